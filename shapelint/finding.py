@@ -1,0 +1,126 @@
+"""What a rule reports and what torch says about it: plain frozen data, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from shapelint.source import Span
+
+
+class Severity(str, Enum):
+    """What torch does with the mistake."""
+
+    ERROR = "error"  #: torch raises
+    WARNING = "warning"  #: torch runs and computes something else
+    INFO = "info"  #: no effect on the result
+
+
+class Confidence(str, Enum):
+    """How sure the analysis is that the author did not mean it."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value of a trace: the node that made it and the path into the node's result.
+
+    `Ref(7)` is the whole result of node 7, `Ref(7, (1, 0))` is `result[1][0]`: h_n of an LSTM call.
+    """
+
+    node: int
+    path: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A further line that the reader needs: a construction, a piece of evidence, a call that leads here."""
+
+    span: Span
+    message: str
+    path: str | None = None  #: None: the file of the finding
+
+
+@dataclass(frozen=True, slots=True)
+class ShownShape:
+    """A shape for people: `name` as in the source, `shape` like `(B, T, 2*H)`, a role for each axis."""
+
+    name: str
+    shape: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` (empty for an insertion) by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Source edits that mend a finding; `proven` when torch showed that they do."""
+
+    description: str
+    edits: tuple[Edit, ...]
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What torch will show if the finding is true: `property` fails (or, for `raises`, holds) at `target`.
+
+    `options` are the property's own parameters, for instance the batch axis of the input and of the
+    target; verify/properties.py documents them for each property.
+    """
+
+    property: str
+    target: Ref
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+class Status(str, Enum):
+    """What the replay said of a finding."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a replay.
+
+    `detail` is one line for people ("output row 0 depends on samples 0, 1, 2", or torch's own exception
+    text); `footprint[i][j]` is a list over steps: does output row i depend on step t of sample j.
+    """
+
+    status: Status
+    property: str
+    detail: str
+    footprint: tuple[tuple[tuple[bool, ...], ...], ...] | None = None
+    torch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reported mistake."""
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    path: str
+    span: Span
+    message: str
+    shapes: tuple[ShownShape, ...] = ()
+    related: tuple[Place, ...] = ()
+    help: str | None = None  #: the mend in words, when no edit is safe
+    claims: tuple[Claim, ...] = ()
+    fix: Fix | None = None
+    verdict: Verdict | None = None

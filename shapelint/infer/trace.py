@@ -1,0 +1,138 @@
+"""The trace: every tensor operation that one path through the code performs, in order.
+
+A trace is a straight line. Branches were decided before (see `Decision`), calls of the file's own functions
+are inlined, loops are unrolled for a round or two. So a trace can be replayed from any of its values
+backwards, and a rule needs no control flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from shapelint.finding import Ref
+from shapelint.ops.registry import ShapeError
+from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dict, List, SliceValue, Tuple, Value
+from shapelint.source import Span
+
+INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A call that the interpreter inlined: the function's name and where it was called."""
+
+    function: str
+    span: Span
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation.
+
+    `op` is INPUT, or a name of the registry: "torch.Tensor.view", "torch.nn.LSTM" (a construction),
+    "torch.nn.LSTM.forward" (a call; the layer is `args[0]`), "torch.Tensor.__getitem__". `args` and `kwargs`
+    are as written at the call, `bound` the same by parameter name after coercion, with defaults.
+    `error` is set, and `result` Unknown, where torch certainly raises.
+    """
+
+    id: int
+    op: str
+    args: tuple[Value, ...]
+    kwargs: Mapping[str, Value]
+    bound: Mapping[str, object]
+    result: Value
+    span: Span
+    path: str
+    frames: tuple[Frame, ...] = ()
+    error: ShapeError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A name that was given a value: an assignment's target, or a call's text."""
+
+    span: Span
+    name: str
+    value: Value
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A hint of what the author thinks that the axis of size `symbol` means.
+
+    `kind` is a short slug ("shape-comment", "unpacked-name", "state-size", "last-index", "annotation",
+    "embedding-ids", "packed-layout", "pad-layout"), `weight` 3 for a statement by the author that leaves no
+    room (a shape comment), 2 strong, 1 weak; `message` is shown under the span.
+    """
+
+    symbol: str
+    role: Role
+    kind: str
+    weight: int
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An undecidable condition and the side that this path took.
+
+    `subject` names the condition for people (`bidirectional`, `lengths is None`), `choice` the side,
+    `likely` whether the choice is what the defaults give (None when there is no default).
+    """
+
+    subject: str
+    choice: object
+    likely: bool | None
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one run of the interpreter over one entry point recorded."""
+
+    path: str
+    entry: str  #: "module", "LSTMModel.forward", ...
+    nodes: list[Node] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
+    decisions: list[Decision] = field(default_factory=list)
+    solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
+    equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
+    names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
+    text: str = ""  #: the source that `path` was read from
+
+    def node(self, ref: Ref) -> Node:
+        """The node that made a value."""
+        return self.nodes[ref.node]
+
+    def uses(self, ref: Ref) -> Iterator[Node]:
+        """The nodes that take the value, or a part of it, as an argument."""
+        for node in self.nodes:
+            if any(inner == ref for value in (*node.args, *node.kwargs.values()) for inner in refs(value)):
+                yield node
+
+    def resolve(self, dim: Dim) -> Dim:
+        """A size with the assumed equalities put in."""
+        return dim.substitute(self.solved)
+
+
+def refs(value: Value) -> Iterator[Ref]:
+    """All trace references inside a value."""
+    ref = getattr(value, "ref", None)
+    if ref is not None:
+        yield ref
+    elif isinstance(value, Tuple | List):
+        for item in value.items:
+            yield from refs(item)
+    elif isinstance(value, Dict):
+        for item in value.items.values():
+            yield from refs(item)
+    elif isinstance(value, SliceValue):
+        for item in (value.lower, value.upper, value.step):
+            yield from refs(item)

@@ -1,0 +1,300 @@
+"""The registry of torch operations and layers that shapelint understands.
+
+An operation is one function, named after torch's own and decorated with `@op`:
+
+    @op("torch.transpose", "torch.Tensor.transpose", "torch.swapaxes")
+    def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+        ...
+
+Its Python signature is torch's signature and binds the call's arguments; its annotations say what each
+argument must be, and the registry coerces (`Tensor`, `int` a known integer, `Dim` a symbolic one, `bool`,
+`str`, `float`, `Value` anything, `Sizes` a list of sizes given as `*args` or as one tuple). An argument that
+cannot be coerced raises `Undetermined`, and the call's result is Unknown: never a guess.
+
+The function returns tensors without a `ref` (the interpreter stamps them), or raises `ShapeError` when torch
+would certainly raise. A function that must know whether two sizes agree takes a parameter
+`assume: Assumptions`, which the interpreter supplies. The registered names are also the closed vocabulary of the replay: the
+worker calls the very torch function that the name spells.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, Union
+
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.value import (
+    Bool,
+    Float,
+    Int,
+    List,
+    NoneValue,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class ShapeError(Exception):
+    """Torch certainly raises here. `code` is the rule that explains it, None where no rule does.
+
+    `message` says what is wrong in one line; `details` are the named quantities a rule's message needs.
+    """
+
+    def __init__(self, message: str, code: str | None = None, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.details = details
+
+
+class Undetermined(Exception):
+    """The result cannot be told from what is known; `wants` names the unknown that a tensor was needed of."""
+
+    def __init__(self, reason: str, wants: Unknown | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wants = wants
+
+
+class Assumptions(Protocol):
+    """What is known, and may be assumed, on the path that the interpreter follows."""
+
+    def same(self, left: Dim, right: Dim) -> Same:
+        """Compare under the equations assumed so far; assumes nothing."""
+
+    def agree(self, left: Dim, right: Dim) -> bool:
+        """False if the sizes certainly differ; otherwise True, and from now on they are assumed equal."""
+
+    def resolve(self, dim: Dim) -> Dim:
+        """The size with what has been assumed put in."""
+
+    def decide(self, condition: Unknown) -> bool:
+        """Take a side of a flag that is not known; the other side is another path."""
+
+
+class Sizes(tuple[Dim, ...]):
+    """Sizes given as separate arguments or as one tuple, list or torch.Size; -1 stays the constant -1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """A registered operation. `rank_change` says how the result's rank follows from the first argument's
+    when that is all that is known (None: it does not)."""
+
+    name: str
+    function: Callable[..., Any]
+    signature: inspect.Signature
+    hints: Mapping[str, Any]
+    rank_change: int | None = None
+
+    @property
+    def assumes(self) -> bool:
+        """Whether the function takes the interpreter's `Assumptions`."""
+        return self.hints.get("assume") is Assumptions
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOp:
+    """A registered layer class: `build` checks and coerces the constructor's arguments, `forward` is the call.
+
+    `build` returns the config mapping; `forward` takes the `Layer` first, then the call's arguments.
+    """
+
+    name: str
+    build: Op
+    forward: Op
+
+
+OPS: dict[str, Op] = {}
+LAYERS: dict[str, LayerOp] = {}
+
+
+def op(*names: str, rank_change: int | None = None) -> Callable[[Function], Function]:
+    """Register a shape function under torch's dotted names (`torch.Tensor.x` for methods)."""
+
+    def register(function: Function) -> Function:
+        for name in names:
+            OPS[name] = make_op(name, function, rank_change)
+        return function
+
+    return register
+
+
+def layer(*names: str, forward: Callable[..., Any], rank_change: int | None = None) -> Callable[[Function], Function]:
+    """Register a layer class: decorates the build function, whose signature is the constructor's."""
+
+    def register(build: Function) -> Function:
+        for name in names:
+            LAYERS[name] = LayerOp(name, make_op(name, build), make_op(name + ".forward", forward, rank_change))
+        return build
+
+    return register
+
+
+def make_op(name: str, function: Callable[..., Any], rank_change: int | None = None) -> Op:
+    """Read a shape function's signature once."""
+    hints = typing.get_type_hints(function)
+    return Op(name, function, inspect.signature(function), hints, rank_change)
+
+
+def call(
+    operation: Op,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    assume: Assumptions,
+) -> tuple[Any, dict[str, Any]]:
+    """Bind, coerce and run a shape function; returns its result and the coerced arguments by name.
+
+    Raises ShapeError where torch raises, Undetermined where the arguments do not tell enough.
+    """
+    bound = bind(operation, args, kwargs, assume)
+    positional, named = _spread(operation.signature, {**bound, "assume": assume} if operation.assumes else bound)
+    return operation.function(*positional, **named), bound
+
+
+def bind(
+    operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], assume: Assumptions
+) -> dict[str, Any]:
+    """Bind a call's values to the function's parameters, with defaults, coerced to its annotations."""
+    signature = operation.signature
+    if operation.assumes:
+        kept = [parameter for name, parameter in signature.parameters.items() if name != "assume"]
+        signature = signature.replace(parameters=kept)
+    try:
+        given = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise ShapeError(f"{operation.name}(): {error}") from None
+    bound = dict.fromkeys(signature.parameters)
+    bound.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
+    for name, raw in given.arguments.items():
+        hint = operation.hints.get(name, Value)
+        kind = signature.parameters[name].kind
+        if hint is Sizes:
+            bound[name] = sizes_of(raw)
+        elif kind is inspect.Parameter.VAR_POSITIONAL:
+            bound[name] = tuple(coerce(value, hint, assume) for value in raw)
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            bound[name] = {key: coerce(value, hint, assume) for key, value in raw.items()}
+        else:
+            bound[name] = coerce(raw, hint, assume)
+    return bound
+
+
+def _spread(signature: inspect.Signature, bound: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional.extend(bound[name] or ())
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(bound[name] or {})
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            named[name] = bound[name]
+        else:
+            positional.append(bound[name])
+    return positional, named
+
+
+def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
+    """Turn an abstract value into what an annotation asks for; raises Undetermined."""
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        return _coerce_union(value, typing.get_args(hint), assume)
+    if hint is Value or hint is Any or (isinstance(hint, type) and isinstance(value, hint)):
+        return value
+    if hint is bool and isinstance(value, Unknown):
+        return assume.decide(value)
+    coercer = _COERCERS.get(hint)
+    if coercer is not None:
+        return coercer(value)
+    raise _mismatch(value, hint)
+
+
+def _coerce_union(value: Value, hints: tuple[Any, ...], assume: Assumptions) -> Any:
+    if isinstance(value, NoneValue) and type(None) in hints:
+        return None
+    wanted = [hint for hint in hints if hint is not type(None)]
+    # an exact class match wins before any conversion: a Tensor stays a Tensor for `Tensor | Dim`
+    for hint in wanted:
+        if isinstance(hint, type) and isinstance(value, hint):
+            return value
+    if isinstance(value, Unknown) and len(wanted) > 1:
+        raise _mismatch(value, Tensor if Tensor in wanted else wanted[0])
+    failure: Undetermined | None = None
+    for hint in wanted:
+        try:
+            return coerce(value, hint, assume)
+        except Undetermined as error:
+            failure = failure or error
+    raise failure or _mismatch(value, hints)
+
+
+def _mismatch(value: Value, hint: Any) -> Undetermined:
+    shown = getattr(hint, "__name__", str(hint))
+    wants = value if isinstance(value, Unknown) and hint is Tensor else None
+    return Undetermined(f"{type(value).__name__.lower()} where {shown} is needed", wants)
+
+
+def _to_dim(value: Value) -> Dim:
+    if isinstance(value, Int):
+        return value.dim
+    if isinstance(value, Bool):
+        return Dim.of(int(value.value))
+    if isinstance(value, Unknown):
+        return Dim.symbol(value.key)
+    raise _mismatch(value, Dim)
+
+
+def _to_int(value: Value) -> int:
+    constant = _to_dim(value).constant
+    if constant is None:
+        raise Undetermined("an integer that is not known")
+    return constant
+
+
+def _to_float(value: Value) -> float:
+    if isinstance(value, Float) and value.value is not None:
+        return value.value
+    return float(_to_int(value))
+
+
+def _to_bool(value: Value) -> bool:
+    if isinstance(value, Bool):
+        return value.value
+    raise _mismatch(value, bool)
+
+
+def _to_str(value: Value) -> str:
+    if isinstance(value, Str):
+        return value.value
+    raise _mismatch(value, str)
+
+
+def sizes_of(raw: Value | tuple[Value, ...]) -> Sizes:
+    """Sizes from `*sizes` or from one sequence."""
+    items: tuple[Value, ...] = raw if isinstance(raw, tuple) else (raw,)
+    if len(items) == 1 and isinstance(items[0], Unknown):
+        raise Undetermined("sizes that may be one number or a sequence")
+    if len(items) == 1 and isinstance(items[0], Tuple | List):
+        if isinstance(items[0], List) and items[0].length is not None:
+            raise Undetermined("a list of unknown length")
+        items = tuple(items[0].items)
+    return Sizes(_to_dim(item) for item in items)
+
+
+_COERCERS: dict[Any, Callable[[Value], Any]] = {
+    Dim: _to_dim,
+    int: _to_int,
+    float: _to_float,
+    bool: _to_bool,
+    str: _to_str,
+    Sizes: sizes_of,
+}

@@ -1,0 +1,76 @@
+"""What a rule is: a page, examples, and a check over a trace.
+
+A rule file registers one or more `Rule`s and one check function:
+
+    LAST_STEP = Rule(
+        code="SHP101", name="last-step-on-batch-axis", severity=Severity.WARNING,
+        page='''## What it does ...''', bad=(...,), good=(...,),
+    )
+
+    @check(LAST_STEP)
+    def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]: ...
+
+In a bad example the flagged line ends in `# error: SHP101`. The examples are the rule's tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from shapelint.finding import Confidence, Finding, Severity
+from shapelint.infer.trace import Trace
+
+HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "Proved by", "When it stays silent")
+
+Check = Callable[[Trace], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of mistake: its code, its page with the fixed HEADINGS, and its examples."""
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str  #: one line for lists
+    page: str
+    bad: tuple[str, ...]
+    good: tuple[str, ...]
+    default: bool = True  #: selected when the user selects nothing
+    confidence: Confidence = Confidence.HIGH
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCheck:
+    """A check function and the rules it serves."""
+
+    rules: tuple[Rule, ...]
+    run: Check
+
+
+RULES: dict[str, Rule] = {}
+CHECKS: list[RegisteredCheck] = []
+
+
+def check(*rules: Rule) -> Callable[[Check], Check]:
+    """Register a check function for its rules; raises ValueError for a code that is taken."""
+
+    def register(function: Check) -> Check:
+        for rule in rules:
+            if rule.code in RULES:
+                raise ValueError(f"{rule.code} is registered twice")
+            RULES[rule.code] = rule
+        CHECKS.append(RegisteredCheck(rules, function))
+        return function
+
+    return register
+
+
+def load() -> None:
+    """Import every rule file of this package: a new rule is a new file, listed nowhere."""
+    package = importlib.import_module("shapelint.rules")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"shapelint.rules.{module.name}")

@@ -1,0 +1,37 @@
+"""One axis of a tensor: its size, what it means, and which line says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from shapelint.shapes.dim import Dim
+from shapelint.source import Span
+
+
+class Role(str, Enum):
+    """What an axis means, in torch's words."""
+
+    BATCH = "batch"
+    TIME = "time"
+    FEATURE = "feature"
+    LAYERS = "layers"  #: layers x directions, the first axis of h_n and c_n
+    CHANNEL = "channel"
+    UNKNOWN = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """`dim` long; `origin` is the span that gave the role (the layer call, the comment).
+
+    `parts` are the axes, slowest first, that a view or reshape merged into this one: splitting an axis
+    by the sizes of its parts gives the parts back.
+    """
+
+    dim: Dim
+    role: Role = Role.UNKNOWN
+    origin: Span | None = None
+    parts: tuple[Axis, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.dim}:{self.role.value}"

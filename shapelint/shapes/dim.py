@@ -1,0 +1,266 @@
+"""Symbolic integers: polynomials over named symbols, with floor division as an opaque term.
+
+A `Dim` is kept in normal form, so equal polynomials are equal objects. Symbols stand for sizes and are at
+least 1, which makes `2*H != H` decidable; floor quotients are at least 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import reduce
+from itertools import product
+from math import comb, gcd
+
+
+class Same(Enum):
+    """The three answers to "are these sizes equal?"."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Symbol:
+    """A named size, at least 1."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """`numerator // denominator`, where it does not divide evenly for all values."""
+
+    numerator: Dim
+    denominator: Dim
+
+    def __str__(self) -> str:
+        return f"({_wrap(self.numerator)}//{_wrap(self.denominator)})"
+
+
+Atom = Symbol | Quotient
+Monomial = tuple[tuple[Atom, int], ...]  #: atoms with their powers, sorted by text
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """A polynomial: monomials with non-zero integer coefficients, sorted."""
+
+    terms: tuple[tuple[Monomial, int], ...]
+
+    @staticmethod
+    def of(value: int) -> Dim:
+        """The constant `value`."""
+        return Dim((((), value),)) if value else Dim(())
+
+    @staticmethod
+    def symbol(name: str) -> Dim:
+        """A size known by name only."""
+        return Dim(((((Symbol(name), 1),), 1),))
+
+    @property
+    def constant(self) -> int | None:
+        """The value, if it holds no symbol."""
+        if not self.terms:
+            return 0
+        monomial, coefficient = self.terms[0]
+        return coefficient if len(self.terms) == 1 and not monomial else None
+
+    @property
+    def as_symbol(self) -> str | None:
+        """The name, if this is one bare symbol."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
+            atom, power = self.terms[0][0][0]
+            if power == 1 and isinstance(atom, Symbol):
+                return atom.name
+        return None
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The names of all symbols in it, also inside floor quotients."""
+        found: set[str] = set()
+        for monomial, _ in self.terms:
+            for atom, _power in monomial:
+                if isinstance(atom, Symbol):
+                    found.add(atom.name)
+                else:
+                    found |= atom.numerator.symbols | atom.denominator.symbols
+        return frozenset(found)
+
+    def __add__(self, other: Dim) -> Dim:
+        return _collect([*self.terms, *other.terms])
+
+    def __neg__(self) -> Dim:
+        return Dim(tuple((monomial, -coefficient) for monomial, coefficient in self.terms))
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + -other
+
+    def __mul__(self, other: Dim) -> Dim:
+        return _collect(
+            (_times(left, right), a * b) for (left, a), (right, b) in product(self.terms, other.terms)
+        )
+
+    def __floordiv__(self, other: Dim) -> Dim:
+        """Floor division; raises ZeroDivisionError for a constant zero."""
+        if not other.terms:
+            raise ZeroDivisionError("division by zero")
+        exact = self.divide(other)
+        if exact is not None:
+            return exact
+        left, right = self.constant, other.constant
+        if left is not None and right is not None:
+            return Dim.of(left // right)
+        return Dim(((((Quotient(self, other), 1),), 1),))
+
+    def divide(self, other: Dim) -> Dim | None:
+        """The exact quotient, or None where `other` does not divide this polynomial."""
+        if not other.terms:
+            return None
+        rest, quotient = self, Dim(())
+        lead, lead_coefficient = other.terms[-1]
+        while rest.terms:
+            monomial, coefficient = rest.terms[-1]
+            factor = _over(monomial, lead)
+            if factor is None or coefficient % lead_coefficient:
+                return None
+            step = Dim(((factor, coefficient // lead_coefficient),))
+            quotient, rest = quotient + step, rest - step * other
+        return quotient
+
+    def same(self, other: Dim) -> Same:
+        """Whether the two sizes are equal for all, for no, or for some values of the symbols."""
+        difference = self - other
+        if not difference.terms:
+            return Same.EQUAL
+        if difference.is_positive() or (-difference).is_positive() or _no_integer_root(difference):
+            return Same.DIFFERENT
+        return Same.UNKNOWN
+
+    def is_positive(self) -> bool:
+        """Whether it is certainly at least 1: each symbol is written as 1 + t with t >= 0."""
+        shifted = _shift_symbols(self)
+        return all(c > 0 for _, c in shifted.terms) and any(not m for m, _ in shifted.terms)
+
+    def substitute(self, values: Mapping[str, Dim]) -> Dim:
+        """Replace symbols by other sizes."""
+        if not values or self.symbols.isdisjoint(values):
+            return self
+        return self._map_atoms(lambda atom: _substituted(atom, values))
+
+    def evaluate(self, sizes: Mapping[str, int]) -> int:
+        """The value for concrete sizes; raises KeyError for a symbol that `sizes` does not name."""
+        total = 0
+        for monomial, coefficient in self.terms:
+            for atom, power in monomial:
+                coefficient *= _evaluated(atom, sizes) ** power
+            total += coefficient
+        return total
+
+    def render(self, names: Mapping[str, str]) -> str:
+        """The text, with symbols shown under their display names."""
+        return str(self.substitute({k: Dim.symbol(v) for k, v in names.items() if k != v}))
+
+    def _map_atoms(self, replace: Callable[[Atom], Dim]) -> Dim:
+        total = Dim(())
+        for monomial, coefficient in self.terms:
+            term = Dim.of(coefficient)
+            for atom, power in monomial:
+                term = reduce(Dim.__mul__, [replace(atom)] * power, term)
+            total = total + term
+        return total
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        shown = [_show_term(monomial, coefficient) for monomial, coefficient in reversed(self.terms)]
+        return " + ".join(shown).replace("+ -", "- ")
+
+
+def product_of(dims: Iterable[Dim]) -> Dim:
+    """The product of sizes; 1 for none."""
+    return reduce(Dim.__mul__, dims, Dim.of(1))
+
+
+def _order(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
+    """A graded order that multiplication keeps, which exact division needs to end."""
+    word = tuple(str(atom) for atom, power in monomial for _ in range(power))
+    return len(word), word
+
+
+def _collect(terms: Iterable[tuple[Monomial, int]]) -> Dim:
+    sums: dict[Monomial, int] = {}
+    for monomial, coefficient in terms:
+        sums[monomial] = sums.get(monomial, 0) + coefficient
+    kept = [(m, c) for m, c in sums.items() if c]
+    return Dim(tuple(sorted(kept, key=lambda term: _order(term[0]))))
+
+
+def _times(left: Monomial, right: Monomial) -> Monomial:
+    powers: dict[Atom, int] = dict(left)
+    for atom, power in right:
+        powers[atom] = powers.get(atom, 0) + power
+    return tuple(sorted(powers.items(), key=lambda item: str(item[0])))
+
+
+def _over(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    powers = dict(monomial)
+    for atom, power in divisor:
+        powers[atom] = powers.get(atom, 0) - power
+    if any(power < 0 for power in powers.values()):
+        return None
+    return tuple((atom, power) for atom, power in powers.items() if power)
+
+
+def _shift_symbols(dim: Dim) -> Dim:
+    """Write every symbol s as 1 + s', so that every atom is at least 0."""
+    terms: list[tuple[Monomial, int]] = []
+    for monomial, coefficient in dim.terms:
+        choices = [
+            [(atom, k, comb(power, k)) for k in range(power + 1)] if isinstance(atom, Symbol) else [(atom, power, 1)]
+            for atom, power in monomial
+        ]
+        for choice in product(*choices):
+            scale = reduce(lambda total, part: total * part[2], choice, coefficient)
+            terms.append((tuple((atom, k) for atom, k, _ in choice if k), scale))
+    return _collect(terms)
+
+
+def _no_integer_root(dim: Dim) -> bool:
+    """2*H - 3 is never 0: the coefficients' common divisor does not divide the constant."""
+    constant = sum(c for m, c in dim.terms if not m)
+    divisor = gcd(*(c for m, c in dim.terms if m))
+    return divisor > 1 and constant % divisor != 0
+
+
+def _substituted(atom: Atom, values: Mapping[str, Dim]) -> Dim:
+    if isinstance(atom, Symbol):
+        return values.get(atom.name) or Dim.symbol(atom.name)
+    denominator = atom.denominator.substitute(values)
+    if not denominator.terms:
+        return Dim(((((atom, 1),), 1),))
+    return atom.numerator.substitute(values) // denominator
+
+
+def _evaluated(atom: Atom, sizes: Mapping[str, int]) -> int:
+    if isinstance(atom, Symbol):
+        return sizes[atom.name]
+    return atom.numerator.evaluate(sizes) // atom.denominator.evaluate(sizes)
+
+
+def _wrap(dim: Dim) -> str:
+    return str(dim) if len(dim.terms) < 2 and (dim.as_symbol or dim.constant is not None) else f"({dim})"
+
+
+def _show_term(monomial: Monomial, coefficient: int) -> str:
+    factors = [str(atom) if power == 1 else f"{atom}**{power}" for atom, power in monomial]
+    if not factors:
+        return str(coefficient)
+    if coefficient == -1:
+        return "-" + "*".join(factors)
+    return "*".join(factors if coefficient == 1 else [str(coefficient), *factors])

@@ -1,0 +1,198 @@
+"""Abstract values: what the interpreter knows about a Python value without running the program.
+
+Tensors, scalars and layers are frozen. `List` and the interpreter's instances are mutable like the Python
+objects they stand for: each run of the interpreter follows one path (docs/architecture.md), so there is
+never a second state to keep apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from shapelint.finding import Ref
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.dim import Dim
+from shapelint.source import Span
+
+
+class Value:
+    """Base of all abstract values."""
+
+    __slots__ = ()
+
+
+class Dtype(str, Enum):
+    """The kinds of numbers that shapelint tells apart."""
+
+    FLOAT = "float"
+    INT = "int"
+    BOOL = "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor(Value):
+    """A tensor of known rank. `ref` names the trace value; None only inside an operation's own function."""
+
+    axes: tuple[Axis, ...]
+    dtype: Dtype = Dtype.FLOAT
+    ref: Ref | None = None
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.axes)
+
+    @property
+    def sizes(self) -> tuple[Dim, ...]:
+        """The size of each axis."""
+        return tuple(axis.dim for axis in self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed(Value):
+    """A `PackedSequence`: which axes were batch and time, and the feature axes that are left.
+
+    `batch_first` is the layout it was packed from (for messages only: torch forgets it); `padded` is the
+    tensor that was packed, where there was one.
+    """
+
+    batch: Axis
+    time: Axis
+    features: tuple[Axis, ...]
+    batch_first: bool = False
+    ref: Ref | None = None
+    padded: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Int(Value):
+    """A Python integer, symbolic or not."""
+
+    dim: Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Float(Value):
+    """A Python float; None when only its type is known."""
+
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bool(Value):
+    """A Python bool that is known on this path."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Str(Value):
+    """A Python string."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoneValue(Value):
+    """Python's None."""
+
+
+@dataclass(frozen=True, slots=True)
+class EllipsisValue(Value):
+    """Python's `...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceValue(Value):
+    """`lower:upper:step`; an absent bound is NoneValue."""
+
+    lower: Value
+    upper: Value
+    step: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Value):
+    """A tuple of known length. `ref` is set when it is the whole result of a trace node (`out = lstm(x)`)."""
+
+    items: tuple[Value, ...]
+    ref: Ref | None = None
+    names: tuple[str, ...] = ()  #: field names of a named tuple
+
+
+@dataclass(eq=False, slots=True)
+class List(Value):
+    """A mutable list; `length` is set when it was filled in a loop of unknown count and `items` is a sample."""
+
+    items: list[Value]
+    length: Dim | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Dict(Value):
+    """A mutable dict with constant keys; `open` when it may hold more than `items`."""
+
+    items: dict[object, Value]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class External(Value):
+    """Something imported that is not interpreted: `torch.nn.LSTM`, `numpy`. `path` is its full dotted name."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer(Value):
+    """An instance of a torch layer class.
+
+    `kind` is the class's registered dotted name ("torch.nn.LSTM"), `config` its constructor arguments by
+    parameter name, coerced as the build function declares them (ops/registry.py), `span` the construction,
+    `ref` the trace node that constructs it.
+    """
+
+    kind: str
+    config: Mapping[str, object]
+    span: Span
+    ref: Ref | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The class's bare name, for instance `LSTM`."""
+        return self.kind.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """How an unknown tensor was made from another unknown: rank(self) == rank(parent) + `delta`."""
+
+    parent: str
+    delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """A value that is not understood, or not given (a parameter).
+
+    `key` names it on every run: the same parameter, attribute path or expression has the same key, so that
+    two reads of `config.hidden` are one symbol. `hint` is a parameter's default: likely, never certain.
+    """
+
+    key: str
+    reason: str
+    hint: Value | None = None
+    lineage: Lineage | None = None
+
+
+NONE = NoneValue()
+TRUE = Bool(True)
+FALSE = Bool(False)
+ELLIPSIS = EllipsisValue()
+
+
+def integer(value: int) -> Int:
+    """A known integer."""
+    return Int(Dim.of(value))

@@ -1,0 +1,72 @@
+"""Source text and places in it.
+
+Every place in shapelint is a `Span` in Unicode code points; the edges (flake8, JSON, editors) convert.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A range of text: lines from 1, columns in code points from 0, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def covers(self, other: Span) -> bool:
+        """Whether `other` lies inside this span (or is equal to it)."""
+        return (self.line, self.column) <= (other.line, other.column) and (
+            other.end_line,
+            other.end_column,
+        ) <= (self.end_line, self.end_column)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file could not be checked: bad syntax, bad encoding, unreadable."""
+
+    path: str
+    line: int
+    message: str
+    code: str = "SHP001"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's text as Python reads it: decoded, without BOM, newlines as they stand in the file."""
+
+    path: str
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The text cut at line feeds and carriage returns only (a form feed does not end a Python line)."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def read_source(path: str) -> Source | Problem:
+    """Read a file with the encoding that its BOM or coding comment names (PEP 263)."""
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        return Problem(path, 1, f"cannot read the file: {error.strerror or error}")
+    return decode_source(path, raw)
+
+
+def decode_source(path: str, raw: bytes) -> Source | Problem:
+    """Decode bytes that were read for `path`; a `Problem` when they are not text in their own encoding."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        text = raw.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        return Problem(path, 1, f"cannot decode the file: {error}")
+    if "\0" in text:
+        return Problem(path, text[: text.index("\0")].count("\n") + 1, "the file holds NUL bytes; it is not Python text")
+    return Source(path, text.removeprefix("\ufeff"))
