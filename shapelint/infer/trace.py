@@ -16,6 +16,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, SliceValue, Tuple, Value
 from shapelint.source import Span
+from shapelint.syntax.facts import Expression
 
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 
@@ -36,7 +37,8 @@ class Node:
     `op` is INPUT, or a name of the registry: "torch.Tensor.view", "torch.nn.LSTM" (a construction),
     "torch.nn.LSTM.forward" (a call; the layer is `args[0]`), "torch.Tensor.__getitem__". `args` and `kwargs`
     are as written at the call, `bound` the same by parameter name after coercion, with defaults.
-    `error` is set, and `result` Unknown, where torch certainly raises.
+    `expression` is the source expression (a Call, Subscript, Binary or Attribute), from which a fix takes
+    its places. `error` is set, and `result` Unknown, where torch certainly raises.
     """
 
     id: int
@@ -47,6 +49,7 @@ class Node:
     result: Value
     span: Span
     path: str
+    expression: Expression | None = None
     frames: tuple[Frame, ...] = ()
     error: ShapeError | None = None
 
