@@ -19,7 +19,9 @@ worker calls the very torch function that the name spells.
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -88,13 +90,14 @@ class Sizes(tuple[Dim, ...]):
 @dataclass(frozen=True, slots=True)
 class Op:
     """A registered operation. `rank_change` says how the result's rank follows from the first argument's
-    when that is all that is known (None: it does not)."""
+    when that is all that is known (None: it does not). `attribute`: read without a call (`x.T`)."""
 
     name: str
     function: Callable[..., Any]
     signature: inspect.Signature
     hints: Mapping[str, Any]
     rank_change: int | None = None
+    attribute: bool = False
 
     @property
     def assumes(self) -> bool:
@@ -118,12 +121,21 @@ OPS: dict[str, Op] = {}
 LAYERS: dict[str, LayerOp] = {}
 
 
-def op(*names: str, rank_change: int | None = None) -> Callable[[Function], Function]:
-    """Register a shape function under torch's dotted names (`torch.Tensor.x` for methods)."""
+def load() -> None:
+    """Import every file of this package: a new operation is a new function, listed nowhere."""
+    package = importlib.import_module("shapelint.ops")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"shapelint.ops.{module.name}")
+
+
+def op(
+    *names: str, rank_change: int | None = None, attribute: bool = False
+) -> Callable[[Function], Function]:
+    """Register a shape function under torch's dotted names (`torch.Tensor.x` for methods and attributes)."""
 
     def register(function: Function) -> Function:
         for name in names:
-            OPS[name] = make_op(name, function, rank_change)
+            OPS[name] = make_op(name, function, rank_change, attribute)
         return function
 
     return register
@@ -140,10 +152,12 @@ def layer(*names: str, forward: Callable[..., Any], rank_change: int | None = No
     return register
 
 
-def make_op(name: str, function: Callable[..., Any], rank_change: int | None = None) -> Op:
+def make_op(
+    name: str, function: Callable[..., Any], rank_change: int | None = None, attribute: bool = False
+) -> Op:
     """Read a shape function's signature once."""
     hints = typing.get_type_hints(function)
-    return Op(name, function, inspect.signature(function), hints, rank_change)
+    return Op(name, function, inspect.signature(function), hints, rank_change, attribute)
 
 
 def call(
