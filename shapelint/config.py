@@ -1,0 +1,287 @@
+"""`[tool.shapelint]` of pyproject.toml: read, checked, and put together with the command line.
+
+One table holds for a run: that of the nearest pyproject.toml with a `[tool.shapelint]` table, upwards from the
+first checked path. Patterns in it are those of .gitignore, relative to its directory.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapelint.finding import Confidence
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+VERIFY_MODES = ("auto", "require", "off")
+OUTPUT_FORMATS = ("full", "concise", "json")
+DEFAULT_EXCLUDES = (
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache",
+    ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
+    "__pycache__", "__pypackages__", "_build", "build", "dist", "node_modules", "site-packages", "venv",
+)  # fmt: skip
+
+
+class ConfigError(Exception):
+    """The configuration or an option cannot be used; the text is one line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Codes or prefixes of codes that are wanted; `select` None means the rules that are on by default."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def wants(self, code: str, before: bool) -> bool:
+        """Whether `code` is on, `before` being the answer of the layer below; the longest prefix decides."""
+        chosen = _longest(code, (*(self.select or ()), *self.extend_select))
+        ignored = _longest(code, self.ignore)
+        if chosen == ignored == 0:
+            return before and self.select is None
+        return chosen > ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of a run. `root` is the directory that patterns are relative to."""
+
+    root: str = "."
+    file: Selection = Selection()
+    command_line: Selection = Selection()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    exclude: tuple[str, ...] = DEFAULT_EXCLUDES
+    extend_exclude: tuple[str, ...] = ()
+    verify: str = "auto"
+    min_confidence: Confidence = Confidence.MEDIUM
+    output_format: str = "full"
+
+    @property
+    def excludes(self) -> tuple[str, ...]:
+        """All exclude patterns."""
+        return (*self.exclude, *self.extend_exclude)
+
+    def with_command_line(
+        self, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = (), **options: Any
+    ) -> Config:
+        """The same with what the command line gives (None: not given), which wins over the file."""
+        given = {name: value for name, value in options.items() if value is not None}
+        return replace(self, command_line=Selection(select, (), ignore), **given)
+
+
+class Selector:
+    """Answers which codes are checked in which file."""
+
+    def __init__(self, config: Config, defaults: Mapping[str, bool]) -> None:
+        """`defaults` maps every known code to whether it is on by default."""
+        self._codes = frozenset(code for code, on in defaults.items() if _wanted(config, code, on))
+        self._root = os.path.abspath(config.root)
+        self._ignores = [(_spec((pattern,)), codes) for pattern, codes in config.per_file_ignores]
+
+    def codes(self, path: str) -> frozenset[str]:
+        """The codes that are on in a file."""
+        dropped: list[str] = []
+        for spec, codes in self._ignores:
+            if spec.match_file(os.path.relpath(os.path.abspath(path), self._root)):
+                dropped.extend(codes)
+        return frozenset(c for c in self._codes if not c.startswith(tuple(dropped))) if dropped else self._codes
+
+
+def load_config(start: str) -> Config:
+    """The configuration that holds for `start` (a file or directory); raises ConfigError."""
+    found = find_pyproject(start)
+    return read_config(*found) if found else Config()
+
+
+def find_pyproject(start: str) -> tuple[str, str] | None:
+    """Path and text of the nearest pyproject.toml with a `[tool.shapelint]` table, upwards from `start`."""
+    place = Path(start).absolute()
+    for directory in (place, *place.parents):
+        path = directory / "pyproject.toml"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if re.search(r"^\s*\[\s*tool\s*\.\s*[\"']?shapelint|^\s*shapelint\s*[.=]", text, re.MULTILINE):
+            return str(path), text
+    return None
+
+
+def read_config(path: str, text: str) -> Config:
+    """Check and convert the table of a pyproject.toml; raises ConfigError with the file and the line."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{_shown(path)}: not valid TOML: {error}") from None
+    table = document.get("tool", {}).get("shapelint", {})
+    return _TableReader(path, text).read(table)
+
+
+def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
+    """What is wrong with the first code or prefix that fits no known code, None if all do."""
+    codes = sorted(known)
+    for prefix in prefixes:
+        if not prefix or not any(code.startswith(prefix) for code in codes):
+            return f"unknown rule code {prefix!r}" + suggestion(prefix, codes)
+    return None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the nearest known word, else nothing."""
+    by_case = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
+    return f"; did you mean {by_case[near[0]]!r}?" if near else ""
+
+
+def _wanted(config: Config, code: str, default: bool) -> bool:
+    return config.command_line.wants(code, config.file.wants(code, default))
+
+
+def _longest(code: str, prefixes: Iterable[str]) -> int:
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
+
+
+def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _shown(path: str) -> str:
+    """The path as seen from the working directory, if it lies below it."""
+    here = os.path.relpath(path)
+    return path if here.startswith("..") else here
+
+
+@dataclass(slots=True)
+class _TableReader:
+    """Turns the TOML table into a Config, and knows where its keys stand."""
+
+    path: str
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, table: object) -> Config:
+        if not isinstance(table, dict):
+            raise self._error("shapelint", "[tool.shapelint] must be a table")
+        for key, value in table.items():
+            convert = _KEYS.get(key)
+            if convert is None:
+                raise self._error(key, f"unknown key {key!r}{suggestion(key, _KEYS)}")
+            try:
+                self.values[key] = convert(value)
+            except _BadValue as error:
+                raise self._error(key, f"{key}: {error}", error.word) from None
+        return self._config()
+
+    def _config(self) -> Config:
+        values = self.values
+        self._check_codes()
+        selection = Selection(
+            values.pop("select", None), values.pop("extend-select", ()), values.pop("ignore", ())
+        )
+        options = {key.replace("-", "_"): value for key, value in values.items()}
+        return Config(root=str(Path(self.path).parent), file=selection, **options)
+
+    def _check_codes(self) -> None:
+        by_key = [(key, self.values.get(key) or ()) for key in ("select", "extend-select", "ignore")]
+        by_key += [("per-file-ignores", codes) for _, codes in self.values.get("per-file-ignores", ())]
+        for key, codes in by_key:
+            for code in codes:
+                wrong = check_codes([code], known_codes())
+                if wrong:
+                    raise self._error(key, f"{key}: {wrong}", code)
+
+    def _error(self, key: str, message: str, word: str | None = None) -> ConfigError:
+        return ConfigError(f"{_shown(self.path)}:{self._line(key, word)}: {message}")
+
+    def _line(self, key: str, word: str | None) -> int:
+        """The line of a key (or of a quoted word after it) in the table; that of the table if it hides."""
+        lines = self.text.splitlines()
+        header = re.compile(r"\s*\[\s*tool\s*\.\s*[\"']?shapelint\b")
+        start = next((n for n, line in enumerate(lines) if header.match(line)), 0)
+        at = self._find(lines, start, rf"\s*(\[.*\.)?[\"']?{re.escape(key)}[\"']?\s*[\].=]")
+        if at is None:
+            return start + 1
+        if word is not None:
+            quoted = self._find(lines, at, rf".*[\"']{re.escape(word)}[\"']")
+            at = at if quoted is None else quoted
+        return at + 1
+
+    @staticmethod
+    def _find(lines: list[str], start: int, pattern: str) -> int | None:
+        expression = re.compile(pattern)
+        return next((n for n in range(start, len(lines)) if expression.match(lines[n])), None)
+
+
+class _BadValue(Exception):
+    """A value of the wrong type, or an unknown word; `word` is the text to look for in the file."""
+
+    def __init__(self, message: str, word: str | None = None) -> None:
+        super().__init__(message)
+        self.word = word
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _BadValue(f"must be a list of strings, not {_type_name(value)}")
+    return tuple(value)
+
+
+def _one_of(*words: str) -> Callable[[object], str]:
+    def convert(value: object) -> str:
+        if not isinstance(value, str):
+            raise _BadValue(f"must be one of {', '.join(words)}, not {_type_name(value)}")
+        if value not in words:
+            raise _BadValue(f"{value!r} is not one of {', '.join(words)}{suggestion(value, words)}", value)
+        return value
+
+    return convert
+
+
+def _confidence(value: object) -> Confidence:
+    return Confidence(_one_of(*(level.value for level in Confidence))(value))
+
+
+def _ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise _BadValue(f"must be a table of pattern = [codes], not {_type_name(value)}")
+    return tuple((pattern, _strings(codes)) for pattern, codes in value.items())
+
+
+def _type_name(value: object) -> str:
+    names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list", dict: "a table"}
+    return names.get(type(value), type(value).__name__) if not isinstance(value, list) else "a list of other things"
+
+
+_KEYS: dict[str, Callable[[object], object]] = {
+    "select": _strings,
+    "extend-select": _strings,
+    "ignore": _strings,
+    "per-file-ignores": _ignores,
+    "exclude": _strings,
+    "extend-exclude": _strings,
+    "verify": _one_of(*VERIFY_MODES),
+    "min-confidence": _confidence,
+    "output-format": _one_of(*OUTPUT_FORMATS),
+}
+
+
+def known_codes() -> frozenset[str]:
+    """The codes of all rules; imports the rules."""
+    from shapelint.rules.base import RULES, load
+
+    load()
+    return frozenset(RULES)

@@ -1,0 +1,151 @@
+"""Which files are checked: the paths given, folders walked without what .gitignore and the excludes name.
+
+A path given by name is always checked. Symbolic links to folders are followed only when given by name, so
+the walk ends. Folders that are excluded are never read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shapelint.source import Problem
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_WILD = frozenset("*?[]!\\/")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The files to check, sorted and each once, and the paths that could not be read."""
+
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = ".") -> Discovery:
+    """Expand files and folders; `excludes` are .gitignore patterns relative to `root`."""
+    walk = _Walk(Excludes(excludes, root))
+    for path in paths:
+        walk.add(os.path.normpath(path))
+    return Discovery(tuple(sorted(walk.files.values())), tuple(walk.problems))
+
+
+class Excludes:
+    """The exclude patterns. Bare names, the most common kind, need no pattern matching."""
+
+    def __init__(self, patterns: Sequence[str], root: str) -> None:
+        self._names = frozenset(p for p in patterns if not _WILD.intersection(p))
+        rest = [p for p in patterns if p not in self._names]
+        self._rules = _Rules(os.path.abspath(root), _spec(rest)) if rest else None
+
+    def match(self, entry: os.DirEntry[str], absolute: str, is_folder: bool) -> bool:
+        """Whether a folder's entry is excluded."""
+        if entry.name in self._names:
+            return True
+        return self._rules is not None and bool(self._rules.ignores(absolute, is_folder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The patterns of one .gitignore and the folder that they are relative to."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+    def ignores(self, absolute: str, is_folder: bool) -> bool | None:
+        """True: ignored, False: named again by a `!` pattern, None: not mentioned (or outside the folder)."""
+        relative = os.path.relpath(absolute, self.folder)
+        if relative.startswith(".."):
+            return None
+        return self.spec.check_file(relative + "/" if is_folder else relative).include
+
+
+@dataclass(slots=True)
+class _Walk:
+    excludes: Excludes
+    files: dict[str, str] = field(default_factory=dict)  #: absolute path -> path as shown
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, path: str) -> None:
+        """Take a path that the user named."""
+        if os.path.isdir(path):
+            self._folder(path, os.path.abspath(path), list(_rules_above(os.path.abspath(path))))
+        elif os.path.lexists(path):
+            self.files.setdefault(os.path.abspath(path), path)
+        else:
+            self.problems.append(Problem(path, 1, "no such file or directory"))
+
+    def _folder(self, top: str, top_absolute: str, top_rules: list[_Rules]) -> None:
+        pending = [(top, top_absolute, top_rules)]
+        while pending:
+            shown, absolute, inherited = pending.pop()
+            try:
+                entries = list(os.scandir(absolute))
+            except OSError as error:
+                message = f"cannot read the folder: {error.strerror or error}"
+                self.problems.append(Problem(shown, 1, message))
+                continue
+            rules = [*inherited, *_rules_of(absolute, entries)]
+            for entry in entries:
+                inner = (entry.name if shown == "." else os.path.join(shown, entry.name), entry.path)
+                if self._takes(entry, rules):
+                    pending.append((*inner, rules))
+                elif entry.name.endswith(".py") and self._wants(entry, rules):
+                    self.files.setdefault(inner[1], inner[0])
+
+    def _takes(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
+        """Whether an entry is a folder that is walked."""
+        return entry.is_dir(follow_symlinks=False) and not self._excluded(entry, rules, is_folder=True)
+
+    def _wants(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
+        """Whether an entry is a file that is checked."""
+        return entry.is_file() and not self._excluded(entry, rules, is_folder=False)
+
+    def _excluded(self, entry: os.DirEntry[str], rules: list[_Rules], is_folder: bool) -> bool:
+        if self.excludes.match(entry, entry.path, is_folder):
+            return True
+        # the innermost .gitignore that mentions the path decides, as in git
+        for rule in reversed(rules):
+            ignored = rule.ignores(entry.path, is_folder)
+            if ignored is not None:
+                return ignored
+        return False
+
+
+def _rules_above(absolute: str) -> Iterator[_Rules]:
+    """The .gitignore files of the folders from the repository's top down to the parent of `absolute`."""
+    chain: list[str] = []
+    folder = absolute
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return  # not in a repository
+        folder = parent
+        chain.append(folder)
+    for outer in reversed(chain):
+        yield from _read_rules(outer)
+
+
+def _rules_of(folder: str, entries: Sequence[os.DirEntry[str]]) -> Iterator[_Rules]:
+    if any(entry.name == ".gitignore" for entry in entries):
+        yield from _read_rules(folder)
+
+
+def _read_rules(folder: str) -> Iterator[_Rules]:
+    try:
+        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return
+    yield _Rules(folder, _spec(lines))
+
+
+def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
