@@ -1,0 +1,125 @@
+"""The properties that a claim may name: the closed vocabulary between the rules and the replay.
+
+A rule writes `Claim(property, target, options)`. `target` is the value that is wrong (select it before the
+head: a Linear layer hides what is missing), options say how to read it. `Ref`s in options are values of the
+same trace; axes are ints and may be negative. A finding with several claims needs all of them.
+
+| property | a finding is confirmed when | options (`?`: may be left out) |
+|---|---|---|
+| raises | torch raises at the target's node | `match?` text in the exception; `unpack?` int |
+| batch_independence | some row of the target reads other samples than its own | `source`, `batch_axis`, `target_axis`, `time_axis?` |
+| sees_whole_sequence | some feature of the target ignores some step | `source`, `time_axis` |
+| dead_parameters | some parameter of the layer gets no gradient from the target | `layer`, `allowed?` list of names |
+| padding_invariance | a row reads padding, or differs from the sample run alone | `source`, `batch_axis`, `time_axis`, `target_axis` |
+| provenance | the target's cells are not the source's, permuted | `source`, `expected` permutation |
+| equals | the target is not the reference value | `reference` |
+| batch_size_polymorphism | the target does not follow batches of 1, 2 and 3 | `source`, `batch_axis`, `target_axis` |
+
+What the options mean:
+
+* `source`: a float or integer tensor of the slice: an input leaf, the embedding's output, `torch.randn(...)`.
+  `batch_axis` and `time_axis` are axes **of the source as the author means them**, `target_axis` is the axis
+  of the target that the author takes for the batch. `out[-1]` of a batch-first LSTM on x (B, T, I) is
+  `Claim("batch_independence", target, {"source": x, "batch_axis": 0, "target_axis": 0})`: the target's rows
+  are steps of the last sample. A missing `time_axis` is the other one of the source's axes 0 and 1.
+* `unpack` for raises: the target itself runs, and unpacking it into that many names raises
+  (`out, h, c = lstm(x)`).
+* `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
+  ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
+* `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
+  neighbouring axes. Only layout operations may lie between them.
+* `reference` for equals: a `Ref`, or `("last_state", call)` for `h_n[-1]`, or `("both_directions", call)`
+  for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
+* padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
+
+The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
+
+Blind spots. A non-zero initial state hides a dead reverse weight. ReLU in the slice makes features look
+blind to steps, so sees_whole_sequence is for values before a ReLU, and not for `nn.RNN(nonlinearity="relu")`.
+With two layers the lower one spreads information: use dead_parameters there. Layers run in eval mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shapelint.finding import Claim, Ref, Status
+
+REFERENCES = ("last_state", "both_directions")  #: named references of `equals`
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property's options, each with the kind of value it takes (a key of `_KINDS`)."""
+
+    required: Mapping[str, str]
+    optional: Mapping[str, str]
+
+
+PROPERTIES: Mapping[str, Property] = {
+    "raises": Property({}, {"match": "text", "unpack": "axis"}),
+    "batch_independence": Property(
+        {"source": "ref", "batch_axis": "axis", "target_axis": "axis"}, {"time_axis": "axis"}
+    ),
+    "sees_whole_sequence": Property({"source": "ref", "time_axis": "axis"}, {}),
+    "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
+    "padding_invariance": Property(
+        {"source": "ref", "batch_axis": "axis", "time_axis": "axis", "target_axis": "axis"}, {}
+    ),
+    "provenance": Property({"source": "ref", "expected": "axes"}, {}),
+    "equals": Property({"reference": "reference"}, {}),
+    "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "axis", "target_axis": "axis"}, {}),
+}
+
+
+def invalid(claim: Claim) -> str | None:
+    """What is wrong with a claim's property or options; None when it is well formed."""
+    known = PROPERTIES.get(claim.property)
+    if known is None:
+        return f"there is no property {claim.property}"
+    kinds = {**known.required, **known.optional}
+    for name in known.required:
+        if name not in claim.options:
+            return f"{claim.property} needs the option {name}"
+    for name, value in claim.options.items():
+        if name not in kinds:
+            return f"{claim.property} has no option {name}"
+        if not _KINDS[kinds[name]](value):
+            return f"{claim.property}: {name} is not a {kinds[name]}: {value!r}"
+    return None
+
+
+def status(property: str, holds: bool) -> Status:
+    """What the outcome says of the finding: `raises` proves it by holding, every other property by failing."""
+    return Status.CONFIRMED if holds == (property == "raises") else Status.REFUTED
+
+
+def refs_of(options: Mapping[str, object]) -> list[Ref]:
+    """All trace references in a claim's options."""
+    found = []
+    for value in options.values():
+        for item in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(item, Ref):
+                found.append(item)
+    return found
+
+
+def _is_axis(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_reference(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return len(value) == 2 and value[0] in REFERENCES and isinstance(value[1], Ref)
+    return isinstance(value, Ref)
+
+
+_KINDS: Mapping[str, Callable[[object], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "ref": lambda value: isinstance(value, Ref),
+    "axis": _is_axis,
+    "axes": lambda value: isinstance(value, tuple | list) and all(map(_is_axis, value)),
+    "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
+    "reference": _is_reference,
+}
