@@ -13,8 +13,8 @@ cannot be coerced raises `Undetermined`, and the call's result is Unknown: never
 
 The function returns tensors without a `ref` (the interpreter stamps them), or raises `ShapeError` when torch
 would certainly raise. A function that must know whether two sizes agree takes a parameter
-`assume: Assumptions`, which the interpreter supplies. The registered names are also the closed vocabulary of the replay: the
-worker calls the very torch function that the name spells.
+`assume: Assumptions`, which the interpreter supplies. The registered names are also the closed vocabulary of
+the replay: the worker calls the very torch function that the name spells.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ShapeError(Exception):
         self.details = details
 
 
-class Undetermined(Exception):
+class Undetermined(Exception):  # noqa: N818 - an answer, not an error
     """The result cannot be told from what is known; `wants` names the unknown that a tensor was needed of."""
 
     def __init__(self, reason: str, wants: Unknown | None = None) -> None:
@@ -74,10 +74,10 @@ class Assumptions(Protocol):
         """Compare under the equations assumed so far; assumes nothing."""
 
     def agree(self, left: Dim, right: Dim) -> bool:
-        """False if the sizes certainly differ; otherwise True, and from now on they are assumed equal."""
+        """Return False if the sizes certainly differ; otherwise they are assumed equal from now on."""
 
     def resolve(self, dim: Dim) -> Dim:
-        """The size with what has been assumed put in."""
+        """Put what has been assumed into the size."""
 
     def decide(self, condition: Unknown) -> bool:
         """Take a side of a flag that is not known; the other side is another path."""
@@ -89,8 +89,12 @@ class Sizes(tuple[Dim, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """A registered operation. `rank_change` says how the result's rank follows from the first argument's
-    when that is all that is known (None: it does not). `attribute`: read without a call (`x.T`)."""
+    """A registered operation.
+
+    `rank_change` says how the result's rank follows from the first argument's when that is all that is known
+    (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
+    `attribute`: read without a call (`x.T`).
+    """
 
     name: str
     function: Callable[..., Any]
@@ -107,7 +111,7 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class LayerOp:
-    """A registered layer class: `build` checks and coerces the constructor's arguments, `forward` is the call.
+    """A registered layer class: `build` checks and coerces the constructor's arguments, `forward` is called.
 
     `build` returns the config mapping; `forward` takes the `Layer` first, then the call's arguments.
     """
@@ -141,12 +145,15 @@ def op(
     return register
 
 
-def layer(*names: str, forward: Callable[..., Any], rank_change: int | None = None) -> Callable[[Function], Function]:
+def layer(
+    *names: str, forward: Callable[..., Any], rank_change: int | None = None
+) -> Callable[[Function], Function]:
     """Register a layer class: decorates the build function, whose signature is the constructor's."""
 
     def register(build: Function) -> Function:
         for name in names:
-            LAYERS[name] = LayerOp(name, make_op(name, build), make_op(name + ".forward", forward, rank_change))
+            called = make_op(name + ".forward", forward, rank_change)
+            LAYERS[name] = LayerOp(name, make_op(name, build), called)
         return build
 
     return register
@@ -171,7 +178,8 @@ def call(
     Raises ShapeError where torch raises, Undetermined where the arguments do not tell enough.
     """
     bound = bind(operation, args, kwargs, assume)
-    positional, named = _spread(operation.signature, {**bound, "assume": assume} if operation.assumes else bound)
+    given = {**bound, "assume": assume} if operation.assumes else bound
+    positional, named = _spread(operation.signature, given)
     return operation.function(*positional, **named), bound
 
 
@@ -184,9 +192,10 @@ def bind(
         kept = [parameter for name, parameter in signature.parameters.items() if name != "assume"]
         signature = signature.replace(parameters=kept)
     try:
-        given = signature.bind(*args, **kwargs)
+        given = signature.bind(*args, **_torch_names(kwargs, signature))
     except TypeError as error:
-        raise ShapeError(f"{operation.name}(): {error}") from None
+        refused = f"{operation.name}(): {error}"
+        raise (Undetermined(refused) if _overloaded(operation.name) else ShapeError(refused)) from None
     bound = dict.fromkeys(signature.parameters)
     bound.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
     for name, raw in given.arguments.items():
@@ -201,6 +210,19 @@ def bind(
         else:
             bound[name] = coerce(raw, hint, assume)
     return bound
+
+
+def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> dict[str, Value]:
+    """Torch takes NumPy's names of some parameters too."""
+    return {
+        _NUMPY_NAMES.get(name, name) if name not in signature.parameters else name: value
+        for name, value in kwargs.items()
+    }
+
+
+def _overloaded(name: str) -> bool:
+    """Whether torch parses the arguments itself: then it may take more forms than the shape function."""
+    return name.startswith("torch.Tensor.") or name.count(".") == 1
 
 
 def _spread(signature: inspect.Signature, bound: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -246,7 +268,7 @@ def _coerce_union(value: Value, hints: tuple[Any, ...], assume: Assumptions) -> 
     for hint in wanted:
         try:
             return coerce(value, hint, assume)
-        except Undetermined as error:
+        except Undetermined as error:  # noqa: PERF203
             failure = failure or error
     raise failure or _mismatch(value, hints)
 
@@ -263,7 +285,7 @@ def _to_dim(value: Value) -> Dim:
     if isinstance(value, Bool):
         return Dim.of(int(value.value))
     if isinstance(value, Unknown):
-        return Dim.symbol(value.key)
+        return value.dim
     raise _mismatch(value, Dim)
 
 
@@ -303,6 +325,8 @@ def sizes_of(raw: Value | tuple[Value, ...]) -> Sizes:
         items = tuple(items[0].items)
     return Sizes(_to_dim(item) for item in items)
 
+
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other"}
 
 _COERCERS: dict[Any, Callable[[Value], Any]] = {
     Dim: _to_dim,

@@ -1,7 +1,7 @@
-"""Symbolic integers: polynomials over named symbols, with floor division as an opaque term.
+"""Symbolic integers: polynomials over named symbols, with floor division and minimum as opaque terms.
 
 A `Dim` is kept in normal form, so equal polynomials are equal objects. Symbols stand for sizes and are at
-least 1, which makes `2*H != H` decidable; floor quotients are at least 0.
+least 1, which makes `2*H != H` decidable; floor quotients and minima are of sizes, so at least 0.
 """
 
 from __future__ import annotations
@@ -43,7 +43,18 @@ class Quotient:
         return f"({_wrap(self.numerator)}//{_wrap(self.denominator)})"
 
 
-Atom = Symbol | Quotient
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """`min(left, right)`, where the values of the symbols decide which is smaller."""
+
+    left: Dim
+    right: Dim
+
+    def __str__(self) -> str:
+        return f"min({self.left}, {self.right})"
+
+
+Atom = Symbol | Quotient | Minimum
 Monomial = tuple[tuple[Atom, int], ...]  #: atoms with their powers, sorted by text
 
 
@@ -82,14 +93,15 @@ class Dim:
 
     @property
     def symbols(self) -> frozenset[str]:
-        """The names of all symbols in it, also inside floor quotients."""
+        """The names of all symbols in it, also inside quotients and minima."""
         found: set[str] = set()
         for monomial, _ in self.terms:
             for atom, _power in monomial:
                 if isinstance(atom, Symbol):
                     found.add(atom.name)
                 else:
-                    found |= atom.numerator.symbols | atom.denominator.symbols
+                    left, right = _operands(atom)
+                    found |= left.symbols | right.symbols
         return frozenset(found)
 
     def __add__(self, other: Dim) -> Dim:
@@ -143,9 +155,21 @@ class Dim:
         return Same.UNKNOWN
 
     def is_positive(self) -> bool:
-        """Whether it is certainly at least 1: each symbol is written as 1 + t with t >= 0."""
-        shifted = _shift_symbols(self)
-        return all(c > 0 for _, c in shifted.terms) and any(not m for m, _ in shifted.terms)
+        """Whether it is certainly at least 1."""
+        return (self - Dim.of(1)).is_natural()
+
+    def is_natural(self) -> bool:
+        """Whether it is certainly at least 0: each symbol is written as 1 + t with t >= 0."""
+        return all(coefficient > 0 for _, coefficient in _shift_symbols(self).terms)
+
+    def minimum(self, other: Dim) -> Dim:
+        """The smaller of two sizes."""
+        if (other - self).is_natural():
+            return self
+        if (self - other).is_natural():
+            return other
+        left, right = sorted((self, other), key=str)
+        return Dim(((((Minimum(left, right), 1),), 1),))
 
     def substitute(self, values: Mapping[str, Dim]) -> Dim:
         """Replace symbols by other sizes."""
@@ -187,6 +211,28 @@ def product_of(dims: Iterable[Dim]) -> Dim:
     return reduce(Dim.__mul__, dims, Dim.of(1))
 
 
+def cancel(left: Dim, right: Dim) -> tuple[Dim, Dim]:
+    """Divide both by the integer and the symbols that all their terms share: 2*B*H, 2*H*T become B, T."""
+    terms = (*left.terms, *right.terms)
+    if not left.terms or not right.terms:
+        return left, right
+    common = reduce(_shared, (monomial for monomial, _ in terms))
+    symbols = tuple((atom, power) for atom, power in common if isinstance(atom, Symbol))
+    factor = Dim(((symbols, gcd(*(coefficient for _, coefficient in terms))),))
+    return left.divide(factor) or left, right.divide(factor) or right
+
+
+def _shared(left: Monomial, right: Monomial) -> Monomial:
+    powers = dict(right)
+    return tuple((atom, min(power, powers[atom])) for atom, power in left if atom in powers)
+
+
+def _operands(atom: Quotient | Minimum) -> tuple[Dim, Dim]:
+    if isinstance(atom, Minimum):
+        return atom.left, atom.right
+    return atom.numerator, atom.denominator
+
+
 def _order(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
     """A graded order that multiplication keeps, which exact division needs to end."""
     word = tuple(str(atom) for atom, power in monomial for _ in range(power))
@@ -221,8 +267,10 @@ def _shift_symbols(dim: Dim) -> Dim:
     """Write every symbol s as 1 + s', so that every atom is at least 0."""
     terms: list[tuple[Monomial, int]] = []
     for monomial, coefficient in dim.terms:
-        choices = [
-            [(atom, k, comb(power, k)) for k in range(power + 1)] if isinstance(atom, Symbol) else [(atom, power, 1)]
+        choices: list[list[tuple[Atom, int, int]]] = [
+            [(atom, k, comb(power, k)) for k in range(power + 1)]
+            if isinstance(atom, Symbol)
+            else [(atom, power, 1)]
             for atom, power in monomial
         ]
         for choice in product(*choices):
@@ -241,16 +289,17 @@ def _no_integer_root(dim: Dim) -> bool:
 def _substituted(atom: Atom, values: Mapping[str, Dim]) -> Dim:
     if isinstance(atom, Symbol):
         return values.get(atom.name) or Dim.symbol(atom.name)
-    denominator = atom.denominator.substitute(values)
-    if not denominator.terms:
-        return Dim(((((atom, 1),), 1),))
-    return atom.numerator.substitute(values) // denominator
+    left, right = (part.substitute(values) for part in _operands(atom))
+    if isinstance(atom, Minimum):
+        return left.minimum(right)
+    return left // right if right.terms else Dim(((((atom, 1),), 1),))
 
 
 def _evaluated(atom: Atom, sizes: Mapping[str, int]) -> int:
     if isinstance(atom, Symbol):
         return sizes[atom.name]
-    return atom.numerator.evaluate(sizes) // atom.denominator.evaluate(sizes)
+    left, right = (part.evaluate(sizes) for part in _operands(atom))
+    return min(left, right) if isinstance(atom, Minimum) else left // right
 
 
 def _wrap(dim: Dim) -> str:
