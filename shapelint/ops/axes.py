@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from typing import Any
 
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, product_of
 from shapelint.shapes.value import (
-    NONE,
     Bool,
     Dtype,
     External,
@@ -49,6 +49,11 @@ def known(sizes: Sizes) -> tuple[int, ...]:
     if None in constants:
         raise Undetermined("a dimension that is not known")
     return tuple(constant for constant in constants if constant is not None)
+
+
+def given(sizes: Iterable[Any]) -> Sizes:
+    """The sizes that a function declared as `*size: Sizes` receives: one `Dim` each."""
+    return Sizes(sizes)
 
 
 def axis_at(input: Tensor, dim: int) -> Axis:
@@ -158,12 +163,6 @@ def dtype_named(value: Value, default: Dtype) -> Dtype:
 def is_dtype(value: Value) -> bool:
     """Whether a value is one of torch's dtypes, or the Python type that stands for one."""
     return isinstance(value, External) and value.path in _DTYPES
-
-
-def unnamed(value: Value) -> None:
-    """Refuse `out=` and other arguments that make the result something else."""
-    if value != NONE:
-        raise Undetermined("an argument that is not modelled")
 
 
 _PROMOTION = (Dtype.BOOL, Dtype.INT, Dtype.FLOAT)

@@ -1,4 +1,4 @@
-"""Operations that keep every element and change how the axes cut them: view, permute, unsqueeze, expand ..."""
+"""Operations that change how the axes cut the same elements: view, permute, unsqueeze, expand ..."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from shapelint.ops.axes import (
     ONE,
     Axes,
     axis_at,
+    given,
     known,
     may_be_one,
     merged,
@@ -34,13 +35,13 @@ def _with_axes(input: Tensor, axes: Axes) -> Tensor:
 @op("torch.Tensor.view")
 def view(input: Tensor, *size: Sizes, assume: Assumptions) -> Tensor:
     """Cut the same elements, in memory order, into other sizes."""
-    return _viewed(input, Sizes(size), assume)
+    return _viewed(input, given(size), assume)
 
 
 @op("torch.Tensor.reshape")
 def reshape_method(input: Tensor, *shape: Sizes, assume: Assumptions) -> Tensor:
     """Like `view`, after a copy where memory order demands one."""
-    return _viewed(input, Sizes(shape), assume)
+    return _viewed(input, given(shape), assume)
 
 
 @op("torch.reshape")
@@ -120,7 +121,7 @@ def _permuted(input: Tensor, dims: Sizes) -> Tensor:
 @op("torch.Tensor.permute", rank_change=0)
 def permute_method(input: Tensor, *dims: Sizes) -> Tensor:
     """Reorder all axes."""
-    return _permuted(input, Sizes(dims))
+    return _permuted(input, given(dims))
 
 
 @op("torch.permute", rank_change=0)
@@ -213,7 +214,7 @@ def _expand_axis(axis: Axis, size: Dim, assume: Assumptions) -> Axis:
 @op("torch.Tensor.expand")
 def expand(input: Tensor, *size: Sizes, implicit: Value = NONE, assume: Assumptions) -> Tensor:
     """Show axes of size 1 at other sizes, and new axes in front."""
-    return _expanded(input, Sizes(size), assume)
+    return _expanded(input, given(size), assume)
 
 
 @op("torch.Tensor.expand_as")
@@ -243,7 +244,7 @@ def _repeat_axis(axis: Axis, times: Dim) -> Axis:
 @op("torch.Tensor.repeat")
 def repeat(input: Tensor, *repeats: Sizes) -> Tensor:
     """Lay copies behind each other along each axis; more counts than axes add axes in front."""
-    counts = Sizes(repeats)
+    counts = given(repeats)
     new = len(counts) - input.rank
     if new < 0:
         raise ShapeError(f"repeat: {len(counts)} counts for a tensor with {input.rank} dimensions")
