@@ -6,7 +6,7 @@ least 1, which makes `2*H != H` decidable; floor quotients and minima are of siz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -160,7 +160,9 @@ class Dim:
 
     def is_natural(self) -> bool:
         """Whether it is certainly at least 0: each symbol is written as 1 + t with t >= 0."""
-        return all(coefficient > 0 for _, coefficient in _shift_symbols(self).terms)
+        if all(coefficient > 0 for _, coefficient in _shift_symbols(self).terms):
+            return True
+        return any(bound.is_natural() for bound in _lower_bounds(self))
 
     def minimum(self, other: Dim) -> Dim:
         """The smaller of two sizes."""
@@ -277,6 +279,19 @@ def _shift_symbols(dim: Dim) -> Dim:
             scale = reduce(lambda total, part: total * part[2], choice, coefficient)
             terms.append((tuple((atom, k) for atom, k, _ in choice if k), scale))
     return _collect(terms)
+
+
+def _lower_bounds(dim: Dim) -> Iterator[Dim]:
+    """Put either operand for a minimum that is subtracted: the result is not larger."""
+    for monomial, coefficient in dim.terms:
+        for atom, power in monomial:
+            if coefficient < 0 and isinstance(atom, Minimum):
+                term = Dim(((monomial, coefficient),))
+                factor = Dim(((((atom, power),), 1),))
+                for operand in _operands(atom):
+                    others = term.divide(factor) or term
+                    yield reduce(Dim.__mul__, [operand] * power, others) + (dim - term)
+                return
 
 
 def _no_integer_root(dim: Dim) -> bool:
