@@ -55,7 +55,8 @@ class Packed(Value):
     """A `PackedSequence`: which axes were batch and time, and the feature axes that are left.
 
     `batch_first` is the layout it was packed from (for messages only: torch forgets it); `padded` is the
-    tensor that was packed, where there was one.
+    tensor that was packed and `lengths` the tensor of lengths, where there was one. With `enforce_sorted` off,
+    torch permutes states to the packed order and back.
     """
 
     batch: Axis
@@ -64,6 +65,8 @@ class Packed(Value):
     batch_first: bool = False
     ref: Ref | None = None
     padded: Ref | None = None
+    lengths: Ref | None = None
+    enforce_sorted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +182,19 @@ class Unknown(Value):
 
     `key` names it on every run: the same parameter, attribute path or expression has the same key, so that
     two reads of `config.hidden` are one symbol. `hint` is a parameter's default: likely, never certain.
+    `number` is what it is worth if it turns out to be an integer (`hidden * directions`).
     """
 
     key: str
     reason: str
     hint: Value | None = None
     lineage: Lineage | None = None
+    number: Dim | None = None
+
+    @property
+    def dim(self) -> Dim:
+        """Its value where it is used as a size."""
+        return self.number or Dim.symbol(self.key)
 
 
 NONE = NoneValue()

@@ -1,0 +1,238 @@
+"""Attributes and subscripts of abstract values."""
+
+from __future__ import annotations
+
+from shapelint.infer.apply import apply
+from shapelint.infer.constants import constant_key
+from shapelint.infer.functions import call_function
+from shapelint.infer.names import canonical
+from shapelint.infer.objects import (
+    BoundMethod,
+    Class,
+    Container,
+    Function,
+    Instance,
+    Method,
+    ShapeOf,
+    Super,
+)
+from shapelint.infer.state import Run
+from shapelint.ops import registry
+from shapelint.ops.registry import ShapeError
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import (
+    Bool,
+    Dict,
+    External,
+    Int,
+    Layer,
+    Lineage,
+    List,
+    NoneValue,
+    Packed,
+    SliceValue,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+GETITEM = "torch.Tensor.__getitem__"
+
+#: methods that every module has from nn.Module
+MODULE_METHODS = frozenset(
+    "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type to_empty "
+    "register_buffer register_parameter add_module register_module".split()
+)
+
+
+def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Value:
+    """`base.name`."""
+    if isinstance(base, External):
+        return External(canonical(f"{base.path}.{name}"))
+    if isinstance(base, Instance):
+        return instance_attribute(run, base, name, node)
+    if isinstance(base, Class):
+        found = base.find(name)
+        return found if found is not None else Unknown(f"{base.name}.{name}", "an attribute that is not found")
+    if isinstance(base, Super):
+        return _super_attribute(base, name)
+    if isinstance(base, Tensor | Packed):
+        return _tensor_attribute(run, base, name, node)
+    if isinstance(base, Layer):
+        return _layer_attribute(base, name)
+    if isinstance(base, Container) and name in base.members:
+        return base.members[name]
+    if isinstance(base, Tuple) and name in base.names:
+        return base.items[base.names.index(name)]
+    if isinstance(base, Unknown):
+        return _unknown_attribute(run, base, name)
+    return Method(base, name)
+
+
+def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value:
+    """An attribute of an instance: its own, then its class's (methods bound, properties called)."""
+    if name in instance.attributes:
+        return instance.attributes[name]
+    found = instance.cls.find(name)
+    if isinstance(found, Function):
+        if found.kind == "property":
+            return call_function(run, found, (instance,), {}, node)
+        if found.kind == "static":
+            return found
+        return BoundMethod(found, instance.cls if found.kind == "class" else instance)
+    if found is not None:
+        return found
+    if name in MODULE_METHODS:
+        return Method(instance, name)
+    return Unknown(f"self.{name}", "an attribute that is not set in this file")
+
+
+def _super_attribute(base: Super, name: str) -> Value:
+    for parent in base.cls.bases:
+        found = parent.find(name) if isinstance(parent, Class) else None
+        if isinstance(found, Function):
+            return BoundMethod(found, base.receiver)
+        if found is not None:
+            return found
+    return Method(base, name)
+
+
+def _tensor_attribute(run: Run, base: Tensor | Packed, name: str, node: facts.Expression) -> Value:
+    home = "torch.Tensor" if isinstance(base, Tensor) else "torch.nn.utils.rnn.PackedSequence"
+    op = registry.OPS.get(f"{home}.{name}")
+    if op is not None and op.attribute:
+        return apply(run, op, (base,), {}, node)
+    return Method(base, name)
+
+
+def _layer_attribute(base: Layer, name: str) -> Value:
+    setting = base.config.get(name)
+    if isinstance(setting, Value):
+        return setting
+    if isinstance(setting, bool):
+        return Bool(setting)
+    if isinstance(setting, int):
+        return Int(Dim.of(setting))
+    if isinstance(setting, Dim):
+        return Int(setting)
+    return Method(base, name)
+
+
+def _unknown_attribute(run: Run, base: Unknown, name: str) -> Value:
+    if name == "shape":
+        return ShapeOf(base)
+    key = f"{base.key}.{name}"
+    if name in ("T", "mT", "data"):
+        run.parents[key] = (base.key, 0)
+        return Unknown(key, base.reason, lineage=Lineage(base.key, 0))
+    return Unknown(key, f"an attribute of something unknown: {base.reason}")
+
+
+def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> Value:
+    """`base[index]`."""
+    if isinstance(base, Tensor):
+        return apply(run, registry.OPS[GETITEM], (base, index), {}, node)
+    if isinstance(base, Tuple):
+        return _tuple_item(run, base, index, node)
+    if isinstance(base, List):
+        return _list_item(run, base, index, node)
+    if isinstance(base, Dict):
+        return _dict_item(run, base, index, node)
+    if isinstance(base, Container):
+        return _container_item(run, base, index, node)
+    if isinstance(base, ShapeOf):
+        return _size_of_unknown(run, base, index, node)
+    if isinstance(base, External | Class):
+        return base
+    return _unknown_item(run, base, index, node)
+
+
+def _tuple_item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
+    position = index.dim.constant if isinstance(index, Int) else None
+    if position is not None and -len(base.items) <= position < len(base.items):
+        return base.items[position]
+    if isinstance(index, SliceValue):
+        cut = _known_slice(index)
+        return Tuple(base.items[cut]) if cut is not None else Unknown(run.key_of(node), "a slice of unknown bounds")
+    if isinstance(index, Tuple) and base.ref is not None:
+        error = ShapeError("a tuple is indexed like a tensor", "SHP301")
+        failed = Unknown(run.key_of(node), error.message)
+        return run.record(GETITEM, (base, index), {}, {}, failed, node.span, node, error)
+    return Unknown(run.key_of(node), "a tuple index that is not known")
+
+
+def _known_slice(index: SliceValue) -> slice | None:
+    bounds: list[int | None] = []
+    for part in (index.lower, index.upper, index.step):
+        if isinstance(part, NoneValue):
+            bounds.append(None)
+        elif isinstance(part, Int) and part.dim.constant is not None:
+            bounds.append(part.dim.constant)
+        else:
+            return None
+    return slice(*bounds)
+
+
+def _list_item(run: Run, base: List, index: Value, node: facts.Subscript) -> Value:
+    if isinstance(index, SliceValue) and base.length is None:
+        cut = _known_slice(index)
+        if cut is not None:
+            return List(base.items[cut])
+    if not isinstance(index, Int) or not base.items:
+        return Unknown(run.key_of(node), "a list index that is not known")
+    position = index.dim.constant
+    if base.length is not None or position is None:
+        # a sample stands for the rest: the first for 0, the last for any other
+        return base.items[0] if position == 0 else base.items[-1]
+    if -len(base.items) <= position < len(base.items):
+        return base.items[position]
+    return Unknown(run.key_of(node), "a list index out of range")
+
+
+def _dict_item(run: Run, base: Dict, index: Value, node: facts.Subscript) -> Value:
+    if isinstance(index, Unknown) and base.items and not base.open:
+        return base.items[choose_key(run, index, tuple(base.items))]
+    constant = constant_key(index)
+    if constant is not None and constant in base.items:
+        return base.items[constant]
+    return Unknown(run.key_of(node), "a key that is not known")
+
+
+def choose_key(run: Run, key: Unknown, options: tuple[object, ...]) -> object:
+    """Decide which of a table's keys an unknown key is; a string key is that string from now on."""
+    likely = key.hint.value if isinstance(key.hint, Str) and key.hint.value in options else None
+    taken = run.choose(f"key:{key.key}", f"{key.key}", options, likely)
+    if isinstance(taken, str):
+        run.settled[key.key] = Str(taken)
+    return taken
+
+
+def _container_item(run: Run, base: Container, index: Value, node: facts.Subscript) -> Value:
+    members = list(base.members.values())
+    if isinstance(index, Str) and index.value in base.members:
+        return base.members[index.value]
+    if isinstance(index, SliceValue):
+        cut = _known_slice(index)
+        if cut is not None and base.length is None:
+            return Container(base.kind, dict(list(base.members.items())[cut]))
+    return _list_item(run, List(members, base.length), index, node)
+
+
+def _size_of_unknown(run: Run, base: ShapeOf, index: Value, node: facts.Subscript) -> Value:
+    position = index.dim.constant if isinstance(index, Int) else None
+    if position is None:
+        return Unknown(run.key_of(node), "part of an unknown shape")
+    return Int(Dim.symbol(f"{base.of.key}.size({position})"))
+
+
+def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) -> Value:
+    reason = "an item of something unknown"
+    if isinstance(base, Unknown):
+        if isinstance(index, Str):
+            return Unknown(f"{base.key}[{index.value!r}]", reason)
+        if isinstance(index, Int) and index.dim.constant is not None:
+            return Unknown(f"{base.key}[{index.dim}]", reason)
+    return Unknown(run.key_of(node), reason)

@@ -1,0 +1,172 @@
+"""The driver: which entry points a module has, and which paths through them are followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from shapelint.infer import calls, expressions, loops, statements
+from shapelint.infer.dispatch import execute
+from shapelint.infer.functions import enter, free_arguments, instantiate
+from shapelint.infer.objects import Class, Function, Scope
+from shapelint.infer.state import BudgetSpent, Choice, Plan, Run
+from shapelint.infer.trace import Trace
+from shapelint.ops.registry import load
+from shapelint.shapes.value import Value
+from shapelint.source import Source
+from shapelint.syntax import facts
+
+#: the evaluators and executors that importing these files registers
+PARTS = (calls, expressions, loops, statements)
+MAX_PATHS = 12  #: paths followed from one entry point
+MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
+MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
+
+_RECURRENT = re.compile(r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])")
+
+Body = Callable[[Run, Scope], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a run begins: a name for people and what to do once the module's definitions are there."""
+
+    name: str
+    body: Body
+
+
+def analyse(module: facts.Module, source: Source) -> list[Trace]:
+    """All traces of a module: its script, its classes with unknown arguments, and its functions."""
+    load()
+    called: set[int] = set()
+    traces = list(explore(module, source, Entry("module", lambda run, scope: None), called, script=True))
+    for entry in entries(module, source, called):
+        traces.extend(explore(module, source, entry, called, script=False))
+    return traces
+
+
+def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
+    """Entry points: each class of interest, then methods and functions that nothing has called yet.
+
+    Of interest is what names a recurrent layer, or names a definition that does.
+    """
+    definitions = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
+    wanted = _of_interest(definitions, source)
+    classes = [d for d in definitions if isinstance(d, facts.ClassDef) and d.name in wanted]
+    for definition in classes:
+        if any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body):
+            yield Entry(f"{definition.name}.forward", _method_body(definition.name, "forward"))
+    for definition in classes:
+        for method in definition.body:
+            if isinstance(method, facts.FunctionDef) and method.name != "__init__" and id(method) not in called:
+                yield Entry(f"{definition.name}.{method.name}", _method_body(definition.name, method.name))
+    for function in definitions:
+        if isinstance(function, facts.FunctionDef) and function.name in wanted and id(function) not in called:
+            yield Entry(function.name, _function_body(function.name))
+
+
+def _of_interest(definitions: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
+    lines = source.lines
+    texts = {d.name: "\n".join(lines[d.span.line - 1 : d.span.end_line]) for d in definitions}
+    wanted = {name for name, text in texts.items() if _RECURRENT.search(text)}
+    words = {name: set(re.findall(r"\w+", text)) for name, text in texts.items()}
+    size = -1
+    while size != len(wanted):
+        size = len(wanted)
+        wanted |= {name for name in texts if not wanted.isdisjoint(words[name])}
+    return wanted
+
+
+def _method_body(cls_name: str, method_name: str) -> Body:
+    def body(run: Run, scope: Scope) -> None:
+        cls = scope.lookup(cls_name)
+        if not isinstance(cls, Class):
+            return
+        here = facts.Name(cls.definition.name_span, cls_name)
+        constructor = cls.find("__init__")
+        args, kwargs = free_arguments(run, constructor, cls) if isinstance(constructor, Function) else ((), {})
+        instance = instantiate(run, cls, args[1:], kwargs, here)
+        method = cls.find(method_name)
+        if isinstance(method, Function):
+            receiver: Value | None = None if method.kind == "static" else instance
+            enter(run, method, *free_arguments(run, method, receiver))
+
+    return body
+
+
+def _function_body(name: str) -> Body:
+    def body(run: Run, scope: Scope) -> None:
+        function = scope.lookup(name)
+        if isinstance(function, Function):
+            enter(run, function, *free_arguments(run, function, None))
+
+    return body
+
+
+def explore(module: facts.Module, source: Source, entry: Entry, called: set[int], script: bool) -> Iterator[Trace]:
+    """Follow an entry point along its likely path, then with each choice turned, one at a time."""
+    waiting = [Plan()]
+    seen: set[frozenset[tuple[str, object]]] = set()
+    steps, paths = 0, 0
+    while waiting and paths < MAX_PATHS and steps < MAX_TOTAL_STEPS:
+        plan = waiting.pop(0)
+        run = follow(module, source, entry, plan, script)
+        steps += run.steps
+        taken = frozenset((key, choice.taken) for key, choice in run.choices.items())
+        called |= run.called
+        if taken in seen:
+            continue
+        seen.add(taken)
+        paths += 1
+        yield run.trace
+        if run.trace.nodes:
+            waiting.extend(_turned(run.choices, plan, run.plan))
+
+
+def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
+    """The plans that differ from a path in one choice that the path's own plan did not make."""
+    for choice in choices.values():
+        if choice.key in plan.choices:
+            continue
+        for option in choice.options:
+            if option != choice.taken:
+                yield Plan({**plan.choices, choice.key: option}, final.demands)
+
+
+def follow(module: facts.Module, source: Source, entry: Entry, plan: Plan, script: bool) -> Run:
+    """Run one path, again and again until it demands nothing new of its unknown inputs."""
+    run = _start(module, source, entry, plan)
+    for _ in range(MAX_REPEATS):
+        run = _start(module, source, entry, plan)
+        _run_once(run, module, entry, script)
+        fresh = {key: demand for key, demand in run.demands.items() if plan.demands.get(key) != demand}
+        if not fresh:
+            break
+        plan = Plan(plan.choices, {**plan.demands, **fresh})
+    return run
+
+
+def _start(module: facts.Module, source: Source, entry: Entry, plan: Plan) -> Run:
+    comments: dict[int, list[facts.Comment]] = {}
+    for comment in module.comments:
+        comments.setdefault(comment.span.line, []).append(comment)
+    trace = Trace(source.path, entry.name, text=source.text)
+    return Run(trace, source, module, plan, comments=comments)
+
+
+def _run_once(run: Run, module: facts.Module, entry: Entry, script: bool) -> None:
+    scope = Scope({})
+    try:
+        execute(run, scope, module.body if script else _definitions(module.body))
+        entry.body(run, scope)
+    except (BudgetSpent, RecursionError):
+        # what the trace holds so far is true; the rest of the path is not followed
+        run.frames.clear()
+
+
+def _definitions(body: tuple[facts.Statement, ...]) -> tuple[facts.Statement, ...]:
+    """The statements that make a module's names: imports, definitions, assignments, and what guards them."""
+    kinds = (facts.Import, facts.ImportFrom, facts.FunctionDef, facts.ClassDef, facts.Assign, facts.AnnAssign, facts.Try)
+    return tuple(statement for statement in body if isinstance(statement, kinds))
+

@@ -1,0 +1,276 @@
+"""Arithmetic, comparisons and membership of abstract values."""
+
+from __future__ import annotations
+
+from shapelint.infer.apply import apply
+from shapelint.infer.constants import constant_key
+from shapelint.infer.state import Run, shown
+from shapelint.ops import registry
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.value import (
+    FALSE,
+    NONE,
+    TRUE,
+    Bool,
+    Dict,
+    External,
+    Float,
+    Int,
+    Lineage,
+    List,
+    NoneValue,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+_METHODS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
+    "@": "matmul", "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift",
+}  # fmt: skip
+_COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binary | facts.Expression) -> Value:
+    """`left operator right` for numbers, strings, sequences and tensors."""
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return _tensor_binary(run, left, _METHODS.get(operator, ""), right, node)
+    left_size, right_size = _size(left), _size(right)
+    if left_size is not None and right_size is not None:
+        return _sizes(run, left, left_size, operator, right, right_size, node)
+    if operator == "+":
+        joined = _joined(left, right)
+        if joined is not None:
+            return joined
+    if operator == "*" and isinstance(left, List) and len(left.items) == 1 and right_size is not None:
+        return List(left.items * 2, right_size) if right_size.constant is None else _repeated(left, right_size.constant)
+    if isinstance(left, Float) and isinstance(right, Float | Int) or isinstance(left, Int) and isinstance(right, Float):
+        return Float(None)
+    return _unknown_binary(run, left, right, node)
+
+
+def _size(value: Value) -> Dim | None:
+    return value.dim if isinstance(value, Int | Unknown) else None
+
+
+def _repeated(value: List, count: int) -> Value:
+    if 0 <= count <= 64:
+        return List(value.items * count)
+    return List(value.items * 2, Dim.of(count))
+
+
+def _joined(left: Value, right: Value) -> Value | None:
+    if isinstance(left, Str) and isinstance(right, Str):
+        return Str(left.value + right.value)
+    if isinstance(left, Tuple) and isinstance(right, Tuple):
+        return Tuple(left.items + right.items)
+    if isinstance(left, List) and isinstance(right, List) and left.length is None and right.length is None:
+        return List(left.items + right.items)
+    return None
+
+
+def _sizes(
+    run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, node: facts.Expression
+) -> Value:
+    number = _number(a, operator, b)
+    if isinstance(left, Int) and isinstance(right, Int):
+        if number is not None and operator != "/":
+            return Int(number)
+        return Unknown(run.key_of(node), "a number", number=number)
+    unknown = _unknown_binary(run, left, right, node)
+    if number is None or not isinstance(unknown, Unknown):
+        return unknown
+    # equal arithmetic of the same unknowns is the same number wherever it stands
+    return Unknown(unknown.key, unknown.reason, lineage=unknown.lineage, number=number)
+
+
+def _number(a: Dim, operator: str, b: Dim) -> Dim | None:
+    if operator == "+":
+        return a + b
+    if operator == "-":
+        return a - b
+    if operator == "*":
+        return a * b
+    if operator in ("//", "/") and b.terms:
+        return a // b
+    x, y = a.constant, b.constant
+    if x is None or y is None:
+        return None
+    if operator == "%" and y:
+        return Dim.of(x % y)
+    return Dim.of(x**y) if operator == "**" and 0 <= y <= 64 and abs(x) <= 2**32 else None
+
+
+def _unknown_binary(run: Run, left: Value, right: Value, node: facts.Expression) -> Value:
+    key = run.key_of(node)
+    parent = left if isinstance(left, Unknown) else right
+    if not isinstance(parent, Unknown):
+        return Unknown(key, f"{type(left).__name__.lower()} and {type(right).__name__.lower()} in an operator")
+    run.parents[key] = (parent.key, 0)
+    return Unknown(key, "arithmetic of an unknown", lineage=Lineage(parent.key, 0))
+
+
+def _tensor_binary(run: Run, left: Value, method: str, right: Value, node: facts.Expression) -> Value:
+    mirrored = not isinstance(left, Tensor)
+    op = registry.OPS.get(f"torch.Tensor.__{'r' if mirrored else ''}{method}__")
+    args = (right, left) if mirrored else (left, right)
+    if op is None:
+        return Unknown(run.key_of(node), f"the operator {method} of tensors")
+    return apply(run, op, args, {}, node)
+
+
+def negate(run: Run, operator: str, operand: Value, node: facts.Expression) -> Value:
+    """`-x`, `+x`, `~x`."""
+    if isinstance(operand, Int) and operator in "+-":
+        return Int(-operand.dim) if operator == "-" else operand
+    if isinstance(operand, Float) and operand.value is not None and operator in "+-":
+        return Float(-operand.value) if operator == "-" else operand
+    if isinstance(operand, Tensor):
+        op = registry.OPS.get({"-": "torch.Tensor.__neg__", "~": "torch.Tensor.__invert__"}.get(operator, ""))
+        return operand if op is None else apply(run, op, (operand,), {}, node)
+    if isinstance(operand, Unknown):
+        key = run.key_of(node)
+        run.parents[key] = (operand.key, 0)
+        return Unknown(key, operand.reason, lineage=Lineage(operand.key, 0), number=-operand.dim)
+    return Unknown(run.key_of(node), "a sign before something that is no number")
+
+
+def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
+    """`left operator right` with one of the six comparisons (`is` counts as `==`)."""
+    operator = {"is": "==", "is not": "!="}.get(operator, operator)
+    if isinstance(left, Tensor) or (isinstance(right, Tensor) and operator in _COMPARISONS):
+        return _tensor_comparison(run, left, operator, right, node)
+    if operator in ("==", "!="):
+        equal = _equal(run, left, right)
+        if equal is not None:
+            return Bool(equal == (operator == "=="))
+    if isinstance(left, Int) and isinstance(right, Int):
+        return _compare_sizes(run, left.dim, operator, right.dim)
+    return _unknown_comparison(run, left, operator, right, node)
+
+
+def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
+    if not isinstance(left, Tensor):
+        left, right, operator = right, left, _MIRRORED[operator]
+    op = registry.OPS.get(f"torch.Tensor.__{_COMPARISONS[operator]}__")
+    if op is None:
+        return Unknown(run.key_of(node), "a comparison of tensors")
+    return apply(run, op, (left, right), {}, node)
+
+
+def _equal(run: Run, left: Value, right: Value) -> bool | None:
+    if isinstance(left, Str | Bool | Float) and type(left) is type(right):
+        return left.value == getattr(right, "value", None)
+    if isinstance(left, External) and isinstance(right, External):
+        return left.path == right.path
+    if isinstance(left, NoneValue) or isinstance(right, NoneValue):
+        return None if isinstance(left, Unknown) or isinstance(right, Unknown) else left is right
+    if isinstance(left, Unknown) and isinstance(right, Str):
+        return _is_string(run, left, right)
+    if isinstance(right, Unknown) and isinstance(left, Str):
+        return _is_string(run, right, left)
+    if isinstance(left, Str) != isinstance(right, Str) and not isinstance(left, Unknown) and not isinstance(right, Unknown):
+        return False
+    return None
+
+
+def _is_string(run: Run, value: Unknown, text: Str) -> bool:
+    """Decide `kind == "lstm"`; on the yes side the value is that string from now on."""
+    likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
+    subject = f"{shown(value)} == {text.value!r}"
+    taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))
+    if taken:
+        run.settled[value.key] = text
+    return taken
+
+
+def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:
+    left, right = run.resolve(left), run.resolve(right)
+    if operator in ("==", "!="):
+        same = run.same(left, right)
+        if same is not Same.UNKNOWN:
+            return Bool((same is Same.EQUAL) == (operator == "=="))
+    else:
+        known = _order(left, operator, right)
+        if known is not None:
+            return Bool(known)
+    likely = _likely(run, left, operator, right)
+    taken = bool(run.choose(f"{left}{operator}{right}", f"{left} {operator} {right}", (True, False), likely))
+    if taken == (operator == "==") and operator in ("==", "!="):
+        run.agree(left, right)
+    return Bool(taken)
+
+
+def _order(left: Dim, operator: str, right: Dim) -> bool | None:
+    one = Dim.of(1)
+    if operator in ("<", ">="):
+        less, not_less = right - left, left - right + one
+    else:  # a > b is b < a
+        less, not_less = left - right, right - left + one
+    if less.is_positive():
+        return operator in ("<", ">")
+    if not_less.is_positive():
+        return operator not in ("<", ">")
+    return None
+
+
+def _likely(run: Run, left: Dim, operator: str, right: Dim) -> bool | None:
+    if not (left.symbols | right.symbols) <= run.hints.keys():
+        return None
+    a, b = left.evaluate(run.hints), right.evaluate(run.hints)
+    return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
+
+
+def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
+    for one, other, sign in ((left, right, operator), (right, left, _MIRRORED[operator])):
+        if isinstance(one, Unknown) and isinstance(other, Int):
+            hint = one.hint
+            if isinstance(hint, Int) and other.dim.constant is not None and hint.dim.constant is not None:
+                likely = _order(hint.dim, sign, other.dim) if sign not in ("==", "!=") else None
+                return Unknown(f"{one.key}{sign}{other.dim}", "a comparison", None if likely is None else Bool(likely))
+            return Unknown(f"{one.key}{sign}{other.dim}", "a comparison")
+    return Unknown(run.key_of(node), "a comparison")
+
+
+def is_none(run: Run, value: Value, positive: bool, node: facts.Expression) -> Value:
+    """`value is None`; for an unknown value a choice, the default's first."""
+    if not isinstance(value, Unknown):
+        return Bool(isinstance(value, NoneValue) == positive)
+    likely = isinstance(value.hint, NoneValue)
+    none = bool(run.choose(f"{value.key} is None", f"{shown(value)} is None", (False, True), likely))
+    if none:
+        run.settled[value.key] = NONE
+    elif isinstance(value.hint, NoneValue):
+        # from here on it is surely given; the default says nothing any more
+        run.settled[value.key] = Unknown(value.key, value.reason, None, value.lineage, value.number)
+    return Bool(none == positive)
+
+
+def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
+    """`item in group` for constants."""
+    keys = _members(group)
+    if keys is None or not isinstance(item, Str | Int | Unknown):
+        return Unknown(run.key_of(node), "membership")
+    if isinstance(item, Unknown):
+        likely = None
+        if isinstance(item.hint, Str):
+            likely = item.hint.value in keys
+        subject = f"{shown(item)} in {run.text(node.span)}"
+        return Bool(bool(run.choose(f"{item.key} in {keys}", subject, (True, False), likely)) == positive)
+    constant = item.value if isinstance(item, Str) else item.dim.constant
+    if constant is None:
+        return Unknown(run.key_of(node), "membership of a size")
+    return TRUE if (constant in keys) == positive else FALSE
+
+
+def _members(group: Value) -> list[object] | None:
+    if isinstance(group, Dict) and not group.open:
+        return list(group.items)
+    if not isinstance(group, Tuple | List):
+        return None
+    keys = [constant_key(item) for item in group.items]
+    return None if None in keys else list(keys)

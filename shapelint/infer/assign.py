@@ -1,0 +1,136 @@
+"""Assignment to targets of every form, and what it tells about the author's intent."""
+
+from __future__ import annotations
+
+from shapelint.infer.dispatch import evaluate
+from shapelint.infer.evidence import note_assignment, note_sizes
+from shapelint.infer.objects import Container, Instance, Scope, ShapeOf
+from shapelint.infer.state import Demand, Run
+from shapelint.ops.registry import ShapeError
+from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.syntax import facts
+
+UNPACK = "builtins.unpack"
+
+
+def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node: facts.Statement | None) -> None:
+    """Bind `value` to a target: a name, an attribute, an item, or a pattern of these."""
+    if isinstance(target, facts.Name):
+        scope.assign(target.id, note_assignment(run, target, value, node))
+        run.bind(target.span, target.id, scope.lookup(target.id) or value)
+    elif isinstance(target, facts.Attribute):
+        _assign_attribute(run, scope, target, note_assignment(run, target, value, node))
+    elif isinstance(target, facts.Sequence):
+        _assign_pattern(run, scope, target, value, node)
+    elif isinstance(target, facts.Subscript):
+        _assign_item(run, scope, target, value)
+    elif isinstance(target, facts.Starred):
+        assign(run, scope, target.value, value, node)
+
+
+def _assign_attribute(run: Run, scope: Scope, target: facts.Attribute, value: Value) -> None:
+    base = evaluate(run, scope, target.value)
+    if isinstance(base, Instance):
+        base.attributes[target.attr] = value
+    run.bind(target.span, run.text(target.span), value)
+
+
+def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) -> None:
+    base, index = evaluate(run, scope, target.value), evaluate(run, scope, target.index)
+    position = index.dim.constant if isinstance(index, Int) else None
+    if isinstance(base, Dict) and isinstance(index, Str | Bool):
+        base.items[index.value] = value
+    elif isinstance(base, Container) and isinstance(index, Str):
+        base.members[index.value] = value
+    elif isinstance(base, List) and position is not None and -len(base.items) <= position < len(base.items):
+        base.items[position] = value
+
+
+def _assign_pattern(
+    run: Run, scope: Scope, target: facts.Sequence, value: Value, node: facts.Statement | None
+) -> None:
+    stars = [i for i, item in enumerate(target.items) if isinstance(item, facts.Starred)]
+    values = unpack(run, value, len(target.items), stars[0] if stars else None, target, node)
+    note_sizes(run, target.items, values)
+    for item, part in zip(target.items, values, strict=True):
+        assign(run, scope, item, run.settle(part) if isinstance(part, Unknown) else part, node)
+
+
+def unpack(
+    run: Run,
+    value: Value,
+    count: int,
+    star: int | None,
+    target: facts.Expression,
+    node: facts.Statement | None,
+) -> tuple[Value, ...]:
+    """The `count` values of an unpacking; `star` is the position of the starred one, if any."""
+    if isinstance(value, ShapeOf):
+        return _unpack_shape(run, value, count, star)
+    items = _items(value)
+    if items is not None and star is not None and len(items) >= count - 1:
+        tail = len(items) - (count - star - 1)
+        return (*items[:star], List(list(items[star:tail])), *items[tail:])
+    if items is not None and len(items) == count:
+        return items
+    if isinstance(value, Tensor) and star is None:
+        return _unpack_tensor(run, value, count, target, node)
+    if isinstance(value, Tuple) and value.ref is not None and star is None:
+        _wrong_count(run, value, count, target, node, f"{len(value.items)} values for {count} names")
+    return _unknown_parts(run, value, count, target)
+
+
+def _items(value: Value) -> tuple[Value, ...] | None:
+    if isinstance(value, Tuple):
+        return value.items
+    if isinstance(value, List) and value.length is None:
+        return tuple(value.items)
+    return None
+
+
+def _unknown_parts(run: Run, value: Value, count: int, target: facts.Expression) -> tuple[Value, ...]:
+    key = value.key if isinstance(value, Unknown) else run.key_of(target)
+    return tuple(Unknown(f"{key}[{i}]", "a part of something unknown") for i in range(count))
+
+
+def _unpack_shape(run: Run, value: ShapeOf, count: int, star: int | None) -> tuple[Value, ...]:
+    """`batch, time, features = x.size()` says how many axes an unknown x has."""
+    if star is None:
+        run.demand(value.of, Demand(count, "unpacked"))
+    return tuple(
+        List([]) if i == star else Int(Dim.symbol(f"{value.of.key}.size({i if star is None or i < star else i - count})"))
+        for i in range(count)
+    )
+
+
+def _unpack_tensor(
+    run: Run, value: Tensor, count: int, target: facts.Expression, node: facts.Statement | None
+) -> tuple[Value, ...]:
+    """`h, c = tensor` takes the tensor apart along its first axis."""
+    if not value.axes:
+        return _unknown_parts(run, value, count, target)
+    answer = run.same(value.axes[0].dim, Dim.of(count))
+    if answer is Same.DIFFERENT:
+        _wrong_count(run, value, count, target, node, f"{value.axes[0].dim} rows for {count} names")
+        return _unknown_parts(run, value, count, target)
+    expression = getattr(node, "value", None) or target
+    if answer is Same.UNKNOWN and value.axes[0].role is not Role.UNKNOWN and not run.agree(value.axes[0].dim, Dim.of(count)):
+        return _unknown_parts(run, value, count, target)
+    parts = Tuple(tuple(Tensor(value.axes[1:], value.dtype) for _ in range(count)))
+    args = (value, Int(Dim.of(count)))
+    result = run.record(UNPACK, args, {}, {"count": count, "target": target.span}, parts, expression.span, expression)
+    return result.items if isinstance(result, Tuple) else _unknown_parts(run, value, count, target)
+
+
+def _wrong_count(
+    run: Run, value: Value, count: int, target: facts.Expression, node: facts.Statement | None, text: str
+) -> None:
+    expression = getattr(node, "value", None) or target
+    error = ShapeError(f"unpacking {text}", None, count=count)
+    failed = Unknown(run.key_of(expression), error.message)
+    args = (value, Int(Dim.of(count)))
+    run.record(UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error)
+
+

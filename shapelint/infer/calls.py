@@ -1,0 +1,128 @@
+"""Call expressions: what is called decides what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shapelint.infer.apply import call_layer
+from shapelint.infer.builtins import call_builtin
+from shapelint.infer.dispatch import evaluate, evaluates
+from shapelint.infer.externals import call_external
+from shapelint.infer.functions import call_function, call_instance, instantiate
+from shapelint.infer.methods import call_method
+from shapelint.infer.objects import (
+    BoundMethod,
+    Builtin,
+    Class,
+    Container,
+    Function,
+    Instance,
+    Method,
+    Scope,
+    Super,
+)
+from shapelint.infer.state import Run
+from shapelint.shapes.value import Dict, External, Layer, List, Tuple, Unknown, Value
+from shapelint.syntax import facts
+
+STARRED = "*"  #: stands among the arguments for `*args` of unknown length
+
+
+@evaluates(facts.Call)
+def call_expression(run: Run, scope: Scope, node: facts.Call) -> Value:
+    """`func(arguments)`."""
+    function = evaluate(run, scope, node.func)
+    if isinstance(function, Builtin) and function.name == "super" and not node.arguments:
+        return _bare_super(run, scope, node)
+    args, kwargs = arguments(run, scope, node)
+    if args is None:
+        return Unknown(run.key_of(node), "an argument list of unknown length")
+    value = call_value(run, function, args, kwargs, node)
+    run.bind(node.span, run.text(node.span), value)
+    return value
+
+
+def arguments(run: Run, scope: Scope, node: facts.Call) -> tuple[tuple[Value, ...] | None, dict[str, Value]]:
+    """The values of a call's arguments; None for positional ones of unknown number.
+
+    Keyword arguments that come from a `**dict` of unknown content leave that dict under the key `**`.
+    """
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    for argument in node.arguments:
+        value = evaluate(run, scope, argument.value)
+        if argument.star == 2:
+            if isinstance(value, Dict):
+                kwargs.update((str(key), item) for key, item in value.items.items())
+            if not isinstance(value, Dict) or value.open:
+                kwargs["**"] = value
+        elif argument.star == 1:
+            if not isinstance(value, Tuple | List) or (isinstance(value, List) and value.length is not None):
+                return None, kwargs
+            args.extend(value.items)
+        elif argument.keyword is not None:
+            kwargs[argument.keyword] = value
+        else:
+            args.append(value)
+    return tuple(args), kwargs
+
+
+def call_value(
+    run: Run, function: Value, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Call
+) -> Value:
+    """Call a value."""
+    if isinstance(function, External):
+        return call_external(run, function.path, args, kwargs, node)
+    if isinstance(function, Builtin):
+        return call_builtin(run, function.name, args, kwargs, node)
+    if isinstance(function, Function):
+        return call_function(run, function, args, kwargs, node)
+    if isinstance(function, BoundMethod):
+        return call_function(run, function.function, (function.receiver, *args), kwargs, node)
+    if isinstance(function, Class):
+        return instantiate(run, function, args, kwargs, node)
+    if isinstance(function, Layer):
+        return call_layer(run, function, args, kwargs, node)
+    if isinstance(function, Instance):
+        return call_instance(run, function, args, kwargs, node)
+    if isinstance(function, Container):
+        return _call_container(run, function, args, node)
+    if isinstance(function, Method):
+        return _call_method(run, function, args, kwargs, node)
+    return _call_unknown(run, function, args, node)
+
+
+def _call_method(
+    run: Run, method: Method, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Call
+) -> Value:
+    if method.name in ("forward", "__call__") and isinstance(method.receiver, Layer | Container):
+        return call_value(run, method.receiver, args, kwargs, node)
+    return call_method(run, method, args, kwargs, node)
+
+
+def _call_container(run: Run, container: Container, args: tuple[Value, ...], node: facts.Call) -> Value:
+    """nn.Sequential runs its members in order."""
+    if container.kind != "Sequential" or container.length is not None:
+        return Unknown(run.key_of(node), f"calling a {container.kind}")
+    for member in container.members.values():
+        value = call_value(run, member, args, {}, node)
+        args = (run.settle(value) if isinstance(value, Unknown) else value,)
+    return args[0] if len(args) == 1 else Tuple(args)
+
+
+def _call_unknown(run: Run, function: Value, args: tuple[Value, ...], node: facts.Call) -> Value:
+    if isinstance(function, Unknown):
+        name = function.key.rpartition(".")[2]
+        if isinstance(node.func, facts.Attribute) and "." in function.key:
+            base = Unknown(function.key[: -len(name) - 1], function.reason)
+            return call_method(run, Method(base, name), args, {}, node)
+        return Unknown(run.key_of(node), f"a call of something unknown: {function.reason}")
+    return Unknown(run.key_of(node), f"a call of {type(function).__name__}")
+
+
+def _bare_super(run: Run, scope: Scope, node: facts.Call) -> Value:
+    owner = scope.lookup("__class__")
+    receiver = next(iter(scope.names.values()), None)
+    if isinstance(owner, Class) and isinstance(receiver, Instance | Class):
+        return Super(owner, receiver)
+    return Unknown(run.key_of(node), "super() outside a method")

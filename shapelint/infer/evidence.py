@@ -1,0 +1,99 @@
+"""Evidence of what the author thinks that an axis means: names given to sizes, comments and docstrings.
+
+Evidence is kept per symbol: the symbol `x.size(0)` is axis 0 of the input x wherever that axis goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shapelint.infer.axis_names import role_of_name
+from shapelint.infer.axis_roles import roles_of_names
+from shapelint.infer.objects import Function
+from shapelint.infer.shape_text import ShapeText, parse_docstring, parse_shape
+from shapelint.infer.state import Demand, Run
+from shapelint.infer.trace import Evidence
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Int, Tensor, Unknown, Value
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+_SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
+
+
+def note_assignment(run: Run, target: facts.Name | facts.Attribute, value: Value, node: facts.Statement | None) -> Value:
+    """Read what an assignment says of its value; returns the value, settled if the comment demands a tensor."""
+    name = target.id if isinstance(target, facts.Name) else target.attr
+    if isinstance(value, Int):
+        _note_size(run, name, value, role_of_name(name), target.span)
+    elif isinstance(value, Tensor | Unknown) and node is not None and run.comments:
+        _note_comment(run, name, target, value, node)
+    return value
+
+
+def note_sizes(run: Run, targets: Sequence[facts.Expression], values: Sequence[Value]) -> None:
+    """`batch, time, _ = x.size()`: the names say together what the axes are."""
+    names = [target.id if isinstance(target, facts.Name) else "_" for target in targets]
+    for target, name, value, role in zip(targets, names, values, roles_of_names(names), strict=True):
+        if isinstance(value, Int) and name != "_":
+            _note_size(run, name, value, role, target.span)
+
+
+def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
+    symbol = value.dim.as_symbol
+    if symbol is None or ".size(" not in symbol:
+        return
+    run.trace.names.setdefault(symbol, name)
+    if role in _SEQUENCE_ROLES:
+        message = f"the size of this axis is called `{name}`"
+        run.believe(Evidence(symbol, role, "unpacked-name", 2, span, message))
+
+
+def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, node: facts.Statement) -> None:
+    for comment in _comments_of(run, node):
+        shapes = parse_shape(comment.text)
+        mine = [shape for shape in shapes if shape.name == name]
+        if not mine and len(shapes) == 1 and shapes[0].name is None and _is_first_target(target, node):
+            mine = list(shapes)
+        if len(mine) == 1:
+            _note_shape(run, value, mine[0], comment.span, "shape-comment", "the comment")
+            return
+
+
+def _comments_of(run: Run, node: facts.Statement) -> list[facts.Comment]:
+    beside = [c for line in range(node.span.line, node.span.end_line + 1) for c in run.comments.get(line, ())]
+    above = [c for c in run.comments.get(node.span.line - 1, ()) if c.alone]
+    return [*(c for c in beside if not c.alone), *above]
+
+
+def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:
+    first = node.targets[0] if isinstance(node, facts.Assign) else getattr(node, "target", target)
+    if isinstance(first, facts.Sequence) and first.items:
+        first = first.items[0]
+    return first is target
+
+
+def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> None:
+    """Shapes that a docstring gives its parameters hold for the arguments."""
+    definition = function.definition
+    if definition is None or not definition.docstring or definition.docstring_span is None:
+        return
+    for name, shape in parse_docstring(definition.docstring).items():
+        value = names.get(name)
+        if value is not None:
+            _note_shape(run, value, shape, definition.docstring_span, "shape-docstring", "the docstring")
+
+
+def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str) -> None:
+    if not any(role in _SEQUENCE_ROLES for role in shape.roles):
+        return
+    if isinstance(value, Unknown):
+        run.demand(value, Demand(len(shape.axes), kind))
+        return
+    if not isinstance(value, Tensor) or value.rank != len(shape.axes):
+        return
+    text = ", ".join(axis.text for axis in shape.axes)
+    for axis, role in zip(value.axes, shape.roles, strict=True):
+        symbol = axis.dim.as_symbol
+        if symbol is not None and role in _SEQUENCE_ROLES:
+            run.believe(Evidence(symbol, role, kind, 3, span, f"{source} says ({text})"))

@@ -1,0 +1,123 @@
+"""Calls of torch (and a few standard) functions and classes by their dotted names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from shapelint.infer.apply import apply, construct
+from shapelint.infer.objects import Container
+from shapelint.infer.state import Run
+from shapelint.ops import registry
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.syntax import facts
+
+Arguments = tuple[Value, ...]
+ExternalCall = Callable[[Run, Arguments, Mapping[str, Value], facts.Call], Value]
+_CALLS: dict[str, ExternalCall] = {}
+
+#: wrappers that give back what they get
+_TRANSPARENT = frozenset(
+    "torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable torch.nn.DataParallel torch.jit.script "
+    "torch.nn.parallel.DistributedDataParallel torch.nn.utils.weight_norm torch.nn.utils.spectral_norm "
+    "torch.nn.utils.parametrizations.weight_norm torch.compile copy.deepcopy copy.copy torch.jit.trace "
+    "torch.nn.init.xavier_uniform_ torch.nn.init.orthogonal_ torch.nn.init.zeros_ torch.nn.init.normal_ "
+    "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ torch.nn.init.constant_".split()
+)
+
+
+def external_call(*paths: str) -> Callable[[ExternalCall], ExternalCall]:
+    """Register what calling a dotted name does."""
+
+    def register(function: ExternalCall) -> ExternalCall:
+        _CALLS.update(dict.fromkeys(paths, function))
+        return function
+
+    return register
+
+
+def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """Call what was imported: a layer class, an operation, a wrapper; Unknown for the rest."""
+    if path in registry.LAYERS:
+        return construct(run, path, args, _with_open_kwargs(path, args, kwargs), node)
+    if path in registry.OPS:
+        op = registry.OPS[path]
+        if "**" in kwargs:
+            return Unknown(run.key_of(node), "keyword arguments that are not known")
+        return apply(run, op, args, kwargs, node)
+    if path in _TRANSPARENT and args:
+        return args[0]
+    if path in _CALLS:
+        return _CALLS[path](run, args, kwargs, node)
+    return Unknown(run.key_of(node), f"{path} is not known")
+
+
+def _with_open_kwargs(path: str, args: Arguments, kwargs: Mapping[str, Value]) -> Mapping[str, Value]:
+    """With `**options` of unknown content every argument that is not written out is unknown, its default likely."""
+    options = kwargs.get("**")
+    if options is None:
+        return kwargs
+    given = {name: value for name, value in kwargs.items() if name != "**"}
+    key = options.key if isinstance(options, Unknown) else "kwargs"
+    parameters = list(registry.LAYERS[path].build.signature.parameters.values())[len(args) :]
+    for parameter in parameters:
+        if parameter.name in given or parameter.name in ("assume", "device", "dtype"):
+            continue
+        default = parameter.default
+        hint = _as_value(default) if default is not parameter.empty else None
+        given[parameter.name] = Unknown(f"{key}[{parameter.name!r}]", "an unknown keyword argument", hint)
+    return given
+
+
+def _as_value(default: object) -> Value | None:
+    if isinstance(default, Value):
+        return default
+    if isinstance(default, bool):
+        return Bool(default)
+    return Int(default) if isinstance(default, Dim) else None
+
+
+@external_call("torch.nn.Sequential")
+def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """nn.Sequential of modules, or of one OrderedDict."""
+    if len(args) == 1 and isinstance(args[0], Dict):
+        return Container("Sequential", {str(key): value for key, value in args[0].items.items()})
+    return Container("Sequential", {str(i): value for i, value in enumerate(args)})
+
+
+@external_call("torch.nn.ModuleList")
+def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """nn.ModuleList of a list; a list filled in a loop keeps its symbolic length."""
+    if not args:
+        return Container("ModuleList", {})
+    if isinstance(args[0], List | Tuple):
+        length = args[0].length if isinstance(args[0], List) else None
+        return Container("ModuleList", {str(i): item for i, item in enumerate(args[0].items)}, length)
+    return Unknown(run.key_of(node), "a ModuleList of something unknown")
+
+
+@external_call("torch.nn.ModuleDict")
+def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """nn.ModuleDict of a dict."""
+    if args and not (isinstance(args[0], Dict) and not args[0].open):
+        return Unknown(run.key_of(node), "a ModuleDict of something unknown")
+    items = args[0].items if args and isinstance(args[0], Dict) else {}
+    return Container("ModuleDict", {str(key): value for key, value in items.items()})
+
+
+@external_call("collections.OrderedDict")
+def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """OrderedDict of pairs."""
+    made = Dict({**kwargs})
+    pairs = args[0].items if args and isinstance(args[0], List | Tuple) else ()
+    for pair in pairs:
+        if isinstance(pair, Tuple) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
+            made.items[pair.items[0].value] = pair.items[1]
+    return made
+
+
+@external_call("torch.is_tensor")
+def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """torch.is_tensor(x)."""
+    return Unknown(run.key_of(node), "a type test") if isinstance(args[0], Unknown) else Bool(isinstance(args[0], Tensor))
+

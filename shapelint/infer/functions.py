@@ -1,0 +1,170 @@
+"""Calling functions of the checked code: their bodies are interpreted in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shapelint.infer.dispatch import evaluate, execute
+from shapelint.infer.evidence import note_docstring
+from shapelint.infer.objects import Class, Function, Instance, Scope
+from shapelint.infer.state import MAX_DEPTH, Run
+from shapelint.infer.trace import Frame
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import NONE, Dict, External, Int, Tuple, Unknown, Value
+from shapelint.syntax import facts
+
+
+def call_function(
+    run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value:
+    """Interpret a call; Unknown where it is too deep, recursive, a generator or a coroutine."""
+    if len(run.frames) >= MAX_DEPTH or run.functions.count(function) >= 2:
+        return Unknown(run.key_of(node), "recursion, or calls too deep")
+    if function.definition is not None and _is_generator(function.definition):
+        return Unknown(run.key_of(node), "a generator or a coroutine")
+    run.frames.append(Frame(function.name, node.span, run.source.path))
+    run.functions.append(function)
+    try:
+        return enter(run, function, args, kwargs)
+    finally:
+        run.frames.pop()
+        run.functions.pop()
+
+
+def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
+    """Run a function's body with its parameters bound; the value that it returns."""
+    scope = Scope(bind_parameters(run, function, args, kwargs), function.scope)
+    if function.owner is not None:
+        scope.names.setdefault("__class__", function.owner)
+    if isinstance(function.body, facts.Expression):
+        return evaluate(run, scope, function.body)
+    if function.definition is not None:
+        run.called.add(id(function.definition))
+    note_docstring(run, function, scope.names)
+    run.result = NONE
+    execute(run, scope, function.body)
+    result, run.result = run.result, NONE
+    return result
+
+
+def bind_parameters(
+    run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Bind arguments to parameters as Python does; what is missing is unknown."""
+    names: dict[str, Value] = {}
+    waiting, rest = list(args), dict(kwargs)
+    for parameter in function.parameters:
+        if parameter.kind == "vararg":
+            names[parameter.name] = Tuple(tuple(waiting))
+            waiting = []
+        elif parameter.kind == "kwarg":
+            open_rest = rest.pop("**", None) is not None
+            names[parameter.name] = Dict({**rest}, open=open_rest)
+        elif waiting and parameter.kind != "keyword":
+            names[parameter.name] = waiting.pop(0)
+        elif parameter.name in rest:
+            names[parameter.name] = rest.pop(parameter.name)
+        elif parameter.name in function.defaults:
+            names[parameter.name] = function.defaults[parameter.name]
+        else:
+            names[parameter.name] = Unknown(f"{function.name}.{parameter.name}", "an argument that is not given")
+    return names
+
+
+def free_arguments(run: Run, function: Function, receiver: Value | None) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    """Arguments for an entry point that nobody calls: every parameter unknown, with its default as a hint."""
+    args: tuple[Value, ...] = () if receiver is None else (receiver,)
+    kwargs: dict[str, Value] = {}
+    for parameter in function.parameters[len(args) :]:
+        if parameter.kind == "kwarg":
+            kwargs["**"] = Dict({}, open=True)
+        elif parameter.kind not in ("vararg", "positional"):
+            kwargs[parameter.name] = free_parameter(run, parameter, function.defaults.get(parameter.name))
+    return args, kwargs
+
+
+def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) -> Value:
+    """An unknown argument; one that is an integer by annotation or default is a symbolic size."""
+    annotation = parameter.annotation
+    is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
+    size = default.dim.constant if isinstance(default, Int) else None
+    if is_int and default is None or size is not None and size >= 1:
+        if size is not None:
+            run.hints[parameter.name] = size
+        return Int(Dim.symbol(parameter.name))
+    return Unknown(parameter.name, "a parameter", default)
+
+
+def _is_generator(definition: facts.FunctionDef) -> bool:
+    return definition.is_async or any(isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in _flat(definition.body))
+
+
+def _yields(expression: facts.Expression) -> bool:
+    return isinstance(expression, facts.Await) and expression.kind != "await"
+
+
+def _flat(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
+    found: list[facts.Statement] = []
+    for statement in statements:
+        found.append(statement)
+        for block in ("body", "orelse", "final"):
+            if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
+                found.extend(_flat(getattr(statement, block, ())))
+    return found
+
+
+def instantiate(
+    run: Run, cls: Class, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value:
+    """Make an instance and run `__init__`."""
+    instance = Instance(cls)
+    constructor = cls.find("__init__")
+    if isinstance(constructor, Function):
+        call_function(run, constructor, (instance, *args), kwargs, node)
+    else:
+        _set_fields(run, instance, args, kwargs)
+    return instance
+
+
+def _set_fields(run: Run, instance: Instance, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> None:
+    """Attributes of a dataclass or a class without `__init__`: annotated fields in order."""
+    fields = [
+        statement.target.id
+        for cls in reversed(list(instance.cls.lineage()))
+        for statement in cls.definition.body
+        if isinstance(statement, facts.AnnAssign) and isinstance(statement.target, facts.Name)
+    ]
+    instance.attributes.update(zip(fields, args, strict=False))
+    instance.attributes.update((name, value) for name, value in kwargs.items() if name in fields)
+
+
+def call_instance(
+    run: Run, instance: Instance, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value:
+    """`module(x)`: `forward` (or `__call__`) of the instance's class."""
+    for name in ("forward", "__call__"):
+        method = instance.cls.find(name)
+        if isinstance(method, Function):
+            return call_function(run, method, (instance, *args), kwargs, node)
+    return Unknown(run.key_of(node), f"{instance.cls.name} has no forward in this file")
+
+
+def method_kind(run: Run, scope: Scope, decorators: tuple[facts.Expression, ...]) -> str:
+    """What decorators make of a function: "plain", "property", "static", "class", or "changed" by an unknown one."""
+    kind = "plain"
+    for decorator in decorators:
+        target = decorator.func if isinstance(decorator, facts.Call) else decorator
+        name = target.attr if isinstance(target, facts.Attribute) else getattr(target, "id", "")
+        kind = {"staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property"}.get(name, kind)
+        if name in ("setter", "deleter"):
+            return "setter"
+        if name not in _HARMLESS and kind == "plain" and not isinstance(evaluate(run, scope, target), External):
+            return "changed"
+    return kind
+
+
+_HARMLESS = frozenset(
+    "staticmethod classmethod property cached_property abstractmethod override no_grad inference_mode export ignore "
+    "unused jit wraps lru_cache typechecked jaxtyped beartype final overload deprecated".split()
+)
+

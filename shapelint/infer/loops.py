@@ -1,0 +1,204 @@
+"""Iterating: loops and comprehensions are followed for a sample of their rounds.
+
+A short sequence of known items is followed item by item. Of a long or unknown one the first round and one later round
+are followed; what was collected carries the symbolic count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapelint.infer.assign import assign
+from shapelint.infer.constants import constant_key
+from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.objects import Container, Iteration, Range, Scope
+from shapelint.infer.state import Run
+from shapelint.infer.apply import apply
+from shapelint.infer.truth import truth
+from shapelint.ops import registry
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dict, Int, List, Str, Tensor, Tuple, Unknown, Value, integer
+from shapelint.syntax import facts
+
+MAX_EXACT = 8  #: items of a sequence that are followed one by one
+MAX_NESTING = 2  #: loops inside loops that get their second round
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The values of the rounds that are followed; `count` is None when these are all rounds."""
+
+    values: tuple[Value, ...]
+    count: Dim | None = None
+
+
+def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
+    """What iterating over a value gives."""
+    if isinstance(value, Tuple):
+        return _sample(value.items, None)
+    if isinstance(value, List):
+        return _sample(tuple(value.items), value.length)
+    if isinstance(value, Container):
+        members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
+        return _sample(members, value.length)
+    if isinstance(value, Dict) and not value.open:
+        return _sample(tuple(Str(k) if isinstance(k, str) else Unknown(str(k), "a key") for k in value.items), None)
+    if isinstance(value, Range):
+        return _range_rounds(run, value, node)
+    if isinstance(value, Iteration):
+        return _iteration_rounds(run, value, node)
+    if isinstance(value, Tensor) and value.axes:
+        first, later = (_tensor_item(run, value, i, node) for i in (integer(0), _later(node)))
+        return Rounds((first, later), value.axes[0].dim)
+    key = value.key if isinstance(value, Unknown) else run.key_of(node)
+    return Rounds(tuple(Unknown(f"{key}[*{i}]", "an item of something unknown") for i in range(2)), Dim.symbol(f"len({key})"))
+
+
+def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
+    if length is None and len(items) <= MAX_EXACT:
+        return Rounds(items)
+    return Rounds(items[:1] + items[-1:] if len(items) > 1 else items, length or Dim.of(len(items)))
+
+
+def _later(node: facts.Expression) -> Int:
+    return Int(Dim.symbol(f"step@{node.span.line}:{node.span.column}"))
+
+
+def _tensor_item(run: Run, value: Tensor, index: Value, node: facts.Expression) -> Value:
+    return apply(run, registry.OPS["torch.Tensor.__getitem__"], (value, index), {}, node)
+
+
+def _range_rounds(run: Run, value: Range, node: facts.Expression) -> Rounds:
+    span = value.stop - value.start
+    count = span if value.step == 1 else -span if value.step == -1 else span // Dim.of(value.step)
+    known = run.resolve(count).constant
+    if known is not None and known <= MAX_EXACT // 2:
+        return Rounds(tuple(Int(value.start + Dim.of(i * value.step)) for i in range(max(known, 0))))
+    later = value.start + _later(node).dim * Dim.of(value.step)
+    return Rounds((Int(value.start), Int(later)), count)
+
+
+def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
+    inner = [rounds(run, source, node) for source in value.sources]
+    if value.kind == "reversed":
+        return Rounds(inner[0].values[::-1], inner[0].count)
+    if value.kind == "enumerate":
+        numbers = [integer(i) for i in range(len(inner[0].values))]
+        if inner[0].count is not None and len(numbers) > 1:
+            numbers[-1] = _later(node)
+        return Rounds(tuple(Tuple(pair) for pair in zip(numbers, inner[0].values, strict=True)), inner[0].count)
+    length = min(len(r.values) for r in inner)
+    counts = [r.count for r in inner if r.count is not None]
+    return Rounds(tuple(Tuple(tuple(r.values[i] for r in inner)) for i in range(length)), counts[0] if counts else None)
+
+
+@executes(facts.For)
+def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
+    """`for`: each followed round in order."""
+    followed = rounds(run, evaluate(run, scope, node.iterable), node.iterable)
+    values = followed.values
+    if followed.count is not None and run.loops >= MAX_NESTING:
+        values = values[-1:]
+    flow = _follow(run, scope, node, values, followed.count)
+    if flow in (Flow.RETURN, Flow.RAISE):
+        return flow
+    return execute(run, scope, node.orelse) if flow is Flow.NEXT else Flow.NEXT
+
+
+def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None) -> Flow:
+    lists = _collected(scope)
+    before = {id(item): len(item.items) for item in lists}
+    run.loops += count is not None
+    snapshot: dict[str, Value] = {}
+    flow = Flow.NEXT
+    for value in values:
+        snapshot = dict(scope.names)
+        assign(run, scope, node.target, value, node)
+        flow = execute(run, scope, node.body)
+        if flow in (Flow.BREAK, Flow.RETURN, Flow.RAISE):
+            break
+        flow = Flow.NEXT
+    run.loops -= count is not None
+    if count is not None:
+        _set_lengths(lists, before, count, len(values))
+        _widen(run, scope, snapshot, node)
+    return flow
+
+
+def _collected(scope: Scope) -> list[List]:
+    """The lists that a loop's body can append to: local names and attributes of `self`."""
+    values = list(scope.names.values())
+    values += [v for owner in values for v in getattr(owner, "attributes", {}).values()]
+    return [value for value in values if isinstance(value, List)]
+
+
+def _set_lengths(lists: list[List], before: dict[int, int], count: Dim, followed: int) -> None:
+    for item in lists:
+        added = len(item.items) - before[id(item)]
+        if added and added % followed == 0 and item.length is None:
+            item.length = Dim.of(before[id(item)]) + count * Dim.of(added // followed)
+
+
+def _widen(run: Run, scope: Scope, before: dict[str, Value], node: facts.For) -> None:
+    """What still changed its shape or number in the last round has no value that holds for all rounds."""
+    for name, old in before.items():
+        new = scope.names.get(name)
+        if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
+            scope.names[name] = Int(Dim.symbol(f"{name}@{node.span.line}:{node.span.column}"))
+        elif isinstance(old, Tensor) and isinstance(new, Tensor) and old.sizes != new.sizes:
+            scope.names[name] = Unknown(f"{name}@{node.span.line}:{node.span.column}", "it grows in a loop")
+
+
+@executes(facts.While)
+def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
+    """`while`: up to two rounds; the condition is taken to hold at first."""
+    for _ in range(2 if run.loops < MAX_NESTING else 1):
+        test = evaluate(run, scope, node.test)
+        if not isinstance(test, Unknown | Tensor | Int) and not truth(run, test, node.test):
+            return execute(run, scope, node.orelse)
+        run.loops += 1
+        flow = execute(run, scope, node.body)
+        run.loops -= 1
+        if flow is Flow.BREAK:
+            return Flow.NEXT
+        if flow in (Flow.RETURN, Flow.RAISE):
+            return flow
+    return Flow.NEXT
+
+
+def comprehension(run: Run, scope: Scope, node: facts.Comprehension) -> Value:
+    """The list, dict or generator that a comprehension makes; the conditions are taken to hold."""
+    inner = Scope({}, scope)
+    collected: list[Value] = []
+    keys: list[Value] = []
+    count = _fill(run, inner, node, node.generators, collected, keys)
+    if node.kind == "dict":
+        known = {constant_key(k): v for k, v in zip(keys, collected, strict=True)}
+        return Dict({k: v for k, v in known.items() if k is not None}, open=count is not None or None in known)
+    return List(collected, count)
+
+
+def _fill(
+    run: Run,
+    scope: Scope,
+    node: facts.Comprehension,
+    generators: tuple[facts.Generator, ...],
+    collected: list[Value],
+    keys: list[Value],
+) -> Dim | None:
+    if not generators:
+        if node.key is not None:
+            keys.append(evaluate(run, scope, node.key))
+        collected.append(evaluate(run, scope, node.element))
+        return None
+    generator = generators[0]
+    followed = rounds(run, evaluate(run, scope, generator.iterable), generator.iterable)
+    inner: Dim | None = None
+    for value in followed.values:
+        assign(run, scope, generator.target, value, None)
+        inner = _fill(run, scope, node, generators[1:], collected, keys)
+    if generator.conditions:
+        return Dim.symbol(f"len({run.key_of(generator.iterable)})")
+    if followed.count is None:
+        return inner if inner is None else inner * Dim.of(len(followed.values))
+    return followed.count if inner is None else followed.count * inner

@@ -1,0 +1,215 @@
+"""Methods of values that are not instances of the checked code: tensors, layers, lists, dicts, strings, unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from shapelint.infer.access import MODULE_METHODS
+from shapelint.infer.apply import apply
+from shapelint.infer.constants import constant_key
+from shapelint.infer.objects import Container, Instance, Method, ShapeOf, Super
+from shapelint.infer.state import Demand, Run
+from shapelint.ops import registry
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import (
+    NONE,
+    Dict,
+    Int,
+    Layer,
+    Lineage,
+    List,
+    Packed,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+Arguments = tuple[Value, ...]
+
+_REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
+
+
+def call_method(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """Call a method by the kind of its receiver."""
+    for kinds, call in _RECEIVERS:
+        if isinstance(method.receiver, kinds):
+            return call(run, method, args, kwargs, node)
+    return Unknown(run.key_of(node), f".{method.name}() of {type(method.receiver).__name__.lower()}")
+
+
+def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    op = registry.OPS.get(f"torch.Tensor.{method.name}")
+    if op is None or "**" in kwargs:
+        return Unknown(run.key_of(node), f"the tensor method .{method.name}()")
+    return apply(run, op, (method.receiver, *args), kwargs, node)
+
+
+def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    op = registry.OPS.get(f"torch.nn.utils.rnn.PackedSequence.{method.name}")
+    if op is None:
+        return Unknown(run.key_of(node), f"the method .{method.name}() of a packed sequence")
+    return apply(run, op, (method.receiver, *args), kwargs, node)
+
+
+def _module(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    if method.name in MODULE_METHODS - _REGISTERING:
+        return method.receiver
+    if method.name == "flatten_parameters":
+        return NONE
+    return Unknown(run.key_of(node), f"the module method .{method.name}()")
+
+
+def _super(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    return NONE if method.name == "__init__" else Unknown(run.key_of(node), "a method of a base that is not read")
+
+
+def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    container = method.receiver
+    assert isinstance(container, Container)
+    if method.name in ("append", "add_module", "extend"):
+        _grow(container, method.name, args)
+        return NONE
+    if method.name in ("items", "keys", "values", "children"):
+        return _entries(container.members, method.name)
+    return _module(run, method, args, kwargs, node)
+
+
+def _grow(container: Container, name: str, args: Arguments) -> None:
+    if name == "append" and args:
+        container.members[str(len(container.members))] = args[0]
+    elif name == "add_module" and len(args) == 2 and isinstance(args[0], Str):
+        container.members[args[0].value] = args[1]
+    elif args and isinstance(args[0], List | Tuple):
+        for item in args[0].items:
+            container.members[str(len(container.members))] = item
+
+
+def _entries(items: Mapping[str, Value], name: str) -> Value:
+    if name == "keys":
+        return Tuple(tuple(Str(key) for key in items))
+    if name == "items":
+        return Tuple(tuple(Tuple((Str(key), value)) for key, value in items.items()))
+    return Tuple(tuple(items.values()))
+
+
+def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    items = method.receiver.items if isinstance(method.receiver, List) else []
+    if method.name == "append" and args:
+        items.append(args[0])
+        return NONE
+    if method.name == "extend" and args and isinstance(args[0], List | Tuple):
+        items.extend(args[0].items)
+        return NONE
+    if method.name == "insert" and len(args) == 2:
+        position = args[0].dim.constant if isinstance(args[0], Int) else None
+        items.insert(len(items) if position is None else position, args[1])
+        return NONE
+    if method.name == "pop" and items:
+        return items.pop()
+    if method.name == "reverse":
+        items.reverse()
+        return NONE
+    if method.name == "copy" and isinstance(method.receiver, List):
+        return List(list(items), method.receiver.length)
+    return Unknown(run.key_of(node), f"the list method .{method.name}()")
+
+
+def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    table = method.receiver
+    assert isinstance(table, Dict)
+    if method.name in ("get", "pop") and args:
+        key = constant_key(args[0])
+        if key in table.items:
+            return table.items[key] if method.name == "get" else table.items.pop(key)
+        default = args[1] if len(args) > 1 else NONE
+        return default if not table.open else Unknown(f"kwargs[{key!r}]", "an unknown keyword", default)
+    if method.name == "update":
+        if args and isinstance(args[0], Dict):
+            table.items.update(args[0].items)
+        table.items.update(kwargs)
+        table.open = table.open or bool(args and not isinstance(args[0], Dict))
+        return NONE
+    if method.name == "copy":
+        return Dict(dict(table.items), table.open)
+    if method.name in ("items", "keys", "values") and not table.open:
+        return _entries({str(key): value for key, value in table.items.items()}, method.name)
+    return Unknown(run.key_of(node), f"the dict method .{method.name}()")
+
+
+_STRING_METHODS: dict[str, Callable[[str], str]] = {
+    "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title, "capitalize": str.capitalize,
+}  # fmt: skip
+
+
+def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    assert isinstance(method.receiver, Str)
+    change = _STRING_METHODS.get(method.name)
+    if change is not None and not args:
+        return Str(change(method.receiver.value))
+    return Unknown(run.key_of(node), f"the string method .{method.name}()")
+
+
+def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """A method that an instance has from nn.Module."""
+    instance = method.receiver
+    if method.name in _REGISTERING and isinstance(instance, Instance):
+        if len(args) >= 2 and isinstance(args[0], Str):
+            instance.attributes[args[0].value] = args[1]
+        return NONE
+    return _module(run, method, args, kwargs, node)
+
+
+def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    """A method of an unknown value: what the method means for a tensor, a string or a dict, as far as that is safe."""
+    base = method.receiver
+    assert isinstance(base, Unknown)
+    if method.name == "size":
+        return _size_of_unknown(run, base, args, kwargs, node)
+    if method.name in _STRING_METHODS and not args:
+        hint = Str(_STRING_METHODS[method.name](base.hint.value)) if isinstance(base.hint, Str) else None
+        return Unknown(f"{base.key}.{method.name}()", base.reason, hint)
+    if method.name == "get" and args and isinstance(args[0], Str):
+        return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
+    if method.name == "permute":
+        sizes = args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
+        run.demand(base, Demand(len(sizes), "permute"))
+    return _derived(run, base, method.name, node)
+
+
+def _derived(run: Run, base: Unknown, name: str, node: facts.Call) -> Value:
+    key = run.key_of(node)
+    op = registry.OPS.get(f"torch.Tensor.{name}")
+    if op is None or op.rank_change is None:
+        return Unknown(key, f".{name}() of something unknown: {base.reason}")
+    run.parents[key] = (base.key, op.rank_change)
+    return Unknown(key, base.reason, lineage=Lineage(base.key, op.rank_change))
+
+
+def _size_of_unknown(
+    run: Run, base: Unknown, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call
+) -> Value:
+    axis = args[0] if args else kwargs.get("dim")
+    if axis is None:
+        return ShapeOf(base)
+    position = axis.dim.constant if isinstance(axis, Int) else None
+    return Unknown(run.key_of(node), "the size of an unknown axis") if position is None else Int(
+        Dim.symbol(f"{base.key}.size({position})")
+    )
+
+
+Receiver = Callable[[Run, Method, Arguments, Mapping[str, Value], facts.Call], Value]
+_RECEIVERS: tuple[tuple[type[Value], Receiver], ...] = (
+    (Tensor, _tensor),
+    (Packed, _packed),
+    (Layer, _module),
+    (Instance, _instance),
+    (Container, _container),
+    (Super, _super),
+    (List, _list),
+    (Dict, _dict),
+    (Str, _string),
+    (Unknown, _unknown),
+)

@@ -1,0 +1,26 @@
+"""Dotted names of torch: which path an import form means."""
+
+from __future__ import annotations
+
+from shapelint.ops import registry
+
+#: modules whose members are kept as External; all other imports are unknown values
+KNOWN_ROOTS = frozenset(
+    {"torch", "math", "einops", "functools", "collections", "typing", "dataclasses", "copy", "itertools"}
+)
+
+
+def canonical(path: str) -> str:
+    """The registered name of a torch class or function, whichever way it was imported.
+
+    `torch.nn.modules.rnn.LSTM` is `torch.nn.LSTM`; `torch.functional.einsum` is `torch.einsum`.
+    """
+    if path in registry.LAYERS or path in registry.OPS:
+        return path
+    name = path.rpartition(".")[2]
+    if path.startswith("torch.nn.modules."):
+        return f"torch.nn.{name}"
+    for home in ("torch.functional.", "torch._C._VariableFunctions.", "torch._C._nn.", "torch.special."):
+        if path.startswith(home):
+            return f"torch.{name}"
+    return path

@@ -1,0 +1,154 @@
+"""The interpreter's own values: functions, classes, instances, containers and iterables of the checked code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Unknown, Value
+from shapelint.syntax import facts
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """Names of a module, class body or function; `parent` is where free names are looked up."""
+
+    names: dict[str, Value]
+    parent: Scope | None = None
+    outer: frozenset[str] = frozenset()  #: names declared global or nonlocal
+
+    def lookup(self, name: str) -> Value | None:
+        """The value of a name here or in an enclosing scope."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+    def assign(self, name: str, value: Value) -> None:
+        """Bind a name, in the scope that `global` or `nonlocal` sends it to."""
+        scope: Scope = self
+        if name in self.outer and self.parent is not None:
+            scope = self.parent
+            while name not in scope.names and scope.parent is not None:
+                scope = scope.parent
+        scope.names[name] = value
+
+
+@dataclass(eq=False, slots=True)
+class Function(Value):
+    """A `def` or `lambda` with its defaults evaluated; `owner` is the class whose body holds it."""
+
+    name: str
+    parameters: tuple[facts.Parameter, ...]
+    body: tuple[facts.Statement, ...] | facts.Expression
+    scope: Scope
+    defaults: dict[str, Value]
+    definition: facts.FunctionDef | None = None
+    owner: Class | None = None
+    kind: str = "plain"  #: "plain", "property", "static", "class"
+
+
+@dataclass(eq=False, slots=True)
+class Class(Value):
+    """A class of the checked code; `bases` are Class or External."""
+
+    name: str
+    bases: tuple[Value, ...]
+    scope: Scope
+    definition: facts.ClassDef
+
+    def lineage(self) -> Iterator[Class]:
+        """The class and its known bases, depth first, each once (enough for single inheritance)."""
+        seen: set[int] = set()
+        waiting: list[Value] = [self]
+        while waiting:
+            current = waiting.pop(0)
+            if isinstance(current, Class) and id(current) not in seen:
+                seen.add(id(current))
+                yield current
+                waiting = [*current.bases, *waiting]
+
+    def find(self, name: str) -> Value | None:
+        """A class attribute along the bases."""
+        for cls in self.lineage():
+            if name in cls.scope.names:
+                return cls.scope.names[name]
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Instance(Value):
+    """An instance of a class of the checked code."""
+
+    cls: Class
+    attributes: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod(Value):
+    """A function with its first argument."""
+
+    function: Function
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Value):
+    """A method of a value that is not an instance of the checked code: `x.view`, `outputs.append`."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Value):
+    """`super()` inside a method: attributes are looked up in the bases of `cls`."""
+
+    cls: Class
+    receiver: Value
+
+
+@dataclass(eq=False, slots=True)
+class Container(Value):
+    """nn.Sequential, nn.ModuleList or nn.ModuleDict (`kind`): named members in order.
+
+    `length` is set when it was filled in a loop of unknown count and the members are a sample.
+    """
+
+    kind: str
+    members: dict[str, Value]
+    length: Dim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeOf(Value):
+    """`x.shape` or `x.size()` of an unknown `x`: its rank is open."""
+
+    of: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Value):
+    """`range(start, stop, step)`."""
+
+    start: Dim
+    stop: Dim
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration(Value):
+    """`zip`, `enumerate`, `reversed`, `items()`: what it iterates over, and how (`kind`)."""
+
+    kind: str
+    sources: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin(Value):
+    """A Python builtin that the interpreter knows: `len`, `range`, `isinstance`."""
+
+    name: str

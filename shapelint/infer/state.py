@@ -1,0 +1,287 @@
+"""The state of one run: the path that it follows, what it assumes, and the trace that it records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shapelint.finding import Ref
+from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace
+from shapelint.ops.registry import ShapeError
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.value import (
+    NONE,
+    Bool,
+    Dtype,
+    Float,
+    Int,
+    Layer,
+    NoneValue,
+    Packed,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.source import Source, Span
+from shapelint.syntax import facts
+
+MAX_DEPTH = 16  #: inlined calls
+MAX_STEPS = 60_000  #: statements and expressions of one run
+
+
+class BudgetSpent(Exception):
+    """The run has taken its number of steps; what the trace holds so far is true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What an unknown value must be: a tensor of `rank` axes, or a packed sequence; `because` says who asks."""
+
+    rank: int
+    because: str
+    packed: bool = False
+    dtype: Dtype = Dtype.FLOAT
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is told beforehand: choices to take, and unknowns to read as tensors."""
+
+    choices: Mapping[str, object] = field(default_factory=dict)
+    demands: Mapping[str, Demand] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that a run took: its key, the options, the one taken, and what the defaults would take."""
+
+    key: str
+    options: tuple[object, ...]
+    taken: object
+    likely: object | None
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the interpreter; it is the `Assumptions` of the operations."""
+
+    trace: Trace
+    source: Source
+    module: facts.Module
+    plan: Plan
+    choices: dict[str, Choice] = field(default_factory=dict)
+    demands: dict[str, Demand] = field(default_factory=dict)
+    settled: dict[str, Value] = field(default_factory=dict)
+    parents: dict[str, tuple[str, int]] = field(default_factory=dict)
+    hints: dict[str, int] = field(default_factory=dict)
+    frames: list[Frame] = field(default_factory=list)
+    functions: list[object] = field(default_factory=list)
+    loops: int = 0
+    steps: int = 0
+    result: Value = NONE  #: what the latest `return` gave
+    called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
+    comments: dict[int, list[facts.Comment]] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    # what the path assumes (ops.registry.Assumptions)
+
+    def resolve(self, dim: Dim) -> Dim:
+        """A size with the assumed equalities put in."""
+        return dim.substitute(self.trace.solved)
+
+    def same(self, left: Dim, right: Dim) -> Same:
+        """Compare two sizes under the equalities assumed so far."""
+        left, right = self.resolve(left), self.resolve(right)
+        answer = left.same(right)
+        if answer is Same.UNKNOWN and _contains((left, right), self.trace.equations):
+            return Same.EQUAL
+        return answer
+
+    def agree(self, left: Dim, right: Dim) -> bool:
+        """False if the sizes certainly differ; otherwise they are equal from now on."""
+        answer = self.same(left, right)
+        if answer is Same.UNKNOWN:
+            self._assume(self.resolve(left), self.resolve(right))
+        return answer is not Same.DIFFERENT
+
+    def _assume(self, left: Dim, right: Dim) -> None:
+        # an input's axis gives way to a named size, a named size to an expression
+        for symbol, value in sorted(
+            ((s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols),
+            key=lambda pair: ".size(" not in pair[0],
+        ):
+            solved = self.trace.solved
+            for name in solved:
+                solved[name] = solved[name].substitute({symbol: value})
+            solved[symbol] = value
+            return
+        self.trace.equations.append((left, right))
+
+    def decide(self, condition: Unknown) -> bool:
+        """Take a side of an unknown truth value, the default's if there is one."""
+        hint = condition.hint
+        likely = truth_of(hint) if hint is not None else None
+        taken = bool(self.choose(f"bool({condition.key})", shown(condition), (True, False), likely))
+        if isinstance(hint, NoneValue) and not taken:
+            self.settled[condition.key] = hint
+        elif isinstance(hint, Bool):
+            self.settled[condition.key] = Bool(taken)
+        return taken
+
+    def choose(self, key: str, subject: str, options: tuple[object, ...], likely: object | None) -> object:
+        """Take one of the options, always the same on one path."""
+        if key in self.choices:
+            return self.choices[key].taken
+        taken = self.plan.choices.get(key, options[0] if likely is None else likely)
+        if taken not in options:
+            taken = options[0]
+        self.choices[key] = Choice(key, options, taken, likely)
+        self.trace.decisions.append(Decision(subject, taken, None if likely is None else taken == likely))
+        return taken
+
+    # unknown values
+
+    def settle(self, value: Unknown) -> Value:
+        """What this path takes an unknown for: a chosen value, a demanded tensor, or itself."""
+        known = self.settled.get(value.key)
+        if known is not None:
+            return known
+        demand = self.plan.demands.get(value.key)
+        if demand is None:
+            return value
+        self.settled[value.key] = leaf = self._leaf(value, demand)
+        return leaf
+
+    def _leaf(self, value: Unknown, demand: Demand) -> Value:
+        axes = tuple(Axis(Dim.symbol(f"{value.key}.size({i})")) for i in range(demand.rank))
+        result: Value = Tensor(axes, demand.dtype)
+        if demand.packed:
+            batch = Axis(Dim.symbol(f"{value.key}.batch"), Role.BATCH)
+            time = Axis(Dim.symbol(f"{value.key}.time"), Role.TIME)
+            result = Packed(batch, time, (Axis(Dim.symbol(f"{value.key}.size(-1)"), Role.FEATURE),))
+        span = Span(1, 0, 1, 0)
+        return self.record(INPUT, (Str(value.key),), {}, {"demand": demand.because}, result, span, None)
+
+    def demand(self, value: Unknown, demand: Demand) -> None:
+        """Ask that an unknown be a tensor on the next run, or rather the unknown that it was computed from."""
+        chain, rank, key = [(value.key, demand.rank)], demand.rank, value.key
+        while key in self.parents and len(chain) < 50:
+            key, delta = self.parents[key]
+            rank -= delta
+            chain.append((key, rank))
+        for candidate, wanted in reversed(chain):
+            if wanted > 0 and candidate not in self.plan.demands:
+                rank_only = Demand(wanted, demand.because, demand.packed and candidate == value.key)
+                self.demands.setdefault(candidate, rank_only if candidate != value.key else demand)
+                return
+
+    # recording
+
+    def record(
+        self,
+        op: str,
+        args: tuple[Value, ...],
+        kwargs: Mapping[str, Value],
+        bound: Mapping[str, object],
+        result: Value,
+        span: Span,
+        expression: facts.Expression | None,
+        error: ShapeError | None = None,
+    ) -> Value:
+        """Append a node; returns its result with the references stamped in."""
+        number = len(self.trace.nodes)
+        stamped = stamp(result, Ref(number), span)
+        self.trace.nodes.append(
+            Node(
+                number, op, args, kwargs, bound, stamped, span, self.source.path, expression, tuple(self.frames), error
+            )
+        )
+        return stamped
+
+    def bind(self, span: Span, name: str, value: Value) -> None:
+        """Record what a name or a call is worth, for `shapelint shapes`."""
+        if isinstance(value, Tensor | Packed | Layer | Tuple):
+            self.trace.bindings.append(Binding(span, name, value, self.source.path))
+
+    def believe(self, evidence: Evidence) -> None:
+        """Record a piece of evidence, once."""
+        if evidence not in self.trace.evidence:
+            self.trace.evidence.append(evidence)
+
+    def step(self) -> None:
+        """Count one statement or expression; raises BudgetSpent."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise BudgetSpent
+
+    def key_of(self, expression: facts.Expression) -> str:
+        """A name for the value of an expression that is not understood: its text and where it is evaluated."""
+        span = expression.span
+        calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
+        return f"{self.text(span)}@{span.line}:{span.column}{calls}"
+
+    def text(self, span: Span) -> str:
+        """The source text of a span, on one line and not too long."""
+        if not self.lines:
+            self.lines = self.source.lines
+        if span.line == span.end_line:
+            found = self.lines[span.line - 1][span.column : span.end_column]
+        else:
+            found = self.lines[span.line - 1][span.column :].rstrip() + " ..."
+        return found if len(found) <= 60 else found[:57] + "..."
+
+
+def truth_of(value: Value | None) -> bool | None:
+    """Python's truth of a value, None where it is not known."""
+    if isinstance(value, Bool):
+        return value.value
+    if isinstance(value, NoneValue):
+        return False
+    if isinstance(value, Str | Float):
+        return None if value.value is None else bool(value.value)
+    if isinstance(value, Int):
+        return True if value.dim.is_positive() else (None if value.dim.constant is None else bool(value.dim.constant))
+    if isinstance(value, Tuple):
+        return bool(value.items)
+    return None
+
+
+def shown(value: Unknown) -> str:
+    """An unknown value's name for people: the key without the places."""
+    return re.sub(r"@\d+:\d+", "", value.key)
+
+
+def stamp(value: Value, ref: Ref, origin: Span) -> Value:
+    """Write into a result where each part of it comes from; axes with a new role get `origin`."""
+    if isinstance(value, Tensor):
+        return Tensor(tuple(_with_origin(axis, origin) for axis in value.axes), value.dtype, ref)
+    if isinstance(value, Packed):
+        return Packed(
+            _with_origin(value.batch, origin),
+            _with_origin(value.time, origin),
+            tuple(_with_origin(axis, origin) for axis in value.features),
+            value.batch_first,
+            ref,
+            value.padded,
+        )
+    if isinstance(value, Tuple):
+        items = tuple(stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(value.items))
+        return Tuple(items, ref, value.names)
+    if isinstance(value, Layer):
+        return Layer(value.kind, value.config, value.span, ref)
+    return value
+
+
+def _with_origin(axis: Axis, origin: Span) -> Axis:
+    if axis.role is Role.UNKNOWN or axis.origin is not None:
+        return axis
+    return Axis(axis.dim, axis.role, origin, axis.parts)
+
+
+def _contains(pair: tuple[Dim, Dim], equations: list[tuple[Dim, Dim]]) -> bool:
+    difference = pair[0] - pair[1]
+    return any(difference in (left - right, right - left) for left, right in equations)

@@ -1,0 +1,216 @@
+"""Executing statements."""
+
+from __future__ import annotations
+
+from shapelint.infer.arithmetic import binary, compare
+from shapelint.infer.assign import assign
+from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.expressions import defaults_of
+from shapelint.infer.functions import method_kind
+from shapelint.infer.names import KNOWN_ROOTS, canonical
+from shapelint.infer.objects import Class, Function, Scope
+from shapelint.infer.state import Run
+from shapelint.infer.truth import truth
+from shapelint.shapes.value import NONE, Bool, External, Int, List, Unknown, Value
+from shapelint.syntax import facts
+
+
+@executes(facts.Assign)
+def assign_statement(run: Run, scope: Scope, node: facts.Assign) -> Flow:
+    """`a = b = value`."""
+    value = evaluate(run, scope, node.value)
+    for target in node.targets:
+        assign(run, scope, target, value, node)
+    return Flow.NEXT
+
+
+@executes(facts.AnnAssign)
+def annotated_assignment(run: Run, scope: Scope, node: facts.AnnAssign) -> Flow:
+    """`target: annotation = value`."""
+    if node.value is not None:
+        assign(run, scope, node.target, evaluate(run, scope, node.value), node)
+    return Flow.NEXT
+
+
+@executes(facts.AugAssign)
+def augmented_assignment(run: Run, scope: Scope, node: facts.AugAssign) -> Flow:
+    """`target += value`; a list grows in place."""
+    old, value = evaluate(run, scope, node.target), evaluate(run, scope, node.value)
+    if isinstance(old, List) and isinstance(value, List) and node.operator == "+":
+        old.items.extend(value.items)
+        return Flow.NEXT
+    expression = facts.Binary(node.span, node.target, node.operator, node.value)
+    assign(run, scope, node.target, binary(run, old, node.operator, value, expression), node)
+    return Flow.NEXT
+
+
+@executes(facts.ExpressionStatement)
+def expression_statement(run: Run, scope: Scope, node: facts.ExpressionStatement) -> Flow:
+    """An expression for its effect."""
+    evaluate(run, scope, node.value)
+    return Flow.NEXT
+
+
+@executes(facts.Return)
+def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
+    """`return value`; what the entry point itself returns is recorded."""
+    run.result = NONE if node.value is None else evaluate(run, scope, node.value)
+    if not run.frames:
+        run.trace.returned.append(run.result)
+    return Flow.RETURN
+
+
+@executes(facts.If)
+def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
+    """`if`: this path takes one side; `if __name__ == "__main__"` is taken."""
+    return execute(run, scope, node.body if _condition(run, scope, node.test) else node.orelse)
+
+
+def _condition(run: Run, scope: Scope, test: facts.Expression) -> bool:
+    if isinstance(test, facts.Compare) and isinstance(test.left, facts.Name) and test.left.id == "__name__":
+        return True
+    return truth(run, evaluate(run, scope, test), test)
+
+
+@executes(facts.With)
+def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
+    """`with`: what a context manager gives is unknown."""
+    for context, target in node.items:
+        value = evaluate(run, scope, context)
+        if target is not None:
+            key = run.key_of(context)
+            assign(run, scope, target, Unknown(key, "from a context manager") if not isinstance(value, Unknown) else value, None)
+    return execute(run, scope, node.body)
+
+
+@executes(facts.Try)
+def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
+    """`try`: the body is taken to succeed, unless it raises itself."""
+    flow = execute(run, scope, node.body)
+    if flow is Flow.RAISE and node.handlers:
+        flow = execute(run, scope, node.handlers[0].body)
+    elif flow is Flow.NEXT:
+        flow = execute(run, scope, node.orelse)
+    final = execute(run, scope, node.final)
+    return flow if final is Flow.NEXT else final
+
+
+@executes(facts.Match)
+def match_statement(run: Run, scope: Scope, node: facts.Match) -> Flow:
+    """`match`: cases of constants and names are compared in order."""
+    subject = evaluate(run, scope, node.subject)
+    for case in node.cases:
+        if case.pattern is None:
+            continue
+        if isinstance(case.pattern, facts.Name):
+            if case.pattern.id != "_":
+                scope.assign(case.pattern.id, subject)
+            matched: Value = Bool(True)
+        else:
+            matched = compare(run, subject, "==", evaluate(run, scope, case.pattern), case.pattern)
+        if truth(run, matched, case.pattern) and (case.guard is None or _condition(run, scope, case.guard)):
+            return execute(run, scope, case.body)
+    return Flow.NEXT
+
+
+@executes(facts.FunctionDef)
+def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow:
+    """`def`: a function, or what an unknown decorator makes of it."""
+    kind = method_kind(run, scope, node.decorators)
+    if kind == "setter":
+        return Flow.NEXT
+    if kind == "changed":
+        scope.assign(node.name, Unknown(run.key_of(facts.Name(node.name_span, node.name)), "a decorator that is not known"))
+        return Flow.NEXT
+    home = scope
+    owner = scope.names.get("__class__")
+    if isinstance(owner, Class) and owner.scope is scope:
+        home = scope.parent or scope  # a class body is no scope for its methods
+    else:
+        owner = None
+    defaults = defaults_of(run, scope, node.parameters)
+    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind)
+    scope.assign(node.name, function)
+    return Flow.NEXT
+
+
+@executes(facts.ClassDef)
+def class_definition(run: Run, scope: Scope, node: facts.ClassDef) -> Flow:
+    """`class`: the body is executed once in its own scope."""
+    bases = tuple(evaluate(run, scope, base.value) for base in node.bases if base.keyword is None)
+    body = Scope({}, scope)
+    cls = Class(node.name, bases, body, node)
+    body.names["__class__"] = cls
+    scope.assign(node.name, cls)
+    execute(run, body, node.body)
+    return Flow.NEXT
+
+
+@executes(facts.Import)
+def import_statement(run: Run, scope: Scope, node: facts.Import) -> Flow:
+    """`import a.b as c` binds the module a.b, `import a.b` binds a."""
+    for path, name in node.names:
+        scope.assign(name or path.split(".")[0], _imported(path if name else path.split(".")[0]))
+    return Flow.NEXT
+
+
+@executes(facts.ImportFrom)
+def import_from(run: Run, scope: Scope, node: facts.ImportFrom) -> Flow:
+    """`from a import b`; a star import of torch is remembered."""
+    home = "." * node.level + node.module
+    for name, alias in node.names:
+        if name == "*":
+            if node.module.split(".")[0] == "torch" and not node.level:
+                scope.assign("*", External(home))
+        else:
+            scope.assign(alias or name, _imported(f"{home}.{name}"))
+    return Flow.NEXT
+
+
+def _imported(path: str) -> Value:
+    if path.split(".")[0] in KNOWN_ROOTS:
+        return External(canonical(path))
+    return Unknown(path.lstrip(".") or path, "imported from a module that is not read")
+
+
+@executes(facts.Scope)
+def scope_statement(run: Run, scope: Scope, node: facts.Scope) -> Flow:
+    """`global` and `nonlocal`."""
+    scope.outer = scope.outer | frozenset(node.names)
+    return Flow.NEXT
+
+
+@executes(facts.Jump)
+def jump(run: Run, scope: Scope, node: facts.Jump) -> Flow:
+    """`break`, `continue`, `pass`."""
+    return {"break": Flow.BREAK, "continue": Flow.CONTINUE}.get(node.kind, Flow.NEXT)
+
+
+@executes(facts.Raise)
+def raise_statement(run: Run, scope: Scope, node: facts.Raise) -> Flow:
+    """`raise` ends the path through this function."""
+    return Flow.RAISE
+
+
+@executes(facts.Assert)
+def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
+    """`assert` is taken to hold; `assert size == other` makes the sizes equal."""
+    test = node.test
+    if isinstance(test, facts.Compare) and len(test.rest) == 1 and test.rest[0][0] == "==":
+        left, right = evaluate(run, scope, test.left), evaluate(run, scope, test.rest[0][1])
+        if isinstance(left, Int | Unknown) and isinstance(right, Int | Unknown):
+            run.agree(left.dim, right.dim)
+        return Flow.NEXT
+    value = evaluate(run, scope, test)
+    return Flow.RAISE if value == Bool(False) else Flow.NEXT
+
+
+@executes(facts.Delete)
+def delete(run: Run, scope: Scope, node: facts.Delete) -> Flow:
+    """`del name`."""
+    for target in node.targets:
+        if isinstance(target, facts.Name):
+            scope.names.pop(target.id, None)
+    return Flow.NEXT
+
+

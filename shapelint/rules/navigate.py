@@ -1,0 +1,106 @@
+"""Finding one's way in a trace: recurrent calls, their slots, and where a value came from and goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapelint.finding import Ref
+from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.ops.rnn import RECURRENT, RecurrentConfig, recurrent_config
+from shapelint.shapes.value import Layer, Packed, Tensor, Value
+
+OUTPUT = "output"
+H_N = "h_n"
+C_N = "c_n"
+
+#: operations that hand every axis and every step on as it is
+_TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A part of a recurrent layer's result: `slot` is OUTPUT, H_N or C_N of the call `call`."""
+
+    call: Node
+    layer: Layer
+    slot: str
+
+    @property
+    def config(self) -> RecurrentConfig:
+        """The layer's options."""
+        return recurrent_config(self.layer)
+
+
+def recurrent_calls(trace: Trace) -> Iterator[Node]:
+    """The calls of LSTM, GRU and RNN layers that succeeded or failed."""
+    for node in trace.nodes:
+        if is_recurrent_call(node):
+            yield node
+
+
+def is_recurrent_call(node: Node) -> bool:
+    """Whether a node is the call of a recurrent layer."""
+    return node.op.endswith(".forward") and node.op.removesuffix(".forward") in RECURRENT
+
+
+def layer_of(node: Node) -> Layer:
+    """The layer that a `.forward` node calls."""
+    layer = node.args[0]
+    assert isinstance(layer, Layer)
+    return layer
+
+
+def slot_of(trace: Trace, value: Value) -> Slot | None:
+    """Which slot of which recurrent call a value is, if it is one unchanged."""
+    ref = _through_transparent(trace, getattr(value, "ref", None))
+    if ref is None:
+        return None
+    node = trace.node(ref)
+    if not is_recurrent_call(node):
+        return None
+    layer = layer_of(node)
+    names = {(0,): OUTPUT, (1, 0): H_N, (1, 1): C_N} if layer.name == "LSTM" else {(0,): OUTPUT, (1,): H_N}
+    return Slot(node, layer, names[ref.path]) if ref.path in names else None
+
+
+def _through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
+    while ref is not None:
+        node = trace.node(ref)
+        if node.op.rpartition(".")[2] not in _TRANSPARENT or not node.op.startswith("torch.Tensor."):
+            return ref
+        ref = getattr(node.args[0], "ref", None)
+    return None
+
+
+def input_of(node: Node) -> Value | None:
+    """The input of a layer call."""
+    if len(node.args) > 1:
+        return node.args[1]
+    return node.kwargs.get("input")
+
+
+def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:
+    """The tensors among a node's direct arguments."""
+    for value in (*node.args, *node.kwargs.values()):
+        if isinstance(value, Tensor | Packed):
+            yield value
+
+
+def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
+    """The INPUT nodes that a value is computed from."""
+    waiting, seen = [ref.node], set[int]()
+    while waiting:
+        number = waiting.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        node = trace.nodes[number]
+        if node.op == INPUT:
+            yield node
+        waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
+
+
+def is_returned(trace: Trace, ref: Ref) -> bool:
+    """Whether the entry point returns the value itself."""
+    return any(inner == ref for value in trace.returned for inner in refs(value))

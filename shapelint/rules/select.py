@@ -1,0 +1,86 @@
+"""Running the rules over all paths of a file, and making one list of what they found.
+
+A path is one way through the code. What every path finds that reaches a place is certain; what only some find
+names the branch and loses confidence: the branch may never be taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from shapelint.finding import Confidence, Finding
+from shapelint.infer.trace import Decision, Trace
+from shapelint.rules.base import CHECKS
+from shapelint.source import Span
+
+_LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
+
+Hit = tuple[Finding, Trace]
+
+
+def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
+    """What the selected rules find on the paths of one file, each mistake once, with a path that shows it."""
+    groups: dict[tuple[str, str, Span], list[Hit]] = {}
+    for trace in traces:
+        for found in _on_path(trace, codes):
+            groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
+    merged = (_merge(hits, traces) for hits in groups.values())
+    return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
+
+
+def _on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
+    for registered in CHECKS:
+        if any(rule.code in codes for rule in registered.rules):
+            yield from (found for found in registered.run(trace) if found.code in codes)
+
+
+def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
+    """One finding for all paths that show it, or None where the file's own calls refute it."""
+    span = hits[0][0].span
+    reaching = [trace for trace in traces if any(node.span == span for node in trace.nodes)]
+    showing = [trace for _, trace in hits]
+    called = [trace for trace in reaching if trace.entry == SCRIPT]
+    if called and not any(trace in called for trace in showing):
+        return None
+    finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
+    silent = [t for t in reaching if not any(t is s for s in showing) and t.entry == trace.entry]
+    if not silent:
+        return finding, trace
+    branch = _branch([t for t in showing if t.entry == trace.entry], silent)
+    lowered = _lower(finding.confidence, 2 if branch is None or branch.likely is False else 1)
+    if lowered is None:
+        return None
+    message = finding.message if branch is None else f"{finding.message} (when {_told(branch)})"
+    return replace(finding, confidence=lowered, message=message), trace
+
+
+def _symbolic_first(hits: list[Hit]) -> Hit:
+    return next((hit for hit in hits if hit[1].entry != SCRIPT), hits[0])
+
+
+def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
+    """The decision that all paths with the finding share, and none of the others."""
+    for decision in showing[0].decisions if showing else ():
+        key = (decision.subject, decision.choice)
+        if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
+            return decision
+    return None
+
+
+def _choices(trace: Trace) -> set[tuple[str, object]]:
+    return {(decision.subject, decision.choice) for decision in trace.decisions}
+
+
+def _told(decision: Decision) -> str:
+    if decision.choice is True:
+        return f"`{decision.subject}`"
+    if decision.choice is False:
+        return f"not `{decision.subject}`"
+    return f"`{decision.subject}` is {decision.choice!r}"
+
+
+def _lower(confidence: Confidence, steps: int) -> Confidence | None:
+    level = _LEVELS.index(confidence) + steps
+    return _LEVELS[level] if level < len(_LEVELS) else None
