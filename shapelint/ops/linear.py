@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from shapelint.ops.axes import matched
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
+from shapelint.ops.require import require_at_least, require_equal, require_features, require_rank, size_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, TRUE, Dtype, Layer, Tensor, Value
+from shapelint.shapes.value import FALSE, NONE, TRUE, Layer, Packed, Str, Tensor, Value
+
+MEAN = Str("mean")
 
 
 def linear_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(*, in_features) -> (*, out_features)."""
-    wanted = layer.config["in_features"]
-    out = layer.config["out_features"]
-    assert isinstance(wanted, Dim) and isinstance(out, Dim)
-    if not input.axes:
-        raise Undetermined("a scalar")
-    if not assume.agree(input.axes[-1].dim, wanted):
-        raise ShapeError(
-            f"Linear expects {wanted} features and gets {input.axes[-1].dim}",
-            code="SHP501",
-            expected=wanted,
-            got=input.axes[-1].dim,
-        )
-    return Tensor((*input.axes[:-1], Axis(out, Role.FEATURE)))
+    require_features("Linear", input, size_of(layer, "in_features"), assume, "SHP501")
+    return Tensor((*input.axes[:-1], Axis(size_of(layer, "out_features"), Role.FEATURE)))
 
 
 @layer("torch.nn.Linear", forward=linear_forward, rank_change=0)
@@ -30,13 +25,70 @@ def linear(
     in_features: Dim, out_features: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
 ) -> None:
     """nn.Linear keeps every axis but the last."""
+    require_at_least(0, in_features=in_features, out_features=out_features)
+
+
+@op("torch.nn.functional.linear", rank_change=0)
+def functional_linear(input: Tensor, weight: Tensor, bias: Value = NONE, *, assume: Assumptions) -> Tensor:
+    """(*, in_features) and a weight (out_features, in_features) -> (*, out_features)."""
+    require_rank("linear (weight)", weight, 1, 2)
+    require_features("linear", input, weight.axes[-1].dim, assume, "SHP501")
+    out = tuple(Axis(axis.dim, Role.FEATURE) for axis in weight.axes[:-1])
+    return Tensor((*input.axes[:-1], *out))
+
+
+def bilinear_forward(layer: Layer, input1: Tensor, input2: Tensor, assume: Assumptions) -> Tensor:
+    """(*, in1_features), (*, in2_features) -> (*, out_features)."""
+    require_features("Bilinear (input1)", input1, size_of(layer, "in1_features"), assume)
+    require_features("Bilinear (input2)", input2, size_of(layer, "in2_features"), assume)
+    return _bilinear(input1, input2, Axis(size_of(layer, "out_features"), Role.FEATURE), assume)
+
+
+@layer("torch.nn.Bilinear", forward=bilinear_forward, rank_change=0)
+def bilinear(
+    in1_features: Dim,
+    in2_features: Dim,
+    out_features: Dim,
+    bias: Value = TRUE,
+    device: Value = NONE,
+    dtype: Value = NONE,
+) -> None:
+    """nn.Bilinear: both inputs have the same leading axes."""
+    require_at_least(1, in1_features=in1_features)
+    require_at_least(0, in2_features=in2_features, out_features=out_features)
+
+
+@op("torch.nn.functional.bilinear", rank_change=0)
+def functional_bilinear(
+    input1: Tensor, input2: Tensor, weight: Tensor, bias: Value = NONE, *, assume: Assumptions
+) -> Tensor:
+    """The weight is (out_features, in1_features, in2_features)."""
+    require_rank("bilinear (weight)", weight, 3)
+    require_features("bilinear (input1)", input1, weight.axes[1].dim, assume)
+    require_features("bilinear (input2)", input2, weight.axes[2].dim, assume)
+    return _bilinear(input1, input2, Axis(weight.axes[0].dim, Role.FEATURE), assume)
+
+
+def _bilinear(input1: Tensor, input2: Tensor, out: Axis, assume: Assumptions) -> Tensor:
+    if input1.rank != input2.rank:
+        raise ShapeError(f"bilinear gets a {input1.rank}-D and a {input2.rank}-D tensor")
+    pairs = zip(input1.axes[:-1], input2.axes[:-1], strict=True)
+    return Tensor((*(matched(pair, assume, "bilinear") for pair in pairs), out))
+
+
+def identity_forward(layer: Layer, input: Value) -> Value:
+    """Whatever it gets."""
+    return replace(input, ref=None) if isinstance(input, Tensor | Packed) else input
+
+
+@layer("torch.nn.Identity", forward=identity_forward, rank_change=0)
+def identity(*args: Value, **kwargs: Value) -> None:
+    """nn.Identity takes any arguments and ignores them."""
 
 
 def embedding_forward(layer: Layer, input: Tensor) -> Tensor:
     """(*) ids -> (*, embedding_dim)."""
-    width = layer.config["embedding_dim"]
-    assert isinstance(width, Dim)
-    return Tensor((*input.axes, Axis(width, Role.FEATURE)), Dtype.FLOAT)
+    return Tensor((*input.axes, Axis(size_of(layer, "embedding_dim"), Role.FEATURE)))
 
 
 @layer("torch.nn.Embedding", forward=embedding_forward, rank_change=1)
@@ -46,9 +98,99 @@ def embedding(
     padding_idx: Value = NONE,
     max_norm: Value = NONE,
     norm_type: Value = NONE,
-    scale_grad_by_freq: Value = NONE,
-    sparse: Value = NONE,
+    scale_grad_by_freq: Value = FALSE,
+    sparse: Value = FALSE,
+    _weight: Value = NONE,
+    _freeze: Value = FALSE,
     device: Value = NONE,
     dtype: Value = NONE,
 ) -> None:
     """nn.Embedding appends a feature axis to its ids."""
+    require_at_least(0, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+
+
+@op("torch.nn.functional.embedding", rank_change=1)
+def functional_embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: Value = NONE,
+    max_norm: Value = NONE,
+    norm_type: Value = NONE,
+    scale_grad_by_freq: Value = FALSE,
+    sparse: Value = FALSE,
+) -> Tensor:
+    """(*) ids and a weight (num_embeddings, embedding_dim) -> (*, embedding_dim)."""
+    require_rank("embedding (weight)", weight, 2)
+    return Tensor((*input.axes, Axis(weight.axes[1].dim, Role.FEATURE)), weight.dtype)
+
+
+def embedding_bag_forward(
+    layer: Layer,
+    input: Tensor,
+    offsets: Value = NONE,
+    per_sample_weights: Value = NONE,
+    *,
+    assume: Assumptions,
+) -> Tensor:
+    """(B, N) ids, or (N,) ids with (B,) offsets -> (B, embedding_dim)."""
+    open_ended = layer.config["include_last_offset"] is True
+    bags = _bags(input, offsets, open_ended)
+    if isinstance(per_sample_weights, Tensor):
+        require_rank("EmbeddingBag (per_sample_weights)", per_sample_weights, input.rank)
+        for got, expected in zip(per_sample_weights.sizes, input.sizes, strict=True):
+            require_equal("EmbeddingBag (per_sample_weights)", got, expected, assume)
+    return Tensor((bags, Axis(size_of(layer, "embedding_dim"), Role.FEATURE)))
+
+
+@layer("torch.nn.EmbeddingBag", forward=embedding_bag_forward, input_rank=2)
+def embedding_bag(
+    num_embeddings: Dim,
+    embedding_dim: Dim,
+    max_norm: Value = NONE,
+    norm_type: Value = NONE,
+    scale_grad_by_freq: Value = FALSE,
+    mode: Value = MEAN,
+    sparse: Value = FALSE,
+    _weight: Value = NONE,
+    include_last_offset: bool = False,
+    padding_idx: Value = NONE,
+    device: Value = NONE,
+    dtype: Value = NONE,
+) -> None:
+    """nn.EmbeddingBag sums or averages the embeddings of each bag."""
+    require_at_least(0, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+
+
+@op("torch.nn.functional.embedding_bag", input_rank=2)
+def functional_embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Value = NONE,
+    max_norm: Value = NONE,
+    norm_type: Value = NONE,
+    scale_grad_by_freq: Value = FALSE,
+    mode: Value = MEAN,
+    sparse: Value = FALSE,
+    per_sample_weights: Value = NONE,
+    include_last_offset: bool = False,
+    padding_idx: Value = NONE,
+) -> Tensor:
+    """(B, N) ids and a weight (num_embeddings, embedding_dim) -> (B, embedding_dim)."""
+    require_rank("embedding_bag (weight)", weight, 2)
+    bags = _bags(input, offsets, include_last_offset)
+    return Tensor((bags, Axis(weight.axes[1].dim, Role.FEATURE)), weight.dtype)
+
+
+def _bags(input: Tensor, offsets: Value, open_ended: bool) -> Axis:
+    require_rank("EmbeddingBag", input, 1, 2)
+    if input.rank == 2:
+        if isinstance(offsets, Tensor):
+            raise ShapeError("EmbeddingBag takes no offsets with 2-D ids")
+        return input.axes[0]
+    if offsets == NONE:
+        raise ShapeError("EmbeddingBag needs offsets with 1-D ids")
+    if not isinstance(offsets, Tensor):
+        raise Undetermined("offsets that are not known")
+    require_rank("EmbeddingBag (offsets)", offsets, 1)
+    count = offsets.axes[0].dim
+    return Axis(count - Dim.of(1) if open_ended else count, Role.BATCH)

@@ -93,7 +93,8 @@ class Op:
 
     `rank_change` says how the result's rank follows from the first argument's when that is all that is known
     (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
-    `attribute`: read without a call (`x.T`).
+    `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or most
+    likely has, for an input whose rank is not known.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Op:
     hints: Mapping[str, Any]
     rank_change: int | None = None
     attribute: bool = False
+    input_rank: int | None = None
 
     @property
     def assumes(self) -> bool:
@@ -120,6 +122,11 @@ class LayerOp:
     build: Op
     forward: Op
 
+    @property
+    def input_rank(self) -> int | None:
+        """The rank of a batched input, where the layer demands one (3 for LSTM); None where it does not."""
+        return self.forward.input_rank
+
 
 OPS: dict[str, Op] = {}
 LAYERS: dict[str, LayerOp] = {}
@@ -133,26 +140,26 @@ def load() -> None:
 
 
 def op(
-    *names: str, rank_change: int | None = None, attribute: bool = False
+    *names: str, rank_change: int | None = None, attribute: bool = False, input_rank: int | None = None
 ) -> Callable[[Function], Function]:
     """Register a shape function under torch's dotted names (`torch.Tensor.x` for methods and attributes)."""
 
     def register(function: Function) -> Function:
         for name in names:
-            OPS[name] = make_op(name, function, rank_change, attribute)
+            OPS[name] = make_op(name, function, rank_change, attribute, input_rank)
         return function
 
     return register
 
 
 def layer(
-    *names: str, forward: Callable[..., Any], rank_change: int | None = None
+    *names: str, forward: Callable[..., Any], rank_change: int | None = None, input_rank: int | None = None
 ) -> Callable[[Function], Function]:
     """Register a layer class: decorates the build function, whose signature is the constructor's."""
 
     def register(build: Function) -> Function:
         for name in names:
-            called = make_op(name + ".forward", forward, rank_change)
+            called = make_op(name + ".forward", forward, rank_change, input_rank=input_rank)
             LAYERS[name] = LayerOp(name, make_op(name, build), called)
         return build
 
@@ -160,11 +167,15 @@ def layer(
 
 
 def make_op(
-    name: str, function: Callable[..., Any], rank_change: int | None = None, attribute: bool = False
+    name: str,
+    function: Callable[..., Any],
+    rank_change: int | None = None,
+    attribute: bool = False,
+    input_rank: int | None = None,
 ) -> Op:
     """Read a shape function's signature once."""
     hints = typing.get_type_hints(function)
-    return Op(name, function, inspect.signature(function), hints, rank_change, attribute)
+    return Op(name, function, inspect.signature(function), hints, rank_change, attribute, input_rank)
 
 
 def call(
@@ -251,6 +262,8 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     coercer = _COERCERS.get(hint)
     if coercer is not None:
         return coercer(value)
+    if hint is Tensor and isinstance(value, Tuple) and value.ref is not None:
+        raise ShapeError(f"a tuple of {len(value.items)} where a tensor is needed", "SHP302", source=value.ref)
     raise _mismatch(value, hint)
 
 
@@ -264,11 +277,11 @@ def _coerce_union(value: Value, hints: tuple[Any, ...], assume: Assumptions) -> 
             return value
     if isinstance(value, Unknown) and len(wanted) > 1:
         raise _mismatch(value, Tensor if Tensor in wanted else wanted[0])
-    failure: Undetermined | None = None
+    failure: Undetermined | ShapeError | None = None
     for hint in wanted:
         try:
             return coerce(value, hint, assume)
-        except Undetermined as error:  # noqa: PERF203
+        except (Undetermined, ShapeError) as error:  # noqa: PERF203
             failure = failure or error
     raise failure or _mismatch(value, hints)
 

@@ -1,0 +1,256 @@
+"""The recurrent layers nn.LSTM, nn.GRU and nn.RNN.
+
+Letters: B batch, T time, I input_size, H hidden_size, P proj_size, R = P or H, D directions, K num_layers.
+`batch_first` concerns the input and the output only: a state is always (D*K, B, R), a cell state (D*K, B, H).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shapelint.ops.axes import ONE
+from shapelint.ops.recurrent_state import Demand, Sequences, check_lstm_state, check_single_state
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer
+from shapelint.ops.require import (
+    require_at_least,
+    require_equal,
+    require_features,
+    require_probability,
+    require_rank,
+    size_of,
+)
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import NONE, TRUE, Float, Layer, Packed, Str, Tensor, Tuple, Value
+
+RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+CELLS = frozenset({"torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"})
+
+ZERO = Dim.of(0)
+NO_DROPOUT = Float(0.0)
+TANH = Str("tanh")
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrentConfig:
+    """The constructor arguments of an nn.LSTM, nn.GRU or nn.RNN, and the sizes that follow from them."""
+
+    name: str
+    input_size: Dim
+    hidden_size: Dim
+    num_layers: Dim
+    batch_first: bool
+    bidirectional: bool
+    proj_size: Dim
+
+    @property
+    def directions(self) -> Dim:
+        """D: 2 for a bidirectional layer, else 1."""
+        return Dim.of(2 if self.bidirectional else 1)
+
+    @property
+    def real_hidden_size(self) -> Dim:
+        """R: the features of one direction's output and of h_n."""
+        return self.hidden_size if self.proj_size == ZERO else self.proj_size
+
+    @property
+    def output_size(self) -> Dim:
+        """D*R: the features of the output."""
+        return self.directions * self.real_hidden_size
+
+    @property
+    def state_layers(self) -> Dim:
+        """D*K: the size of the first axis of every state."""
+        return self.directions * self.num_layers
+
+
+def recurrent_config(layer: Layer) -> RecurrentConfig:
+    """The typed view of a recurrent layer's config; `layer.kind` is one of RECURRENT."""
+    proj_size = layer.config.get("proj_size", ZERO)
+    assert isinstance(proj_size, Dim)
+    return RecurrentConfig(
+        name=layer.name,
+        input_size=size_of(layer, "input_size"),
+        hidden_size=size_of(layer, "hidden_size"),
+        num_layers=size_of(layer, "num_layers"),
+        batch_first=layer.config["batch_first"] is True,
+        bidirectional=layer.config["bidirectional"] is True,
+        proj_size=proj_size,
+    )
+
+
+def lstm_forward(
+    layer: Layer, input: Tensor | Packed, hx: Value = NONE, *further: Value, assume: Assumptions
+) -> Tuple:
+    """(T, B, I) -> (T, B, D*R), ((D*K, B, R), (D*K, B, H)); `further` holds a c_0 that torch refuses."""
+    if further:
+        raise ShapeError("LSTM takes its state as one tuple (h_0, c_0), not as two arguments", "SHP209")
+    config = recurrent_config(layer)
+    sequences = _read(config, input, assume)
+    h_0 = _demand(config, sequences, "h_0", config.real_hidden_size)
+    c_0 = _demand(config, sequences, "c_0", config.hidden_size)
+    check_lstm_state(hx, h_0, c_0, assume)
+    h_n = _state(config, sequences, config.real_hidden_size)
+    c_n = _state(config, sequences, config.hidden_size)
+    return Tuple((_output(config, input, sequences), Tuple((h_n, c_n))))
+
+
+def single_state_forward(
+    layer: Layer, input: Tensor | Packed, hx: Value = NONE, *, assume: Assumptions
+) -> Tuple:
+    """(T, B, I) -> (T, B, D*H), (D*K, B, H)."""
+    config = recurrent_config(layer)
+    sequences = _read(config, input, assume)
+    h_0 = _demand(config, sequences, "h_0", config.hidden_size)
+    check_single_state(config.name, hx, h_0, assume)
+    h_n = _state(config, sequences, config.hidden_size)
+    return Tuple((_output(config, input, sequences), h_n))
+
+
+@layer("torch.nn.LSTM", forward=lstm_forward, input_rank=3)
+def lstm(
+    input_size: Dim,
+    hidden_size: Dim,
+    num_layers: Dim = ONE,
+    bias: Value = TRUE,
+    batch_first: bool = False,
+    dropout: Value = NO_DROPOUT,
+    bidirectional: bool = False,
+    proj_size: Dim = ZERO,
+    device: Value = NONE,
+    dtype: Value = NONE,
+) -> None:
+    """nn.LSTM; with proj_size, h_n and the output have proj_size features, and c_n has hidden_size."""
+    _check_construction(input_size, hidden_size, num_layers, dropout)
+    require_at_least(0, proj_size=proj_size)
+    if proj_size != ZERO and (proj_size - hidden_size + ONE).is_positive():
+        raise ShapeError(f"proj_size {proj_size} must be smaller than hidden_size {hidden_size}")
+
+
+@layer("torch.nn.GRU", forward=single_state_forward, input_rank=3)
+def gru(
+    input_size: Dim,
+    hidden_size: Dim,
+    num_layers: Dim = ONE,
+    bias: Value = TRUE,
+    batch_first: bool = False,
+    dropout: Value = NO_DROPOUT,
+    bidirectional: bool = False,
+    device: Value = NONE,
+    dtype: Value = NONE,
+) -> None:
+    """nn.GRU."""
+    _check_construction(input_size, hidden_size, num_layers, dropout)
+
+
+@layer("torch.nn.RNN", forward=single_state_forward, input_rank=3)
+def rnn(
+    input_size: Dim,
+    hidden_size: Dim,
+    num_layers: Dim = ONE,
+    nonlinearity: Value = TANH,
+    bias: Value = TRUE,
+    batch_first: bool = False,
+    dropout: Value = NO_DROPOUT,
+    bidirectional: bool = False,
+    device: Value = NONE,
+    dtype: Value = NONE,
+) -> None:
+    """nn.RNN; its fourth parameter is the nonlinearity."""
+    _check_construction(input_size, hidden_size, num_layers, dropout)
+    require_nonlinearity(nonlinearity)
+
+
+def require_nonlinearity(value: Value) -> None:
+    """The nonlinearity must be 'tanh' or 'relu'; a value that is not known passes."""
+    shown = getattr(value, "value", None)
+    if shown is not None and shown not in ("tanh", "relu"):
+        raise ShapeError(f"nonlinearity must be 'tanh' or 'relu', not {shown!r}")
+
+
+def _check_construction(input_size: Dim, hidden_size: Dim, num_layers: Dim, dropout: Value) -> None:
+    require_at_least(1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+    require_probability("dropout", dropout)
+
+
+def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) -> Sequences:
+    """The batch and time axes as the layer takes them; checks the rank and the features."""
+    if isinstance(input, Packed):
+        _check_packed(config, input, assume)
+        return Sequences(
+            _meaning(input.batch, Role.BATCH),
+            _meaning(input.time, Role.TIME),
+            packed=True,
+            sorted=input.enforce_sorted,
+        )
+    require_rank(config.name, input, 2, 3)
+    require_features(config.name, input, config.input_size, assume, "SHP503")
+    if input.rank == 2:
+        return Sequences(None, _meaning(input.axes[0], Role.TIME))
+    batch, time = (0, 1) if config.batch_first else (1, 0)
+    return Sequences(_meaning(input.axes[batch], Role.BATCH), _meaning(input.axes[time], Role.TIME))
+
+
+def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -> None:
+    if not input.features:
+        raise Undetermined("a packed sequence without features")
+    if len(input.features) > 1:
+        raise ShapeError(f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes")
+    got = input.features[0].dim
+    require_equal(f"{config.name}: size of the last axis", got, config.input_size, assume, "SHP503")
+
+
+def _meaning(axis: Axis, role: Role) -> Axis:
+    """The axis with the role that the layer gives it, whatever it was called before."""
+    return replace(axis, role=role, origin=None)
+
+
+def _demand(config: RecurrentConfig, sequences: Sequences, name: str, features: Dim) -> Demand:
+    batch = (sequences.batch.dim,) if sequences.batch else ()
+    surplus = set() if sequences.sorted else {1}
+    if sequences.packed and name == "c_0":
+        surplus.add(0)
+    return Demand(
+        name,
+        (config.state_layers, *batch, features),
+        config.num_layers,
+        config.bidirectional,
+        sequences,
+        frozenset(surplus),
+    )
+
+
+def _state(config: RecurrentConfig, sequences: Sequences, features: Dim) -> Tensor:
+    batch = (sequences.batch,) if sequences.batch else ()
+    return Tensor((_layers_axis(config), *batch, Axis(features, Role.FEATURE)))
+
+
+def _layers_axis(config: RecurrentConfig) -> Axis:
+    """Layers, and within each layer its directions: h_n.view(K, D, B, R) takes them apart."""
+    parts = (Axis(config.num_layers, Role.LAYERS), Axis(config.directions)) if config.bidirectional else ()
+    return Axis(config.state_layers, Role.LAYERS, parts=parts)
+
+
+def _output(config: RecurrentConfig, input: Tensor | Packed, sequences: Sequences) -> Tensor | Packed:
+    features = _output_features(config)
+    if isinstance(input, Packed):
+        return replace(
+            input,
+            batch=_meaning(input.batch, Role.BATCH),
+            time=_meaning(input.time, Role.TIME),
+            features=(features,),
+            ref=None,
+            padded=None,
+        )
+    if sequences.batch is None:
+        return Tensor((sequences.time, features))
+    pair = (sequences.batch, sequences.time) if config.batch_first else (sequences.time, sequences.batch)
+    return Tensor((*pair, features))
+
+
+def _output_features(config: RecurrentConfig) -> Axis:
+    """The forward direction's features, then the backward one's: output.view(T, B, D, R) takes them apart."""
+    one = Axis(config.real_hidden_size, Role.FEATURE)
+    if not config.bidirectional:
+        return one
+    return Axis(config.output_size, Role.FEATURE, parts=(Axis(config.directions), one))
