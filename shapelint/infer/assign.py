@@ -12,7 +12,8 @@ from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
-UNPACK = "builtins.unpack"
+UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
+UNBIND = "torch.Tensor.unbind"  #: what an unpacking of a tensor does when it succeeds
 
 
 def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node: facts.Statement | None) -> None:
@@ -119,8 +120,8 @@ def _unpack_tensor(
     if answer is Same.UNKNOWN and value.axes[0].role is not Role.UNKNOWN and not run.agree(value.axes[0].dim, Dim.of(count)):
         return _unknown_parts(run, value, count, target)
     parts = Tuple(tuple(Tensor(value.axes[1:], value.dtype) for _ in range(count)))
-    args = (value, Int(Dim.of(count)))
-    result = run.record(UNPACK, args, {}, {"count": count, "target": target.span}, parts, expression.span, expression)
+    bound = {"count": count, "target": target.span}
+    result = run.record(UNBIND, (value,), {}, bound, parts, expression.span, expression)
     return result.items if isinstance(result, Tuple) else _unknown_parts(run, value, count, target)
 
 

@@ -108,7 +108,8 @@ def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 @external_call("collections.OrderedDict")
 def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
     """OrderedDict of pairs."""
-    made = Dict({**kwargs})
+    made = Dict({})
+    made.items.update(kwargs)
     pairs = args[0].items if args and isinstance(args[0], List | Tuple) else ()
     for pair in pairs:
         if isinstance(pair, Tuple) and len(pair.items) == 2 and isinstance(pair.items[0], Str):

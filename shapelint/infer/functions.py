@@ -59,7 +59,8 @@ def bind_parameters(
             waiting = []
         elif parameter.kind == "kwarg":
             open_rest = rest.pop("**", None) is not None
-            names[parameter.name] = Dict({**rest}, open=open_rest)
+            names[parameter.name] = more = Dict({}, open=open_rest)
+            more.items.update(rest)
         elif waiting and parameter.kind != "keyword":
             names[parameter.name] = waiting.pop(0)
         elif parameter.name in rest:

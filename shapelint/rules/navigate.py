@@ -14,6 +14,12 @@ OUTPUT = "output"
 H_N = "h_n"
 C_N = "c_n"
 
+#: the paths into a result: (output, h_n), and (output, (h_n, c_n)) for an LSTM
+_SLOTS: tuple[dict[tuple[int, ...], str], ...] = (
+    {(0,): OUTPUT, (1,): H_N},
+    {(0,): OUTPUT, (1, 0): H_N, (1, 1): C_N},
+)
+
 #: operations that hand every axis and every step on as it is
 _TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"})
 
@@ -60,8 +66,8 @@ def slot_of(trace: Trace, value: Value) -> Slot | None:
     if not is_recurrent_call(node):
         return None
     layer = layer_of(node)
-    names = {(0,): OUTPUT, (1, 0): H_N, (1, 1): C_N} if layer.name == "LSTM" else {(0,): OUTPUT, (1,): H_N}
-    return Slot(node, layer, names[ref.path]) if ref.path in names else None
+    slot = _SLOTS[layer.name == "LSTM"].get(ref.path)
+    return None if slot is None else Slot(node, layer, slot)
 
 
 def _through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:

@@ -1,0 +1,98 @@
+"""Making findings: shapes, places and edits that every rule needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, ShownShape
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.render import Naming
+from shapelint.shapes.value import Layer, Packed, Tensor, Value
+from shapelint.source import Span
+
+SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
+
+
+def report(
+    rule: Rule,
+    trace: Trace,
+    node: Node,
+    message: str,
+    *,
+    claims: Sequence[Claim],
+    shapes: Iterable[tuple[str, Value]] = (),
+    related: Iterable[Place] = (),
+    help: str | None = None,
+    fix: Fix | None = None,
+    confidence: Confidence | None = None,
+    span: Span | None = None,
+) -> Finding:
+    """A finding at a node, with the shapes shown in the user's names and the calls that lead there."""
+    naming = Naming(trace)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        confidence=confidence or rule.confidence,
+        path=node.path,
+        span=span or node.span,
+        message=message,
+        shapes=tuple(shown for name, value in shapes for shown in _shown(naming, name, value)),
+        related=(*related, *_calls(trace, node)),
+        help=help,
+        claims=tuple(claims),
+        fix=fix,
+    )
+
+
+def _shown(naming: Naming, name: str, value: Value) -> Iterable[ShownShape]:
+    axes: tuple[Axis, ...] | None = None
+    if isinstance(value, Tensor):
+        axes = value.axes
+    elif isinstance(value, Packed):
+        axes = (value.batch, value.time, *value.features)
+    if axes is not None:
+        yield ShownShape(name, naming.shape(axes), tuple(axis.role.value for axis in axes))
+
+
+def _calls(trace: Trace, node: Node) -> list[Place]:
+    """For what only a concrete call shows: the call."""
+    if trace.entry != SCRIPT or not node.frames:
+        return []
+    frame = node.frames[0]
+    return [Place(frame.span, "in this call", frame.path)]
+
+
+def construction_place(layer: Layer) -> Place:
+    """Where a layer is built, and the options that matter for layouts."""
+    options = [f"batch_first={layer.config.get('batch_first') is True}"]
+    if layer.config.get("bidirectional") is True:
+        options.append("bidirectional=True")
+    return Place(layer.span, f"this {layer.name} has {', '.join(options)}")
+
+
+def text_of(trace: Trace, span: Span) -> str:
+    """The source text of a span."""
+    lines = trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if span.line == span.end_line:
+        return lines[span.line - 1][span.column : span.end_column]
+    first, last = lines[span.line - 1][span.column :], lines[span.end_line - 1][: span.end_column]
+    return "\n".join([first, *lines[span.line : span.end_line - 1], last])
+
+
+def replace_text(span: Span, text: str) -> Edit:
+    """Replace a span."""
+    return Edit(span, text)
+
+
+def add_argument(trace: Trace, call: Span, text: str) -> Edit:
+    """Insert a keyword argument at the end of a call's argument list."""
+    source = text_of(trace, call)
+    inside = source[:-1].rstrip()
+    lead = "" if inside.endswith("(") else " " if inside.endswith(",") else ", "
+    end_line = call.line + inside.count("\n")
+    last = inside.rpartition("\n")[2]
+    column = len(last) + (call.column if end_line == call.line else 0)
+    return Edit(Span(end_line, column, end_line, column), lead + text)
