@@ -1,0 +1,195 @@
+"""Making tensors: zeros, randn, arange, full, tensor, and their `_like` and `new_` forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shapelint.ops.axes import ONE, dtype_named, given
+from shapelint.ops.registry import ShapeError, Sizes, Undetermined, op
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import (
+    NONE,
+    Bool,
+    Dtype,
+    Float,
+    Int,
+    List,
+    Tensor,
+    Tuple,
+    Value,
+)
+
+ZERO = Dim.of(0)
+
+
+def _new(sizes: Sequence[Dim], dtype: Value, default: Dtype = Dtype.FLOAT) -> Tensor:
+    if any((-size).is_positive() for size in sizes):
+        raise ShapeError("a size is negative")
+    return Tensor(tuple(map(Axis, sizes)), dtype_named(dtype, default))
+
+
+@op("torch.zeros", "torch.ones", "torch.empty", "torch.rand", "torch.randn")
+def zeros(*size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the sizes given; `out`, `device`, `requires_grad` and so on do not change them."""
+    return _new(given(size), dtype)
+
+
+@op("torch.full")
+def full(size: Sizes, fill_value: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the sizes given, filled with one number."""
+    return _new(size, dtype, _dtype_of(fill_value))
+
+
+@op("torch.randint")
+def randint(*args: Value, dtype: Value = NONE, **options: Value) -> Tensor:
+    """`randint([low,] high, size)`: integers of the sizes given."""
+    size = options.get("size") or (args[-1] if args else NONE)
+    if not isinstance(size, Tuple | List):
+        raise Undetermined("randint without a known size")
+    return _new(_listed(size), dtype, Dtype.INT)
+
+
+@op("torch.randperm")
+def randperm(n: Dim, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """The integers below n in random order."""
+    return _new((n,), dtype, Dtype.INT)
+
+
+@op("torch.eye")
+def eye(n: Dim, m: Dim | None = None, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """An identity matrix."""
+    return _new((n, n if m is None else m), dtype)
+
+
+@op("torch.linspace", "torch.logspace")
+def linspace(start: Value, end: Value, steps: Dim, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """`steps` numbers from start to end."""
+    return _new((steps,), dtype)
+
+
+@op("torch.arange")
+def arange(
+    start: Value, end: Value = NONE, step: Value = NONE, *, dtype: Value = NONE, **options: Value
+) -> Tensor:
+    """The numbers from `start` up to `end`; with one bound, from 0."""
+    lower, upper = (Int(ZERO), start) if end == NONE else (start, end)
+    stride = Int(ONE) if step == NONE else step
+    if not (isinstance(lower, Int) and isinstance(upper, Int) and isinstance(stride, Int)):
+        raise Undetermined("a range of numbers that are not integers")
+    return _new((_range_length(upper.dim - lower.dim, stride.dim),), dtype, Dtype.INT)
+
+
+def _range_length(distance: Dim, step: Dim) -> Dim:
+    if (-step).is_positive():
+        distance, step = -distance, -step
+    if not step.is_positive():
+        raise Undetermined("a range with a step of unknown sign")
+    if (-distance).is_positive():
+        raise ShapeError("arange: the bounds lie the wrong way round for the step")
+    return (distance + step - ONE) // step
+
+
+@op(
+    "torch.zeros_like",
+    "torch.ones_like",
+    "torch.empty_like",
+    "torch.rand_like",
+    "torch.randn_like",
+    rank_change=0,
+)
+def zeros_like(input: Tensor, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the same shape, whose axes mean the same."""
+    kind = dtype_named(dtype, input.dtype)
+    return Tensor(input.axes, kind)
+
+
+@op("torch.full_like", rank_change=0)
+def full_like(input: Tensor, fill_value: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the same shape, filled with one number."""
+    return Tensor(input.axes, dtype_named(dtype, input.dtype))
+
+
+@op("torch.randint_like", rank_change=0)
+def randint_like(input: Tensor, *bounds: Value, dtype: Value = NONE, **options: Value) -> Tensor:
+    """Random integers, of the same shape and dtype."""
+    return Tensor(input.axes, dtype_named(dtype, input.dtype))
+
+
+@op("torch.bernoulli", "torch.Tensor.bernoulli", rank_change=0)
+def bernoulli(input: Tensor, *args: Value, **options: Value) -> Tensor:
+    """Zeros and ones drawn with the probabilities given."""
+    return Tensor(input.axes, input.dtype)
+
+
+@op("torch.Tensor.new_zeros", "torch.Tensor.new_ones", "torch.Tensor.new_empty", "torch.Tensor.new")
+def new_zeros(input: Tensor, *size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the sizes given, of the dtype of `input`."""
+    return _new(given(size), dtype, input.dtype)
+
+
+@op("torch.Tensor.new_full")
+def new_full(
+    input: Tensor, size: Sizes, fill_value: Value, *, dtype: Value = NONE, **options: Value
+) -> Tensor:
+    """A tensor of the sizes given, filled with one number."""
+    return _new(size, dtype, input.dtype)
+
+
+@op("torch.tensor", "torch.as_tensor")
+def tensor(data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the numbers in nested lists."""
+    if isinstance(data, Tensor):
+        return Tensor(data.axes, dtype_named(dtype, data.dtype))
+    return _new(_nested_sizes(data), dtype, _dtype_of(data))
+
+
+@op("torch.Tensor.new_tensor")
+def new_tensor(input: Tensor, data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
+    """A tensor of the numbers in nested lists, of the dtype of `input`."""
+    if isinstance(data, Tensor):
+        raise Undetermined("new_tensor of a tensor takes over that tensor's dtype")
+    return _new(_nested_sizes(data), dtype, input.dtype)
+
+
+def _nested_sizes(data: Value) -> tuple[Dim, ...]:
+    """The sizes of nested lists of numbers; raises ShapeError for ragged ones."""
+    if isinstance(data, Int | Float | Bool):
+        return ()
+    if isinstance(data, Tensor) and not data.axes:
+        return ()
+    if not isinstance(data, List | Tuple):
+        raise Undetermined("data whose shape is not known")
+    inner = [_nested_sizes(item) for item in data.items]
+    if any(sizes != inner[0] for sizes in inner[1:]):
+        raise _ragged(inner)
+    return (_length(data), *(inner[0] if inner else ()))
+
+
+def _length(data: List | Tuple) -> Dim:
+    return (data.length if isinstance(data, List) else None) or Dim.of(len(data.items))
+
+
+def _ragged(inner: Sequence[tuple[Dim, ...]]) -> Exception:
+    ranks = {len(sizes) for sizes in inner}
+    fixed = all(size.constant is not None for sizes in inner for size in sizes)
+    if len(ranks) > 1 or fixed:
+        return ShapeError("nested lists of different lengths")
+    return Undetermined("nested lists whose lengths may differ")
+
+
+def _dtype_of(data: Value) -> Dtype:
+    if isinstance(data, Tensor):
+        return data.dtype
+    if isinstance(data, List | Tuple):
+        kinds = {_dtype_of(item) for item in data.items} or {Dtype.FLOAT}
+        return next(kind for kind in (Dtype.FLOAT, Dtype.INT, Dtype.BOOL) if kind in kinds)
+    if isinstance(data, Bool):
+        return Dtype.BOOL
+    return Dtype.INT if isinstance(data, Int) else Dtype.FLOAT
+
+
+def _listed(size: Tuple | List) -> tuple[Dim, ...]:
+    if not all(isinstance(item, Int) for item in size.items):
+        raise Undetermined("sizes that are not known")
+    return tuple(item.dim for item in size.items if isinstance(item, Int))
