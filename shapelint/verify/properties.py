@@ -58,18 +58,18 @@ class Property:
 
 
 PROPERTIES: Mapping[str, Property] = {
-    "raises": Property({}, {"match": "text", "unpack": "axis"}),
+    "raises": Property({}, {"match": "text", "unpack": "int"}),
     "batch_independence": Property(
-        {"source": "ref", "batch_axis": "axis", "target_axis": "axis"}, {"time_axis": "axis"}
+        {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"time_axis": "int"}
     ),
-    "sees_whole_sequence": Property({"source": "ref", "time_axis": "axis"}, {}),
+    "sees_whole_sequence": Property({"source": "ref", "time_axis": "int"}, {}),
     "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
     "padding_invariance": Property(
-        {"source": "ref", "batch_axis": "axis", "time_axis": "axis", "target_axis": "axis"}, {}
+        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {}
     ),
-    "provenance": Property({"source": "ref", "expected": "axes"}, {}),
+    "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),
-    "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "axis", "target_axis": "axis"}, {}),
+    "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
 }
 
 
@@ -105,7 +105,7 @@ def refs_of(options: Mapping[str, object]) -> list[Ref]:
     return found
 
 
-def _is_axis(value: object) -> bool:
+def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -118,8 +118,8 @@ def _is_reference(value: object) -> bool:
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
     "ref": lambda value: isinstance(value, Ref),
-    "axis": _is_axis,
-    "axes": lambda value: isinstance(value, tuple | list) and all(map(_is_axis, value)),
+    "int": _is_int,
+    "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
     "reference": _is_reference,
 }

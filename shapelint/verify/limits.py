@@ -1,0 +1,63 @@
+"""How much a step of a program would allocate, told from its text: nothing large is ever built.
+
+The parent refuses to build such programs, and the worker refuses to run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import Any
+
+MAX_ELEMENTS = 2_000_000  #: elements of all inputs, parameters and created tensors of one program
+MAX_STEPS = 2_000
+MAX_LAYERS = 16  #: of one recurrent layer
+RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+_CREATIONS = frozenset(
+    {"zeros", "ones", "empty", "full", "rand", "randn", "randint", "arange", "eye", "linspace"}
+)
+
+
+def elements(step: Mapping[str, Any]) -> int:
+    """An upper estimate of the elements that a step allocates by its own numbers; 0 when they name no size."""
+    operation = step["op"]
+    if operation == "input":
+        return prod(step["shape"])
+    numbers = [abs(value) for value in _numbers((step["args"], step["kwargs"])) if abs(value) > 1]
+    if operation in RECURRENT:
+        return _recurrent_elements(step, numbers)
+    name = operation.rpartition(".")[2].removeprefix("new_")
+    is_construction = operation.startswith("torch.nn.") and name[:1].isupper()
+    return (
+        prod(numbers) if is_construction or name in _CREATIONS or name in ("expand", "repeat", "tile") else 0
+    )
+
+
+def layer_count(step: Mapping[str, Any]) -> int:
+    """`num_layers` of a recurrent layer's construction."""
+    args = step["args"]
+    count = step["kwargs"].get("num_layers", args[2] if len(args) > 2 else 1)
+    return count if isinstance(count, int) else 1
+
+
+def _recurrent_elements(step: Mapping[str, Any], numbers: list[int]) -> int:
+    widest = max(numbers, default=1)
+    hidden = step["kwargs"].get("hidden_size", step["args"][1] if len(step["args"]) > 1 else widest)
+    inputs = step["kwargs"].get("input_size", step["args"][0] if step["args"] else widest)
+    if not isinstance(hidden, int) or not isinstance(inputs, int):
+        hidden = inputs = widest
+    return 4 * hidden * (inputs + 3 * hidden * layer_count(step))
+
+
+def _numbers(encoded: Any) -> Iterator[int]:
+    """The integers of encoded arguments; references and their paths are not sizes."""
+    if isinstance(encoded, bool):
+        return
+    if isinstance(encoded, int):
+        yield encoded
+    elif isinstance(encoded, Mapping):
+        if "ref" not in encoded:
+            yield from _numbers(list(encoded.values()))
+    elif isinstance(encoded, list | tuple):
+        for item in encoded:
+            yield from _numbers(item)

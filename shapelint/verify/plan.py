@@ -1,0 +1,211 @@
+"""The numbers of a program: a size for every symbol, smaller stand-ins for large literals, lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import gcd, prod
+
+from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import List, Tensor, Tuple, Value
+from shapelint.verify import limits
+from shapelint.verify.encode import FORWARD, PACK, Encoder, Unreplayable, layer_config
+from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
+
+_LARGE = 32  #: literals from here on may be scaled down
+_VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
+_SMALL_TABLES = (101, 103, 107, 109, 113, 127)
+_EMBEDDING = "torch.nn.Embedding"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the dims of a slice become numbers. `scale` maps large literals to smaller ones."""
+
+    trace: Trace
+    problem: SizeProblem
+    sizes: Mapping[str, int]
+    scale: Mapping[int, int]
+    time: Dim | None  #: the steps of the sequences, where the slice tells
+    sorted_lengths: bool
+
+    def number(self, dim: Dim) -> int:
+        """The value of a size; raises Unreplayable for a symbol that the slice does not size."""
+        try:
+            return _scaled(resolved(self.trace, dim), self.scale).evaluate(self.sizes)
+        except (KeyError, ZeroDivisionError):
+            raise Unreplayable(f"the size {dim} is not known") from None
+
+    def shape(self, axes: Sequence[Axis]) -> list[int]:
+        """The numbers of a tensor's axes."""
+        return [self.number(axis.dim) for axis in axes]
+
+    def lengths(self, batch: int, time: int) -> list[int]:
+        """Lengths of `batch` sequences, the longest `time` steps: unsorted unless packing wants them sorted.
+
+        The order is a cycle over all samples: neither sorting nor a transposition undoes it.
+        """
+        falling = [max(time - index * time // batch, 1) for index in range(batch)]
+        return falling if self.sorted_lengths else [*falling[-1:], *falling[:-1]]
+
+    def packed_lengths(self, node: Node) -> list[int]:
+        """Lengths that fit a packing call."""
+        axes = _packed_axes(node)
+        if axes is None:
+            raise Unreplayable("a packing call whose input is not known")
+        return self.lengths(self.number(axes[0].dim), self.number(axes[1].dim))
+
+    def with_sizes(self, sizes: Mapping[str, int]) -> Plan | None:
+        """The same plan with other sizes for some symbols; None where they break an equality."""
+        changed = {**self.sizes, **sizes}
+        return replace(self, sizes=changed) if satisfied(self.problem, changed) else None
+
+
+def plan_sizes(trace: Trace, nodes: Sequence[Node], batch: str | None) -> Plan:
+    """Choose all numbers for a slice; `batch` is the symbol that the claim calls the batch.
+
+    Raises Unreplayable where no small numbers fit.
+    """
+    problem = _problem(trace, nodes)
+    if batch is not None:
+        problem.roles.setdefault(batch, set()).add(Role.BATCH)
+    scale = _small_tables(trace, nodes)
+    sizes = choose_sizes(problem, {scale.get(value, value) for value in _literals(problem)})
+    if sizes is None:
+        raise Unreplayable("no small sizes satisfy the equalities of the code")
+    sorted_lengths = any(node.bound.get("enforce_sorted", True) is True for node in nodes if node.op == PACK)
+    plan = Plan(trace, problem, sizes, scale, _time(trace, nodes), sorted_lengths)
+    return _fitted(plan, nodes)
+
+
+def resolved(trace: Trace, dim: Dim) -> Dim:
+    """A size with the path's assumed equalities put in, also those that lead on to others."""
+    for _ in range(len(trace.solved) + 1):
+        further = trace.resolve(dim)
+        if further == dim:
+            break
+        dim = further
+    return dim
+
+
+def tensors_in(value: Value) -> Iterator[Tensor]:
+    """All tensors of a result."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Tuple | List):
+        for item in value.items:
+            yield from tensors_in(item)
+
+
+def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
+    problem = SizeProblem()
+
+    def record(dim: Dim) -> int:
+        problem.numbers.add(resolved(trace, dim))
+        return 1
+
+    recorder = Encoder(lambda number: number, record, lambda _node: [])
+    for node in nodes:
+        for tensor in tensors_in(node.result):
+            problem.add_axes(replace(axis, dim=resolved(trace, axis.dim)) for axis in tensor.axes)
+        if node.op != INPUT:
+            recorder.call(node)
+        _add_layer(trace, node, problem)
+    known = set().union(*(dim.symbols for dim in problem.dims | problem.numbers))
+    for left, right in trace.equations:
+        if (left.symbols | right.symbols) & known:
+            problem.equations.append((resolved(trace, left), resolved(trace, right)))
+    return problem
+
+
+def _add_layer(trace: Trace, node: Node, problem: SizeProblem) -> None:
+    if node.op not in limits.RECURRENT:
+        return
+    config = {name: value for name, value in layer_config(node).items() if isinstance(value, Dim)}
+    layers = config.get("num_layers")
+    if layers is not None:
+        problem.layer_counts |= resolved(trace, layers).symbols
+    hidden, projection = config.get("hidden_size"), config.get("proj_size")
+    if hidden is not None and projection is not None and projection.symbols:
+        problem.dims.add(resolved(trace, hidden) - resolved(trace, projection))
+
+
+def _time(trace: Trace, nodes: Sequence[Node]) -> Dim | None:
+    for node in nodes:
+        axes = _packed_axes(node)
+        if axes is not None:
+            return axes[1].dim
+    every = [axis for node in nodes for tensor in tensors_in(node.result) for axis in tensor.axes]
+    return next((axis.dim for axis in every if axis.role is Role.TIME), None)
+
+
+def _packed_axes(node: Node) -> tuple[Axis, Axis] | None:
+    """The batch and time axes that a packing call sees."""
+    if node.op != PACK or not node.args or not isinstance(node.args[0], Tensor) or node.args[0].rank < 2:
+        return None
+    first, second = node.args[0].axes[:2]
+    return (first, second) if node.bound.get("batch_first") is True else (second, first)
+
+
+def _literals(problem: SizeProblem) -> set[int]:
+    return {value for dim in problem.dims | problem.numbers if (value := dim.constant) is not None}
+
+
+def _small_tables(trace: Trace, nodes: Sequence[Node]) -> dict[int, int]:
+    """Stand-ins for vocabulary sizes, which agree with nothing but themselves."""
+    rows: list[int] = []
+    for node in nodes:
+        count = layer_config(node).get("num_embeddings") if node.op == _EMBEDDING else None
+        value = resolved(trace, count).constant if isinstance(count, Dim) else None
+        if value is not None and value > _VOCABULARY and value not in rows:
+            rows.append(value)
+    return dict(zip(rows, _SMALL_TABLES, strict=False))
+
+
+def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
+    """The plan with literals divided until the slice is small enough; raises Unreplayable."""
+    layers = max((_layer_count(plan, node) for node in nodes), default=1)
+    if layers > limits.MAX_LAYERS:
+        raise Unreplayable(f"too large to replay: {layers} layers")
+    needed = _elements(plan, nodes)
+    if needed <= limits.MAX_ELEMENTS:
+        return plan
+    for divided in _divided(plan):
+        if _elements(divided, nodes) <= limits.MAX_ELEMENTS:
+            return divided
+    raise Unreplayable(f"too large to replay: about {needed:.0e} elements")
+
+
+def _divided(plan: Plan) -> Iterator[Plan]:
+    """Plans whose large literals are divided by 2, 3, ..., as long as all stay whole and distinct."""
+    literals = {abs(c) for dim in plan.problem.dims | plan.problem.numbers for _, c in dim.terms}
+    large = {value for value in literals if value >= _LARGE and value not in plan.scale}
+    small = (literals - large) | set(plan.scale.values()) | set(plan.sizes.values())
+    common = gcd(*large)
+    for factor in range(2, min(common, 4_096) + 1):
+        scale = {value: value // factor for value in large}
+        if common % factor == 0 and small.isdisjoint(scale.values()):
+            yield replace(plan, scale={**plan.scale, **scale})
+
+
+def _scaled(dim: Dim, scale: Mapping[int, int]) -> Dim:
+    if not scale:
+        return dim
+    return Dim(tuple((m, (1 if c > 0 else -1) * scale.get(abs(c), abs(c))) for m, c in dim.terms))
+
+
+def _layer_count(plan: Plan, node: Node) -> int:
+    layers = layer_config(node).get("num_layers") if node.op in limits.RECURRENT else None
+    return plan.number(layers) if isinstance(layers, Dim) else 1
+
+
+def _elements(plan: Plan, nodes: Sequence[Node]) -> int:
+    encoder = Encoder(lambda number: number, plan.number, lambda _node: [])
+    total = 0
+    for node in nodes:
+        total += sum(prod(map(abs, plan.shape(tensor.axes))) for tensor in tensors_in(node.result))
+        if node.op != INPUT and not node.op.endswith(FORWARD):
+            total += limits.elements(encoder.call(node))
+    return total

@@ -1,0 +1,271 @@
+"""From a claim to a closed program: the slice of the trace that leads to the value, on dummy sizes.
+
+A program is canonical JSON text and nothing else: equal programs are equal objects, and are run once. The
+text names torch operations of the registry, numbers and references to earlier steps; there is no code in it.
+
+    {"property": "batch_independence", "target": {"ref": 3, "path": []}, "options": {..}, "lengths": [2, 5, 4],
+     "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
+     "variants": [{"steps": [..]}, ..]}
+
+`variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
+its own (`row`, and `cut` in the inputs) for padding_invariance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shapelint.finding import Claim, Ref
+from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dtype, Tensor, Value
+from shapelint.verify import limits
+from shapelint.verify.encode import PACK, Encoded, Encoder, Unreplayable, layer_config
+from shapelint.verify.plan import Plan, plan_sizes, resolved
+from shapelint.verify.properties import invalid, refs_of
+
+_SETITEM = "torch.Tensor.__setitem__"
+
+
+@dataclass(frozen=True, slots=True)
+class NotReplayable:
+    """Why torch cannot be asked about a claim."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A closed program in canonical JSON."""
+
+    text: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The parsed text."""
+        document: dict[str, Any] = json.loads(self.text)
+        return document
+
+    @property
+    def digest(self) -> str:
+        """A key for caches: the SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
+    """The program that puts a claim to the test, or why there is none. Never raises on a trace."""
+    problem = invalid(claim)
+    if problem is not None:
+        return NotReplayable(problem)
+    try:
+        document = _document(trace, claim)
+    except Unreplayable as why:
+        return NotReplayable(str(why))
+    return Program(json.dumps(document, sort_keys=True, separators=(",", ":")))
+
+
+def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
+    nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
+    _reject_early_errors(nodes, claim)
+    writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _batch_symbol(trace, claim)))
+    document = {
+        "property": claim.property,
+        "target": writer.encoder.ref(claim.target),
+        "options": {name: writer.option(value) for name, value in claim.options.items()},
+        "lengths": writer.lengths_for(claim),
+        "steps": writer.steps(),
+        "variants": writer.variants(claim),
+    }
+    return document
+
+
+def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
+    """The nodes that the roots are computed from, in the order of the trace."""
+    pending = [ref.node for ref in roots]
+    needed: set[int] = set()
+    while pending:
+        number = pending.pop()
+        if not 0 <= number < len(trace.nodes):
+            raise Unreplayable("a value without a place in the trace")
+        if number not in needed:
+            needed.add(number)
+            pending += [ref.node for value in _values(trace.nodes[number]) for ref in refs(value)]
+            pending += _writers(trace, number)
+        if len(needed) > limits.MAX_STEPS:
+            raise Unreplayable(f"too large to replay: more than {limits.MAX_STEPS} operations")
+    # an assignment into a tensor after the last use of it says nothing of the roots
+    last = max((ref.node for ref in roots), default=-1)
+    return [trace.nodes[number] for number in sorted(needed) if number <= last]
+
+
+def _writers(trace: Trace, number: int) -> list[int]:
+    return [
+        node.id
+        for node in trace.nodes
+        if node.op == _SETITEM and any(ref.node == number for ref in refs(node.args[0]))
+    ]
+
+
+def _values(node: Node) -> tuple[Value, ...]:
+    return (*node.args, *node.kwargs.values())
+
+
+def _reject_early_errors(nodes: Sequence[Node], claim: Claim) -> None:
+    for node in nodes:
+        if node.error is not None and not (claim.property == "raises" and node.id == claim.target.node):
+            raise Unreplayable(f"line {node.span.line} raises before it: {node.error.message}")
+
+
+def _batch_symbol(trace: Trace, claim: Claim) -> str | None:
+    """The symbol of the batch, where the claim says which axis it is and the axis has one."""
+    batch = _source_dim(trace, claim, "batch_axis")
+    return None if batch is None else batch.as_symbol
+
+
+def _source_dim(trace: Trace, claim: Claim, option: str) -> Dim | None:
+    source, axis = claim.options.get("source"), claim.options.get(option)
+    if not isinstance(source, Ref) or not isinstance(axis, int):
+        return None
+    value = value_at(trace, source)
+    if not isinstance(value, Tensor) or not -value.rank <= axis < value.rank:
+        raise Unreplayable(f"the source has no axis {axis}")
+    return resolved(trace, value.axes[axis].dim)
+
+
+def value_at(trace: Trace, ref: Ref) -> Value | None:
+    """The abstract value of a reference; None where the path leads nowhere."""
+    value: Value | None = trace.nodes[ref.node].result
+    for index in ref.path:
+        items = getattr(value, "items", ())
+        value = (
+            items[index] if isinstance(items, tuple | list) and -len(items) <= index < len(items) else None
+        )
+    return value
+
+
+class _Writer:
+    """Writes a slice down, once for each choice of sizes."""
+
+    def __init__(self, trace: Trace, nodes: Sequence[Node], plan: Plan) -> None:
+        self.trace = trace
+        self.nodes = nodes
+        self.plan = plan
+        positions = {node.id: position for position, node in enumerate(nodes)}
+        self.encoder = Encoder(positions.__getitem__, plan.number, plan.packed_lengths)
+
+    def option(self, value: object) -> Encoded:
+        """A claim's option, with references turned into step numbers."""
+        if isinstance(value, Ref):
+            return self.encoder.ref(value)
+        return [self.option(item) for item in value] if isinstance(value, tuple | list) else value
+
+    def steps(self) -> list[Encoded]:
+        """All steps at the plan's sizes."""
+        return [self._input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
+
+    def lengths_for(self, claim: Claim) -> list[int] | None:
+        """The lengths that padding_invariance takes as true."""
+        batch, time = (_source_dim(self.trace, claim, name) for name in ("batch_axis", "time_axis"))
+        if claim.property != "padding_invariance" or batch is None or time is None:
+            return None
+        return self.plan.lengths(self.plan.number(batch), self.plan.number(time))
+
+    def variants(self, claim: Claim) -> list[Encoded]:
+        """The same steps at the other sizes that the property compares with."""
+        if claim.property == "batch_size_polymorphism":
+            return [{"batch": size, "steps": self._at_batch(claim, size)} for size in (1, 2)]
+        lengths = self.lengths_for(claim)
+        return [] if lengths is None else self._alone(claim, lengths)
+
+    def _at_batch(self, claim: Claim, size: int) -> list[Encoded]:
+        name = _batch_symbol(self.trace, claim)
+        if name is None:
+            raise Unreplayable("the batch size is a literal")
+        plan = self.plan.with_sizes({name: size})
+        if plan is None:
+            raise Unreplayable(f"a batch of {size} breaks an equality of the code")
+        return _Writer(self.trace, self.nodes, plan).steps()
+
+    def _alone(self, claim: Claim, lengths: Sequence[int]) -> list[Encoded]:
+        """Each sample on its own, without its padding; nothing where the sizes are not symbols of their own."""
+        names = [_source_dim(self.trace, claim, name) for name in ("batch_axis", "time_axis")]
+        batch, time = (None if dim is None else dim.as_symbol for dim in names)
+        if batch is None or time is None or any(_is_random(node) for node in self.nodes):
+            return []
+        found = []
+        for row, length in enumerate(lengths):
+            plan = self.plan.with_sizes({batch: 1, time: length})
+            steps = None if plan is None else _Writer(self.trace, self.nodes, plan).steps()
+            if steps is None or not self._cut(steps, batch, time, row, length):
+                return []
+            found.append({"row": row, "steps": steps})
+        return found
+
+    def _cut(self, steps: list[Encoded], batch: str, time: str, row: int, length: int) -> bool:
+        """Say which part of the full inputs a single sample's inputs are; False where that is not a block."""
+        for step, node in zip(steps, self.nodes, strict=True):
+            if node.op != INPUT or not isinstance(node.result, Tensor):
+                continue
+            cuts: list[Encoded] = []
+            for axis, dim in enumerate(resolved(self.trace, size) for size in node.result.sizes):
+                if dim.as_symbol in (batch, time):
+                    cuts.append([axis, row, 1] if dim.as_symbol == batch else [axis, 0, length])
+                elif dim.symbols & {batch, time}:
+                    return False
+            if "values" not in step:
+                step["cut"] = cuts
+        return True
+
+    def _input(self, node: Node) -> Encoded:
+        if not isinstance(node.result, Tensor):
+            raise Unreplayable("an input that is not a tensor")
+        shape = self.plan.shape(node.result.axes)
+        if self._holds_lengths(node):
+            time = self.plan.number(self.plan.time) if self.plan.time is not None else 1
+            return {"op": INPUT, "shape": shape, "dtype": "int", "values": self.plan.lengths(shape[0], time)}
+        step: dict[str, Encoded] = {"op": INPUT, "shape": shape, "dtype": node.result.dtype.value}
+        if node.result.dtype is Dtype.INT:
+            step["below"] = self._ids_below()
+        return step
+
+    def _holds_lengths(self, node: Node) -> bool:
+        """Whether an input tells how long the sequences are: a vector that is packed with, or of integers."""
+        value = node.result
+        if not isinstance(value, Tensor) or value.rank != 1 or self.plan.time is None:
+            return False
+        if value.dtype is Dtype.FLOAT:
+            return node.id in self._packed_with()
+        return value.dtype is Dtype.INT and not any(
+            user.op == "torch.nn.Embedding.forward" and value.ref in refs_in(user.args) for user in self.nodes
+        )
+
+    def _packed_with(self) -> set[int]:
+        """The inputs that the lengths of packing calls are computed from."""
+        found: set[int] = set()
+        for node in self.nodes:
+            given = [*node.args[1:2], *(node.kwargs[n] for n in ("lengths",) if n in node.kwargs)]
+            if node.op == PACK and given:
+                found |= {above.id for above in backward_slice(self.trace, refs_in(given))}
+        return found
+
+    def _ids_below(self) -> int:
+        """The least number of rows of the slice's embeddings; 2 where there is none."""
+        rows = [
+            self.plan.number(count)
+            for node in self.nodes
+            if isinstance(count := layer_config(node).get("num_embeddings"), Dim)
+        ]
+        return min(rows, default=2)
+
+
+def refs_in(values: Iterable[Value]) -> list[Ref]:
+    """All trace references in several values."""
+    return [ref for value in values for ref in refs(value)]
+
+
+def _is_random(node: Node) -> bool:
+    return node.op.rpartition(".")[2].startswith("rand")

@@ -1,0 +1,177 @@
+"""Dummy sizes for the symbols of a slice: small, pairwise distinct, and such that the code's own equalities hold.
+
+Equal sizes hide mistakes (a batch taken for the time axis runs when both are 3 long), so every symbol gets
+a value of its own, primes first. Sizes that are floor-divided get multiples of their divisors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim, Quotient
+
+BATCH_SIZES = (3, 7, 4, 6)
+TIME_SIZES = (5, 7, 4, 6)
+LAYER_COUNTS = (2, 3)
+DIVISORS = (2, 3, 4)
+PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
+FEATURE_SIZES = (*PRIMES, 8, 10, 12, 14, 16, 9, 6, 4, 2, 1)
+_SEARCH_STEPS = 20_000
+
+
+@dataclass(slots=True)
+class SizeProblem:
+    """What is known of the sizes in a slice: which must be positive, which equal, what each symbol means."""
+
+    dims: set[Dim] = field(default_factory=set)  #: must be at least 1
+    numbers: set[Dim] = field(default_factory=set)  #: need a value, of any sign
+    equations: list[tuple[Dim, Dim]] = field(default_factory=list)
+    roles: dict[str, set[Role]] = field(default_factory=dict)
+    layer_counts: set[str] = field(default_factory=set)
+
+    @property
+    def symbols(self) -> list[str]:
+        """All symbols that need a value, in a stable order: constrained by equations first."""
+        tied = {name for left, right in self.equations for name in left.symbols | right.symbols}
+        every = tied.union(*(dim.symbols for dim in self.dims | self.numbers), self.layer_counts)
+        return sorted(every, key=lambda name: (name not in tied, name))
+
+    def add_axes(self, axes: Iterable[Axis]) -> None:
+        """Take the axes of one tensor (sizes resolved) into account."""
+        for axis in axes:
+            self.dims.add(axis.dim)
+            name = axis.dim.as_symbol
+            if name is not None:
+                self.roles.setdefault(name, set()).add(axis.role)
+
+
+def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, int] | None:
+    """Give each symbol a size, distinct from each other and from the `constants`; None if none is found.
+
+    Exact floor divisions and distinct sizes are wishes, given up in this order; the equations are not.
+    """
+    taken = {value for value in constants if value > 2}
+    quotients = _quotients(problem)
+    candidates = {name: _candidates(problem, quotients, name) for name in problem.symbols}
+    for exact, distinct in ((True, True), (False, True), (True, False), (False, False)):
+        search = _Search(problem, quotients if exact else set(), candidates, taken if distinct else None)
+        found = search.run()
+        if found is not None:
+            return found
+    return None
+
+
+def satisfied(problem: SizeProblem, sizes: Mapping[str, int]) -> bool:
+    """Whether all sizes are positive and all equations hold."""
+    try:
+        return all(dim.evaluate(sizes) > 0 for dim in problem.dims) and all(
+            left.evaluate(sizes) == right.evaluate(sizes) for left, right in problem.equations
+        )
+    except ZeroDivisionError:
+        return False
+
+
+class _Search:
+    """Depth first over the symbols; a constraint is tested as soon as its last symbol has a value."""
+
+    def __init__(
+        self,
+        problem: SizeProblem,
+        exact: set[Quotient],
+        candidates: Mapping[str, Sequence[int]],
+        taken: set[int] | None,
+    ) -> None:
+        self.names = problem.symbols
+        self.candidates = candidates
+        self.taken = taken
+        self.steps = 0
+        self.sizes: dict[str, int] = {}
+        self.checks: dict[int, list[tuple[str, Dim, Dim]]] = {}
+        for dim in problem.dims:
+            self._add("positive", dim, dim)
+        for left, right in problem.equations:
+            self._add("equal", left, right)
+        for quotient in exact:
+            self._add("exact", quotient.numerator, quotient.denominator)
+
+    def _add(self, kind: str, left: Dim, right: Dim) -> None:
+        last = max((self.names.index(name) for name in left.symbols | right.symbols), default=-1)
+        self.checks.setdefault(last, []).append((kind, left, right))
+
+    def run(self) -> dict[str, int] | None:
+        return dict(self.sizes) if self._holds(-1) and self._extend(0) else None
+
+    def _extend(self, index: int) -> bool:
+        if index == len(self.names):
+            return True
+        name = self.names[index]
+        for value in self.candidates[name]:
+            self.steps += 1
+            if self.steps > _SEARCH_STEPS:
+                return False
+            if self.taken is not None and (value in self.taken or value in self.sizes.values()):
+                continue
+            self.sizes[name] = value
+            if self._holds(index) and self._extend(index + 1):
+                return True
+            del self.sizes[name]
+        return False
+
+    def _holds(self, index: int) -> bool:
+        return all(_check(kind, left, right, self.sizes) for kind, left, right in self.checks.get(index, ()))
+
+
+def _check(kind: str, left: Dim, right: Dim, sizes: Mapping[str, int]) -> bool:
+    try:
+        if kind == "positive":
+            return left.evaluate(sizes) > 0
+        if kind == "equal":
+            return left.evaluate(sizes) == right.evaluate(sizes)
+        return left.evaluate(sizes) % right.evaluate(sizes) == 0
+    except ZeroDivisionError:
+        return False
+
+
+def _candidates(problem: SizeProblem, quotients: set[Quotient], name: str) -> list[int]:
+    roles = problem.roles.get(name, set())
+    if name in problem.layer_counts:
+        return [*LAYER_COUNTS, 4, 5, 1]
+    if any(quotient.denominator.as_symbol == name for quotient in quotients):
+        return [*DIVISORS, *FEATURE_SIZES]
+    factor = _divisor_of(quotients, name)
+    if factor > 1:
+        return [factor * value for value in FEATURE_SIZES] + list(FEATURE_SIZES)
+    if Role.BATCH in roles:
+        return [*BATCH_SIZES, *FEATURE_SIZES]
+    if Role.TIME in roles:
+        return [*TIME_SIZES, *FEATURE_SIZES]
+    return list(FEATURE_SIZES)
+
+
+def _divisor_of(quotients: set[Quotient], name: str) -> int:
+    """Tell what a size should be a multiple of, given the floor divisions that it stands in."""
+    factor = 1
+    for quotient in quotients:
+        if name in quotient.numerator.symbols:
+            constant = quotient.denominator.constant
+            factor *= 12 if constant is None else max(abs(constant), 1)
+    return min(factor, 64)
+
+
+def _quotients(problem: SizeProblem) -> set[Quotient]:
+    found: set[Quotient] = set()
+    sides = [side for equation in problem.equations for side in equation]
+    for dim in (*problem.dims, *problem.numbers, *sides):
+        found.update(_quotients_in(dim))
+    return found
+
+
+def _quotients_in(dim: Dim) -> Iterator[Quotient]:
+    for monomial, _ in dim.terms:
+        for atom, _power in monomial:
+            if isinstance(atom, Quotient):
+                yield atom
+                yield from _quotients_in(atom.numerator)
+                yield from _quotients_in(atom.denominator)

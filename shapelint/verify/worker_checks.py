@@ -1,0 +1,310 @@
+"""The properties, tested with torch. Each check returns whether its property holds, and says what it saw.
+
+verify/properties.py tells what each property and option means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from shapelint.verify.worker_footprint import (
+    Grid,
+    Inconclusive,
+    Watched,
+    features_grid,
+    other_axis,
+    rows_grid,
+    tensor_of,
+)
+from shapelint.verify.worker_replay import Encoded, Refused, StepRaised, check_size, put, run, value_of
+
+_MAX_CELLS = 4_096  #: of a footprint that is sent back
+_MAX_TEXT = 300
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether the property holds, what was seen in one sentence, and the footprint's grid where one was made."""
+
+    holds: bool
+    detail: str
+    footprint: Grid | None = None
+
+
+def check(document: Mapping[str, Any]) -> Outcome:
+    """Test a program's property; raises Inconclusive, Refused, or StepRaised where the code raises first."""
+    if document["property"] not in _CHECKS:
+        raise Refused(f"there is no property {document['property']}")
+    for steps in (document["steps"], *(variant["steps"] for variant in document["variants"])):
+        check_size(steps)
+    return _CHECKS[document["property"]](document)
+
+
+def footprint_list(grid: Grid | None) -> list[Any] | None:
+    """A footprint as JSON; None when it is too large to look at."""
+    return None if grid is None or grid.dim() != 3 or grid.numel() > _MAX_CELLS else grid.tolist()
+
+
+def told(error: Exception) -> str:
+    """An exception in one line, in torch's own words."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 3] + "..."
+
+
+def _raises(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    target = document["target"]
+    try:
+        values = run(document["steps"])
+    except StepRaised as raised:
+        if raised.step != target["ref"] or options.get("match", "") not in str(raised.error):
+            raise
+        return Outcome(True, told(raised.error))
+    if "unpack" in options:
+        return _unpacks(value_of(target, values), options["unpack"])
+    return Outcome(False, "torch runs it without an exception")
+
+
+def _unpacks(value: Any, names: int) -> Outcome:
+    try:
+        found = len(list(value))
+    except TypeError as error:
+        return Outcome(True, told(error))
+    if found == names:
+        return Outcome(False, f"it unpacks into {names} values")
+    problem = f"not enough values to unpack (expected {names}, got {found})"
+    return Outcome(
+        True, "ValueError: " + (problem if found < names else f"too many values to unpack (expected {names})")
+    )
+
+
+def _batch_independence(document: Mapping[str, Any]) -> Outcome:
+    watched, grid, batch = _rows(document)
+    mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
+    by_sample = grid.any(2)
+    if mismatch is not None:
+        return Outcome(False, f"{mismatch}: {_reads(0, by_sample[0])}", grid)
+    for row, samples in enumerate(by_sample):
+        others = samples.clone()
+        others[row] = False
+        if others.any():
+            return Outcome(False, _reads(row, samples), grid)
+    for row, samples in enumerate(by_sample):
+        if not samples[row]:
+            return Outcome(False, f"output row {row} does not depend on its own sample", grid)
+    return Outcome(True, "each output row depends on its own sample only", grid)
+
+
+def _rows(document: Mapping[str, Any]) -> tuple[Watched, Grid, int]:
+    options = document["options"]
+    watched = Watched(document["steps"], options["source"], document["target"])
+    batch_axis, target_axis = options["batch_axis"], options["target_axis"]
+    time_axis = options.get("time_axis", other_axis(watched.root, batch_axis))
+    if not -watched.target.dim() <= target_axis < watched.target.dim():
+        raise Inconclusive(f"the value {_shape(watched.target)} has no axis {target_axis}")
+    grid = rows_grid(watched, batch_axis, time_axis, target_axis)
+    return watched, grid, watched.root.shape[batch_axis]
+
+
+def _batch_mismatch(watched: Watched, axis: int, batch: int) -> str | None:
+    rows = watched.target.shape[axis]
+    return (
+        None if rows == batch else f"the result {_shape(watched.target)} has {rows} rows for {batch} samples"
+    )
+
+
+def _reads(row: int, samples: torch.Tensor) -> str:
+    numbers = samples.nonzero().flatten().tolist()
+    if not numbers:
+        return f"output row {row} depends on no sample"
+    return f"output row {row} depends on sample{'s' if len(numbers) > 1 else ''} {_listed(numbers)}"
+
+
+def _sees_whole_sequence(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    watched = Watched(document["steps"], options["source"], document["target"])
+    grid = features_grid(watched, options["time_axis"])
+    blind = ~grid.all(1)
+    if not blind.any():
+        return Outcome(True, "every feature depends on every step")
+    steps = grid[blind].any(0).nonzero().flatten().tolist()
+    share = f"{int(blind.sum())} of {len(grid)} features"
+    if len(steps) == grid.shape[1]:
+        return Outcome(False, f"{share} do not depend on every step")
+    seen = f"step{'s' if len(steps) > 1 else ''} {_listed(steps)} only" if steps else "no step"
+    return Outcome(False, f"{share} depend on {seen}, of steps 0 to {grid.shape[1] - 1}")
+
+
+def _dead_parameters(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    values = run(document["steps"])
+    layer = value_of(options["layer"], values)
+    target = tensor_of(value_of(document["target"], values), "target")
+    if not target.requires_grad:
+        raise Inconclusive("the value does not depend on the layer at all")
+    weights = torch.rand(target.shape, generator=torch.Generator().manual_seed(0)) + 0.5
+    names = [name for name, _ in layer.named_parameters()]
+    gradients = torch.autograd.grad((target * weights).sum(), list(layer.parameters()), allow_unused=True)
+    dead = [name for name, grad in zip(names, gradients, strict=True) if grad is None or not grad.any()]
+    if len(dead) == len(names):
+        raise Inconclusive("the value does not depend on the layer at all")
+    dead = [name for name in dead if name not in options.get("allowed", ())]
+    if not dead:
+        return Outcome(True, "every parameter gets a gradient")
+    return Outcome(False, f"{_listed(dead)} get{'s' if len(dead) == 1 else ''} no gradient")
+
+
+def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
+    lengths = document["lengths"]
+    watched, grid, batch = _rows(document)
+    mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
+    if mismatch is not None:
+        return Outcome(False, mismatch, grid)
+    for row, samples in enumerate(grid):
+        for sample, steps in enumerate(samples):
+            padding = steps[lengths[sample] :].nonzero().flatten().tolist()
+            if padding:
+                step = padding[-1] + lengths[sample]
+                return Outcome(
+                    False,
+                    f"output row {row} depends on step {step} of sample {sample}, {_padded(lengths[sample])}",
+                    grid,
+                )
+    return _alone(document, watched) or _last_steps(lengths, grid)
+
+
+def _padded(length: int) -> str:
+    return f"which is padding: the sample has {length} steps"
+
+
+def _alone(document: Mapping[str, Any], watched: Watched) -> Outcome | None:
+    """Compare each row with what the sample gives alone, without padding; None where that cannot be run."""
+    axis = document["options"]["target_axis"]
+    whole = run(document["steps"])
+    for variant in document["variants"]:
+        try:
+            values = run(variant["steps"], whole=whole)
+        except StepRaised:
+            return None
+        alone = tensor_of(value_of(document["target"], values), "target")
+        row = watched.target.detach().narrow(axis, variant["row"], 1)
+        for other, size in enumerate(alone.shape[: row.dim()]):
+            row = row.narrow(other, 0, min(size, row.shape[other]))
+        if row.shape != alone.shape or not _equal(row, alone.detach()):
+            length = document["lengths"][variant["row"]]
+            return Outcome(
+                False,
+                f"output row {variant['row']} differs from what sample {variant['row']} gives alone, without its padding (it has {length} steps)",
+            )
+    return (
+        Outcome(True, "padding changes nothing, and each row is what its sample gives alone")
+        if document["variants"]
+        else None
+    )
+
+
+def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
+    """Without single runs: a row must at least have read its sample's last step."""
+    for row, samples in enumerate(grid):
+        last = lengths[row] - 1
+        if not samples[row][last]:
+            return Outcome(
+                False, f"output row {row} does not depend on step {last}, the last of its sample", grid
+            )
+    return Outcome(True, "each row reads its sample to the end, and no padding", grid)
+
+
+def _provenance(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    source = options["source"]
+    coded = torch.empty(0)
+
+    def code(value: Any) -> Any:
+        nonlocal coded
+        original = tensor_of(value_of({"ref": 0, "path": source["path"]}, [value]), "source")
+        coded = torch.arange(original.numel(), dtype=original.dtype).reshape(original.shape)
+        return put(value, source["path"], coded.clone())
+
+    values = run(document["steps"], {source["ref"]: code})
+    target = tensor_of(value_of(document["target"], values), "target")
+    meant = coded.permute(options["expected"])
+    if meant.numel() != target.numel():
+        return Outcome(False, f"the result {_shape(target)} is not a rearrangement of {_shape(meant)}")
+    moved = (meant.reshape(target.shape) != target).float().mean().item()
+    if moved == 0:
+        return Outcome(True, "every cell is where it belongs")
+    return Outcome(False, f"{moved:.0%} of the cells hold another cell's value")
+
+
+def _equals(document: Mapping[str, Any]) -> Outcome:
+    values = run(document["steps"])
+    target = tensor_of(value_of(document["target"], values), "target")
+    reference = tensor_of(_reference(document["options"]["reference"], values), "reference")
+    if target.shape != reference.shape:
+        return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
+    difference = (target - reference).abs().max().item() if target.numel() else 0.0
+    if difference <= _TOLERANCE:
+        return Outcome(True, "it is equal to the reference")
+    return Outcome(False, f"it differs from the reference by up to {difference:.2g}")
+
+
+def _reference(option: Encoded, values: Sequence[Any]) -> Any:
+    if isinstance(option, dict):
+        return value_of(option, values)
+    name, call = option
+    state = value_of(call, values)[1]
+    h_n = state[0] if isinstance(state, tuple) else state
+    return h_n[-1] if name == "last_state" else torch.cat((h_n[-2], h_n[-1]), -1)
+
+
+def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    axis = options["target_axis"]
+    values = run(document["steps"])
+    full = tensor_of(value_of(document["target"], values), "target")
+    batch = tensor_of(value_of(options["source"], values), "source").shape[options["batch_axis"]]
+    for size, steps in [
+        (batch, None),
+        *((variant["batch"], variant["steps"]) for variant in document["variants"]),
+    ]:
+        try:
+            target = full if steps is None else value_of(document["target"], run(steps))
+        except StepRaised as raised:
+            return Outcome(False, f"a batch of {size} raises {told(raised.error)}")
+        if (
+            target.dim() != full.dim()
+            or not -target.dim() <= axis < target.dim()
+            or target.shape[axis] != size
+        ):
+            return Outcome(False, f"a batch of {size} gives a result of shape {_shape(target)}")
+    return Outcome(True, "the result follows batches of 1, 2 and 3")
+
+
+def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
+    return torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return str(tuple(tensor.shape))
+
+
+def _listed(items: Iterable[object]) -> str:
+    *first, last = map(str, items)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
+    "raises": _raises,
+    "batch_independence": _batch_independence,
+    "sees_whole_sequence": _sees_whole_sequence,
+    "dead_parameters": _dead_parameters,
+    "padding_invariance": _padding_invariance,
+    "provenance": _provenance,
+    "equals": _equals,
+    "batch_size_polymorphism": _batch_size_polymorphism,
+}
