@@ -7,6 +7,7 @@ compare. An argument whose real contents matter (lengths, indices) is given as a
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -51,7 +52,7 @@ NOWHERE = Span(1, 0, 1, 0)
 
 @dataclass(slots=True)
 class PathAssumptions:
-    """The `Assumptions` of one path: solves bare symbols, keeps the other equations, takes `choice` for flags."""
+    """The `Assumptions` of one path: solves bare symbols, keeps other equations, takes `choice` for flags."""
 
     choice: bool = True
     solved: dict[str, Dim] = field(default_factory=dict)
@@ -231,9 +232,13 @@ def _shapes(result: Any) -> Any:
 
 
 def agrees(shaped: object, real: Any, sizes: Sizes) -> bool:
-    """Whether an abstract value describes what torch gave: structure, sizes, kinds of numbers, field names."""
+    """Whether an abstract value describes what torch gave: structure, sizes, dtypes, field names."""
     if isinstance(shaped, Tensor):
         return isinstance(real, torch.Tensor) and _tensor_agrees(shaped, real, sizes)
+    if isinstance(shaped, List) and shaped.length is not None:
+        return shaped.length.evaluate(sizes) == len(real) and all(
+            agrees(shaped.items[0], part, sizes) for part in real
+        )
     if isinstance(shaped, Tuple | List):
         wanted = tuple if isinstance(shaped, Tuple) else list
         named = not isinstance(shaped, Tuple) or all(hasattr(real, name) for name in shaped.names)
@@ -290,9 +295,14 @@ def _attempt(run: Callable[[], Any]) -> Outcome:
         return Outcome(error=error)
 
 
+def _found(name: str) -> Any:
+    return reduce(getattr, name.split(".")[1:], torch)
+
+
 def _target(name: str) -> Callable[..., Any]:
-    found = reduce(getattr, name.split(".")[1:], torch)
-    return found if callable(found) else found.__get__
+    """What a registered name spells; of an attribute, the function that reads it."""
+    found = _found(name)
+    return found if callable(found) else found.__get__  # type: ignore[no-any-return]  # torch is not typed
 
 
 def _abstract(args: Sequence[Argument], sizes: Sizes) -> list[Value]:
@@ -354,7 +364,7 @@ def realize(value: Value, sizes: Sizes) -> Any:
     if isinstance(value, SliceValue):
         return slice(*(realize(bound, sizes) for bound in (value.lower, value.upper, value.step)))
     if isinstance(value, External):
-        return _target(value.path) if value.path.startswith("torch.") else None
+        return _found(value.path) if value.path.startswith("torch.") else getattr(builtins, value.path)
     if isinstance(value, Packed):
         return _real_packed(value, sizes)
     if isinstance(value, EllipsisValue):

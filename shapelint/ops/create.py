@@ -122,10 +122,16 @@ def bernoulli(input: Tensor, *args: Value, **options: Value) -> Tensor:
     return Tensor(input.axes, input.dtype)
 
 
-@op("torch.Tensor.new_zeros", "torch.Tensor.new_ones", "torch.Tensor.new_empty", "torch.Tensor.new")
+@op("torch.Tensor.new_zeros", "torch.Tensor.new_ones", "torch.Tensor.new_empty")
 def new_zeros(input: Tensor, *size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given, of the dtype of `input`."""
     return _new(given(size), dtype, input.dtype)
+
+
+@op("torch.Tensor.new")
+def new(input: Tensor, *size: Dim) -> Tensor:
+    """A tensor of the sizes given one by one (a sequence would be data)."""
+    return _new(size, NONE, input.dtype)
 
 
 @op("torch.Tensor.new_full")

@@ -44,18 +44,25 @@ def setitem(input: Tensor, index: Value, value: Value, assume: Assumptions) -> V
     """`input[index] = value`: the value must broadcast to what the index selects."""
     selected = getitem(input, index, assume)
     if isinstance(value, Tensor):
-        check_assignable(value.axes, selected.axes, assume)
+        extra = max(0, value.rank - selected.rank)
+        if not all(assume.agree(axis.dim, ONE) for axis in value.axes[:extra]):
+            raise ShapeError(f"{value.rank} dimensions do not fit into {selected.rank}")
+        check_assignable(value.axes[extra:], selected.axes, assume)
     return NONE
 
 
 def check_assignable(given: Axes, target: Axes, assume: Assumptions) -> None:
     """Raise ShapeError where `given` does not broadcast to exactly the axes of `target`."""
-    extra = given[: max(0, len(given) - len(target))]
-    if any(assume.same(axis.dim, ONE) is Same.DIFFERENT for axis in extra):
-        raise ShapeError(f"{len(given)} dimensions do not fit into {len(target)}")
+    if len(given) > len(target):
+        raise ShapeError(f"{len(given)} dimensions do not broadcast to {len(target)}")
     for axis, wanted in zip(reversed(given), reversed(target), strict=False):
-        if assume.same(axis.dim, ONE) is Same.DIFFERENT and not assume.agree(axis.dim, wanted.dim):
-            raise ShapeError(f"size {axis.dim} does not fit {wanted.dim}", expected=wanted.dim, got=axis.dim)
+        if assume.same(axis.dim, ONE) is not Same.EQUAL and not assume.agree(axis.dim, wanted.dim):
+            _refuse_unless_one(axis, wanted, assume)
+
+
+def _refuse_unless_one(axis: Axis, wanted: Axis, assume: Assumptions) -> None:
+    if not assume.agree(axis.dim, ONE):
+        raise ShapeError(f"size {axis.dim} does not fit {wanted.dim}", expected=wanted.dim, got=axis.dim)
 
 
 def _fill_ellipsis(indices: Sequence[Value], rank: int) -> tuple[Value, ...]:

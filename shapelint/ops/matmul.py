@@ -88,8 +88,6 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 def _added(input: Tensor, product: Tensor, assume: Assumptions) -> Tensor:
     """A product with a tensor added, which must broadcast to the product's shape."""
     check_assignable(input.axes, product.axes, assume)
-    if input.rank > product.rank:
-        raise ShapeError(f"{input.rank} dimensions do not broadcast to {product.rank}")
     return Tensor(product.axes, promoted(input, product))
 
 
