@@ -9,7 +9,14 @@ from dataclasses import replace
 
 from shapelint.ops.axes import ONE
 from shapelint.ops.registry import Assumptions, ShapeError, layer
-from shapelint.ops.require import require_at_least, require_equal, require_features, require_rank, size_of, value_of
+from shapelint.ops.require import (
+    require_at_least,
+    require_equal,
+    require_features,
+    require_rank,
+    size_of,
+    value_of,
+)
 from shapelint.ops.rnn import TANH, require_nonlinearity
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
