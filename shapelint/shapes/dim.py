@@ -40,7 +40,7 @@ class Quotient:
     denominator: Dim
 
     def __str__(self) -> str:
-        return f"({_wrap(self.numerator)}//{_wrap(self.denominator)})"
+        return f"{_wrap(self.numerator)}//{_wrap(self.denominator)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,14 @@ class Minimum:
 
 Atom = Symbol | Quotient | Minimum
 Monomial = tuple[tuple[Atom, int], ...]  #: atoms with their powers, sorted by text
+Term = tuple[Monomial, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Dim:
     """A polynomial: monomials with non-zero integer coefficients, sorted."""
 
-    terms: tuple[tuple[Monomial, int], ...]
+    terms: tuple[Term, ...]
 
     @staticmethod
     def of(value: int) -> Dim:
@@ -204,7 +205,7 @@ class Dim:
     def __str__(self) -> str:
         if not self.terms:
             return "0"
-        shown = [_show_term(monomial, coefficient) for monomial, coefficient in reversed(self.terms)]
+        shown = [_show_term(monomial, coefficient) for monomial, coefficient in _reading_order(self.terms)]
         return " + ".join(shown).replace("+ -", "- ")
 
 
@@ -241,7 +242,7 @@ def _order(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
     return len(word), word
 
 
-def _collect(terms: Iterable[tuple[Monomial, int]]) -> Dim:
+def _collect(terms: Iterable[Term]) -> Dim:
     sums: dict[Monomial, int] = {}
     for monomial, coefficient in terms:
         sums[monomial] = sums.get(monomial, 0) + coefficient
@@ -267,7 +268,7 @@ def _over(monomial: Monomial, divisor: Monomial) -> Monomial | None:
 
 def _shift_symbols(dim: Dim) -> Dim:
     """Write every symbol s as 1 + s', so that every atom is at least 0."""
-    terms: list[tuple[Monomial, int]] = []
+    terms: list[Term] = []
     for monomial, coefficient in dim.terms:
         choices: list[list[tuple[Atom, int, int]]] = [
             [(atom, k, comb(power, k)) for k in range(power + 1)]
@@ -317,14 +318,29 @@ def _evaluated(atom: Atom, sizes: Mapping[str, int]) -> int:
     return min(left, right) if isinstance(atom, Minimum) else left // right
 
 
+def _reading_order(terms: Iterable[Term]) -> list[Term]:
+    """Highest degree first; a positive term in front if there is one."""
+    ordered = sorted(terms, key=lambda term: (-_order(term[0])[0], _order(term[0])[1]))
+    front = next((term for term in ordered if term[1] > 0), ordered[0])
+    return [front, *(term for term in ordered if term is not front)]
+
+
 def _wrap(dim: Dim) -> str:
-    return str(dim) if len(dim.terms) < 2 and (dim.as_symbol or dim.constant is not None) else f"({dim})"
+    """An operand of `//`: brackets around all but a name and a natural number."""
+    return str(dim) if dim.as_symbol or (dim.constant or -1) >= 0 else f"({dim})"
 
 
 def _show_term(monomial: Monomial, coefficient: int) -> str:
-    factors = [str(atom) if power == 1 else f"{atom}**{power}" for atom, power in monomial]
+    single = coefficient == 1 and len(monomial) == 1
+    factors = [_show_factor(atom, power, single) for atom, power in monomial]
     if not factors:
         return str(coefficient)
     if coefficient == -1:
         return "-" + "*".join(factors)
     return "*".join(factors if coefficient == 1 else [str(coefficient), *factors])
+
+
+def _show_factor(atom: Atom, power: int, single: bool) -> str:
+    alone = single and power == 1
+    base = f"({atom})" if isinstance(atom, Quotient) and not alone else str(atom)
+    return base if power == 1 else f"{base}**{power}"
