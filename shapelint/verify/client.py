@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -30,7 +31,7 @@ _BOOT = (
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class WorkerFailed(Exception):
+class WorkerError(Exception):
     """The worker gave no answer; the text says why."""
 
 
@@ -45,7 +46,8 @@ def available() -> bool:
 class Verifier:
     """Asks torch about programs, in one worker process that is restarted a few times if it dies or hangs.
 
-    `ran` counts the programs sent to a worker, `starts` the workers started.
+    `ran` counts the programs sent to a worker, `starts` the workers started; `torch` is the version that ran,
+    None before the first program.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Verifier:
         self.start_seconds = start_seconds
         self.ran = 0
         self.starts = 0
+        self.torch: str | None = None
         self._worker: _Worker | None = None
         self._verdicts: dict[Program, Verdict] = {}
 
@@ -84,21 +87,22 @@ class Verifier:
         return [self._verdicts[program] for program in programs]
 
     def _ask(self, program: Program) -> Verdict:
-        property = str(program.document["property"])
+        tested = str(program.document["property"])
         try:
             self.start()
             if self._worker is None:
-                raise WorkerFailed("the worker process failed too often")
+                raise WorkerError("the worker process failed too often")
             self._worker.wait_until_ready()
             self.ran += 1
+            self.torch = self._worker.torch
             answer = self._worker.ask(program, self.program_seconds)
-            return _verdict(property, answer, self._worker.torch)
-        except WorkerFailed as why:
+            return _verdict(tested, answer, self._worker.torch)
+        except WorkerError as why:
             self.close()
-            return Verdict(Status.UNVERIFIED, property, str(why))
+            return Verdict(Status.UNVERIFIED, tested, str(why))
         except OSError as error:
             self.close()
-            return Verdict(Status.UNVERIFIED, property, f"the worker process cannot be used: {error}")
+            return Verdict(Status.UNVERIFIED, tested, f"the worker process cannot be used: {error}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +130,19 @@ class _Worker:
         threading.Thread(target=_read, args=(self.process.stdout, self._answers), daemon=True).start()
 
     def wait_until_ready(self) -> None:
-        """Wait for torch's import; raises WorkerFailed."""
+        """Wait for torch's import; raises WorkerError."""
         if self.torch is None:
             self.torch = str(self._answer(self._start_seconds, "torch's import")["ready"])
 
     def ask(self, program: Program, seconds: float) -> dict[str, Any]:
-        """Send a program and wait for its answer; raises WorkerFailed."""
+        """Send a program and wait for its answer; raises WorkerError."""
         self._next += 1
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(f'{{"id": {self._next}, "program": {program.text}}}\n')
             self.process.stdin.flush()
         except OSError:
-            raise WorkerFailed("the worker process died") from None
+            raise WorkerError("the worker process died") from None
         return self._answer(seconds, "the program")
 
     def stop(self) -> None:
@@ -147,40 +151,32 @@ class _Worker:
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
-                _close(stream)
+                with suppress(OSError):
+                    stream.close()
 
     def _answer(self, seconds: float, what: str) -> dict[str, Any]:
         try:
             line = self._answers.get(timeout=seconds)
         except queue.Empty:
-            raise WorkerFailed(f"{what} took more than {seconds:g} s") from None
+            raise WorkerError(f"{what} took more than {seconds:g} s") from None
         if isinstance(line, _End):
-            raise WorkerFailed(f"the worker process died during {what}")
+            raise WorkerError(f"the worker process died during {what}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
 
 def search_path(path: Sequence[str], current: str) -> list[str]:
-    """This process's search path without the current directory, whose modules are not ours to run."""
+    """Leave out the current directory, whose modules are not ours to run, from a module search path."""
     here = os.path.realpath(current)
     kept = [entry for entry in path if entry and os.path.realpath(entry) != here]
     return kept if _PACKAGE_ROOT in kept else [*kept, _PACKAGE_ROOT]
 
 
 def _read(stream: IO[str], answers: queue.SimpleQueue[str | _End]) -> None:
-    try:
+    with suppress(ValueError):  # closed while reading
         for line in stream:
             answers.put(line)
-    except ValueError:  # closed while reading
-        pass
     answers.put(_End())
-
-
-def _close(stream: IO[str]) -> None:
-    try:
-        stream.close()
-    except OSError:
-        pass
 
 
 def _verdict(property: str, answer: dict[str, Any], torch: str | None) -> Verdict:

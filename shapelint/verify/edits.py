@@ -36,11 +36,11 @@ def map_span(span: Span, edits: Sequence[Edit], grow: bool = False) -> Span:
     start, end = (span.line, span.column), (span.end_line, span.end_column)
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
         first, last = _ends(edit.span)
-        if last < start or last == start and (first < start or not grow):
+        if last < start or (last == start and (first < start or not grow)):
             start = _shifted(start, edit)
         elif first < start:
             start = first
-        if last < end or last == end and (first < end or grow):
+        if last < end or (last == end and (first < end or grow)):
             end = _shifted(end, edit)
         elif first < end:
             end = _end_of(edit)

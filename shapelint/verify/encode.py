@@ -54,11 +54,11 @@ _INTEGER_DTYPES = {
 _SOME_FLOAT = 0.5  #: for a float that is not known: no neutral element of any operation
 
 
-class Unreplayable(Exception):
+class UnreplayableError(Exception):
     """Why a slice cannot be replayed."""
 
 
-class _Omitted(Exception):
+class _OmittedError(Exception):
     """The argument is left to torch's default."""
 
 
@@ -71,13 +71,13 @@ class Encoder:
     lengths: Callable[[Node], list[int]]
 
     def call(self, node: Node) -> dict[str, Encoded]:
-        """The step of a node that is not an input; raises Unreplayable."""
+        """The step of a node that is not an input; raises UnreplayableError."""
         args: list[Encoded] = []
         kwargs: dict[str, Encoded] = {}
         for key, value, parameter in _arguments(node):
             try:
                 encoded = self._argument(node, value, parameter)
-            except _Omitted:
+            except _OmittedError:
                 continue
             if isinstance(key, str):
                 kwargs[key] = encoded
@@ -88,7 +88,7 @@ class Encoder:
         return {"op": node.op, "args": args, "kwargs": kwargs}
 
     def value(self, value: Value, as_size: bool = False) -> Encoded:
-        """One value; `as_size`: an unknown in it is an integer. Raises Unreplayable."""
+        """One value; `as_size`: an unknown in it is an integer. Raises UnreplayableError."""
         ref = getattr(value, "ref", None)
         if isinstance(ref, Ref):
             return self.ref(ref)
@@ -118,14 +118,14 @@ class Encoder:
         if isinstance(value, List) and value.length is None:
             return {"list": [self.value(item, as_size) for item in value.items]}
         if isinstance(value, List):
-            raise Unreplayable("a list that a loop fills")
+            raise UnreplayableError("a list that a loop fills")
         shown = value.reason if isinstance(value, Unknown) else type(value).__name__.lower()
-        raise Unreplayable(f"an argument that is not known: {shown}")
+        raise UnreplayableError(f"an argument that is not known: {shown}")
 
     def _argument(self, node: Node, value: Value, parameter: inspect.Parameter | None) -> Encoded:
         name = parameter.name if parameter is not None else ""
         if name in _PLACEMENT or (node.op in _CONVERSIONS and not _converts(value)):
-            raise _Omitted
+            raise _OmittedError
         if name == "dtype":
             return self._dtype_argument(value)
         if name == "lengths" and node.op == PACK and _is_unknown(value):
@@ -138,7 +138,7 @@ class Encoder:
     def _dtype_argument(self, value: Value) -> Encoded:
         dtype = _dtype(value)
         if dtype is None:
-            raise _Omitted
+            raise _OmittedError
         return {"dtype": dtype}
 
     def _unknown(self, value: Value, bound: object, parameter: inspect.Parameter | None) -> Encoded:
@@ -147,19 +147,19 @@ class Encoder:
         if isinstance(value, Unknown) and isinstance(value.hint, Bool):
             return value.hint.value
         if parameter is not None and parameter.default is not parameter.empty:
-            raise _Omitted
+            raise _OmittedError
         return self.value(value)
 
 
 def operation_of(name: str) -> Op:
-    """The registry entry of an operation, a construction or a layer's call; raises Unreplayable."""
+    """The registry entry of an operation, a construction or a layer's call; raises UnreplayableError."""
     if name in LAYERS:
         return LAYERS[name].build
     if name.endswith(FORWARD) and name.removesuffix(FORWARD) in LAYERS:
         return LAYERS[name.removesuffix(FORWARD)].forward
     if name in OPS:
         return OPS[name]
-    raise Unreplayable(f"{name} is not an operation of the registry")
+    raise UnreplayableError(f"{name} is not an operation of the registry")
 
 
 def _arguments(node: Node) -> Iterator[tuple[int | str, Value, inspect.Parameter | None]]:

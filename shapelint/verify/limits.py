@@ -19,7 +19,7 @@ _CREATIONS = frozenset(
 
 
 def elements(step: Mapping[str, Any]) -> int:
-    """An upper estimate of the elements that a step allocates by its own numbers; 0 when they name no size."""
+    """Estimate from above the elements that a step allocates by its own numbers; 0 when they name no size."""
     operation = step["op"]
     if operation == "input":
         return prod(step["shape"])

@@ -11,7 +11,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 from shapelint.verify import limits
-from shapelint.verify.encode import FORWARD, PACK, Encoder, Unreplayable, layer_config
+from shapelint.verify.encode import FORWARD, PACK, Encoder, UnreplayableError, layer_config
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 
 _LARGE = 32  #: literals from here on may be scaled down
@@ -32,11 +32,11 @@ class Plan:
     sorted_lengths: bool
 
     def number(self, dim: Dim) -> int:
-        """The value of a size; raises Unreplayable for a symbol that the slice does not size."""
+        """The value of a size; raises UnreplayableError for a symbol that the slice does not size."""
         try:
             return _scaled(resolved(self.trace, dim), self.scale).evaluate(self.sizes)
         except (KeyError, ZeroDivisionError):
-            raise Unreplayable(f"the size {dim} is not known") from None
+            raise UnreplayableError(f"the size {dim} is not known") from None
 
     def shape(self, axes: Sequence[Axis]) -> list[int]:
         """The numbers of a tensor's axes."""
@@ -54,7 +54,7 @@ class Plan:
         """Lengths that fit a packing call."""
         axes = _packed_axes(node)
         if axes is None:
-            raise Unreplayable("a packing call whose input is not known")
+            raise UnreplayableError("a packing call whose input is not known")
         return self.lengths(self.number(axes[0].dim), self.number(axes[1].dim))
 
     def with_sizes(self, sizes: Mapping[str, int]) -> Plan | None:
@@ -63,18 +63,17 @@ class Plan:
         return replace(self, sizes=changed) if satisfied(self.problem, changed) else None
 
 
-def plan_sizes(trace: Trace, nodes: Sequence[Node], batch: str | None) -> Plan:
-    """Choose all numbers for a slice; `batch` is the symbol that the claim calls the batch.
+def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -> Plan:
+    """Choose all numbers for a slice; `meant` are the roles that the claim gives to symbols.
 
-    Raises Unreplayable where no small numbers fit.
+    Raises UnreplayableError where no small numbers fit.
     """
     problem = _problem(trace, nodes)
-    if batch is not None:
-        problem.roles.setdefault(batch, set()).add(Role.BATCH)
+    problem.roles.update(meant)
     scale = _small_tables(trace, nodes)
     sizes = choose_sizes(problem, {scale.get(value, value) for value in _literals(problem)})
     if sizes is None:
-        raise Unreplayable("no small sizes satisfy the equalities of the code")
+        raise UnreplayableError("no small sizes satisfy the equalities of the code")
     sorted_lengths = any(node.bound.get("enforce_sorted", True) is True for node in nodes if node.op == PACK)
     plan = Plan(trace, problem, sizes, scale, _time(trace, nodes), sorted_lengths)
     return _fitted(plan, nodes)
@@ -113,7 +112,7 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
         if node.op != INPUT:
             recorder.call(node)
         _add_layer(trace, node, problem)
-    known = set().union(*(dim.symbols for dim in problem.dims | problem.numbers))
+    known = frozenset().union(*(dim.symbols for dim in problem.dims | problem.numbers))
     for left, right in trace.equations:
         if (left.symbols | right.symbols) & known:
             problem.equations.append((resolved(trace, left), resolved(trace, right)))
@@ -165,17 +164,17 @@ def _small_tables(trace: Trace, nodes: Sequence[Node]) -> dict[int, int]:
 
 
 def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
-    """The plan with literals divided until the slice is small enough; raises Unreplayable."""
+    """The plan with literals divided until the slice is small enough; raises UnreplayableError."""
     layers = max((_layer_count(plan, node) for node in nodes), default=1)
     if layers > limits.MAX_LAYERS:
-        raise Unreplayable(f"too large to replay: {layers} layers")
+        raise UnreplayableError(f"too large to replay: {layers} layers")
     needed = _elements(plan, nodes)
     if needed <= limits.MAX_ELEMENTS:
         return plan
     for divided in _divided(plan):
         if _elements(divided, nodes) <= limits.MAX_ELEMENTS:
             return divided
-    raise Unreplayable(f"too large to replay: about {needed:.0e} elements")
+    raise UnreplayableError(f"too large to replay: about {needed:.0e} elements")
 
 
 def _divided(plan: Plan) -> Iterator[Plan]:

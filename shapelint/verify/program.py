@@ -3,8 +3,8 @@
 A program is canonical JSON text and nothing else: equal programs are equal objects, and are run once. The
 text names torch operations of the registry, numbers and references to earlier steps; there is no code in it.
 
-    {"property": "batch_independence", "target": {"ref": 3, "path": []}, "options": {..}, "lengths": [2, 5, 4],
-     "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
+    {"property": "batch_independence", "target": {"ref": 3, "path": []}, "options": {..},
+     "lengths": null, "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
      "variants": [{"steps": [..]}, ..]}
 
 `variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
@@ -21,10 +21,11 @@ from typing import Any
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor, Value
 from shapelint.verify import limits
-from shapelint.verify.encode import PACK, Encoded, Encoder, Unreplayable, layer_config
+from shapelint.verify.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
 from shapelint.verify.plan import Plan, plan_sizes, resolved
 from shapelint.verify.properties import invalid, refs_of
 
@@ -63,7 +64,7 @@ def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
         return NotReplayable(problem)
     try:
         document = _document(trace, claim)
-    except Unreplayable as why:
+    except UnreplayableError as why:
         return NotReplayable(str(why))
     return Program(json.dumps(document, sort_keys=True, separators=(",", ":")))
 
@@ -71,7 +72,7 @@ def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
 def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
     _reject_early_errors(nodes, claim)
-    writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _batch_symbol(trace, claim)))
+    writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _meant(trace, claim)))
     document = {
         "property": claim.property,
         "target": writer.encoder.ref(claim.target),
@@ -90,13 +91,13 @@ def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
     while pending:
         number = pending.pop()
         if not 0 <= number < len(trace.nodes):
-            raise Unreplayable("a value without a place in the trace")
+            raise UnreplayableError("a value without a place in the trace")
         if number not in needed:
             needed.add(number)
             pending += [ref.node for value in _values(trace.nodes[number]) for ref in refs(value)]
             pending += _writers(trace, number)
         if len(needed) > limits.MAX_STEPS:
-            raise Unreplayable(f"too large to replay: more than {limits.MAX_STEPS} operations")
+            raise UnreplayableError(f"too large to replay: more than {limits.MAX_STEPS} operations")
     # an assignment into a tensor after the last use of it says nothing of the roots
     last = max((ref.node for ref in roots), default=-1)
     return [trace.nodes[number] for number in sorted(needed) if number <= last]
@@ -117,13 +118,17 @@ def _values(node: Node) -> tuple[Value, ...]:
 def _reject_early_errors(nodes: Sequence[Node], claim: Claim) -> None:
     for node in nodes:
         if node.error is not None and not (claim.property == "raises" and node.id == claim.target.node):
-            raise Unreplayable(f"line {node.span.line} raises before it: {node.error.message}")
+            raise UnreplayableError(f"line {node.span.line} raises before it: {node.error.message}")
 
 
-def _batch_symbol(trace: Trace, claim: Claim) -> str | None:
-    """The symbol of the batch, where the claim says which axis it is and the axis has one."""
-    batch = _source_dim(trace, claim, "batch_axis")
-    return None if batch is None else batch.as_symbol
+def _meant(trace: Trace, claim: Claim) -> dict[str, Role]:
+    """The symbols that the claim calls the batch and the time."""
+    meant = {}
+    for option, role in (("time_axis", Role.TIME), ("batch_axis", Role.BATCH)):
+        dim = _source_dim(trace, claim, option)
+        if dim is not None and dim.as_symbol is not None:
+            meant[dim.as_symbol] = role
+    return meant
 
 
 def _source_dim(trace: Trace, claim: Claim, option: str) -> Dim | None:
@@ -132,7 +137,7 @@ def _source_dim(trace: Trace, claim: Claim, option: str) -> Dim | None:
         return None
     value = value_at(trace, source)
     if not isinstance(value, Tensor) or not -value.rank <= axis < value.rank:
-        raise Unreplayable(f"the source has no axis {axis}")
+        raise UnreplayableError(f"the source has no axis {axis}")
     return resolved(trace, value.axes[axis].dim)
 
 
@@ -182,12 +187,13 @@ class _Writer:
         return [] if lengths is None else self._alone(claim, lengths)
 
     def _at_batch(self, claim: Claim, size: int) -> list[Encoded]:
-        name = _batch_symbol(self.trace, claim)
+        batch = _source_dim(self.trace, claim, "batch_axis")
+        name = None if batch is None else batch.as_symbol
         if name is None:
-            raise Unreplayable("the batch size is a literal")
+            raise UnreplayableError("the batch size is a literal")
         plan = self.plan.with_sizes({name: size})
         if plan is None:
-            raise Unreplayable(f"a batch of {size} breaks an equality of the code")
+            raise UnreplayableError(f"a batch of {size} breaks an equality of the code")
         return _Writer(self.trace, self.nodes, plan).steps()
 
     def _alone(self, claim: Claim, lengths: Sequence[int]) -> list[Encoded]:
@@ -222,7 +228,7 @@ class _Writer:
 
     def _input(self, node: Node) -> Encoded:
         if not isinstance(node.result, Tensor):
-            raise Unreplayable("an input that is not a tensor")
+            raise UnreplayableError("an input that is not a tensor")
         shape = self.plan.shape(node.result.axes)
         if self._holds_lengths(node):
             time = self.plan.number(self.plan.time) if self.plan.time is not None else 1

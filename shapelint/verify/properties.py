@@ -4,19 +4,22 @@ A rule writes `Claim(property, target, options)`. `target` is the value that is 
 head: a Linear layer hides what is missing), options say how to read it. `Ref`s in options are values of the
 same trace; axes are ints and may be negative. A finding with several claims needs all of them.
 
-| property | a finding is confirmed when | options (`?`: may be left out) |
+| property | confirms a finding when | options (`?`: may be left out) |
 |---|---|---|
-| raises | torch raises at the target's node | `match?` text in the exception; `unpack?` int |
-| batch_independence | some row of the target reads other samples than its own | `source`, `batch_axis`, `target_axis`, `time_axis?` |
-| sees_whole_sequence | some feature of the target ignores some step | `source`, `time_axis` |
-| dead_parameters | some parameter of the layer gets no gradient from the target | `layer`, `allowed?` list of names |
-| padding_invariance | a row reads padding, or differs from the sample run alone | `source`, `batch_axis`, `time_axis`, `target_axis` |
-| provenance | the target's cells are not the source's, permuted | `source`, `expected` permutation |
-| equals | the target is not the reference value | `reference` |
-| batch_size_polymorphism | the target does not follow batches of 1, 2 and 3 | `source`, `batch_axis`, `target_axis` |
+| raises | torch raises at the target's node | `match?` text, `unpack?` int |
+| batch_independence | a row reads other samples | `source`, `batch_axis`, `target_axis`, `time_axis?` |
+| sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
+| dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
+| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
+| provenance | the cells are not the source's, permuted | `source`, `expected` axes |
+| equals | the value is another one than the reference | `reference` |
+| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
 
-What the options mean:
+What they mean:
 
+* raises: `match` is a part of the exception's text.
+* batch_independence: row i of the target (along `target_axis`) must depend on sample i of the source, and on
+  no other. padding_invariance: no row may depend on padding, and each must be what its sample gives alone.
 * `source`: a float or integer tensor of the slice: an input leaf, the embedding's output, `torch.randn(...)`.
   `batch_axis` and `time_axis` are axes **of the source as the author means them**, `target_axis` is the axis
   of the target that the author takes for the batch. `out[-1]` of a batch-first LSTM on x (B, T, I) is
@@ -91,18 +94,14 @@ def invalid(claim: Claim) -> str | None:
 
 
 def status(property: str, holds: bool) -> Status:
-    """What the outcome says of the finding: `raises` proves it by holding, every other property by failing."""
+    """Tell what the outcome says of the finding: `raises` proves it by holding, the others by failing."""
     return Status.CONFIRMED if holds == (property == "raises") else Status.REFUTED
 
 
 def refs_of(options: Mapping[str, object]) -> list[Ref]:
     """All trace references in a claim's options."""
-    found = []
-    for value in options.values():
-        for item in value if isinstance(value, tuple | list) else (value,):
-            if isinstance(item, Ref):
-                found.append(item)
-    return found
+    values = [value if isinstance(value, tuple | list) else (value,) for value in options.values()]
+    return [item for value in values for item in value if isinstance(item, Ref)]
 
 
 def _is_int(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Dummy sizes for the symbols of a slice: small, pairwise distinct, and such that the code's own equalities hold.
+"""Dummy sizes for the symbols of a slice: small, distinct, and such that the code's own equalities hold.
 
 Equal sizes hide mistakes (a batch taken for the time axis runs when both are 3 long), so every symbol gets
 a value of its own, primes first. Sizes that are floor-divided get multiples of their divisors.
@@ -28,7 +28,7 @@ class SizeProblem:
     dims: set[Dim] = field(default_factory=set)  #: must be at least 1
     numbers: set[Dim] = field(default_factory=set)  #: need a value, of any sign
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)
-    roles: dict[str, set[Role]] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
     layer_counts: set[str] = field(default_factory=set)
 
     @property
@@ -43,8 +43,8 @@ class SizeProblem:
         for axis in axes:
             self.dims.add(axis.dim)
             name = axis.dim.as_symbol
-            if name is not None:
-                self.roles.setdefault(name, set()).add(axis.role)
+            if name is not None and axis.role is not Role.UNKNOWN:
+                self.roles.setdefault(name, axis.role)
 
 
 def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, int] | None:
@@ -135,7 +135,6 @@ def _check(kind: str, left: Dim, right: Dim, sizes: Mapping[str, int]) -> bool:
 
 
 def _candidates(problem: SizeProblem, quotients: set[Quotient], name: str) -> list[int]:
-    roles = problem.roles.get(name, set())
     if name in problem.layer_counts:
         return [*LAYER_COUNTS, 4, 5, 1]
     if any(quotient.denominator.as_symbol == name for quotient in quotients):
@@ -143,9 +142,9 @@ def _candidates(problem: SizeProblem, quotients: set[Quotient], name: str) -> li
     factor = _divisor_of(quotients, name)
     if factor > 1:
         return [factor * value for value in FEATURE_SIZES] + list(FEATURE_SIZES)
-    if Role.BATCH in roles:
+    if problem.roles.get(name) is Role.BATCH:
         return [*BATCH_SIZES, *FEATURE_SIZES]
-    if Role.TIME in roles:
+    if problem.roles.get(name) is Role.TIME:
         return [*TIME_SIZES, *FEATURE_SIZES]
     return list(FEATURE_SIZES)
 

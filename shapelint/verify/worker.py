@@ -20,8 +20,8 @@ import torch  # noqa: E402
 
 from shapelint.ops import registry  # noqa: E402
 from shapelint.verify.worker_checks import check, footprint_list, told  # noqa: E402
-from shapelint.verify.worker_footprint import Inconclusive  # noqa: E402
-from shapelint.verify.worker_replay import Refused, StepRaised  # noqa: E402
+from shapelint.verify.worker_footprint import InconclusiveError  # noqa: E402
+from shapelint.verify.worker_replay import RefusedError, StepError  # noqa: E402
 
 
 def main() -> None:
@@ -51,11 +51,11 @@ def answer(document: dict[str, Any]) -> dict[str, Any]:
     """What the replay says: `holds` with `detail` and `footprint`, or only why there is nothing to say."""
     try:
         outcome = check(document)
-    except Inconclusive as why:
+    except InconclusiveError as why:
         return {"unverified": str(why)}
-    except Refused as why:
+    except RefusedError as why:
         return {"unverified": f"refused: {why}"}
-    except StepRaised as raised:
+    except StepError as raised:
         operation = document["steps"][raised.step]["op"]
         return {"unverified": f"the replay raises at {operation}: {told(raised.error)}"}
     except Exception as error:  # a slip of ours must cost one program, not the worker

@@ -13,14 +13,14 @@ import torch
 
 from shapelint.verify.worker_footprint import (
     Grid,
-    Inconclusive,
+    InconclusiveError,
     Watched,
     features_grid,
     other_axis,
     rows_grid,
     tensor_of,
 )
-from shapelint.verify.worker_replay import Encoded, Refused, StepRaised, check_size, put, run, value_of
+from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
 
 _MAX_CELLS = 4_096  #: of a footprint that is sent back
 _MAX_TEXT = 300
@@ -29,7 +29,7 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether the property holds, what was seen in one sentence, and the footprint's grid where one was made."""
+    """Whether the property holds, what was seen in one sentence, and the footprint where one was made."""
 
     holds: bool
     detail: str
@@ -37,9 +37,9 @@ class Outcome:
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
-    """Test a program's property; raises Inconclusive, Refused, or StepRaised where the code raises first."""
+    """Test a program's property; raises InconclusiveError, RefusedError, or StepError where the code raises first."""
     if document["property"] not in _CHECKS:
-        raise Refused(f"there is no property {document['property']}")
+        raise RefusedError(f"there is no property {document['property']}")
     for steps in (document["steps"], *(variant["steps"] for variant in document["variants"])):
         check_size(steps)
     return _CHECKS[document["property"]](document)
@@ -61,7 +61,7 @@ def _raises(document: Mapping[str, Any]) -> Outcome:
     target = document["target"]
     try:
         values = run(document["steps"])
-    except StepRaised as raised:
+    except StepError as raised:
         if raised.step != target["ref"] or options.get("match", "") not in str(raised.error):
             raise
         return Outcome(True, told(raised.error))
@@ -106,7 +106,7 @@ def _rows(document: Mapping[str, Any]) -> tuple[Watched, Grid, int]:
     batch_axis, target_axis = options["batch_axis"], options["target_axis"]
     time_axis = options.get("time_axis", other_axis(watched.root, batch_axis))
     if not -watched.target.dim() <= target_axis < watched.target.dim():
-        raise Inconclusive(f"the value {_shape(watched.target)} has no axis {target_axis}")
+        raise InconclusiveError(f"the value {_shape(watched.target)} has no axis {target_axis}")
     grid = rows_grid(watched, batch_axis, time_axis, target_axis)
     return watched, grid, watched.root.shape[batch_axis]
 
@@ -146,13 +146,13 @@ def _dead_parameters(document: Mapping[str, Any]) -> Outcome:
     layer = value_of(options["layer"], values)
     target = tensor_of(value_of(document["target"], values), "target")
     if not target.requires_grad:
-        raise Inconclusive("the value does not depend on the layer at all")
+        raise InconclusiveError("the value does not depend on the layer at all")
     weights = torch.rand(target.shape, generator=torch.Generator().manual_seed(0)) + 0.5
     names = [name for name, _ in layer.named_parameters()]
     gradients = torch.autograd.grad((target * weights).sum(), list(layer.parameters()), allow_unused=True)
     dead = [name for name, grad in zip(names, gradients, strict=True) if grad is None or not grad.any()]
     if len(dead) == len(names):
-        raise Inconclusive("the value does not depend on the layer at all")
+        raise InconclusiveError("the value does not depend on the layer at all")
     dead = [name for name in dead if name not in options.get("allowed", ())]
     if not dead:
         return Outcome(True, "every parameter gets a gradient")
@@ -160,52 +160,50 @@ def _dead_parameters(document: Mapping[str, Any]) -> Outcome:
 
 
 def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
-    lengths = document["lengths"]
     watched, grid, batch = _rows(document)
     mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
     if mismatch is not None:
         return Outcome(False, mismatch, grid)
+    padding = _padding_read(document["lengths"], grid)
+    if padding is not None:
+        return Outcome(False, padding, grid)
+    return _alone(document, watched) or _last_steps(document["lengths"], grid)
+
+
+def _padding_read(lengths: Sequence[int], grid: Grid) -> str | None:
     for row, samples in enumerate(grid):
         for sample, steps in enumerate(samples):
-            padding = steps[lengths[sample] :].nonzero().flatten().tolist()
-            if padding:
-                step = padding[-1] + lengths[sample]
-                return Outcome(
-                    False,
-                    f"output row {row} depends on step {step} of sample {sample}, {_padded(lengths[sample])}",
-                    grid,
-                )
-    return _alone(document, watched) or _last_steps(lengths, grid)
-
-
-def _padded(length: int) -> str:
-    return f"which is padding: the sample has {length} steps"
+            read = steps[lengths[sample] :].nonzero().flatten().tolist()
+            if read:
+                step, length = read[-1] + lengths[sample], lengths[sample]
+                return f"output row {row} depends on step {step} of sample {sample}, which has {length} steps only"
+    return None
 
 
 def _alone(document: Mapping[str, Any], watched: Watched) -> Outcome | None:
     """Compare each row with what the sample gives alone, without padding; None where that cannot be run."""
-    axis = document["options"]["target_axis"]
+    if not document["variants"]:
+        return None
     whole = run(document["steps"])
     for variant in document["variants"]:
+        row = variant["row"]
         try:
             values = run(variant["steps"], whole=whole)
-        except StepRaised:
+        except StepError:
             return None
-        alone = tensor_of(value_of(document["target"], values), "target")
-        row = watched.target.detach().narrow(axis, variant["row"], 1)
-        for other, size in enumerate(alone.shape[: row.dim()]):
-            row = row.narrow(other, 0, min(size, row.shape[other]))
-        if row.shape != alone.shape or not _equal(row, alone.detach()):
-            length = document["lengths"][variant["row"]]
-            return Outcome(
-                False,
-                f"output row {variant['row']} differs from what sample {variant['row']} gives alone, without its padding (it has {length} steps)",
-            )
-    return (
-        Outcome(True, "padding changes nothing, and each row is what its sample gives alone")
-        if document["variants"]
-        else None
-    )
+        alone = tensor_of(value_of(document["target"], values), "target").detach()
+        if not _agrees(watched.target.detach().narrow(document["options"]["target_axis"], row, 1), alone):
+            length = document["lengths"][row]
+            seen = f"output row {row} differs from what sample {row} gives alone, in its {length} steps"
+            return Outcome(False, seen + " without padding")
+    return Outcome(True, "padding changes nothing, and each row is what its sample gives alone")
+
+
+def _agrees(row: torch.Tensor, alone: torch.Tensor) -> bool:
+    """Whether a row is what a sample gives alone, as far as that goes: the row may have padding behind it."""
+    if row.dim() != alone.dim() or any(a > b for a, b in zip(alone.shape, row.shape, strict=True)):
+        return False
+    return _equal(row[tuple(slice(size) for size in alone.shape)], alone)
 
 
 def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
@@ -274,7 +272,7 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
     ]:
         try:
             target = full if steps is None else value_of(document["target"], run(steps))
-        except StepRaised as raised:
+        except StepError as raised:
             return Outcome(False, f"a batch of {size} raises {told(raised.error)}")
         if (
             target.dim() != full.dim()
@@ -286,7 +284,7 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
 
 
 def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
-    return torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
+    return bool(torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
 
 
 def _shape(tensor: torch.Tensor) -> str:

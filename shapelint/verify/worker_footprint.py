@@ -15,7 +15,7 @@ MAX_FEATURES = 32  #: features of the result that are looked at, spread over all
 Grid: TypeAlias = torch.Tensor  #: booleans: (rows, samples, steps) or (features, steps)
 
 
-class Inconclusive(Exception):
+class InconclusiveError(Exception):
     """The program ran, and says nothing of the property."""
 
 
@@ -30,7 +30,7 @@ class Watched:
         values = run(steps, {source["ref"]: self._watch})
         self.target = tensor_of(value_of(target, values), "target")
         if not self.target.is_floating_point():
-            raise Inconclusive("the value does not hold real numbers")
+            raise InconclusiveError("the value does not hold real numbers")
 
     def _watch(self, value: Any) -> Any:
         original = tensor_of(value_of({"ref": 0, "path": self.source["path"]}, [value]), "source")
@@ -55,20 +55,20 @@ class Watched:
             ids = self.root.clone()
             low, high = int(ids.min()), int(ids.max())
             if low == high:
-                raise Inconclusive("the source holds one number only")
+                raise InconclusiveError("the source holds one number only")
             ids[where] = (ids[where] - low + 1) % (high - low + 1) + low
             return put(value, self.source["path"], ids)
 
         other = value_of(self.target_ref, run(self.steps, {self.source["ref"]: shift}))
         if other.shape != self.target.shape:
-            raise Inconclusive("the shape of the result depends on the numbers of the source")
+            raise InconclusiveError("the shape of the result depends on the numbers of the source")
         return torch.ne(other, self.target) & ~(other.isnan() & self.target.isnan())
 
 
 def rows_grid(watched: Watched, batch_axis: int, time_axis: int | None, target_axis: int) -> Grid:
     """(rows, samples, steps): does row i of the target depend on step t of sample j of the source.
 
-    Raises Inconclusive when nothing reaches the target.
+    Raises InconclusiveError when nothing reaches the target.
     """
     rows = range(min(watched.target.shape[target_axis], MAX_ROWS))
     if watched.root.is_floating_point():
@@ -83,7 +83,7 @@ def features_grid(watched: Watched, time_axis: int) -> Grid:
     """(features, steps): does a feature of the target (its last axis) depend on step t of any sample."""
     target = watched.target
     if target.dim() == 0:
-        raise Inconclusive("the value is a single number")
+        raise InconclusiveError("the value is a single number")
     width = target.shape[-1]
     looked_at = [index * width // min(width, MAX_FEATURES) for index in range(min(width, MAX_FEATURES))]
     if watched.root.is_floating_point():
@@ -98,13 +98,13 @@ def other_axis(source: torch.Tensor, axis: int) -> int | None:
     """The one of the axes 0 and 1 that `axis` is not, where both stand before a feature axis."""
     if axis % source.dim() > 1 or source.dim() < (3 if source.is_floating_point() else 2):
         return None
-    return 1 - axis % source.dim()
+    return 1 - int(axis % source.dim())
 
 
 def tensor_of(value: Any, what: str) -> torch.Tensor:
-    """The value, if it is a tensor; raises Inconclusive."""
+    """The value, if it is a tensor; raises InconclusiveError."""
     if not isinstance(value, torch.Tensor):
-        raise Inconclusive(f"the {what} is a {type(value).__name__}, not a tensor")
+        raise InconclusiveError(f"the {what} is a {type(value).__name__}, not a tensor")
     return value
 
 
@@ -133,5 +133,5 @@ def _by_axes(reached: torch.Tensor, first: int, second: int | None) -> torch.Ten
 
 def _some(grid: Grid) -> Grid:
     if not grid.any():
-        raise Inconclusive("the value does not depend on the source at all")
+        raise InconclusiveError("the value does not depend on the source at all")
     return grid

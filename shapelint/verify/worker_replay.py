@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import Any
 
 import torch
@@ -22,11 +22,11 @@ Replace = Mapping[int, Callable[[Any], Any]]  #: step number -> what to put in p
 _DTYPES = {"int64": torch.int64, "bool": torch.bool, "float64": torch.float64}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The program is not in the closed vocabulary, or too large."""
 
 
-class StepRaised(Exception):
+class StepError(Exception):
     """Torch raised at a step."""
 
     def __init__(self, step: int, error: Exception) -> None:
@@ -38,9 +38,9 @@ class StepRaised(Exception):
 def check_size(steps: Sequence[Encoded]) -> None:
     """Refuse what would need much memory, before anything is allocated."""
     if len(steps) > limits.MAX_STEPS or sum(map(limits.elements, steps)) > limits.MAX_ELEMENTS:
-        raise Refused("too large to replay")
+        raise RefusedError("too large to replay")
     if any(step["op"] in limits.RECURRENT and limits.layer_count(step) > limits.MAX_LAYERS for step in steps):
-        raise Refused("too many layers to replay")
+        raise RefusedError("too many layers to replay")
 
 
 def run(
@@ -49,7 +49,7 @@ def run(
     """The value of every step; the same numbers on every run.
 
     `replace` changes values on the way; `whole` are the values of another run from which inputs with a
-    `cut` are taken. Raises StepRaised, and Refused for an unknown operation.
+    `cut` are taken. Raises StepError, and RefusedError for an unknown operation.
     """
     values: list[Any] = []
     for number, step in enumerate(steps):
@@ -82,7 +82,7 @@ def _call(step: Encoded, number: int, values: Sequence[Any]) -> Any:
     try:
         value = function(*args, **kwargs)
     except Exception as error:
-        raise StepRaised(number, error) from None
+        raise StepError(number, error) from None
     return value.eval() if isinstance(value, torch.nn.Module) else value
 
 
@@ -117,12 +117,12 @@ def _decode(encoded: Encoded, values: Sequence[Any]) -> Any:
         return ...
     if encoded.get("dtype") in _DTYPES:
         return _DTYPES[encoded["dtype"]]
-    raise Refused("a value that is not in the vocabulary")
+    raise RefusedError("a value that is not in the vocabulary")
 
 
-@lru_cache(maxsize=None)
+@cache
 def resolve(name: str) -> Callable[..., Any]:
-    """The torch callable of a registered operation; raises Refused for any other name."""
+    """The torch callable of a registered operation; raises RefusedError for any other name."""
     if name in _STAND_INS and name in OPS:
         return _STAND_INS[name]
     if name in LAYERS:
@@ -130,7 +130,7 @@ def resolve(name: str) -> Callable[..., Any]:
     if name.endswith(".forward") and name.removesuffix(".forward") in LAYERS:
         return _apply
     if name not in OPS:
-        raise Refused(f"{name} is not an operation of the registry")
+        raise RefusedError(f"{name} is not an operation of the registry")
     if name.startswith("torch.Tensor."):
         return _method(name.removeprefix("torch.Tensor."), OPS[name].attribute)
     return _dotted(name)
@@ -156,7 +156,7 @@ def _apply(layer: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _on_tensors(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A stand-in for a method of tensors; any other value gets its own method, or raises for the lack of it."""
+    """A stand-in for a method of tensors; another value gets its own method, or raises for the lack of it."""
     method = _method(name, False)
 
     def call(value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -177,7 +177,7 @@ def _to(value: torch.Tensor, *targets: Any) -> torch.Tensor:
     return value.to(*targets) if targets else value
 
 
-# Everything is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.
+# All is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.
 _STAND_INS: Mapping[str, Callable[..., Any]] = {
     **{f"torch.Tensor.{name}": _on_tensors(name, _same) for name in ("cpu", "cuda", "detach")},
     **{
