@@ -1,0 +1,72 @@
+"""From text to facts: the only way into this package, and it never raises on anybody's code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+import libcst as cst
+
+from shapelint.source import Problem, Source
+from shapelint.syntax import facts
+from shapelint.syntax.comments import find_comments
+from shapelint.syntax.deep import with_deep_stack
+from shapelint.syntax.expressions import Lowering
+from shapelint.syntax.nesting import too_deep
+from shapelint.syntax.positions import LostPositionError, Places, Positions
+from shapelint.syntax.statements import docstring_of, lower_body
+
+_NEWLINE = re.compile(r"\r\n?|\n")
+_LIBCST_PLACE = re.compile(r"error at (\d+):\d+: (.*)")
+
+
+def parse(source: Source) -> facts.Module | Problem:
+    """Lower a file; a `Problem` with the line when it is not Python, or nested beyond all measure."""
+    surrogate = re.search("[\ud800-\udfff]", source.text)
+    if surrogate:
+        return _problem(source, surrogate.start(), "the text holds a lone surrogate")
+    bracket = too_deep(source.text)
+    if bracket is not None:
+        return _problem(source, bracket, "too many nested parentheses")
+    return with_deep_stack(lambda: _parse(source))
+
+
+def _problem(source: Source, offset: int, message: str) -> Problem:
+    line = 1 + len(_NEWLINE.findall(source.text, 0, offset))
+    return Problem(source.path, line, f"cannot parse: {message}")
+
+
+def _parse(source: Source) -> facts.Module | Problem:
+    try:
+        tree = cst.parse_module(source.text)
+        return _lower(source, tree)
+    except cst.ParserSyntaxError as error:
+        return Problem(source.path, *_explain(source.text, error))
+    except (RecursionError, MemoryError):
+        return Problem(source.path, 1, "cannot parse: the code is nested too deeply")
+    except LostPositionError as error:
+        return Problem(source.path, 1, f"cannot parse: {error}")
+
+
+def _lower(source: Source, tree: cst.Module) -> facts.Module:
+    positions = Positions(tree, source.text)
+    places = Places(source.text, positions.offsets)
+    body = lower_body(Lowering(places), tree.body)
+    return facts.Module(source.path, body, find_comments(places, positions.strings), docstring_of(body)[0])
+
+
+def _explain(text: str, error: cst.ParserSyntaxError) -> tuple[int, str]:
+    """Line and message: Python's own words where it refuses the code too, else libcst's."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as python:
+        return python.lineno or 1, f"cannot parse: {python.msg}"
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    place = _LIBCST_PLACE.search(error.message)
+    if place:
+        return int(place[1]), f"cannot parse: {place[2]}"
+    return error.raw_line, f"cannot parse: {error.message.removeprefix('tokenizer error: ')}"
