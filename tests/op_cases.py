@@ -154,6 +154,8 @@ def _indices() -> None:
     case(getitem, X, Tuple((whole("B"), whole("B"))))
     case(getitem, X, Tuple((whole("N"), FULL, whole("N"))))
     case(getitem, X, Tuple((FULL, whole("N", 2))))
+    case(getitem, tensor("B", "T", "H", 2), Tuple((FULL, whole("N"), FULL, whole("N"))))
+    case(getitem, tensor("B", "T", "H", 2), Tuple((FULL, whole("N"), number(0), whole("N"))))
     case(getitem, X, List([number(0), number(0)]))
     case(getitem, X, mask("B"), refuses=True)
     case(getitem, M, Tuple((number(0), number(0), number(0))))
