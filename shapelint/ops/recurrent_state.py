@@ -84,11 +84,8 @@ def check_state(state: Value, demand: Demand, assume: Assumptions) -> None:
     if code is not None:
         raise _refused(state, demand, code)
     for index, (got, expected) in enumerate(zip(state.sizes, demand.sizes, strict=True)):
-        if index in demand.surplus:
-            fits = not assume.resolve(expected - got).is_positive()
-        else:
-            fits = assume.agree(got, expected)
-        if not fits:
+        spare = index in demand.surplus and assume.resolve(got - expected).is_positive()
+        if not spare and not assume.agree(got, expected):
             raise _refused(state, demand, None)
 
 
