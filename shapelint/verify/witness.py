@@ -1,0 +1,233 @@
+"""A stand-alone script of a few lines that shows a mistake with torch and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shapelint.finding import Finding
+from shapelint.verify.program import Program
+from shapelint.verify.script import Encoded, Names, is_construction, parts_of, statement
+
+_SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
+
+
+def script(program: Program, finding: Finding | None = None) -> str:
+    """The program as Python source: it builds the layers, runs the operations, and prints what is wrong."""
+    document = program.document
+    body = _WRITERS[document["property"]](document)
+    return "\n".join([*_heading(finding), *_SETUP, *body]) + "\n"
+
+
+def _heading(finding: Finding | None) -> list[str]:
+    if finding is None:
+        return []
+    told = [f"# {finding.code} {finding.path}:{finding.span.line}: {finding.message}"]
+    return [" ".join(line.split()) for line in told]
+
+
+def _raises(document: dict[str, Any]) -> list[str]:
+    names, target = Names(document["steps"]), document["target"]
+    before = [statement(number, names) for number in range(target["ref"])]
+    tried = [statement(target["ref"], names, whole=True)]
+    if "unpack" in document["options"]:
+        variables = ", ".join(f"name_{number}" for number in range(document["options"]["unpack"]))
+        tried.append(f"{variables} = result" + "".join(f"[{index}]" for index in target["path"]))
+    return [
+        *before,
+        "try:",
+        *_indented(tried),
+        "except Exception as error:",
+        '    print(f"{type(error).__name__}: {error}")',
+        "else:",
+        '    print("torch raises nothing")',
+    ]
+
+
+def _batch_independence(document: dict[str, Any]) -> list[str]:
+    options = document["options"]
+    batch, axis = options["batch_axis"], options["target_axis"]
+    return [
+        *_as_function(document),
+        f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
+        f"for sample in range(x.shape[{batch}]):",
+        *_indented(_changed(document, _at({batch: "sample"}))),
+        *_indented(_rows_changed(axis)),
+        '    print(f"sample {sample} reaches the output rows {rows}")',
+    ]
+
+
+def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
+    time = document["options"]["time_axis"]
+    return [
+        *_as_function(document),
+        f"for step in range(x.shape[{time}]):",
+        *_indented(_changed(document, _at({time: "step"}))),
+        "    features = (forward(other) != result).reshape(-1, result.shape[-1]).any(0)",
+        '    print(f"step {step} reaches {int(features.sum())} of {len(features)} features")',
+    ]
+
+
+def _padding_invariance(document: dict[str, Any]) -> list[str]:
+    options = document["options"]
+    batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
+    last = _changed(document, _at({batch: "sample", time: "length - 1"}))
+    return [
+        *_as_function(document),
+        f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
+        f"for sample, length in enumerate({document['lengths']}):",
+        *_indented(_changed(document, _at({batch: "sample", time: "length:"}))),
+        *_indented(_rows_changed(axis)),
+        '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
+        *_indented(last),
+        *_indented(_rows_changed(axis)),
+        '    print(f"the last step of sample {sample} reaches the output rows {rows}")',
+    ]
+
+
+def _dead_parameters(document: dict[str, Any]) -> list[str]:
+    names = Names(document["steps"])
+    return [
+        *_straight(document["steps"], names),
+        f"result = {names.of(document['target'])}",
+        "(result * torch.rand_like(result)).sum().backward()",
+        f"for name, parameter in {names.of(document['options']['layer'])}.named_parameters():",
+        "    if parameter.grad is None or not parameter.grad.any():",
+        '        print(name, "gets no gradient")',
+    ]
+
+
+def _provenance(document: dict[str, Any]) -> list[str]:
+    order = ", ".join(map(str, document["options"]["expected"]))
+    return [
+        *_as_function(document),
+        "coded = torch.arange(x.numel()).to(x.dtype).reshape(x.shape)",
+        f"meant = coded.permute({order})",
+        "result = forward(coded)",
+        'print("meant", tuple(meant.shape), "result", tuple(result.shape))',
+        'print(int((result != meant.reshape(result.shape)).sum()), "of", x.numel(), "cells hold another value")',
+    ]
+
+
+def _equals(document: dict[str, Any]) -> list[str]:
+    names = Names(document["steps"])
+    return [
+        *_straight(document["steps"], names),
+        f"result = {names.of(document['target'])}",
+        f"reference = {_reference(document, names)}",
+        'print("result", tuple(result.shape), "reference", tuple(reference.shape))',
+        'print("equal:", result.shape == reference.shape and torch.allclose(result, reference))',
+    ]
+
+
+def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    batches = [("all", document["steps"])]
+    batches += [(str(variant["batch"]), variant["steps"]) for variant in document["variants"]]
+    for label, steps in batches:
+        names = Names(steps)
+        body = [*_straight(steps, names), f"return {names.of(document['target'])}"]
+        lines += ["", f"def batch_of_{label}():", *_indented(body), ""]
+    models = ", ".join(f"batch_of_{label}" for label, _ in batches)
+    return [
+        *lines,
+        f"for model in ({models}):",
+        "    try:",
+        "        print(model.__name__, tuple(model().shape))",
+        "    except Exception as error:",
+        '        print(model.__name__, f"{type(error).__name__}: {error}")',
+    ]
+
+
+def _reference(document: dict[str, Any], names: Names) -> str:
+    reference = document["options"]["reference"]
+    if isinstance(reference, dict):
+        return names.of(reference)
+    kind, call = reference
+    paths = parts_of(document["steps"][call["ref"]])
+    h_n = names.of({"ref": call["ref"], "path": (1, 0) if (1, 0) in paths else (1,)})
+    return f"{h_n}[-1]" if kind == "last_state" else f"torch.cat(({h_n}[-2], {h_n}[-1]), -1)"
+
+
+def _straight(steps: Sequence[Encoded], names: Names) -> list[str]:
+    return [statement(number, names) for number in range(len(steps))]
+
+
+def _as_function(document: dict[str, Any]) -> list[str]:
+    """Layers and the source x first, and the way from x to the result as `forward(x)`."""
+    steps, source = document["steps"], document["options"]["source"]
+    names = Names(steps)
+    inside = _after(steps, source)
+    outside = [number for number in range(len(steps)) if number not in inside]
+    given = [statement(number, names) for number in outside]
+    before = names.of(source)
+    renamed = [] if before == "x" else [f"x = {before}"]
+    names.known[source["ref"], tuple(source["path"])] = "x"
+    body = [statement(number, names) for number in inside]
+    seed = ["torch.manual_seed(1)"] if any("rand" in steps[number]["op"] for number in inside) else []
+    return [
+        *given,
+        *renamed,
+        "",
+        "def forward(x):",
+        *_indented([*seed, *body, f"return {names.of(document['target'])}"]),
+        "",
+        "result = forward(x)",
+    ]
+
+
+def _after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
+    """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
+    ancestors = {source["ref"]}
+    for number in range(source["ref"], -1, -1):
+        if number in ancestors:
+            ancestors |= set(_refs((steps[number].get("args"), steps[number].get("kwargs"))))
+    return [
+        number
+        for number, step in enumerate(steps)
+        if number not in ancestors and step["op"] != "input" and not is_construction(step)
+    ]
+
+
+def _refs(encoded: Encoded) -> list[int]:
+    if isinstance(encoded, dict) and "ref" in encoded:
+        return [encoded["ref"]]
+    items = encoded.values() if isinstance(encoded, dict) else encoded
+    return [ref for item in items for ref in _refs(item)] if isinstance(encoded, dict | list | tuple) else []
+
+
+def _changed(document: dict[str, Any], index: str) -> list[str]:
+    """`other`: x with new numbers at an index."""
+    step = document["steps"][document["options"]["source"]["ref"]]
+    whole_numbers = step.get("dtype") == "int" or step["op"].endswith("randint")
+    new = "((x + 1) % (x.max() + 1))" if whole_numbers else "torch.randn_like(x)"
+    return ["other = x.clone()", f"other[{index}] = {new}[{index}]"]
+
+
+def _rows_changed(axis: int) -> list[str]:
+    moved = "" if axis == 0 else f".movedim({axis}, 0)"
+    change = f"(forward(other) != result){moved}"
+    return [f"rows = {change}.reshape(result.shape[{axis}], -1).any(1).nonzero().flatten().tolist()"]
+
+
+def _at(fixed: dict[int, str]) -> str:
+    """An index with text at some axes: `:, step`."""
+    if any(axis < 0 for axis in fixed):
+        return ", ".join(["...", *(fixed.get(axis, ":") for axis in range(min(fixed), 0))])
+    return ", ".join(fixed.get(axis, ":") for axis in range(max(fixed) + 1))
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" if line else line for line in lines]
+
+
+_WRITERS = {
+    "raises": _raises,
+    "batch_independence": _batch_independence,
+    "sees_whole_sequence": _sees_whole_sequence,
+    "dead_parameters": _dead_parameters,
+    "padding_invariance": _padding_invariance,
+    "provenance": _provenance,
+    "equals": _equals,
+    "batch_size_polymorphism": _batch_size_polymorphism,
+}

@@ -1,0 +1,92 @@
+"""The printed witness scripts, run as processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path as FilePath
+
+import pytest
+import test_verify_catalogue as catalogue
+
+from shapelint.finding import Confidence, Finding, Severity
+from shapelint.source import Span
+from shapelint.verify.program import Program, build
+from shapelint.verify.properties import PROPERTIES
+from shapelint.verify.witness import script
+
+SHOWN = {
+    catalogue.shp101: (
+        "the result is (5, 11) for 3 samples",
+        "sample 2 reaches the output rows [0, 1, 2, 3, 4]",
+    ),
+    catalogue.shp101_polymorphism: ("batch_of_1 (5, 11)",),
+    catalogue.shp103: ("step 0 reaches 11 of 22 features", "step 4 reaches 22 of 22 features"),
+    catalogue.shp103_dead: ("weight_hh_l0_reverse gets no gradient",),
+    catalogue.shp103_equals: ("result (3, 22) reference (3, 22)\nequal: False",),
+    catalogue.shp106: ("sample 1 reaches the output rows [0, 2]",),
+    catalogue.shp110: ("sample 0 reaches the output rows [0, 1, 2]",),
+    catalogue.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
+    catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 11), got [3, 2, 11]",),
+    catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
+    catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
+}
+
+
+def run_script(text: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr + text
+    return done.stdout
+
+
+def program_of(case: Callable[[bool], catalogue.Case]) -> Program:
+    path, claim = case(True)
+    program = build(path.trace, claim)
+    assert isinstance(program, Program)
+    return program
+
+
+@pytest.mark.parametrize("case", SHOWN, ids=lambda case: case.__name__)
+def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case]) -> None:
+    text = script(program_of(case))
+    assert [line for line in text.splitlines() if "import" in line] == ["import torch"]
+    printed = run_script(text)
+    for shown in SHOWN[case]:
+        assert shown in printed
+
+
+def test_every_property_has_a_script() -> None:
+    assert {case(True)[1].property for case in SHOWN} == set(PROPERTIES)
+
+
+def test_script_reads_like_the_code() -> None:
+    finding = Finding(
+        "SHP101",
+        "last-step",
+        Severity.WARNING,
+        Confidence.HIGH,
+        "a.py",
+        Span(3, 0, 3, 9),
+        "picks\nthe last sample",
+    )
+    lines = script(program_of(catalogue.shp101), finding).splitlines()
+    assert lines[0] == "# SHP101 a.py:3: picks the last sample"
+    assert "lstm = torch.nn.LSTM(13, 11, batch_first=True).eval()" in lines
+    assert "    out, (h_n, c_n) = lstm(x)" in lines
+    assert "    part = out[-1]" in lines
+
+
+def test_scripts_do_not_depend_on_the_checkout(tmp_path: FilePath) -> None:
+    text = script(program_of(catalogue.shp106))
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", text],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert "sample 1 reaches the output rows [0, 2]" in done.stdout
