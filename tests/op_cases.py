@@ -182,6 +182,8 @@ def _indices() -> None:
     case(scatters, M, number(1), whole("B", 1), tensor("B", 1))
     case(scatters, tensor(2, 5), number(0), whole(2, 6), tensor(2, 6))
     case(both("roll"), X, number(1), number(0))
+    case(both("tril triu"), X)
+    case(both("tril triu"), V)
     case(both("diagonal"), M)
     case(both("diagonal"), X, dim1=number(-2), dim2=number(-1))
 
@@ -324,6 +326,10 @@ def _creation() -> None:
     for data in (rows, ragged, number(1), Tuple((TRUE, FALSE)), List([])):
         case("torch.tensor torch.as_tensor", data)
         case("torch.Tensor.new_tensor", X, data)
+    old = "torch.Tensor torch.FloatTensor torch.DoubleTensor torch.LongTensor torch.IntTensor"
+    case(old, number("B"), number(2))
+    case(old, List([List([number(1), number(2)])]))
+    case(old)
 
 
 def _conversions() -> None:
@@ -335,6 +341,7 @@ def _conversions() -> None:
     case("torch.Tensor.type_as", X, whole("B"))
     case(methods("cpu detach_ requires_grad_") + " " + both("detach clone"), X)
     case("torch.Tensor.data", X)
+    case("torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable", X)
     case("torch.Tensor.item torch.Tensor.__float__ torch.Tensor.__int__", tensor(1, 1), refuses=True)
     case("torch.Tensor.item", tensor("B", 2))
     case(methods("tolist"), X, refuses=True)

@@ -115,6 +115,12 @@ def test_every_field_of_a_reduction_keeps_the_roles() -> None:
         ("torch.flatten", [X], 0, ("B:batch", "T:time", "H:feature")),
         ("torch.Tensor.view", [X, number("B"), number(-1)], 1, ("T:time", "H:feature")),
         ("torch.Tensor.view", [H_N, number("K"), number(2), number(-1)], 2, ("B:batch", "H:feature")),
+        (
+            "torch.Tensor.view",
+            [tensor(dim("B") * dim("E"), "T", "H", roles=(Role.UNKNOWN, *BTF[1:])), numbers("B", "E", -1)],
+            2,
+            ("T:time", "H:feature"),
+        ),
         ("torch.flatten", [FLAT], 0, ("B:batch", "T:time", "H:feature")),
         ("torch.Tensor.repeat", [ROWS, number(2), number(1)], 0, ("2:?", "B:batch")),
         ("torch.repeat_interleave", [ROWS, number(2), number(0)], 0, ("B:batch", "2:?")),

@@ -60,6 +60,12 @@ def unchanged(input: Tensor, *args: Value, **options: Value) -> Tensor:
     return replace(input, ref=None)
 
 
+@op("torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable", rank_change=0)
+def parameter(data: Tensor, requires_grad: Value = NONE) -> Tensor:
+    """The same tensor, known to the module, or to autograd."""
+    return replace(data, ref=None)
+
+
 @op("torch.Tensor.data", rank_change=0, attribute=True)
 def data(input: Tensor) -> Tensor:
     """The tensor without its history."""

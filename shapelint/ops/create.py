@@ -47,7 +47,7 @@ def randint(*args: Value, dtype: Value = NONE, **options: Value) -> Tensor:
     size = options.get("size") or (args[-1] if args else NONE)
     if not isinstance(size, Tuple | List):
         raise Undetermined("randint without a known size")
-    return _new(_listed(size), dtype, Dtype.INT)
+    return _new(_listed(size.items), dtype, Dtype.INT)
 
 
 @op("torch.randperm")
@@ -150,6 +150,24 @@ def tensor(data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     return _new(_nested_sizes(data), dtype, _dtype_of(data))
 
 
+@op("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor")
+def float_tensor(*data: Value) -> Tensor:
+    """The old constructors: the numbers in nested lists, or sizes given one by one."""
+    return _constructed(data, Dtype.FLOAT)
+
+
+@op("torch.LongTensor", "torch.IntTensor")
+def int_tensor(*data: Value) -> Tensor:
+    """The old constructors of integers."""
+    return _constructed(data, Dtype.INT)
+
+
+def _constructed(data: Sequence[Value], dtype: Dtype) -> Tensor:
+    if len(data) == 1 and isinstance(data[0], Tuple | List):
+        return _new(_nested_sizes(data[0]), NONE, dtype)
+    return _new(_listed(data) or (ZERO,), NONE, dtype)
+
+
 @op("torch.Tensor.new_tensor")
 def new_tensor(input: Tensor, data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the numbers in nested lists, of the dtype of `input`."""
@@ -195,7 +213,7 @@ def _dtype_of(data: Value) -> Dtype:
     return Dtype.INT if isinstance(data, Int) else Dtype.FLOAT
 
 
-def _listed(size: Tuple | List) -> tuple[Dim, ...]:
-    if not all(isinstance(item, Int) for item in size.items):
+def _listed(sizes: Sequence[Value]) -> tuple[Dim, ...]:
+    if not all(isinstance(size, Int) for size in sizes):
         raise Undetermined("sizes that are not known")
-    return tuple(item.dim for item in size.items if isinstance(item, Int))
+    return tuple(size.dim for size in sizes if isinstance(size, Int))

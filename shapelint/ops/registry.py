@@ -93,8 +93,8 @@ class Op:
 
     `rank_change` says how the result's rank follows from the first argument's when that is all that is known
     (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
-    `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or most
-    likely has, for an input whose rank is not known.
+    `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
+    most likely has, for an input whose rank is not known.
     """
 
     name: str
@@ -263,7 +263,8 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     if coercer is not None:
         return coercer(value)
     if hint is Tensor and isinstance(value, Tuple) and value.ref is not None:
-        raise ShapeError(f"a tuple of {len(value.items)} where a tensor is needed", "SHP302", source=value.ref)
+        message = f"a tuple of {len(value.items)} where a tensor is needed"
+        raise ShapeError(message, "SHP302", source=value.ref)
     raise _mismatch(value, hint)
 
 

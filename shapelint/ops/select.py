@@ -112,6 +112,14 @@ def roll(input: Tensor, shifts: Value, dims: Value = NONE) -> Tensor:
     return replace(input, ref=None)
 
 
+@op("torch.tril", "torch.Tensor.tril", "torch.triu", "torch.Tensor.triu", rank_change=0)
+def tril(input: Tensor, diagonal: Value = NONE) -> Tensor:
+    """Zeros above, or below, a diagonal of the last two axes; the shape stays."""
+    if input.rank < 2:
+        raise ShapeError("a triangle of a tensor with fewer than 2 dimensions")
+    return replace(input, ref=None)
+
+
 @op("torch.diagonal", "torch.Tensor.diagonal", rank_change=-1)
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, assume: Assumptions) -> Tensor:
     """The diagonal of two axes, as a last axis."""
