@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from shapelint.infer import calls, expressions, loops, statements
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, instantiate
 from shapelint.infer.objects import Class, Function, Scope
-from shapelint.infer.state import BudgetSpent, Choice, Plan, Run
+from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
 from shapelint.infer.trace import Trace
 from shapelint.ops.registry import load
 from shapelint.shapes.value import Value
@@ -55,7 +55,7 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
     wanted = _of_interest(definitions, source)
     classes = [d for d in definitions if isinstance(d, facts.ClassDef) and d.name in wanted]
     for definition in classes:
-        if any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body):
+        if _has_forward(definition, classes):
             yield Entry(f"{definition.name}.forward", _method_body(definition.name, "forward"))
     for definition in classes:
         for method in definition.body:
@@ -64,6 +64,14 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
     for function in definitions:
         if isinstance(function, facts.FunctionDef) and function.name in wanted and id(function) not in called:
             yield Entry(function.name, _function_body(function.name))
+
+
+def _has_forward(definition: facts.ClassDef, classes: list[facts.ClassDef]) -> bool:
+    """Whether a class, or a base of it in this file, defines `forward`."""
+    if any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body):
+        return True
+    bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
+    return any(cls.name in bases and cls is not definition and _has_forward(cls, []) for cls in classes)
 
 
 def _of_interest(definitions: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
@@ -160,13 +168,27 @@ def _run_once(run: Run, module: facts.Module, entry: Entry, script: bool) -> Non
     try:
         execute(run, scope, module.body if script else _definitions(module.body))
         entry.body(run, scope)
-    except (BudgetSpent, RecursionError):
+    except (BudgetSpent, Raised, RecursionError):
         # what the trace holds so far is true; the rest of the path is not followed
         run.frames.clear()
 
 
 def _definitions(body: tuple[facts.Statement, ...]) -> tuple[facts.Statement, ...]:
-    """The statements that make a module's names: imports, definitions, assignments, and what guards them."""
-    kinds = (facts.Import, facts.ImportFrom, facts.FunctionDef, facts.ClassDef, facts.Assign, facts.AnnAssign, facts.Try)
-    return tuple(statement for statement in body if isinstance(statement, kinds))
+    """The statements that make a module's names: imports, definitions, constants, and what guards imports."""
+    kinds = (facts.Import, facts.ImportFrom, facts.FunctionDef, facts.ClassDef, facts.Try)
+    return tuple(
+        statement
+        for statement in body
+        if isinstance(statement, kinds)
+        or (isinstance(statement, facts.Assign | facts.AnnAssign) and not _calls(statement.value))
+    )
+
+
+def _calls(fact: object) -> bool:
+    """Whether evaluating an expression calls something: such an assignment is the script's work, not a constant."""
+    if isinstance(fact, facts.Call):
+        return True
+    if isinstance(fact, tuple):
+        return any(_calls(item) for item in fact)
+    return isinstance(fact, facts.Expression) and any(_calls(getattr(fact, f.name)) for f in fields(fact))
 

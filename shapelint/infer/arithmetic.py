@@ -39,6 +39,7 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
     """`left operator right` for numbers, strings, sequences and tensors."""
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return _tensor_binary(run, left, _METHODS.get(operator, ""), right, node)
+    left, right = _flag(run, left), _flag(run, right)
     left_size, right_size = _size(left), _size(right)
     if left_size is not None and right_size is not None:
         return _sizes(run, left, left_size, operator, right, right_size, node)
@@ -51,6 +52,13 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
     if isinstance(left, Float) and isinstance(right, Float | Int) or isinstance(left, Int) and isinstance(right, Float):
         return Float(None)
     return _unknown_binary(run, left, right, node)
+
+
+def _flag(run: Run, value: Value) -> Value:
+    """`1 + bidirectional`: a bool counts as 0 or 1, and an unknown one is decided."""
+    if isinstance(value, Unknown) and isinstance(value.hint, Bool):
+        return Int(Dim.of(int(run.decide(value))))
+    return Int(Dim.of(int(value.value))) if isinstance(value, Bool) else value
 
 
 def _size(value: Value) -> Dim | None:
@@ -236,11 +244,12 @@ def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node
     return Unknown(run.key_of(node), "a comparison")
 
 
-def is_none(run: Run, value: Value, positive: bool, node: facts.Expression) -> Value:
-    """`value is None`; for an unknown value a choice, the default's first."""
+def is_none(run: Run, value: Value, positive: bool, likely: bool | None = None) -> Value:
+    """`value is None`; for an unknown value a choice: `likely`, or what the default gives, comes first."""
     if not isinstance(value, Unknown):
         return Bool(isinstance(value, NoneValue) == positive)
-    likely = isinstance(value.hint, NoneValue)
+    if likely is None:
+        likely = isinstance(value.hint, NoneValue)
     none = bool(run.choose(f"{value.key} is None", f"{shown(value)} is None", (False, True), likely))
     if none:
         run.settled[value.key] = NONE

@@ -151,6 +151,8 @@ def _int(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
         return integer(int(value.value))
     if isinstance(value, Float) and value.value is not None and abs(value.value) < 1e15:
         return integer(int(value.value))
+    if isinstance(value, Unknown) and isinstance(value.hint, Bool):
+        return integer(int(run.decide(value)))
     return Int(value.dim) if isinstance(value, Unknown) else Int(Dim.symbol(run.key_of(node)))
 
 

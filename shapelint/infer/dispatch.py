@@ -24,7 +24,6 @@ class Flow(Enum):
     BREAK = "break"
     CONTINUE = "continue"
     RETURN = "return"
-    RAISE = "raise"
 
 
 _EVALUATORS: dict[type[facts.Expression], Evaluator] = {}

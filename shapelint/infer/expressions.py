@@ -149,7 +149,7 @@ def comparison(run: Run, scope: Scope, node: facts.Compare) -> Value:
     for operator, expression in node.rest:
         right = evaluate(run, scope, expression)
         if operator in ("is", "is not") and right is NONE:
-            value: Value = is_none(run, left, operator == "is", node)
+            value: Value = is_none(run, left, operator == "is")
         elif operator in ("in", "not in"):
             value = contains(run, left, right, operator == "in", node)
         else:

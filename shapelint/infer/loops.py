@@ -48,7 +48,7 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
     if isinstance(value, Iteration):
         return _iteration_rounds(run, value, node)
     if isinstance(value, Tensor) and value.axes:
-        first, later = (_tensor_item(run, value, i, node) for i in (integer(0), _later(node)))
+        first, later = (_tensor_item(run, value, i, node) for i in (integer(0), _later(run, node)))
         return Rounds((first, later), value.axes[0].dim)
     key = value.key if isinstance(value, Unknown) else run.key_of(node)
     return Rounds(tuple(Unknown(f"{key}[*{i}]", "an item of something unknown") for i in range(2)), Dim.symbol(f"len({key})"))
@@ -60,8 +60,11 @@ def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
     return Rounds(items[:1] + items[-1:] if len(items) > 1 else items, length or Dim.of(len(items)))
 
 
-def _later(node: facts.Expression) -> Int:
-    return Int(Dim.symbol(f"step@{node.span.line}:{node.span.column}"))
+def _later(run: Run, node: facts.Expression) -> Int:
+    """The number of a later round: a symbol, at least 1."""
+    name = f"step@{node.span.line}:{node.span.column}"
+    run.positive.add(name)
+    return Int(Dim.symbol(name))
 
 
 def _tensor_item(run: Run, value: Tensor, index: Value, node: facts.Expression) -> Value:
@@ -74,7 +77,7 @@ def _range_rounds(run: Run, value: Range, node: facts.Expression) -> Rounds:
     known = run.resolve(count).constant
     if known is not None and known <= MAX_EXACT // 2:
         return Rounds(tuple(Int(value.start + Dim.of(i * value.step)) for i in range(max(known, 0))))
-    later = value.start + _later(node).dim * Dim.of(value.step)
+    later = value.start + _later(run, node).dim * Dim.of(value.step)
     return Rounds((Int(value.start), Int(later)), count)
 
 
@@ -85,7 +88,7 @@ def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rou
     if value.kind == "enumerate":
         numbers = [integer(i) for i in range(len(inner[0].values))]
         if inner[0].count is not None and len(numbers) > 1:
-            numbers[-1] = _later(node)
+            numbers[-1] = _later(run, node)
         return Rounds(tuple(Tuple(pair) for pair in zip(numbers, inner[0].values, strict=True)), inner[0].count)
     length = min(len(r.values) for r in inner)
     counts = [r.count for r in inner if r.count is not None]
@@ -100,7 +103,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
     if followed.count is not None and run.loops >= MAX_NESTING:
         values = values[-1:]
     flow = _follow(run, scope, node, values, followed.count)
-    if flow in (Flow.RETURN, Flow.RAISE):
+    if flow is Flow.RETURN:
         return flow
     return execute(run, scope, node.orelse) if flow is Flow.NEXT else Flow.NEXT
 
@@ -115,7 +118,7 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         snapshot = dict(scope.names)
         assign(run, scope, node.target, value, node)
         flow = execute(run, scope, node.body)
-        if flow in (Flow.BREAK, Flow.RETURN, Flow.RAISE):
+        if flow in (Flow.BREAK, Flow.RETURN):
             break
         flow = Flow.NEXT
     run.loops -= count is not None
@@ -161,7 +164,7 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
         run.loops -= 1
         if flow is Flow.BREAK:
             return Flow.NEXT
-        if flow in (Flow.RETURN, Flow.RAISE):
+        if flow is Flow.RETURN:
             return flow
     return Flow.NEXT
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.finding import Ref
@@ -33,8 +33,12 @@ MAX_DEPTH = 16  #: inlined calls
 MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
-class BudgetSpent(Exception):
+class BudgetSpent(Exception):  # noqa: N818 - the end of a run, not an error
     """The run has taken its number of steps; what the trace holds so far is true."""
+
+
+class Raised(Exception):  # noqa: N818 - the checked code raises, not shapelint
+    """The path ends in a `raise` of the checked code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Run:
     choices: dict[str, Choice] = field(default_factory=dict)
     demands: dict[str, Demand] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
+    positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
     parents: dict[str, tuple[str, int]] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
@@ -97,9 +102,15 @@ class Run:
         """Compare two sizes under the equalities assumed so far."""
         left, right = self.resolve(left), self.resolve(right)
         answer = left.same(right)
+        if answer is Same.DIFFERENT and not self._is_certain(left - right):
+            return Same.UNKNOWN
         if answer is Same.UNKNOWN and _contains((left, right), self.trace.equations):
             return Same.EQUAL
         return answer
+
+    def _is_certain(self, difference: Dim) -> bool:
+        """Whether sizes that differ by this differ for sure: `hidden + extra` is `hidden` where extra is 0."""
+        return all(".size(" in name or name in self.positive for name in difference.symbols)
 
     def agree(self, left: Dim, right: Dim) -> bool:
         """False if the sizes certainly differ; otherwise they are equal from now on."""
@@ -122,14 +133,23 @@ class Run:
         self.trace.equations.append((left, right))
 
     def decide(self, condition: Unknown) -> bool:
-        """Take a side of an unknown truth value, the default's if there is one."""
+        """Take a side of an unknown flag, the default's if there is one; the value is that bool from now on."""
+        taken = self.decide_truth(condition)
+        self.settled[condition.key] = Bool(taken)
+        self.trace.solved[condition.key] = Dim.of(int(taken))
+        return taken
+
+    def decide_truth(self, condition: Unknown, likely: bool | None = None) -> bool:
+        """Take a side of an unknown value's truth; `likely` overrules what the default gives."""
         hint = condition.hint
-        likely = truth_of(hint) if hint is not None else None
+        if likely is None and hint is not None:
+            likely = truth_of(hint)
         taken = bool(self.choose(f"bool({condition.key})", shown(condition), (True, False), likely))
         if isinstance(hint, NoneValue) and not taken:
             self.settled[condition.key] = hint
         elif isinstance(hint, Bool):
             self.settled[condition.key] = Bool(taken)
+            self.trace.solved[condition.key] = Dim.of(int(taken))
         return taken
 
     def choose(self, key: str, subject: str, options: tuple[object, ...], likely: object | None) -> object:
@@ -195,6 +215,7 @@ class Run:
         """Append a node; returns its result with the references stamped in."""
         number = len(self.trace.nodes)
         stamped = stamp(result, Ref(number), span)
+        self.positive.update(symbol for symbol in map(_bare_symbol, sizes_in(stamped)) if symbol)
         self.trace.nodes.append(
             Node(
                 number, op, args, kwargs, bound, stamped, span, self.source.path, expression, tuple(self.frames), error
@@ -233,6 +254,21 @@ class Run:
         else:
             found = self.lines[span.line - 1][span.column :].rstrip() + " ..."
         return found if len(found) <= 60 else found[:57] + "..."
+
+
+def sizes_in(value: Value) -> Iterator[Dim]:
+    """The sizes that a result certainly has: of axes, and of a layer's constructor."""
+    if isinstance(value, Tensor):
+        yield from value.sizes
+    elif isinstance(value, Layer):
+        yield from (setting for setting in value.config.values() if isinstance(setting, Dim))
+    elif isinstance(value, Tuple):
+        for item in value.items:
+            yield from sizes_in(item)
+
+
+def _bare_symbol(size: Dim) -> str | None:
+    return size.as_symbol
 
 
 def truth_of(value: Value | None) -> bool | None:

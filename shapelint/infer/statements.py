@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from shapelint.infer.arithmetic import binary, compare
 from shapelint.infer.assign import assign
+from shapelint.infer.assume import assume
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
 from shapelint.infer.functions import method_kind
 from shapelint.infer.names import KNOWN_ROOTS, canonical
 from shapelint.infer.objects import Class, Function, Scope
-from shapelint.infer.state import Run
+from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Unknown, Value
 from shapelint.syntax import facts
@@ -63,6 +64,10 @@ def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
 @executes(facts.If)
 def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     """`if`: this path takes one side; `if __name__ == "__main__"` is taken."""
+    if node.body and isinstance(node.body[-1], facts.Raise):
+        assume(run, scope, node.test, False)
+    elif node.orelse and isinstance(node.orelse[-1], facts.Raise):
+        assume(run, scope, node.test, True)
     return execute(run, scope, node.body if _condition(run, scope, node.test) else node.orelse)
 
 
@@ -86,11 +91,16 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    flow = execute(run, scope, node.body)
-    if flow is Flow.RAISE and node.handlers:
+    depth = len(run.frames), len(run.functions)
+    try:
+        flow = execute(run, scope, node.body)
+        if flow is Flow.NEXT:
+            flow = execute(run, scope, node.orelse)
+    except Raised:
+        if not node.handlers:
+            raise
+        del run.frames[depth[0] :], run.functions[depth[1] :]
         flow = execute(run, scope, node.handlers[0].body)
-    elif flow is Flow.NEXT:
-        flow = execute(run, scope, node.orelse)
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final
 
@@ -119,11 +129,11 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
     kind = method_kind(run, scope, node.decorators)
     if kind == "setter":
         return Flow.NEXT
-    if kind == "changed":
+    owner = scope.names.get("__class__")
+    if kind == "changed" and not isinstance(owner, Class):
         scope.assign(node.name, Unknown(run.key_of(facts.Name(node.name_span, node.name)), "a decorator that is not known"))
         return Flow.NEXT
     home = scope
-    owner = scope.names.get("__class__")
     if isinstance(owner, Class) and owner.scope is scope:
         home = scope.parent or scope  # a class body is no scope for its methods
     else:
@@ -188,8 +198,8 @@ def jump(run: Run, scope: Scope, node: facts.Jump) -> Flow:
 
 @executes(facts.Raise)
 def raise_statement(run: Run, scope: Scope, node: facts.Raise) -> Flow:
-    """`raise` ends the path through this function."""
-    return Flow.RAISE
+    """`raise` ends the path, or its `try`."""
+    raise Raised
 
 
 @executes(facts.Assert)
@@ -201,8 +211,10 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
         if isinstance(left, Int | Unknown) and isinstance(right, Int | Unknown):
             run.agree(left.dim, right.dim)
         return Flow.NEXT
-    value = evaluate(run, scope, test)
-    return Flow.RAISE if value == Bool(False) else Flow.NEXT
+    assume(run, scope, test, True)
+    if evaluate(run, scope, test) == Bool(False):
+        raise Raised
+    return Flow.NEXT
 
 
 @executes(facts.Delete)

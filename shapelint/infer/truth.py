@@ -10,7 +10,7 @@ from shapelint.syntax import facts
 def truth(run: Run, value: Value, expression: facts.Expression) -> bool:
     """Python's truth of a value; an unknown one is decided, and written down."""
     if isinstance(value, Unknown):
-        return run.decide(value)
+        return run.decide_truth(value)
     if isinstance(value, List):
         return bool(value.items)
     if isinstance(value, Dict):
@@ -19,5 +19,5 @@ def truth(run: Run, value: Value, expression: facts.Expression) -> bool:
     if known is not None:
         return known
     if hasattr(value, "axes") or hasattr(value, "dim"):
-        return run.decide(Unknown(run.key_of(expression), "a value of the data"))
+        return run.decide_truth(Unknown(run.key_of(expression), "a value of the data"))
     return True
