@@ -1,0 +1,191 @@
+"""The worker as seen from the analysis: restarts, time-outs, refusals, and how much work is done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+
+from shapelint.finding import Status, Verdict
+from shapelint.verify import limits
+from shapelint.verify.client import MAX_STARTS, Verifier, available, search_path
+from shapelint.verify.program import Program
+
+
+def program(*steps: dict[str, Any], **options: Any) -> Program:
+    """A program that claims that its last step raises."""
+    document = {
+        "property": "raises",
+        "target": {"ref": len(steps) - 1, "path": []},
+        "options": options,
+        "lengths": None,
+        "steps": list(steps),
+        "variants": [],
+    }
+    return Program(json.dumps(document))
+
+
+def step(op: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    return {"op": op, "args": list(args), "kwargs": kwargs}
+
+
+def ref(number: int) -> dict[str, Any]:
+    return {"ref": number, "path": []}
+
+
+X = {"op": "input", "shape": [3, 5], "dtype": "float"}
+GOOD = program(X, step("torch.Tensor.transpose", ref(0), 0, 1))
+BAD = program(X, step("torch.Tensor.transpose", ref(0), 0, 7))
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Verifier]:
+    with Verifier() as verifier:
+        yield verifier
+
+
+def refusal(verifier: Verifier, asked: Program) -> str:
+    verdict = verifier.check([asked])[0]
+    assert verdict.status is Status.UNVERIFIED
+    return verdict.detail
+
+
+def test_equal_programs_run_once_and_one_worker_serves_all() -> None:
+    with Verifier() as verifier:
+        first = verifier.check([GOOD, BAD, GOOD])
+        again = verifier.check([BAD])
+        assert [verdict.status for verdict in first] == [Status.REFUTED, Status.CONFIRMED, Status.REFUTED]
+        assert again == first[1:2]
+        assert (verifier.ran, verifier.starts) == (2, 1)
+
+
+def test_nothing_is_started_before_it_is_needed() -> None:
+    with Verifier() as verifier:
+        assert verifier.check([]) == []
+        assert (verifier.ran, verifier.starts, verifier.torch) == (0, 0, None)
+
+
+def test_a_killed_worker_costs_one_program() -> None:
+    with Verifier() as verifier:
+        assert verifier.check([GOOD])[0].status is Status.REFUTED
+        assert verifier._worker is not None
+        verifier._worker.process.kill()
+        verifier._worker.process.wait()
+        lost = verifier.check([BAD])[0]
+        assert (lost.status, "died" in lost.detail) == (Status.UNVERIFIED, True)
+        assert verifier.check([program(X, step("torch.Tensor.t", ref(0)))])[0].status is Status.REFUTED
+        assert verifier.starts == 2
+
+
+def test_a_hanging_program_is_given_up_and_the_next_one_runs() -> None:
+    with Verifier() as verifier:
+        assert verifier.check([GOOD])[0].status is Status.REFUTED
+        verifier.program_seconds = 0.0
+        hanging = verifier.check([BAD])[0]
+        assert hanging == Verdict(Status.UNVERIFIED, "raises", "the program took more than 0 s")
+        verifier.program_seconds = 10.0
+        assert verifier.check([program(X, step("torch.Tensor.t", ref(0)))])[0].status is Status.REFUTED
+        assert (verifier.ran, verifier.starts) == (3, 2)
+
+
+def test_a_worker_that_always_fails_is_not_restarted_forever() -> None:
+    asked = [program({"op": "input", "shape": [size], "dtype": "float"}) for size in range(1, MAX_STARTS + 3)]
+    with Verifier(start_seconds=0.0) as verifier:
+        verdicts = verifier.check(asked)
+        assert {verdict.status for verdict in verdicts} == {Status.UNVERIFIED}
+        assert verdicts[0].detail == "torch's import took more than 0 s"
+        assert verdicts[-1].detail == "the worker process failed too often"
+        assert (verifier.ran, verifier.starts) == (0, MAX_STARTS)
+
+
+@pytest.mark.parametrize("name", ["os.system", "torch.load", "torch.hub.load", "builtins.eval", "torch.Tensor.apply_"])
+def test_only_operations_of_the_registry_are_run(shared: Verifier, name: str) -> None:
+    assert refusal(shared, program(X, step(name, "id"))) == f"refused: {name} is not an operation of the registry"
+
+
+def test_unknown_values_and_properties_are_refused(shared: Verifier) -> None:
+    assert "vocabulary" in refusal(shared, program(X, step("torch.Tensor.t", {"code": "1"})))
+    unknown = Program(GOOD.text.replace('"raises"', '"surprises"'))
+    assert refusal(shared, unknown) == "refused: there is no property surprises"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"op": "input", "shape": [10**6, 10**6], "dtype": "float"}],
+        [step("torch.nn.LSTM", 10, 10**9)],
+        [step("torch.nn.LSTM", input_size=10, hidden_size=10, num_layers=10**6)],
+        [step("torch.nn.Linear", 10**5, 10**5)],
+        [step("torch.zeros", 10**5, 10**5)],
+        [X, step("torch.Tensor.repeat", ref(0), 10**5, 10**5)],
+        [X] * (limits.MAX_STEPS + 1),
+    ],
+)
+def test_large_programs_are_refused_before_anything_is_allocated(
+    shared: Verifier, steps: list[dict[str, Any]]
+) -> None:
+    assert refusal(shared, program(*steps)).startswith("refused: too ")
+
+
+def test_an_exception_before_the_target_proves_nothing(shared: Verifier) -> None:
+    detail = refusal(shared, program(X, step("torch.Tensor.view", ref(0), 7), step("torch.Tensor.t", ref(1))))
+    assert detail.startswith("the replay raises at torch.Tensor.view: RuntimeError: shape '[7]' is invalid")
+
+
+def test_another_exception_than_the_expected_proves_nothing(shared: Verifier) -> None:
+    asked = program(X, step("torch.Tensor.transpose", ref(0), 0, 7), match="mat1 and mat2")
+    assert "Dimension out of range" in refusal(shared, asked)
+
+
+def test_detached_and_converted_tensors_still_show_their_dependence(shared: Verifier) -> None:
+    steps = [X, step("torch.Tensor.detach", ref(0)), step("torch.Tensor.float", ref(1))]
+    document = json.loads(program(*steps, source=ref(0), batch_axis=0, target_axis=0).text)
+    verdict = shared.check([Program(json.dumps({**document, "property": "batch_independence"}))])[0]
+    assert (verdict.status, verdict.detail) == (
+        Status.REFUTED,
+        "each output row depends on its own sample only",
+    )
+
+
+def test_a_result_that_never_sees_the_source_proves_nothing(shared: Verifier) -> None:
+    document = json.loads(program(X, step("torch.zeros", 3, 5), source=ref(0), batch_axis=0, target_axis=0).text)
+    asked = Program(json.dumps({**document, "property": "batch_independence"}))
+    assert refusal(shared, asked) == "the value does not depend on the source at all"
+
+
+def test_the_footprint_says_which_steps_of_which_samples_reach_a_row(shared: Verifier) -> None:
+    source = {"op": "input", "shape": [2, 3, 1], "dtype": "float"}
+    index = {"tuple": [{"slice": [None, None, None]}, 1]}
+    document = json.loads(
+        program(
+            source, step("torch.Tensor.__getitem__", ref(0), index), source=ref(0), batch_axis=0, target_axis=0
+        ).text
+    )
+    verdict = shared.check([Program(json.dumps({**document, "property": "batch_independence"}))])[0]
+    nothing, second = (False, False, False), (False, True, False)
+    assert verdict.footprint == ((second, nothing), (nothing, second))
+
+
+def test_availability_is_told_without_importing_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys, shapelint.verify.client as c; print(c.available(), 'torch' in sys.modules)"
+    root = FilePath(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["True", "False"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not available()
+
+
+def test_the_checked_project_is_not_on_the_workers_path(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "torch.py").write_text("open('imported', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with Verifier() as verifier:
+        assert verifier.check([BAD])[0].status is Status.CONFIRMED
+    assert not (tmp_path / "imported").exists()
+    assert str(tmp_path) not in search_path(["", str(tmp_path), "/elsewhere"], os.getcwd())
