@@ -46,7 +46,7 @@ torch.set_num_threads(1)
 
 Size = int | str | Dim
 Sizes = Mapping[str, int]
-RAISED = (RuntimeError, IndexError, TypeError, ValueError, AttributeError, NotImplementedError)
+RAISED = (AssertionError, RuntimeError, IndexError, TypeError, ValueError, AttributeError, NotImplementedError)
 NOWHERE = Span(1, 0, 1, 0)
 
 

@@ -17,7 +17,20 @@ from shapelint.ops.registry import LAYERS, ShapeError, Undetermined, call
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import FALSE, TRUE, Bool, Float, Layer, List, Packed, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import (
+    FALSE,
+    TRUE,
+    Bool,
+    Float,
+    Layer,
+    List,
+    Packed,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
 from shapelint.source import Span
 
 SIZES = {"B": 4, "T": 7, "I": 5, "H": 6, "P": 2, "K": 3, "N": 9}
@@ -97,7 +110,9 @@ def test_every_option(kind: str, layout: str, data: st.DataObject) -> None:
     output, states = outcome.result.items
     assert_roles(output, config.batch_first, layout)
     for state in states.items if isinstance(states, Tuple) else (states,):
-        expected = [Role.LAYERS, Role.FEATURE] if layout == "unbatched" else [Role.LAYERS, Role.BATCH, Role.FEATURE]
+        expected = (
+            [Role.LAYERS, Role.FEATURE] if layout == "unbatched" else [Role.LAYERS, Role.BATCH, Role.FEATURE]
+        )
         assert [axis.role for axis in state.axes] == expected
 
 
@@ -213,7 +228,12 @@ def test_states_of_the_wrong_kind(kind: str, hx: Value, code: str | None) -> Non
 
 
 def test_states_that_torch_unpacks_itself() -> None:
-    for hx in (tensor(2, 1, "H"), tensor(3, 1, "H"), Tuple((tensor(1, "H"),) * 3), List([tensor(1, "H")] * 2)):
+    for hx in (
+        tensor(2, 1, "H"),
+        tensor(3, 1, "H"),
+        Tuple((tensor(1, "H"),) * 3),
+        List([tensor(1, "H")] * 2),
+    ):
         assert check_layer("torch.nn.LSTM", SMALL, [tensor("T", "I"), hx], sizes=SIZES).error is None
     refused = check_layer("torch.nn.LSTM", SMALL, [tensor("T", "I"), tensor(1, 1, "H")], sizes=SIZES)
     assert isinstance(refused.error, ShapeError)

@@ -33,14 +33,16 @@ def same_forward(layer: Layer, input: Tensor) -> Tensor:
     return replace(input, ref=None)
 
 
-@layer(*(NN + name for name in ("Sigmoid", "Tanh", "LogSigmoid", "Softsign", "Tanhshrink")),
-       forward=same_forward, rank_change=0)  # fmt: skip
+_PLAIN = ("Sigmoid", "Tanh", "LogSigmoid", "Softsign", "Tanhshrink")
+_MAYBE_IN_PLACE = ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid")
+
+
+@layer(*(NN + name for name in _PLAIN), forward=same_forward, rank_change=0)
 def plain() -> None:
     """Activations without parameters."""
 
 
-@layer(*(NN + name for name in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid")),
-       forward=same_forward, rank_change=0)  # fmt: skip
+@layer(*(NN + name for name in _MAYBE_IN_PLACE), forward=same_forward, rank_change=0)
 def maybe_in_place(inplace: Value = FALSE) -> None:
     """Activations that may write over their input."""
 
@@ -260,9 +262,7 @@ def softmax2d_layer(*args: Value, **kwargs: Value) -> None:
 
 
 @op(F + "softmin", rank_change=0)
-def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE
-) -> Tensor:
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE) -> Tensor:
     """(*), unchanged."""
     position(dim or 0, input.rank)
     return Tensor(input.axes)

@@ -36,7 +36,9 @@ def lstm_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: 
     return Tuple((state, state))
 
 
-def single_state_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions) -> Tensor:
+def single_state_cell_forward(
+    layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions
+) -> Tensor:
     """(B, I) -> (B, H): the next h."""
     state = _next_state(layer, input, assume)
     if isinstance(hx, Tuple | List):

@@ -312,7 +312,9 @@ def ctc_loss(
     return reduced(_ctc_losses(log_probs, targets, (input_lengths, target_lengths), assume), reduction)
 
 
-def _ctc_losses(log_probs: Tensor, targets: Tensor, lengths: tuple[Value, Value], assume: Assumptions) -> Axes:
+def _ctc_losses(
+    log_probs: Tensor, targets: Tensor, lengths: tuple[Value, Value], assume: Assumptions
+) -> Axes:
     require_rank("CTCLoss", log_probs, 2, 3)
     require_rank("CTCLoss (targets)", targets, 1, 2)
     batch = log_probs.axes[1:-1]

@@ -195,7 +195,9 @@ def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -
     if not input.features:
         raise Undetermined("a packed sequence without features")
     if len(input.features) > 1:
-        raise ShapeError(f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes")
+        raise ShapeError(
+            f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes"
+        )
     got = input.features[0].dim
     require_equal(f"{config.name}: size of the last axis", got, config.input_size, assume, "SHP503")
 

@@ -57,9 +57,7 @@ def windows(
     for size in (*kernels, *strides, *dilations):
         if (ONE - size).is_positive():
             raise ShapeError(f"kernel_size, stride and dilation must be at least 1, got {size}")
-    return tuple(
-        Window(*one, ceil) for one in zip(kernels, strides, padding, dilations, strict=True)
-    )
+    return tuple(Window(*one, ceil) for one in zip(kernels, strides, padding, dilations, strict=True))
 
 
 def slid(axes: Axes, each: tuple[Window, ...], assume: Assumptions) -> Axes:
@@ -70,12 +68,16 @@ def slid(axes: Axes, each: tuple[Window, ...], assume: Assumptions) -> Axes:
 
 def _slid_axis(axis: Axis, window: Window, assume: Assumptions) -> Axis:
     if window.padding is None:
-        return resized(axis, unknown_length("window", axis.dim, window.kernel, window.stride, window.dilation))
+        return resized(
+            axis, unknown_length("window", axis.dim, window.kernel, window.stride, window.dilation)
+        )
     reach = window.dilation * (window.kernel - ONE) + ONE
     padded = assume.resolve(axis.dim + window.padding)
     if not window.ceil and (assume.resolve(reach) - padded).is_positive():
         raise ShapeError(f"a window of {reach} does not fit on {padded} values", expected=reach, got=padded)
-    return resized(axis, _ceiled(padded, reach, axis.dim, window) if window.ceil else _steps(padded, reach, window))
+    return resized(
+        axis, _ceiled(padded, reach, axis.dim, window) if window.ceil else _steps(padded, reach, window)
+    )
 
 
 def _steps(padded: Dim, reach: Dim, window: Window) -> Dim:
@@ -99,5 +101,3 @@ def _ceiled(padded: Dim, reach: Dim, length: Dim, window: Window) -> Dim:
 def unknown_length(how: str, *sizes: Dim) -> Dim:
     """A size that follows from others in a way that is not known: one symbol for the same sizes."""
     return Dim.symbol(f"{how}({', '.join(map(str, sizes))})")
-
-
