@@ -259,7 +259,8 @@ def parse_docstring(text: str) -> Mapping[str, ShapeText]:
     """Return the shapes that a docstring gives its function's parameters and, under "return", its result.
 
     Reads Google, numpy and reST fields and plain `x: Tensor of shape (B, T, D)` lines. A parameter
-    that several different shapes are written for is left out, and so is `(B, T) or (B, T, D)`. Of several results the first counts.
+    that several different shapes are written for is left out, and so is `(B, T) or (B, T, D)`. Of
+    several results the first counts.
     """
     found: dict[str, list[ShapeText]] = {}
     key: str | None = None
