@@ -64,7 +64,7 @@ class _OmittedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """What the encoding of a node depends on: step numbers, dummy sizes, and the lengths for packing calls."""
+    """What the encoding of a node depends on: step numbers, dummy sizes, the lengths for packing calls."""
 
     position: Callable[[int], int]
     number: Callable[[Dim], int]
@@ -76,7 +76,7 @@ class Encoder:
         kwargs: dict[str, Encoded] = {}
         for key, value, parameter in _arguments(node):
             try:
-                encoded = self._argument(node, value, parameter)
+                encoded = self._argument(node, key, value, parameter)
             except _OmittedError:
                 continue
             if isinstance(key, str):
@@ -122,15 +122,17 @@ class Encoder:
         shown = value.reason if isinstance(value, Unknown) else type(value).__name__.lower()
         raise UnreplayableError(f"an argument that is not known: {shown}")
 
-    def _argument(self, node: Node, value: Value, parameter: inspect.Parameter | None) -> Encoded:
-        name = parameter.name if parameter is not None else ""
+    def _argument(
+        self, node: Node, key: int | str, value: Value, parameter: inspect.Parameter | None
+    ) -> Encoded:
+        name = key if isinstance(key, str) else parameter.name if parameter is not None else ""
         if name in _PLACEMENT or (node.op in _CONVERSIONS and not _converts(value)):
             raise _OmittedError
         if name == "dtype":
             return self._dtype_argument(value)
         if name == "lengths" and node.op == PACK and _is_unknown(value):
             return {"list": self.lengths(node)}
-        hint = operation_of(node.op).hints.get(name) if parameter is not None else None
+        hint = operation_of(node.op).hints.get(parameter.name) if parameter is not None else None
         if _is_unknown(value) and not _takes_number(hint):
             return self._unknown(value, node.bound.get(name), parameter)
         return self.value(value, _takes_number(hint))
@@ -199,6 +201,13 @@ def _dtype(value: Value) -> str | None:
 def _converts(value: Value) -> bool:
     """Whether an argument of `x.to(...)` matters: x itself, another tensor, or an integer dtype."""
     return getattr(value, "ref", None) is not None or _dtype(value) is not None
+
+
+def flag(node: Node, name: str, default: bool) -> bool:
+    """A boolean argument of a node; the default where it is not known."""
+    value = node.bound.get(name, default)
+    value = value.value if isinstance(value, Bool) else value
+    return value if isinstance(value, bool) else default
 
 
 def layer_config(node: Node) -> Mapping[str, object]:

@@ -11,7 +11,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 from shapelint.verify import limits
-from shapelint.verify.encode import FORWARD, PACK, Encoder, UnreplayableError, layer_config
+from shapelint.verify.encode import FORWARD, PACK, Encoder, UnreplayableError, flag, layer_config
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 
 _LARGE = 32  #: literals from here on may be scaled down
@@ -74,7 +74,7 @@ def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -
     sizes = choose_sizes(problem, {scale.get(value, value) for value in _literals(problem)})
     if sizes is None:
         raise UnreplayableError("no small sizes satisfy the equalities of the code")
-    sorted_lengths = any(node.bound.get("enforce_sorted", True) is True for node in nodes if node.op == PACK)
+    sorted_lengths = any(flag(node, "enforce_sorted", True) for node in nodes if node.op == PACK)
     plan = Plan(trace, problem, sizes, scale, _time(trace, nodes), sorted_lengths)
     return _fitted(plan, nodes)
 
@@ -145,7 +145,7 @@ def _packed_axes(node: Node) -> tuple[Axis, Axis] | None:
     if node.op != PACK or not node.args or not isinstance(node.args[0], Tensor) or node.args[0].rank < 2:
         return None
     first, second = node.args[0].axes[:2]
-    return (first, second) if node.bound.get("batch_first") is True else (second, first)
+    return (first, second) if flag(node, "batch_first", False) else (second, first)
 
 
 def _literals(problem: SizeProblem) -> set[int]:
