@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from shapelint.infer import calls, expressions, loops, statements
 from shapelint.infer.dispatch import execute
@@ -12,6 +12,7 @@ from shapelint.infer.functions import enter, free_arguments, instantiate
 from shapelint.infer.objects import Class, Function, Scope
 from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
 from shapelint.infer.trace import Trace
+from shapelint.infer.walk import calls as calls_anything
 from shapelint.ops.registry import load
 from shapelint.shapes.value import Value
 from shapelint.source import Source
@@ -180,15 +181,5 @@ def _definitions(body: tuple[facts.Statement, ...]) -> tuple[facts.Statement, ..
         statement
         for statement in body
         if isinstance(statement, kinds)
-        or (isinstance(statement, facts.Assign | facts.AnnAssign) and not _calls(statement.value))
+        or (isinstance(statement, facts.Assign | facts.AnnAssign) and not calls_anything(statement.value))
     )
-
-
-def _calls(fact: object) -> bool:
-    """Whether evaluating an expression calls something: such an assignment is the script's work, not a constant."""
-    if isinstance(fact, facts.Call):
-        return True
-    if isinstance(fact, tuple):
-        return any(_calls(item) for item in fact)
-    return isinstance(fact, facts.Expression) and any(_calls(getattr(fact, f.name)) for f in fields(fact))
-

@@ -206,11 +206,12 @@ def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:
         known = _order(left, operator, right)
         if known is not None:
             return Bool(known)
-    likely = _likely(run, left, operator, right)
-    taken = bool(run.choose(f"{left}{operator}{right}", f"{left} {operator} {right}", (True, False), likely))
-    if taken == (operator == "==") and operator in ("==", "!="):
+    asked = "==" if operator == "!=" else operator
+    likely = _likely(run, left, asked, right)
+    taken = bool(run.choose(f"{left}{asked}{right}", f"{left} {asked} {right}", (True, False), likely))
+    if taken and asked == "==":
         run.agree(left, right)
-    return Bool(taken)
+    return Bool(taken == (operator == asked))
 
 
 def _order(left: Dim, operator: str, right: Dim) -> bool | None:
@@ -244,12 +245,11 @@ def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node
     return Unknown(run.key_of(node), "a comparison")
 
 
-def is_none(run: Run, value: Value, positive: bool, likely: bool | None = None) -> Value:
-    """`value is None`; for an unknown value a choice: `likely`, or what the default gives, comes first."""
+def is_none(run: Run, value: Value, positive: bool) -> Value:
+    """`value is None`; for an unknown value a choice: what the default gives comes first."""
     if not isinstance(value, Unknown):
         return Bool(isinstance(value, NoneValue) == positive)
-    if likely is None:
-        likely = isinstance(value.hint, NoneValue)
+    likely = isinstance(value.hint, NoneValue)
     none = bool(run.choose(f"{value.key} is None", f"{shown(value)} is None", (False, True), likely))
     if none:
         run.settled[value.key] = NONE

@@ -81,6 +81,7 @@ class Run:
     demands: dict[str, Demand] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
+    preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
     parents: dict[str, tuple[str, int]] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
@@ -156,6 +157,8 @@ class Run:
         """Take one of the options, always the same on one path."""
         if key in self.choices:
             return self.choices[key].taken
+        if self.preferred is not None and self.preferred in options:
+            likely = self.preferred
         taken = self.plan.choices.get(key, options[0] if likely is None else likely)
         if taken not in options:
             taken = options[0]
