@@ -1,4 +1,4 @@
-"""torch.nn.functional and torch.nn.utils.rnn against real torch: accepted and refused calls, over random sizes."""
+"""torch.nn.functional and torch.nn.utils.rnn against real torch: accepted and refused calls, random sizes."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def assert_roles(output: Tensor | Packed, batch_first: bool, layout: str) -> Non
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 def test_roles_mean_what_torch_does(kind: str, bidirectional: bool, batch_first: bool) -> None:
-    """Row i of a BATCH axis depends on sample i only; a LAYERS axis has a row for each layer and direction."""
+    """Row i of a BATCH axis depends on sample i only."""
     x = torch.rand((4, 7, 5) if batch_first else (7, 4, 5), requires_grad=True)
     real = getattr(nn, kind.rpartition(".")[2])(5, 6, 3, bidirectional=bidirectional, batch_first=batch_first)
     shaped = check_layer(
@@ -248,6 +248,15 @@ def test_a_permuted_pack_ignores_the_surplus_of_a_state() -> None:
     assert sorted_pack.error is None, "B may be 99"
 
 
+def test_a_packed_cell_state_of_too_few_layers() -> None:
+    """Torch is not asked: it reads past the end of the state (segmentation fault in 2.13)."""
+    lstm = layer_value("torch.nn.LSTM", {**SMALL, "num_layers": number(2)})
+    states = Tuple((tensor(2, "B", "H"), tensor(1, "B", "H")))
+    with pytest.raises(ShapeError) as caught:
+        call(LAYERS["torch.nn.LSTM"].forward, (lstm, packed().value, states), {}, PathAssumptions())
+    assert (caught.value.code, caught.value.details["state"]) == ("SHP203", "c_0")
+
+
 def test_three_positional_arguments() -> None:
     state = tensor(1, "B", "H")
     lstm = check_layer("torch.nn.LSTM", SMALL, [tensor("T", "B", "I"), state, state], sizes=SIZES)
@@ -311,7 +320,7 @@ def test_positional_order() -> None:
     ):
         x = tensor("B", "T", 5)
         outcome = check_layer(kind, {}, [x], sizes=SIZES, config_args=[*sizes, *further])
-        assert [axis.role for axis in outcome.result.items[0].axes][0] is Role.BATCH
+        assert outcome.result.items[0].axes[0].role is Role.BATCH
 
 
 def test_unknown_states_and_inputs() -> None:

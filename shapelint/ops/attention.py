@@ -75,7 +75,7 @@ def multihead_attention_forward(
 
 
 def _attended(layer: Layer, source: Axis) -> Axis:
-    """The source steps, and one more for each of the two biases that the layer can add."""
+    """Return the source steps, and one more for each of the two biases that the layer can add."""
     further = sum(value_of(layer, name) == TRUE for name in ("add_bias_kv", "add_zero_attn"))
     return replace(source, dim=source.dim + Dim.of(further), parts=()) if further else source
 
@@ -106,13 +106,13 @@ def _check_heads(features: Dim, heads: Dim) -> None:
 
 
 def _width(layer: Layer, name: str | None, embed_dim: Dim) -> Dim:
-    """The features of the query, the key or the value: embed_dim unless kdim or vdim is given."""
+    """Return the features of the query, the key or the value: embed_dim unless kdim or vdim is given."""
     given = value_of(layer, name) if name else NONE
     return given.dim if isinstance(given, Int | Unknown) else embed_dim
 
 
 def _steps(input: Tensor, batch_first: bool) -> tuple[tuple[Axis, ...], Axis]:
-    """The batch axis, if there is one, and the time axis, as attention reads them."""
+    """Return the batch axis, if there is one, and the time axis, as attention reads them."""
     if input.rank == 2:
         return (), replace(input.axes[0], role=Role.TIME, origin=None)
     batch, time = (0, 1) if batch_first else (1, 0)
@@ -171,7 +171,7 @@ def encoder_forward(
     *,
     assume: Assumptions,
 ) -> Tensor:
-    """What the layers that it repeats do."""
+    """Do what the repeated layers do."""
     repeated = value_of(layer, "encoder_layer")
     if not isinstance(repeated, Layer) or repeated.kind != "torch.nn.TransformerEncoderLayer":
         raise Undetermined("an encoder layer that is not torch's")

@@ -44,7 +44,7 @@ def _channel_axis(name: str, input: Tensor, moved: int) -> int:
 def _windows(
     axes: int, kernel_size: Value, stride: Value, padding: Value, dilation: Value
 ) -> tuple[Window, ...]:
-    """The windows of a convolution, whose padding may be 'valid' or 'same'."""
+    """Return the windows of a convolution, whose padding may be 'valid' or 'same'."""
     if not isinstance(padding, Str):
         return windows(kernel_size, stride, paddings(padding, axes), dilation)
     kernels, dilations = per_axis(kernel_size, axes, "kernel_size"), per_axis(dilation, axes, "dilation")
@@ -140,7 +140,7 @@ def functional_conv1d(
     *,
     assume: Assumptions,
 ) -> Tensor:
-    """The weight is (C_out, C_in / groups, kernel_size)."""
+    """(B, C_in, L) and a weight (C_out, C_in / groups, kernel_size) -> (B, C_out, L_out)."""
     require_rank("conv1d (weight)", weight, 3)
     channels = (weight.axes[1].dim * groups, weight.axes[0].dim)
     each = _windows(1, Int(weight.axes[2].dim), stride, padding, dilation)
@@ -159,7 +159,7 @@ def functional_conv2d(
     *,
     assume: Assumptions,
 ) -> Tensor:
-    """The weight is (C_out, C_in / groups, *kernel_size)."""
+    """(B, C_in, L1, L2), a weight (C_out, C_in / groups, *kernel_size) -> (B, C_out, *L_out)."""
     require_rank("conv2d (weight)", weight, 4)
     channels = (weight.axes[1].dim * groups, weight.axes[0].dim)
     kernel = Tuple(tuple(Int(axis.dim) for axis in weight.axes[2:]))
@@ -209,7 +209,7 @@ def functional_conv_transpose1d(
     *,
     assume: Assumptions,
 ) -> Tensor:
-    """The weight is (C_in, C_out / groups, kernel_size)."""
+    """(B, C_in, L) and a weight (C_in, C_out / groups, kernel_size) -> (B, C_out, L_out)."""
     require_rank("conv_transpose1d (weight)", weight, 3)
     channels = (weight.axes[0].dim, weight.axes[1].dim * groups)
     (window,) = windows(Int(weight.axes[2].dim), stride, paddings(padding, 1), dilation)

@@ -62,7 +62,7 @@ def bilinear(
 def functional_bilinear(
     input1: Tensor, input2: Tensor, weight: Tensor, bias: Value = NONE, *, assume: Assumptions
 ) -> Tensor:
-    """The weight is (out_features, in1_features, in2_features)."""
+    """(*, I1), (*, I2) and a weight (O, I1, I2) -> (*, O)."""
     require_rank("bilinear (weight)", weight, 3)
     require_features("bilinear (input1)", input1, weight.axes[1].dim, assume)
     require_features("bilinear (input2)", input2, weight.axes[2].dim, assume)

@@ -1,7 +1,7 @@
 """Loss layers and functions: a scalar with reduction 'mean' or 'sum', the shape of the losses with 'none'.
 
-Scores and classes whose sizes are not known to agree are not assumed to: the class axis is too often the wrong
-one, and an assumption would hide that. Only what certainly differs is refused.
+Scores and classes whose sizes are not known to agree are not assumed to: the class axis is too often the
+wrong one, and an assumption would hide that. Only what certainly differs is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BLANK = Int(Dim.of(0))
 
 
 def reduced(each: Axes, reduction: Value, reduce: Value = NONE) -> Tensor:
-    """The losses `each` sample has, or the scalar that they are reduced to."""
+    """Return the losses `each` sample has, or the scalar that they are reduced to."""
     if reduce == FALSE:
         return Tensor(each)
     if not isinstance(reduction, Str):
@@ -133,7 +133,7 @@ def nll_loss(
 
 
 def _pointwise(name: str, input: Tensor, target: Tensor, exact: bool, assume: Assumptions) -> Axes:
-    """The axes of element by element losses; torch broadcasts (and warns) unless `exact`."""
+    """Return the axes of element by element losses; torch broadcasts (and warns) unless `exact`."""
     if exact:
         _check_sizes(name, input.axes, target.axes, assume)
         return input.axes

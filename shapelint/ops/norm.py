@@ -169,7 +169,7 @@ def instance_norm_layer(
     *,
     bias: Value = TRUE,
 ) -> None:
-    """nn.InstanceNorm1d has no parameters unless it is asked for them, and then takes any number of channels."""
+    """nn.InstanceNorm1d; without parameters, as by default, it takes any number of channels."""
     require_at_least(0, num_features=num_features)
 
 

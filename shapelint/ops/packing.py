@@ -136,7 +136,7 @@ def packed_sequence(
 
 @op(PACKED + ".data", attribute=True)
 def data(sequence: Packed) -> Tensor:
-    """The steps of all sequences below each other, (sum of the lengths, F)."""
+    """Return the steps of all sequences below each other, (sum of the lengths, F)."""
     time, batch = replace(sequence.time, role=Role.TIME), replace(sequence.batch, role=Role.BATCH)
     steps = Dim.symbol(f"packed({time.dim}, {batch.dim})")
     return Tensor((Axis(steps, parts=(time, batch)), *sequence.features))
@@ -150,13 +150,13 @@ def batch_sizes(sequence: Packed) -> Tensor:
 
 @op(PACKED + ".sorted_indices", PACKED + ".unsorted_indices", attribute=True)
 def indices(sequence: Packed) -> Value:
-    """The permutation to or from the packed order, (B,); None where nothing was sorted."""
+    """Return the permutation to or from the packed order, (B,); None where nothing was sorted."""
     return NONE if sequence.enforce_sorted else Tensor((sequence.batch,), Dtype.INT)
 
 
 @op(PACKED + ".__getitem__")
 def getitem(sequence: Packed, index: int) -> Value:
-    """A field of the named tuple by its position."""
+    """Return a field of the named tuple by its position."""
     fields = (data, batch_sizes, indices, indices)
     if not -len(fields) <= index < len(fields):
         raise ShapeError(f"a PackedSequence is a tuple of {len(fields)}: there is no item {index}")
@@ -165,12 +165,12 @@ def getitem(sequence: Packed, index: int) -> Value:
 
 @op(*(f"{PACKED}.{name}" for name in ("to", "cuda", "cpu", "float", "double", "half", "pin_memory")))
 def moved(sequence: Packed, *args: Value, **kwargs: Value) -> Packed:
-    """The same sequences elsewhere, or in another precision."""
+    """Return the same sequences elsewhere, or in another precision."""
     return replace(sequence, ref=None)
 
 
 def _layout(input: Tensor, batch_first: bool) -> tuple[Axis, Axis]:
-    """The batch and the time axis, as the call reads them."""
+    """Return the batch and the time axis, as the call reads them."""
     batch, time = (0, 1) if batch_first else (1, 0)
     return (
         replace(input.axes[batch], role=Role.BATCH, origin=None),
@@ -200,7 +200,7 @@ def _count(lengths: Value) -> Dim | None:
 
 
 def _constants(lengths: Value) -> tuple[int, ...]:
-    """The lengths, where all of them are known integers; else none."""
+    """Return the lengths, where all of them are known integers; else none."""
     if not isinstance(lengths, List | Tuple) or (isinstance(lengths, List) and lengths.length is not None):
         return ()
     found = [item.dim.constant for item in lengths.items if isinstance(item, Int)]

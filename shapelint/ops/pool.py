@@ -55,7 +55,7 @@ def _pooled_by(layer: Layer, input: Tensor, moved: int, assume: Assumptions) -> 
 
 
 def with_indices(values: Tensor, return_indices: bool) -> Tensor | Tuple:
-    """The maxima, and where they were if asked for."""
+    """Return the maxima, and where they were if asked for."""
     return Tuple((values, Tensor(values.axes, Dtype.INT))) if return_indices else values
 
 
@@ -229,7 +229,7 @@ def adaptive_max_pool(output_size: Value, return_indices: bool = False) -> None:
 
 
 def _adapted(name: str, input: Tensor, moved: int, output_size: Value) -> Tensor:
-    """The last axes with the sizes that are asked for; None keeps an axis."""
+    """Return the last axes with the sizes that are asked for; None keeps an axis."""
     require_rank(name, input, moved + 1, moved + 2)
     given = output_size.items if isinstance(output_size, Tuple | List) else [output_size] * moved
     if len(given) != moved:

@@ -38,7 +38,7 @@ class Demand:
 
 
 def check_lstm_state(hx: Value, h_0: Demand, c_0: Demand, assume: Assumptions) -> None:
-    """The state of an LSTM: a tuple or list (h_0, c_0), or one stacked tensor where torch unpacks it itself."""
+    """Check an LSTM's state: a tuple or list (h_0, c_0), or one stacked tensor where torch unpacks it."""
     if isinstance(hx, Tensor):
         hx = _unstacked(hx, h_0, assume)
     if isinstance(hx, Tuple | List) and not (isinstance(hx, List) and hx.length is not None):
@@ -49,7 +49,7 @@ def check_lstm_state(hx: Value, h_0: Demand, c_0: Demand, assume: Assumptions) -
 
 
 def _right_count(count: int, sequences: Sequences) -> bool:
-    """Torch takes the first two states itself for an unbatched or a permuted input, and then ignores others."""
+    """Torch takes the first two states of an unbatched or a permuted input itself, and ignores others."""
     return count == 2 or (count > 2 and _indexes_state(sequences))
 
 
@@ -68,7 +68,7 @@ def _unstacked(hx: Tensor, demand: Demand, assume: Assumptions) -> Value:
 
 
 def check_single_state(layer: str, hx: Value, demand: Demand, assume: Assumptions) -> None:
-    """The state of a GRU or RNN: one tensor."""
+    """Check a GRU's or RNN's state: one tensor."""
     if isinstance(hx, Tuple | List):
         raise ShapeError(
             f"{layer} takes one tensor as its state and gets a {type(hx).__name__.lower()}", "SHP210"
@@ -103,7 +103,7 @@ def _refused(state: Tensor, demand: Demand, code: str | None) -> ShapeError:
 
 
 def _mistake(got: tuple[Dim, ...], demand: Demand, assume: Assumptions) -> str | None:
-    """The code of the mistake that a batched state's sizes show; assumes nothing.
+    """Return the code of the mistake that a batched state's sizes show; assumes nothing.
 
     Sizes that are merely not known to agree tell a mistake when they are another axis' own symbol.
     """

@@ -9,21 +9,21 @@ from shapelint.shapes.value import Bool, Float, Int, Layer, Str, Tensor, Unknown
 
 
 def size_of(layer: Layer, name: str) -> Dim:
-    """A constructor argument that was declared as `Dim`."""
+    """Return a constructor argument that was declared as `Dim`."""
     value = layer.config[name]
     assert isinstance(value, Dim)
     return value
 
 
 def value_of(layer: Layer, name: str) -> Value:
-    """A constructor argument that was declared as `Value`."""
+    """Return a constructor argument that was declared as `Value`."""
     value = layer.config[name]
     assert isinstance(value, Value)
     return value
 
 
 def known_int(value: Value) -> int | None:
-    """The integer, where it is one that is known."""
+    """Return the integer, where it is one that is known."""
     return value.dim.constant if isinstance(value, Int) else None
 
 
@@ -33,7 +33,7 @@ def one_or_more(value: Value) -> Sizes:
 
 
 def require_rank(name: str, tensor: Tensor, *ranks: int, code: str | None = None) -> None:
-    """The tensor must have one of these numbers of axes."""
+    """Demand one of these numbers of axes."""
     if tensor.rank not in ranks:
         wanted = " or ".join(f"{rank}-D" for rank in ranks)
         raise ShapeError(
@@ -53,7 +53,7 @@ def require_equal(what: str, got: Dim, expected: Dim, assume: Assumptions, code:
 def require_features(
     name: str, input: Tensor, expected: Dim, assume: Assumptions, code: str | None = None
 ) -> None:
-    """The last axis must be `expected` long."""
+    """Demand a last axis that is `expected` long."""
     if not input.axes:
         raise ShapeError(f"{name} needs a feature axis and gets a scalar")
     require_equal(f"{name}: size of the last axis", input.axes[-1].dim, expected, assume, code)
@@ -80,7 +80,7 @@ def require_at_least(lowest: int, **sizes: Dim) -> None:
 
 
 def require_probability(name: str, value: Value) -> None:
-    """A dropout probability must be a number in [0, 1]; a bool or a string is none."""
+    """Demand a number in [0, 1]; a bool or a string is none."""
     if isinstance(value, Bool | Str):
         raise ShapeError(f"{name} should be a number in [0, 1], not {value.value!r}")
     number = value.value if isinstance(value, Float) else known_int(value)

@@ -65,7 +65,7 @@ class RecurrentConfig:
 
 
 def recurrent_config(layer: Layer) -> RecurrentConfig:
-    """The typed view of a recurrent layer's config; `layer.kind` is one of RECURRENT."""
+    """Return the typed view of a recurrent layer's config; `layer.kind` is one of RECURRENT."""
     proj_size = layer.config.get("proj_size", ZERO)
     assert isinstance(proj_size, Dim)
     return RecurrentConfig(
@@ -162,7 +162,7 @@ def rnn(
 
 
 def require_nonlinearity(value: Value) -> None:
-    """The nonlinearity must be 'tanh' or 'relu'; a value that is not known passes."""
+    """Demand 'tanh' or 'relu'; a value that is not known passes."""
     shown = getattr(value, "value", None)
     if shown is not None and shown not in ("tanh", "relu"):
         raise ShapeError(f"nonlinearity must be 'tanh' or 'relu', not {shown!r}")
@@ -174,7 +174,7 @@ def _check_construction(input_size: Dim, hidden_size: Dim, num_layers: Dim, drop
 
 
 def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) -> Sequences:
-    """The batch and time axes as the layer takes them; checks the rank and the features."""
+    """Return the batch and time axes as the layer takes them; checks the rank and the features."""
     if isinstance(input, Packed):
         _check_packed(config, input, assume)
         return Sequences(
@@ -203,7 +203,7 @@ def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -
 
 
 def _meaning(axis: Axis, role: Role) -> Axis:
-    """The axis with the role that the layer gives it, whatever it was called before."""
+    """Return the axis with the role that the layer gives it, whatever it was called before."""
     return replace(axis, role=role, origin=None)
 
 
@@ -251,7 +251,7 @@ def _output(config: RecurrentConfig, input: Tensor | Packed, sequences: Sequence
 
 
 def _output_features(config: RecurrentConfig) -> Axis:
-    """The forward direction's features, then the backward one's: output.view(T, B, D, R) takes them apart."""
+    """Return the features of both directions; output.view(T, B, D, R) takes them apart."""
     one = Axis(config.real_hidden_size, Role.FEATURE)
     if not config.bidirectional:
         return one

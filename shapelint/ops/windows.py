@@ -35,7 +35,7 @@ def per_axis(value: Value, axes: int, what: str) -> tuple[Dim, ...]:
 
 
 def paddings(value: Value, axes: int) -> tuple[Dim | None, ...]:
-    """Padding of both ends together; None where it is not known (it may be 0, which no symbol is)."""
+    """Add up the padding of both ends; None where it is not known (it may be 0, which no symbol is)."""
     if isinstance(value, Unknown):
         return (None,) * axes
     unknown = isinstance(value, List | Tuple) and any(isinstance(item, Unknown) for item in value.items)
@@ -49,7 +49,7 @@ def windows(
     dilation: Value,
     ceil: bool = False,
 ) -> tuple[Window, ...]:
-    """The windows of a call; a stride of None is the kernel's size."""
+    """Return the windows of a call; a stride of None is the kernel's size."""
     axes = len(padding)
     kernels = per_axis(kernel_size, axes, "kernel_size")
     strides = kernels if isinstance(stride, NoneValue) else per_axis(stride, axes, "stride")
@@ -61,7 +61,7 @@ def windows(
 
 
 def slid(axes: Axes, each: tuple[Window, ...], assume: Assumptions) -> Axes:
-    """The axes after the windows slid over the last of them."""
+    """Return the axes after the windows slid over the last of them."""
     kept, moved = axes[: len(axes) - len(each)], axes[len(axes) - len(each) :]
     return (*kept, *(_slid_axis(axis, window, assume) for axis, window in zip(moved, each, strict=True)))
 
@@ -99,5 +99,5 @@ def _ceiled(padded: Dim, reach: Dim, length: Dim, window: Window) -> Dim:
 
 
 def unknown_length(how: str, *sizes: Dim) -> Dim:
-    """A size that follows from others in a way that is not known: one symbol for the same sizes."""
+    """Name a size that follows from others in a way that is not known."""
     return Dim.symbol(f"{how}({', '.join(map(str, sizes))})")
