@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace
@@ -299,13 +299,12 @@ def stamp(value: Value, ref: Ref, origin: Span) -> Value:
     if isinstance(value, Tensor):
         return Tensor(tuple(_with_origin(axis, origin) for axis in value.axes), value.dtype, ref)
     if isinstance(value, Packed):
-        return Packed(
-            _with_origin(value.batch, origin),
-            _with_origin(value.time, origin),
-            tuple(_with_origin(axis, origin) for axis in value.features),
-            value.batch_first,
-            ref,
-            value.padded,
+        return replace(
+            value,
+            batch=_with_origin(value.batch, origin),
+            time=_with_origin(value.time, origin),
+            features=tuple(_with_origin(axis, origin) for axis in value.features),
+            ref=ref,
         )
     if isinstance(value, Tuple):
         items = tuple(stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(value.items))
