@@ -1,4 +1,4 @@
-"""Mistakes of the catalogue: torch confirms the claim about the bad variant, and refutes it for the mended one."""
+"""Mistakes of the catalogue: torch confirms the claim about the bad code, and refutes it for the mended."""
 
 from __future__ import annotations
 

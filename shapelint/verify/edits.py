@@ -44,7 +44,7 @@ def map_span(span: Span, edits: Sequence[Edit], grow: bool = False) -> Span:
             end = _shifted(end, edit)
         elif first < end:
             end = _end_of(edit)
-    return Span(*start, *end)
+    return Span(*start, *max(start, end))
 
 
 def _ends(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:

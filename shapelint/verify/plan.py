@@ -75,7 +75,7 @@ def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -
     if sizes is None:
         raise UnreplayableError("no small sizes satisfy the equalities of the code")
     sorted_lengths = any(flag(node, "enforce_sorted", True) for node in nodes if node.op == PACK)
-    plan = Plan(trace, problem, sizes, scale, _time(trace, nodes), sorted_lengths)
+    plan = Plan(trace, problem, sizes, scale, _time(nodes), sorted_lengths)
     return _fitted(plan, nodes)
 
 
@@ -131,7 +131,7 @@ def _add_layer(trace: Trace, node: Node, problem: SizeProblem) -> None:
         problem.dims.add(resolved(trace, hidden) - resolved(trace, projection))
 
 
-def _time(trace: Trace, nodes: Sequence[Node]) -> Dim | None:
+def _time(nodes: Sequence[Node]) -> Dim | None:
     for node in nodes:
         axes = _packed_axes(node)
         if axes is not None:

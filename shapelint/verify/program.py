@@ -4,7 +4,8 @@ A program is canonical JSON text and nothing else: equal programs are equal obje
 text names torch operations of the registry, numbers and references to earlier steps; there is no code in it.
 
     {"property": "batch_independence", "target": {"ref": 3, "path": []}, "options": {..},
-     "lengths": null, "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
+     "lengths": null,
+     "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
      "variants": [{"steps": [..]}, ..]}
 
 `variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
@@ -197,7 +198,7 @@ class _Writer:
         return _Writer(self.trace, self.nodes, plan).steps()
 
     def _alone(self, claim: Claim, lengths: Sequence[int]) -> list[Encoded]:
-        """Each sample on its own, without its padding; nothing where the sizes are not symbols of their own."""
+        """Each sample alone, without its padding; nothing where the sizes are no symbols of their own."""
         names = [_source_dim(self.trace, claim, name) for name in ("batch_axis", "time_axis")]
         batch, time = (None if dim is None else dim.as_symbol for dim in names)
         if batch is None or time is None or any(_is_random(node) for node in self.nodes):

@@ -71,17 +71,16 @@ def prove(judged: Judged, verifier: Verifier) -> Finding:
 def fix_programs(finding: Finding, old: Trace, analyse: Analyse) -> tuple[Built, ...]:
     """The programs that must be refuted for the fix to be proven; empty when there is no fix to prove.
 
-    `analyse` reads the mended text again. Of its traces, the first of the same entry in which the claims'
-    values are found is taken.
+    `analyse` reads the mended text again. Of its traces of the same entry, the first in which the claims'
+    values are found is taken, one that took the same branches before others.
     """
     if finding.fix is None or not finding.claims:
         return ()
     edits = finding.fix.edits
-    for new in analyse(apply_edits(old.text, edits)):
-        claims = (
-            [retarget(old, claim, new, edits) for claim in finding.claims] if new.entry == old.entry else []
-        )
-        if claims and None not in claims:
+    traces = [new for new in analyse(apply_edits(old.text, edits)) if new.entry == old.entry]
+    for new in sorted(traces, key=lambda new: new.decisions != old.decisions):
+        claims = [retarget(old, claim, new, edits) for claim in finding.claims]
+        if None not in claims:
             return tuple(build(new, claim) for claim in claims if claim is not None)
     return (NotReplayable("the value is not found in the mended text"),)
 

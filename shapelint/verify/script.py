@@ -37,9 +37,9 @@ _NAMES = {
     "__getitem__": "part",
     "cat": "joined",
 }
-_LSTM_PARTS = {(0,): "out", (1, 0): "h_n", (1, 1): "c_n"}
-_PAIR_PARTS = {(0,): "out", (1,): "h_n"}
-_PADDED_PARTS = {(0,): "padded", (1,): "padded_lengths"}
+_LSTM_PARTS: Mapping[tuple[int, ...], str] = {(0,): "out", (1, 0): "h_n", (1, 1): "c_n"}
+_PAIR_PARTS: Mapping[tuple[int, ...], str] = {(0,): "out", (1,): "h_n"}
+_PADDED_PARTS: Mapping[tuple[int, ...], str] = {(0,): "padded", (1,): "padded_lengths"}
 # what the replay does instead (worker_replay.py): one kind of float, one device, no dropout
 _PASSED_ON = frozenset({"cpu", "cuda", "detach", "dropout"})
 _FLOATS = frozenset({"float", "half", "bfloat16", "double"})

@@ -105,7 +105,8 @@ def _provenance(document: dict[str, Any]) -> list[str]:
         f"meant = coded.permute({order})",
         "result = forward(coded)",
         'print("meant", tuple(meant.shape), "result", tuple(result.shape))',
-        'print(int((result != meant.reshape(result.shape)).sum()), "of", x.numel(), "cells hold another value")',
+        "moved = int((result != meant.reshape(result.shape)).sum())",
+        'print(moved, "of", x.numel(), "cells hold another value")',
     ]
 
 

@@ -37,7 +37,7 @@ class Outcome:
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
-    """Test a program's property; raises InconclusiveError, RefusedError, or StepError where the code raises first."""
+    """Test a program's property; raises InconclusiveError, RefusedError or StepError."""
     if document["property"] not in _CHECKS:
         raise RefusedError(f"there is no property {document['property']}")
     for steps in (document["steps"], *(variant["steps"] for variant in document["variants"])):
@@ -176,7 +176,7 @@ def _padding_read(lengths: Sequence[int], grid: Grid) -> str | None:
             read = steps[lengths[sample] :].nonzero().flatten().tolist()
             if read:
                 step, length = read[-1] + lengths[sample], lengths[sample]
-                return f"output row {row} depends on step {step} of sample {sample}, which has {length} steps only"
+                return f"output row {row} depends on step {step} of sample {sample}, which is {length} long"
     return None
 
 
