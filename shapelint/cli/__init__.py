@@ -1,0 +1,80 @@
+"""The command line. One file per command; nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from shapelint import __version__
+from shapelint.cli.check import check
+from shapelint.cli.rule import rule
+from shapelint.cli.shapes import shapes
+from shapelint.cli.witness import witness
+from shapelint.config import suggestion
+
+COMMANDS = (check, shapes, witness, rule)
+
+
+class Commands(click.Group):
+    """A group in which `check` need not be named: `shapelint [OPTIONS] [PATH]...`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Send what does not begin with a command, --help or --version to `check`."""
+        if not args or args[0] not in {*self.commands, *ctx.help_option_names, "--version"}:
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The two forms of use."""
+        formatter.write_usage("shapelint", "[check] [OPTIONS] [PATH]...")
+        formatter.write_usage("shapelint", "COMMAND [OPTIONS] ...")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, then the options of `check`."""
+        self.format_commands(ctx, formatter)
+        check.format_options(click.Context(check, parent=ctx, info_name="check"), formatter)
+
+
+@click.group(
+    cls=Commands,
+    commands={command.name or "": command for command in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="shapelint")
+def cli() -> None:
+    """Find shape and layout mistakes around PyTorch recurrent layers, and prove each by running torch.
+
+    The checked code is read, never imported or run. PATH is a file or a folder (default: the current one); `-`
+    reads standard input.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with its status: 0 nothing found, 1 findings, 2 the job was not done."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status, with every usage error told in one line."""
+    try:
+        return int(cli.main(args, prog_name="shapelint", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        click.echo(f"shapelint: error: {describe(error)}", err=True)
+        return 2
+    except click.Abort:
+        click.echo("shapelint: interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # the reader (head, less) has gone: silence Python's own complaint at shutdown
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def describe(error: click.ClickException) -> str:
+    """A click error in one line, with the nearest option or command."""
+    if isinstance(error, click.NoSuchOption):
+        known = [name for p in error.ctx.command.params for name in p.opts] if error.ctx else []
+        return f"unknown option {error.option_name!r}{suggestion(error.option_name, known)}"
+    return error.format_message().replace("\n", " ")
