@@ -16,7 +16,7 @@ from shapelint.infer.objects import (
     ShapeOf,
     Super,
 )
-from shapelint.infer.state import Run
+from shapelint.infer.state import Parent, Run
 from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.dim import Dim
@@ -126,7 +126,7 @@ def _unknown_attribute(run: Run, base: Unknown, name: str) -> Value:
         return ShapeOf(base)
     key = f"{base.key}.{name}"
     if name in ("T", "mT", "data"):
-        run.parents[key] = (base.key, 0)
+        run.parents[key] = Parent(base.key)
         return Unknown(key, base.reason, lineage=Lineage(base.key, 0))
     return Unknown(key, f"an attribute of something unknown: {base.reason}")
 

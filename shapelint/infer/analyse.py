@@ -176,10 +176,15 @@ def _run_once(run: Run, module: facts.Module, entry: Entry, script: bool) -> Non
 
 def _definitions(body: tuple[facts.Statement, ...]) -> tuple[facts.Statement, ...]:
     """The statements that make a module's names: imports, definitions, constants, and what guards imports."""
-    kinds = (facts.Import, facts.ImportFrom, facts.FunctionDef, facts.ClassDef, facts.Try)
-    return tuple(
-        statement
-        for statement in body
-        if isinstance(statement, kinds)
-        or (isinstance(statement, facts.Assign | facts.AnnAssign) and not calls_anything(statement.value))
-    )
+    return tuple(kept for statement in body for kept in _definition(statement))
+
+
+def _definition(statement: facts.Statement) -> tuple[facts.Statement, ...]:
+    if isinstance(statement, facts.Import | facts.ImportFrom | facts.FunctionDef | facts.ClassDef):
+        return (statement,)
+    if isinstance(statement, facts.Assign | facts.AnnAssign):
+        return () if calls_anything(statement.value) else (statement,)
+    if isinstance(statement, facts.If | facts.Try):
+        # `if is_torch_available():` and `try: import torch` guard definitions; they are taken to succeed
+        return _definitions(statement.body)
+    return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.finding import Ref
-from shapelint.infer.state import Demand, Run
+from shapelint.infer.state import Demand, Parent, Run
 from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
 from shapelint.ops.registry import Op, ShapeError, Undetermined
@@ -13,6 +13,7 @@ from shapelint.shapes.value import Dtype, Layer, Lineage, Packed, Str, Tensor, T
 from shapelint.syntax import facts
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
+_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
 
 
 def apply(
@@ -21,7 +22,6 @@ def apply(
     args: tuple[Value, ...],
     kwargs: Mapping[str, Value],
     expression: facts.Expression,
-    input_rank: int | None = None,
 ) -> Value:
     """Run an operation's shape function; the result is Unknown where it cannot be told or torch raises."""
     try:
@@ -30,8 +30,10 @@ def apply(
         failed = Unknown(run.key_of(expression), error.message)
         return run.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
-        _demand_inputs(run, op, args, open_question, input_rank)
+        _demand_inputs(run, op, args, open_question)
         return _unknown_result(run, op, args, expression, open_question.reason)
+    if op.name in _READS_IDS:
+        _demand_ids(run, bound.get("input"))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
 
 
@@ -52,18 +54,23 @@ def call_layer(
     run: Run, layer: Layer, args: tuple[Value, ...], kwargs: Mapping[str, Value], expression: facts.Expression
 ) -> Value:
     """Call a torch layer."""
-    layer_op = registry.LAYERS[layer.kind]
-    return apply(run, layer_op.forward, (layer, *args), kwargs, expression, layer_op.input_rank)
+    return apply(run, registry.LAYERS[layer.kind].forward, (layer, *args), kwargs, expression)
 
 
-def _demand_inputs(
-    run: Run, op: Op, args: tuple[Value, ...], question: Undetermined, input_rank: int | None
-) -> None:
-    if question.wants is not None and input_rank is not None:
-        ids = Dtype.INT if op.name.startswith("torch.nn.Embedding") else Dtype.FLOAT
-        run.demand(question.wants, Demand(input_rank, op.name, dtype=ids))
+def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:
+    if question.wants is not None and op.input_rank is not None:
+        run.demand(question.wants, Demand(op.input_rank, op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
+
+
+def _demand_ids(run: Run, value: object) -> None:
+    """What an embedding reads are integers, whatever else asked for the input's rank."""
+    if not isinstance(value, Tensor) or value.ref is None or value.dtype is Dtype.INT:
+        return
+    node = run.trace.node(value.ref)
+    if node.op == INPUT and isinstance(node.args[0], Str):
+        run.demands[node.args[0].value] = Demand(value.rank, "ids", dtype=Dtype.INT)
 
 
 def _demand_packed(run: Run, value: Value) -> None:
@@ -88,7 +95,8 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
-    run.parents[key] = (first.key, op.rank_change)
+    dtype = Dtype.INT if op.name in _READS_IDS else Dtype.FLOAT
+    run.parents[key] = Parent(first.key, op.rank_change, dtype)
     return Unknown(key, reason, lineage=Lineage(first.key, op.rank_change))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.state import Run, shown
+from shapelint.infer.state import Parent, Run, shown
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (
@@ -118,7 +118,7 @@ def _unknown_binary(run: Run, left: Value, right: Value, node: facts.Expression)
     parent = left if isinstance(left, Unknown) else right
     if not isinstance(parent, Unknown):
         return Unknown(key, f"{type(left).__name__.lower()} and {type(right).__name__.lower()} in an operator")
-    run.parents[key] = (parent.key, 0)
+    run.parents[key] = Parent(parent.key)
     return Unknown(key, "arithmetic of an unknown", lineage=Lineage(parent.key, 0))
 
 
@@ -142,7 +142,7 @@ def negate(run: Run, operator: str, operand: Value, node: facts.Expression) -> V
         return operand if op is None else apply(run, op, (operand,), {}, node)
     if isinstance(operand, Unknown):
         key = run.key_of(node)
-        run.parents[key] = (operand.key, 0)
+        run.parents[key] = Parent(operand.key)
         return Unknown(key, operand.reason, lineage=Lineage(operand.key, 0), number=-operand.dim)
     return Unknown(run.key_of(node), "a sign before something that is no number")
 

@@ -14,7 +14,7 @@ from shapelint.infer.shape_text import ShapeText, parse_docstring, parse_shape
 from shapelint.infer.state import Demand, Run
 from shapelint.infer.trace import Evidence
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Int, Tensor, Unknown, Value
+from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
@@ -78,6 +78,8 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
     definition = function.definition
     if definition is None or not definition.docstring or definition.docstring_span is None:
         return
+    if definition.name == "__init__":
+        return  # its docstring speaks of the shapes of other methods' arguments
     for name, shape in parse_docstring(definition.docstring).items():
         value = names.get(name)
         if value is not None:
@@ -88,7 +90,8 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
     if not any(role in _SEQUENCE_ROLES for role in shape.roles):
         return
     if isinstance(value, Unknown):
-        run.demand(value, Demand(len(shape.axes), kind))
+        if value.hint is None or isinstance(value.hint, NoneValue):
+            run.demand(value, Demand(len(shape.axes), kind))
         return
     if not isinstance(value, Tensor) or value.rank != len(shape.axes):
         return

@@ -31,6 +31,10 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 
+#: names that code binds through guards and helpers (`torch, nn = try_import_torch()`), and never to anything else
+_GUARDED = {"torch": "torch", "nn": "torch.nn"}
+
+
 @evaluates(facts.Literal)
 def literal(run: Run, scope: Scope, node: facts.Literal) -> Value:
     """A constant."""
@@ -63,6 +67,8 @@ def name(run: Run, scope: Scope, node: facts.Name) -> Value:
     star = scope.lookup("*")
     if isinstance(star, External):
         return External(f"{star.path}.{node.id}")
+    if node.id in _GUARDED:
+        return External(_GUARDED[node.id])
     return Unknown(node.id, "a name that is not defined in this file")
 
 

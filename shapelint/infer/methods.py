@@ -8,7 +8,7 @@ from shapelint.infer.access import MODULE_METHODS
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf, Super
-from shapelint.infer.state import Demand, Run
+from shapelint.infer.state import Demand, Parent, Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -184,7 +184,7 @@ def _derived(run: Run, base: Unknown, name: str, node: facts.Call) -> Value:
     op = registry.OPS.get(f"torch.Tensor.{name}")
     if op is None or op.rank_change is None:
         return Unknown(key, f".{name}() of something unknown: {base.reason}")
-    run.parents[key] = (base.key, op.rank_change)
+    run.parents[key] = Parent(base.key, op.rank_change)
     return Unknown(key, base.reason, lineage=Lineage(base.key, op.rank_change))
 
 

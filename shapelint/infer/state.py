@@ -69,6 +69,15 @@ class Choice:
     likely: object | None
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The unknown that an unknown was computed from; `delta` is the change of rank, `dtype` what it must hold."""
+
+    key: str
+    delta: int = 0
+    dtype: Dtype = Dtype.FLOAT
+
+
 @dataclass(slots=True)
 class Run:
     """One run of the interpreter; it is the `Assumptions` of the operations."""
@@ -82,7 +91,7 @@ class Run:
     settled: dict[str, Value] = field(default_factory=dict)
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
-    parents: dict[str, tuple[str, int]] = field(default_factory=dict)
+    parents: dict[str, Parent] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     functions: list[object] = field(default_factory=list)
@@ -191,15 +200,13 @@ class Run:
 
     def demand(self, value: Unknown, demand: Demand) -> None:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it was computed from."""
-        chain, rank, key = [(value.key, demand.rank)], demand.rank, value.key
-        while key in self.parents and len(chain) < 50:
-            key, delta = self.parents[key]
-            rank -= delta
-            chain.append((key, rank))
-        for candidate, wanted in reversed(chain):
-            if wanted > 0 and candidate not in self.plan.demands:
-                rank_only = Demand(wanted, demand.because, demand.packed and candidate == value.key)
-                self.demands.setdefault(candidate, rank_only if candidate != value.key else demand)
+        chain = [(value.key, demand)]
+        while chain[-1][0] in self.parents and len(chain) < 50:
+            parent = self.parents[chain[-1][0]]
+            chain.append((parent.key, Demand(chain[-1][1].rank - parent.delta, demand.because, dtype=parent.dtype)))
+        for key, wanted in reversed(chain):
+            if wanted.rank > 0 and key not in self.plan.demands:
+                self.demands.setdefault(key, wanted)
                 return
 
     # recording
