@@ -120,8 +120,20 @@ def test_large_literals_are_divided_together() -> None:
     assert steps[3]["args"][1] == 10
 
 
-def test_large_literals_that_share_no_divisor_are_not_replayable() -> None:
-    path, _ = lstm_on(("b", "t", 1023), 1023, 1024)
+def test_large_literals_that_share_no_divisor_are_exchanged_and_keep_their_ratios() -> None:
+    path, result = lstm_on(("b", "t", 301), 301, 1024, bidirectional=True)
+    path.call(path.layer("Linear", 2048, 10), result.items[0])
+    steps = built(path, runs(path))["steps"]
+    inputs, hidden = steps[1]["args"]
+    assert steps[0]["shape"][2] == inputs < 301
+    assert steps[3]["args"][0] == 2 * hidden < 2048
+    assert len({inputs, hidden, 2 * hidden, *steps[0]["shape"]}) == 5
+
+
+@pytest.mark.parametrize("inputs", [1023, 1325])
+def test_large_literals_that_depend_on_each_other_are_not_replayable(inputs: int) -> None:
+    path, result = lstm_on(("b", "t", inputs), inputs, 1024)
+    path.call(path.layer("Linear", 1024, 301), result.items[0])
     assert reason(path, runs(path)).startswith("too large to replay")
 
 
@@ -191,7 +203,9 @@ def test_padded_samples_are_cut_out_of_the_batch() -> None:
 def test_batch_size_polymorphism_needs_a_symbol() -> None:
     path, result = lstm_on((32, 5, 7), 7, 11)
     target = path.item(result.items[0], -1)
-    claim = Claim("batch_size_polymorphism", target.ref, {"source": Ref(0), "batch_axis": 0, "target_axis": 0})
+    claim = Claim(
+        "batch_size_polymorphism", target.ref, {"source": Ref(0), "batch_axis": 0, "target_axis": 0}
+    )
     assert reason(path, claim) == "the batch size is a literal"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import gcd, prod
+from math import prod
 
 from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.shapes.axis import Axis, Role
@@ -12,9 +12,9 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 from shapelint.verify import limits
 from shapelint.verify.encode import FORWARD, PACK, Encoder, UnreplayableError, flag, layer_config
+from shapelint.verify.scale import scaled, scales
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 
-_LARGE = 32  #: literals from here on may be scaled down
 _VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
 _SMALL_TABLES = (101, 103, 107, 109, 113, 127)
 _EMBEDDING = "torch.nn.Embedding"
@@ -34,7 +34,7 @@ class Plan:
     def number(self, dim: Dim) -> int:
         """The value of a size; raises UnreplayableError for a symbol that the slice does not size."""
         try:
-            return _scaled(resolved(self.trace, dim), self.scale).evaluate(self.sizes)
+            return scaled(resolved(self.trace, dim), self.scale).evaluate(self.sizes)
         except (KeyError, ZeroDivisionError):
             raise UnreplayableError(f"the size {dim} is not known") from None
 
@@ -164,35 +164,25 @@ def _small_tables(trace: Trace, nodes: Sequence[Node]) -> dict[int, int]:
 
 
 def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
-    """The plan with literals divided until the slice is small enough; raises UnreplayableError."""
+    """The plan with smaller literals, where the slice is too large; raises UnreplayableError."""
     layers = max((_layer_count(plan, node) for node in nodes), default=1)
     if layers > limits.MAX_LAYERS:
         raise UnreplayableError(f"too large to replay: {layers} layers")
     needed = _elements(plan, nodes)
     if needed <= limits.MAX_ELEMENTS:
         return plan
-    for divided in _divided(plan):
-        if _elements(divided, nodes) <= limits.MAX_ELEMENTS:
-            return divided
+    for smaller in _smaller(plan):
+        if _elements(smaller, nodes) <= limits.MAX_ELEMENTS:
+            return smaller
     raise UnreplayableError(f"too large to replay: about {needed:.0e} elements")
 
 
-def _divided(plan: Plan) -> Iterator[Plan]:
-    """Plans whose large literals are divided by 2, 3, ..., as long as all stay whole and distinct."""
+def _smaller(plan: Plan) -> Iterator[Plan]:
+    """The plan with smaller stand-ins for its large literals."""
     literals = {abs(c) for dim in plan.problem.dims | plan.problem.numbers for _, c in dim.terms}
-    large = {value for value in literals if value >= _LARGE and value not in plan.scale}
-    small = (literals - large) | set(plan.scale.values()) | set(plan.sizes.values())
-    common = gcd(*large)
-    for factor in range(2, min(common, 4_096) + 1):
-        scale = {value: value // factor for value in large}
-        if common % factor == 0 and small.isdisjoint(scale.values()):
-            yield replace(plan, scale={**plan.scale, **scale})
-
-
-def _scaled(dim: Dim, scale: Mapping[int, int]) -> Dim:
-    if not scale:
-        return dim
-    return Dim(tuple((m, (1 if c > 0 else -1) * scale.get(abs(c), abs(c))) for m, c in dim.terms))
+    taken = {*plan.scale.values(), *plan.sizes.values()}
+    for scale in scales(literals - set(plan.scale), taken):
+        yield replace(plan, scale={**plan.scale, **scale})
 
 
 def _layer_count(plan: Plan, node: Node) -> int:

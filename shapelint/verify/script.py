@@ -36,6 +36,9 @@ _NAMES = {
     "pack_padded_sequence": "packed",
     "__getitem__": "part",
     "cat": "joined",
+    "zeros": "zeros",
+    "Embedding": "embedded",
+    "Linear": "scores",
 }
 _LSTM_PARTS: Mapping[tuple[int, ...], str] = {(0,): "out", (1, 0): "h_n", (1, 1): "c_n"}
 _PAIR_PARTS: Mapping[tuple[int, ...], str] = {(0,): "out", (1,): "h_n"}
@@ -53,6 +56,8 @@ class Names:
         self.known: dict[Key, str] = {}
         self._used: dict[str, int] = {}
         for number, step in enumerate(steps):
+            if is_passed_on(step):
+                continue
             parts = parts_of(step)
             for path, name in parts.items():
                 self.known[number, path] = self._fresh(name)
@@ -65,6 +70,9 @@ class Names:
         parts = parts_of(self.steps[number])
         if (number, path) in self.known:
             return self.known[number, path]
+        if is_passed_on(self.steps[number]):
+            passed = self.steps[number]["args"][0]
+            return self.of({"ref": passed["ref"], "path": [*passed["path"], *path]})
         if parts:
             return self._together(number, path)
         return self.of({"ref": number, "path": path[:-1]}) + f"[{path[-1]}]"
@@ -103,6 +111,14 @@ def parts_of(step: Encoded) -> Mapping[tuple[int, ...], str]:
     return _PADDED_PARTS if operation.endswith("pad_packed_sequence") else {}
 
 
+def is_passed_on(step: Encoded) -> bool:
+    """Whether a step hands its argument on: only the device changes, or nothing drops out in eval mode."""
+    name = step["op"].rpartition(".")[2]
+    arguments = len(step.get("args", ())) + len(step.get("kwargs", ()))
+    is_identity = name in _PASSED_ON or (name == "to" and arguments == 1)
+    return is_identity and isinstance(step["args"][0], dict) and "ref" in step["args"][0]
+
+
 def is_construction(step: Encoded) -> bool:
     """Whether a step builds a layer."""
     return step["op"] in LAYERS
@@ -126,8 +142,6 @@ def expression(step: Encoded, names: Names) -> str:
     if operation.endswith(_FORWARD) and operation not in OPS:
         return f"{args[0]}({', '.join([*args[1:], *named])})"
     name = operation.rpartition(".")[2]
-    if name in _PASSED_ON:
-        return args[0]
     if operation.startswith(_METHOD):
         return _method(name, step, args, named, names)
     return f"{operation}({', '.join([*args, *named])})"
@@ -142,8 +156,6 @@ def _method(name: str, step: Encoded, args: list[str], named: list[str], names: 
         return f"{args[0]} {_BINARY[name]} {args[1]}"
     if name in _FLOATS:
         return f"{args[0]}.double()"
-    if name == "to" and len(args) + len(named) == 1:
-        return args[0]
     return f"{args[0]}.{name}({', '.join([*args[1:], *named])})"
 
 

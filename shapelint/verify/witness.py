@@ -7,7 +7,7 @@ from typing import Any
 
 from shapelint.finding import Finding
 from shapelint.verify.program import Program
-from shapelint.verify.script import Encoded, Names, is_construction, parts_of, statement
+from shapelint.verify.script import Encoded, Names, is_construction, is_passed_on, parts_of, statement
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
@@ -27,8 +27,9 @@ def _heading(finding: Finding | None) -> list[str]:
 
 
 def _raises(document: dict[str, Any]) -> list[str]:
-    names, target = Names(document["steps"]), document["target"]
-    before = [statement(number, names) for number in range(target["ref"])]
+    steps, target = document["steps"], document["target"]
+    names = Names(steps)
+    before = [statement(number, names) for number in range(target["ref"]) if not is_passed_on(steps[number])]
     tried = [statement(target["ref"], names, whole=True)]
     if "unpack" in document["options"]:
         variables = ", ".join(f"name_{number}" for number in range(document["options"]["unpack"]))
@@ -151,7 +152,7 @@ def _reference(document: dict[str, Any], names: Names) -> str:
 
 
 def _straight(steps: Sequence[Encoded], names: Names) -> list[str]:
-    return [statement(number, names) for number in range(len(steps))]
+    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
 
 
 def _as_function(document: dict[str, Any]) -> list[str]:
@@ -159,7 +160,7 @@ def _as_function(document: dict[str, Any]) -> list[str]:
     steps, source = document["steps"], document["options"]["source"]
     names = Names(steps)
     inside = _after(steps, source)
-    outside = [number for number in range(len(steps)) if number not in inside]
+    outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
     given = [statement(number, names) for number in outside]
     before = names.of(source)
     renamed = [] if before == "x" else [f"x = {before}"]
@@ -186,7 +187,10 @@ def _after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
     return [
         number
         for number, step in enumerate(steps)
-        if number not in ancestors and step["op"] != "input" and not is_construction(step)
+        if number not in ancestors
+        and step["op"] != "input"
+        and not is_construction(step)
+        and not is_passed_on(step)
     ]
 
 
