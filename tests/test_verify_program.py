@@ -104,11 +104,11 @@ def test_contradicting_equalities_are_not_replayable() -> None:
     assert reason(path, runs(path)) == "no small sizes satisfy the equalities of the code"
 
 
-def test_a_huge_model_is_refused_without_allocating() -> None:
+def test_a_huge_model_is_refused_or_replayed_on_small_numbers() -> None:
     path, _ = lstm_on(("b", "t", "i"), Dim.symbol("i"), 10**9, 10**6)
     assert reason(path, runs(path)) == "too large to replay: 1000000 layers"
     path, _ = lstm_on(("b", "t", 10), 10, 10**9 + 7)
-    assert reason(path, runs(path)).startswith("too large to replay: about 1e+19 elements")
+    assert built(path, runs(path))["steps"][1]["args"] == [10, 37]
 
 
 def test_large_literals_are_divided_together() -> None:

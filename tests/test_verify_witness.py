@@ -9,8 +9,11 @@ from pathlib import Path as FilePath
 
 import pytest
 import test_verify_catalogue as catalogue
+from traces import B, F, Path, T
 
-from shapelint.finding import Confidence, Finding, Severity
+from shapelint.finding import Claim, Confidence, Finding, Severity
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import External
 from shapelint.source import Span
 from shapelint.verify.program import Program, build
 from shapelint.verify.properties import PROPERTIES
@@ -77,6 +80,19 @@ def test_script_reads_like_the_code() -> None:
     assert "lstm = torch.nn.LSTM(13, 11, batch_first=True).eval()" in lines
     assert "    out, (h_n, c_n) = lstm(x)" in lines
     assert "    part = out[-1]" in lines
+
+
+def test_what_only_moves_a_tensor_is_left_out_of_the_script() -> None:
+    path = Path()
+    x = path.input("t", "b", 7, roles=(T, B, F))
+    gru = path.layer("GRU", 7, 11)
+    state = path.op("Tensor.to", path.op("zeros", 1, Dim.symbol("b"), 11), External("torch.device"))
+    call = path.call(gru, path.op("Tensor.detach", x), state)
+    target = path.item(call.items[0], -1)
+    program = build(path.trace, Claim("equals", target.ref, {"reference": ("last_state", call.ref)}))
+    assert isinstance(program, Program)
+    assert "out, h_n = gru(x, zeros)" in script(program).splitlines()
+    assert run_script(script(program)).endswith("equal: True\n")
 
 
 def test_scripts_do_not_depend_on_the_checkout(tmp_path: FilePath) -> None:

@@ -83,6 +83,5 @@ def _exchanged(large: list[int], small: Set[int]) -> dict[int, int] | None:
 
 def _is_entangled(value: int, smaller: Mapping[int, int]) -> bool:
     """Whether a literal is next to another, or the sum of two others: 99 and 100, 300 + 512 = 812."""
-    return any(
-        value - other <= _CLOSE or (value - other in smaller and value != 2 * other) for other in smaller
-    )
+    rests = {other: value - other for other in smaller}
+    return any(rest <= _CLOSE or (rest in smaller and rest != other) for other, rest in rests.items())
