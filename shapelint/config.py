@@ -1,7 +1,7 @@
 """`[tool.shapelint]` of pyproject.toml: read, checked, and put together with the command line.
 
-One table holds for a run: that of the nearest pyproject.toml with a `[tool.shapelint]` table, upwards from the
-first checked path. Patterns in it are those of .gitignore, relative to its directory.
+One table holds for a run: that of the nearest pyproject.toml with a `[tool.shapelint]` table, upwards from
+the first checked path. Patterns in it are those of .gitignore, relative to its directory.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 VERIFY_MODES = ("auto", "require", "off")
 OUTPUT_FORMATS = ("full", "concise", "json")
 DEFAULT_EXCLUDES = (
-    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache",
-    ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
-    "__pycache__", "__pypackages__", "_build", "build", "dist", "node_modules", "site-packages", "venv",
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".hypothesis", ".ipynb_checkpoints",
+    ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox",
+    ".venv", ".vscode", "__pycache__", "__pypackages__", "_build", "build", "dist", "node_modules",
+    "site-packages", "venv",
 )  # fmt: skip
 
 
@@ -92,17 +93,11 @@ class Selector:
         for spec, codes in self._ignores:
             if spec.match_file(os.path.relpath(os.path.abspath(path), self._root)):
                 dropped.extend(codes)
-        return frozenset(c for c in self._codes if not c.startswith(tuple(dropped))) if dropped else self._codes
+        return frozenset(code for code in self._codes if not code.startswith(tuple(dropped)))
 
 
 def load_config(start: str) -> Config:
     """The configuration that holds for `start` (a file or directory); raises ConfigError."""
-    found = find_pyproject(start)
-    return read_config(*found) if found else Config()
-
-
-def find_pyproject(start: str) -> tuple[str, str] | None:
-    """Path and text of the nearest pyproject.toml with a `[tool.shapelint]` table, upwards from `start`."""
     place = Path(start).absolute()
     for directory in (place, *place.parents):
         path = directory / "pyproject.toml"
@@ -110,23 +105,29 @@ def find_pyproject(start: str) -> tuple[str, str] | None:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
-        if re.search(r"^\s*\[\s*tool\s*\.\s*[\"']?shapelint|^\s*shapelint\s*[.=]", text, re.MULTILINE):
-            return str(path), text
-    return None
+        config = read_config(str(path), text)
+        if config:
+            return config
+    return Config()
 
 
-def read_config(path: str, text: str) -> Config:
-    """Check and convert the table of a pyproject.toml; raises ConfigError with the file and the line."""
+def read_config(path: str, text: str) -> Config | None:
+    """Check and convert the `[tool.shapelint]` table of a pyproject.toml, None if it has none.
+
+    Raises ConfigError, which names the file and the line.
+    """
+    # most projects have no such table, and a TOML parser costs more than the rest of a short run
+    if "shapelint" not in text:
+        return None
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        document = tomllib.loads(text)
+        tools = tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{_shown(path)}: not valid TOML: {error}") from None
-    table = document.get("tool", {}).get("shapelint", {})
-    return _TableReader(path, text).read(table)
+    return _TableReader(path, text).read(tools["shapelint"]) if "shapelint" in tools else None
 
 
 def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
@@ -182,7 +183,7 @@ class _TableReader:
                 raise self._error(key, f"unknown key {key!r}{suggestion(key, _KEYS)}")
             try:
                 self.values[key] = convert(value)
-            except _BadValue as error:
+            except _BadValueError as error:
                 raise self._error(key, f"{key}: {error}", error.word) from None
         return self._config()
 
@@ -226,7 +227,7 @@ class _TableReader:
         return next((n for n in range(start, len(lines)) if expression.match(lines[n])), None)
 
 
-class _BadValue(Exception):
+class _BadValueError(Exception):
     """A value of the wrong type, or an unknown word; `word` is the text to look for in the file."""
 
     def __init__(self, message: str, word: str | None = None) -> None:
@@ -236,16 +237,16 @@ class _BadValue(Exception):
 
 def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _BadValue(f"must be a list of strings, not {_type_name(value)}")
+        raise _BadValueError(f"must be a list of strings, not {_type_name(value)}")
     return tuple(value)
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
     def convert(value: object) -> str:
         if not isinstance(value, str):
-            raise _BadValue(f"must be one of {', '.join(words)}, not {_type_name(value)}")
+            raise _BadValueError(f"must be one of {', '.join(words)}, not {_type_name(value)}")
         if value not in words:
-            raise _BadValue(f"{value!r} is not one of {', '.join(words)}{suggestion(value, words)}", value)
+            raise _BadValueError(f"{value!r} is not one of {', '.join(words)}{suggestion(value, words)}", value)
         return value
 
     return convert
@@ -257,13 +258,22 @@ def _confidence(value: object) -> Confidence:
 
 def _ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
-        raise _BadValue(f"must be a table of pattern = [codes], not {_type_name(value)}")
+        raise _BadValueError(f"must be a table of pattern = [codes], not {_type_name(value)}")
     return tuple((pattern, _strings(codes)) for pattern, codes in value.items())
 
 
 def _type_name(value: object) -> str:
-    names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list", dict: "a table"}
-    return names.get(type(value), type(value).__name__) if not isinstance(value, list) else "a list of other things"
+    return _TYPE_NAMES.get(type(value), type(value).__name__)
+
+
+_TYPE_NAMES: dict[type, str] = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    str: "a string",
+    list: "a list of other things",
+    dict: "a table",
+}
 
 
 _KEYS: dict[str, Callable[[object], object]] = {

@@ -1,8 +1,8 @@
-"""A run: discover, read, check every file, prove the findings, and give the results in the order of the paths."""
+"""A run: discover, read and check all files, prove the findings; results in the order of the paths."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from shapelint.check import Candidate, FileCheck, Wanted
 from shapelint.config import Config, ConfigError, Selector
 from shapelint.discover import discover
-from shapelint.finding import Finding, Fix, Status, Verdict
+from shapelint.finding import Finding, Status, Verdict
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.report.result import FileResult, RunResult
 from shapelint.source import Problem
 
 if TYPE_CHECKING:
     from shapelint.verify.client import Verifier
-    from shapelint.verify.program import NotReplayable, Program
 
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
 
@@ -100,7 +99,7 @@ def _check(
     with Verifier() as verifier:
         # torch's import in the worker overlaps the analysis here
         checks = check_all(tasks, jobs, started=verifier.start)
-        return prove_all(checks, verifier), verifier.torch
+        return [_proven(check, verifier) for check in checks], verifier.torch
 
 
 def _rules_by_default() -> dict[str, bool]:
@@ -114,3 +113,22 @@ def _unproven(check: FileCheck, why: str) -> FileResult:
     verdict = Verdict(Status.UNVERIFIED, "", why)
     findings = (replace(candidate.finding, verdict=verdict) for candidate in check.candidates)
     return FileResult(check.path, check.text, tuple(findings), (), check.problems)
+
+
+def _proven(check: FileCheck, verifier: Verifier) -> FileResult:
+    findings = [_judged(candidate, verifier) for candidate in check.candidates]
+    refuted = tuple(finding for finding in findings if _status(finding) is Status.REFUTED)
+    kept = tuple(finding for finding in findings if _status(finding) is not Status.REFUTED)
+    return FileResult(check.path, check.text, kept, refuted, check.problems)
+
+
+def _judged(candidate: Candidate, verifier: Verifier) -> Finding:
+    from shapelint.verify.prove import Judged, prove, prove_fix
+
+    finding = prove(Judged(candidate.finding, candidate.programs), verifier)
+    # a fix of what is no mistake, or cannot be run, is not worth the time
+    return prove_fix(finding, candidate.mended, verifier) if _status(finding) is Status.CONFIRMED else finding
+
+
+def _status(finding: Finding) -> Status | None:
+    return finding.verdict.status if finding.verdict else None

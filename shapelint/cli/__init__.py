@@ -46,8 +46,8 @@ class Commands(click.Group):
 def cli() -> None:
     """Find shape and layout mistakes around PyTorch recurrent layers, and prove each by running torch.
 
-    The checked code is read, never imported or run. PATH is a file or a folder (default: the current one); `-`
-    reads standard input.
+    The checked code is read, never imported or run. PATH is a file or a folder (default: the current one);
+    `-` reads standard input.
     """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shapelint import __version__
-from shapelint.cli.options import CodeList, Failure, color_option, flatten, write
-from shapelint.config import OUTPUT_FORMATS, VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
+from shapelint.cli.options import Failure, color_option, split_codes, write
+from shapelint.config import (
+    OUTPUT_FORMATS,
+    VERIFY_MODES,
+    Config,
+    ConfigError,
+    check_codes,
+    known_codes,
+    load_config,
+)
 from shapelint.finding import Confidence, Status
 
 if TYPE_CHECKING:
@@ -20,16 +27,26 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check files and folders (the default command).")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("--select", type=CodeList(), multiple=True, help="Codes or prefixes to check, separated by commas.")
-@click.option("--ignore", type=CodeList(), multiple=True, help="Codes or prefixes to leave out.")
+@click.option(
+    "--select",
+    metavar="CODES",
+    multiple=True,
+    callback=split_codes,
+    help="Codes or prefixes to check, separated by commas.",
+)
+@click.option(
+    "--ignore", metavar="CODES", multiple=True, callback=split_codes, help="Codes or prefixes to leave out."
+)
 @click.option(
     "--verify",
     type=click.Choice(VERIFY_MODES),
     help="Prove findings by running torch: auto if it is installed, require, or off.  [default: auto]",
 )
-@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), help="How findings are told.  [default: full]")
+@click.option(
+    "--output-format", type=click.Choice(OUTPUT_FORMATS), help="How findings are told.  [default: full]"
+)
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the findings to a file.")
-@click.option("--show-refuted", is_flag=True, help="Show what looked like a mistake until torch disproved it.")
+@click.option("--show-refuted", is_flag=True, help="Show what seemed a mistake until torch disproved it.")
 @click.option(
     "--min-confidence",
     type=click.Choice([level.value for level in Confidence]),
@@ -37,7 +54,9 @@ if TYPE_CHECKING:
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings by code.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]"
+)
 @click.option("--stdin-filename", metavar="PATH", help="The name of what `-` reads from standard input.")
 @color_option
 @click.version_option(__version__, prog_name="shapelint")
@@ -66,15 +85,14 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
     """The settings of the nearest pyproject.toml, and over them those of the command line."""
     start = next(iter(files), options["stdin_filename"] or ".")
-    select, ignore = flatten(options["select"]), flatten(options["ignore"])
-    for name, codes in (("--select", select), ("--ignore", ignore)):
-        wrong = check_codes(codes, known_codes()) if codes else None
+    for name in ("select", "ignore"):
+        wrong = check_codes(options[name], known_codes()) if options[name] else None
         if wrong:
-            raise ConfigError(f"{name}: {wrong}")
+            raise ConfigError(f"--{name}: {wrong}")
     confidence = options["min_confidence"]
     return load_config(start).with_command_line(
-        select=select or None,
-        ignore=ignore,
+        select=options["select"] or None,
+        ignore=options["ignore"],
         verify=options["verify"],
         output_format=options["output_format"],
         min_confidence=Confidence(confidence) if confidence else None,
@@ -115,11 +133,11 @@ def summary(result: RunResult) -> str:
     """One line of counts."""
     if result.files == 0 and not result.problems:
         return "No Python files found: nothing was checked"
-    found = len(result.findings)
-    text = f"Found {_count(found, 'mistake')}{_verdicts(result)} in " if found else "Found no mistakes in "
-    text += f"{len({f.path for f in result.findings})} of {_count(result.files, 'file')}" if found else (
-        f"{_count(result.files, 'file')} ({result.checked} with recurrent layers)"
-    )
+    files = _count(result.files, "file")
+    text = f"Found no mistakes in {files} ({result.checked} with recurrent layers)"
+    if result.findings:
+        found = _count(len(result.findings), "mistake")
+        text = f"Found {found}{_verdicts(result)} in {len({f.path for f in result.findings})} of {files}"
     if result.refuted:
         text += f"; torch refuted {_count(len(result.refuted), 'candidate')}"
     failed = len({problem.path for problem in result.problems})
@@ -149,4 +167,5 @@ def statistics(result: RunResult) -> str:
 def _tell_how_to_verify() -> None:
     from shapelint.run import HOW_TO_INSTALL
 
-    click.echo(f"The findings are unverified: torch is not installed. To prove them: {HOW_TO_INSTALL}", err=True)
+    notice = f"The findings are unverified: torch is not installed. To prove them: {HOW_TO_INSTALL}"
+    click.echo(notice, err=True)

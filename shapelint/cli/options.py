@@ -14,23 +14,9 @@ from shapelint.report.footprint import PLAIN
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class CodeList(click.ParamType):
-    """Codes or prefixes of codes, separated by commas."""
-
-    name = "codes"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Split at commas."""
-        if isinstance(value, tuple):
-            return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def flatten(lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """The codes of an option that was given several times."""
-    return tuple(code for codes in lists for code in codes)
+def split_codes(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes or prefixes of codes: an option that takes commas, and may be given several times."""
+    return tuple(code.strip() for codes in given for code in codes.split(",") if code.strip())
 
 
 def _set_color(ctx: click.Context, _: click.Parameter, value: str) -> str:

@@ -1,0 +1,122 @@
+"""Check one file: from its text to findings and the programs that put them to the test.
+
+Everything here is free of torch, and may run in a worker process or inside flake8. No input makes it raise:
+an error of the tool itself becomes a `Problem` of the file.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapelint.finding import Confidence, Finding
+from shapelint.source import Problem, Source, decode_source
+from shapelint.suppress import Suppressions
+
+if TYPE_CHECKING:
+    from shapelint.infer.trace import Trace
+    from shapelint.verify.prove import Built
+
+_CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a check; `prove` makes the programs for torch too."""
+
+    codes: frozenset[str]
+    min_confidence: Confidence = Confidence.MEDIUM
+    prove: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A finding before torch has spoken.
+
+    `programs` test its claims, one each, on the code as it is; `mended` test the same claims on the code with
+    the fix applied, and are empty where there is no fix.
+    """
+
+    finding: Finding
+    programs: tuple[Built, ...] = ()
+    mended: tuple[Built, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """The outcome for one file, in the order of the code."""
+
+    path: str
+    text: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The traces of one file, or why there are none."""
+
+    traces: list[Trace] = field(default_factory=list)
+    problem: Problem | None = None
+
+
+def check_bytes(path: str, raw: bytes, wanted: Wanted) -> FileCheck:
+    """Check the content of a file."""
+    source = decode_source(path, raw)
+    if isinstance(source, Problem):
+        return FileCheck(path, problems=(source,))
+    return check_source(source, wanted)
+
+
+def check_source(source: Source, wanted: Wanted) -> FileCheck:
+    """Check a text. Findings under a `# noqa` or below the wanted confidence are left out."""
+    try:
+        analysis = analyse_source(source)
+        if analysis.problem:
+            return FileCheck(source.path, source.text, problems=(analysis.problem,))
+        return FileCheck(source.path, source.text, tuple(_candidates(source, analysis.traces, wanted)))
+    except Exception as error:
+        return FileCheck(source.path, source.text, problems=(internal_error(source.path, error),))
+
+
+def analyse_source(source: Source) -> Analysis:
+    """Parse and interpret a text."""
+    from shapelint.infer.analyse import analyse
+    from shapelint.syntax.parse import parse
+
+    module = parse(source)
+    return Analysis(problem=module) if isinstance(module, Problem) else Analysis(analyse(module, source))
+
+
+def internal_error(path: str, error: BaseException) -> Problem:
+    """The tool's own failure as a problem of the file, with the place in the tool that a report needs."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return Problem(path, 1, f"internal error{place}: {text}: please report this with the file")
+
+
+def _candidates(source: Source, traces: list[Trace], wanted: Wanted) -> Iterator[Candidate]:
+    from shapelint.rules.select import findings
+
+    suppressions = Suppressions(source.text)
+    found = [
+        (finding, trace)
+        for finding, trace in findings(traces, wanted.codes)
+        if _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
+        and not suppressions.silences(finding.code, finding.span.line)
+    ]
+    for finding, trace in found:
+        yield _with_programs(source, finding, trace) if wanted.prove else Candidate(finding)
+
+
+def _with_programs(source: Source, finding: Finding, trace: Trace) -> Candidate:
+    from shapelint.verify.prove import fix_programs, judge
+
+    def analyse_again(text: str) -> list[Trace]:
+        return analyse_source(Source(source.path, text)).traces
+
+    return Candidate(finding, judge(finding, trace).programs, fix_programs(finding, trace, analyse_again))

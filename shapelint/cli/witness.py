@@ -1,0 +1,76 @@
+"""`shapelint witness`: a stand-alone script that shows a mistake with torch and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import click
+
+from shapelint.check import Candidate, Wanted, check_source
+from shapelint.cli.options import Failure, color_option, write
+from shapelint.finding import Confidence
+from shapelint.source import Problem, read_source
+
+_PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?:?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, from 1, and maybe a column, from 1."""
+
+    path: str
+    line: int
+    column: int | None = None
+
+
+@click.command(short_help="Print a script that shows a mistake.")
+@click.argument("place", metavar="PATH:LINE[:COLUMN]")
+@color_option
+def witness(place: str) -> None:
+    """Print a short script that shows the mistake at PATH:LINE[:COLUMN] and imports only torch."""
+    from shapelint.verify.program import Program
+    from shapelint.verify.witness import script
+
+    chosen = choose(parse_place(place))
+    reasons = []
+    for program in chosen.programs:
+        if isinstance(program, Program):
+            write(script(program, chosen.finding))
+            return
+        reasons.append(program.reason)
+    why = "; ".join(reasons) or "the finding makes no claim that torch can test"
+    raise Failure(f"{place}: {chosen.finding.code} cannot be shown by a script: {why}")
+
+
+def parse_place(text: str) -> Place:
+    """`PATH:LINE` or `PATH:LINE:COLUMN`, as the reports print it."""
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        raise Failure(f"{text!r} is not PATH:LINE or PATH:LINE:COLUMN")
+    column = match["column"]
+    return Place(match["path"], int(match["line"]), int(column) if column else None)
+
+
+def choose(place: Place) -> Candidate:
+    """The finding at a place: the one whose column is given, else the first of the line."""
+    here = [c for c in _candidates(place.path) if c.finding.span.line == place.line]
+    if place.column is not None:
+        here = [c for c in here if c.finding.span.column + 1 == place.column]
+    if not here:
+        where = f"{place.path}:{place.line}"
+        raise Failure(f"{where}: nothing is found here; `shapelint {place.path}` lists the findings")
+    return here[0]
+
+
+def _candidates(path: str) -> tuple[Candidate, ...]:
+    from shapelint.rules.base import RULES, load
+
+    source = read_source(path)
+    if isinstance(source, Problem):
+        raise Failure(f"{path}: {source.message}")
+    load()
+    check = check_source(source, Wanted(frozenset(RULES), Confidence.LOW))
+    if check.problems:
+        raise Failure(f"{path}:{check.problems[0].line}: {check.problems[0].message}")
+    return check.candidates

@@ -1,0 +1,19 @@
+"""One line for each finding: `path:line:column: CODE message`, columns from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shapelint.finding import Finding, Status
+from shapelint.report.text import plain
+
+
+def render(findings: Iterable[Finding]) -> str:
+    """The lines, each with its end; a refuted candidate says so."""
+    return "".join(_line(finding) + "\n" for finding in findings)
+
+
+def _line(finding: Finding) -> str:
+    place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}"
+    refuted = finding.verdict is not None and finding.verdict.status is Status.REFUTED
+    return f"{place}: {finding.code} {plain(finding.message)}" + (" (refuted by torch)" if refuted else "")

@@ -1,0 +1,132 @@
+"""The answer of `shapelint shapes`: what the tool understood of every value, as a table or as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Literal
+
+import click
+
+from shapelint.infer.trace import Binding, Trace
+from shapelint.ops.registry import LAYERS
+from shapelint.report.document import ShapeRow
+from shapelint.report.text import expand, plain
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.render import Naming, axes_of, roles_of
+from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
+
+_Key = tuple[str, int, int, str]
+
+
+def rows_of(traces: Iterable[Trace]) -> list[ShapeRow]:
+    """One row for each value, by place; where calls differ, each shape with the entry that leads to it."""
+    found: dict[_Key, dict[ShapeRow, str]] = {}
+    for trace in traces:
+        naming = Naming(trace)
+        for binding in trace.bindings:
+            for row in _rows(binding, naming):
+                found.setdefault((row.path, row.line, row.column, row.name), {}).setdefault(row, trace.entry)
+    rows: list[ShapeRow] = []
+    for _, variants in sorted(found.items()):
+        told_apart = len(variants) > 1
+        rows.extend(dataclasses.replace(r, entry=e if told_apart else None) for r, e in variants.items())
+    return rows
+
+
+def render_text(rows: Sequence[ShapeRow]) -> str:
+    """A table for each file: line, expression, shape, roles."""
+    blocks = [_table(path, list(group)) for path, group in groupby(rows, key=lambda row: row.path)]
+    return "\n".join(blocks)
+
+
+def render_json(rows: Sequence[ShapeRow]) -> str:
+    """The rows as JSON text (docs/schema-shapes.json)."""
+    return json.dumps([dataclasses.asdict(row) for row in rows], indent=2) + "\n"
+
+
+def _table(path: str, rows: Sequence[ShapeRow]) -> str:
+    cells = [(str(row.line), plain(row.name), _shape_text(row), _notes(row)) for row in rows]
+    number, name, shape = (max(expand(row[i])[1][-1] for row in cells) for i in range(3))
+    lines = [click.style(plain(path), bold=True)]
+    for line, expression, text, notes in cells:
+        columns = (line.rjust(number), _pad(expression, name), _pad(text, shape), notes)
+        lines.append("  ".join(columns).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - expand(text)[1][-1])
+
+
+def _shape_text(row: ShapeRow) -> str:
+    if row.layer is not None:
+        return plain(row.layer)
+    sizes = ", ".join(str(size) for size in row.shape)
+    shape = f"({sizes},)" if len(row.shape) == 1 else f"({sizes})"
+    return f"packed {shape}" if row.kind == "packed" else shape
+
+
+def _notes(row: ShapeRow) -> str:
+    roles = ", ".join(row.roles)
+    return f"{roles}  [{row.entry}]".strip() if row.entry else roles
+
+
+def _rows(binding: Binding, naming: Naming) -> Iterator[ShapeRow]:
+    for name, value in _members(binding.name, binding.value):
+        row = _row(binding, name, value, naming)
+        if row is not None:
+            yield row
+
+
+def _members(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """A value itself, or the members of a tuple as `name[0]`, `name[1][0]`."""
+    if not isinstance(value, Tuple | List):
+        yield name, value
+        return
+    for index, item in enumerate(value.items):
+        yield from _members(f"{name}[{index}]", item)
+
+
+def _row(binding: Binding, name: str, value: Value, naming: Naming) -> ShapeRow | None:
+    line, column = binding.span.line, binding.span.column + 1
+    if isinstance(value, Layer):
+        return ShapeRow(binding.path, line, column, name, "layer", (), (), layer_text(value, naming), None)
+    if not isinstance(value, Tensor | Packed):
+        return None
+    axes = axes_of(value)
+    kind: Literal["tensor", "packed"] = "tensor" if isinstance(value, Tensor) else "packed"
+    return ShapeRow(binding.path, line, column, name, kind, naming.sizes(axes), roles_of(axes), None, None)
+
+
+def layer_text(layer: Layer, naming: Naming) -> str:
+    """A layer's construction without what equals its default: `LSTM(input_size=3, hidden_size=H)`."""
+    defaults = _defaults(layer.kind)
+    shown = [
+        f"{name}={_argument(value, naming)}"
+        for name, value in layer.config.items()
+        if not (name in defaults and value == defaults[name])
+    ]
+    return f"{layer.name}({', '.join(shown)})"
+
+
+def _defaults(kind: str) -> Mapping[str, object]:
+    known = LAYERS.get(kind)
+    parameters = known.build.signature.parameters.values() if known else ()
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
+def _argument(value: object, naming: Naming) -> str:
+    if isinstance(value, Int):
+        return naming.dim(value.dim)
+    if isinstance(value, Dim):
+        return naming.dim(value)
+    if isinstance(value, Bool | Float | Str):
+        return repr(value.value)
+    if isinstance(value, NoneValue):
+        return "None"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(_argument(item, naming) for item in value)})"
+    return repr(value) if isinstance(value, bool | int | float | str | None) else "?"

@@ -1,0 +1,134 @@
+"""Shapes for people: `(B, T, 2*H)`.
+
+A symbol is shown under the name that the trace gives it; else a batch or time axis is `B` or `T`, and any
+other size goes by the last part of its name in the source (`self.config.hidden` is `hidden`). Different
+symbols never share a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dict, Int, List, Packed, Tensor, Tuple, Value
+
+_LETTERS: Mapping[Role, str] = {Role.BATCH: "B", Role.TIME: "T"}
+_PLACES = re.compile(r"@\d+:\d+")  #: where an expression stands, which keeps the keys of symbols apart
+_LAST_NAME = re.compile(r"[A-Za-z_]\w*(\.size\(-?\d+\))?$")
+
+
+class Result(Protocol):
+    """A node of the trace, as far as names go."""
+
+    @property
+    def result(self) -> Value:
+        """The value that the node made."""
+
+
+class Named(Protocol):
+    """The trace, as far as names go."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Display names of symbols."""
+
+    @property
+    def nodes(self) -> Sequence[Result]:
+        """The operations."""
+
+    def resolve(self, dim: Dim) -> Dim:
+        """A size with the assumed equalities put in."""
+
+
+class Naming:
+    """The display names of all symbols of one trace."""
+
+    def __init__(self, trace: Named) -> None:
+        self._resolve = trace.resolve
+        self._names = dict(trace.names)
+        # a letter goes to the axis that has the role outright, before names that are cut short
+        for letters_first in (True, False):
+            for axis in _axes(trace):
+                self._name(axis, letters_first)
+
+    def dim(self, dim: Dim) -> str:
+        """A size as text."""
+        resolved = self._resolve(dim)
+        for symbol in sorted(resolved.symbols - self._names.keys()):
+            self._names[symbol] = self._free(short_name(symbol))
+        return resolved.render(self._names)
+
+    def shape(self, axes: Iterable[Axis]) -> str:
+        """A shape as text, a tuple of one with its comma."""
+        sizes = [self.dim(axis.dim) for axis in axes]
+        return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+    def sizes(self, axes: Iterable[Axis]) -> tuple[int | str, ...]:
+        """A shape as numbers, and texts where there are symbols."""
+        resolved = [self._resolve(axis.dim) for axis in axes]
+        return tuple(self.dim(dim) if dim.constant is None else dim.constant for dim in resolved)
+
+    def _name(self, axis: Axis, letters_only: bool) -> None:
+        symbol = self._resolve(axis.dim).as_symbol
+        if symbol is None or symbol in self._names:
+            return
+        letter = _LETTERS.get(axis.role)
+        if letter is not None or not letters_only:
+            self._names[symbol] = self._free(letter or short_name(symbol))
+
+    def _free(self, name: str) -> str:
+        taken = set(self._names.values())
+        numbers = (f"{name}{number}" for number in range(2, len(taken) + 3))
+        return name if name not in taken else next(n for n in numbers if n not in taken)
+
+
+def short_name(symbol: str) -> str:
+    """The last part of a symbol's name in the source, without its place: `self.cfg.hidden` is `hidden`."""
+    text = _PLACES.sub("", symbol)
+    last = _LAST_NAME.search(text)
+    return last[0] if last and (last.start() == 0 or text[last.start() - 1] == ".") else text
+
+
+def render_value(value: Value, trace: Named, naming: Naming | None = None) -> tuple[str, tuple[str, ...]]:
+    """The shape of a tensor, packed sequence, number or tuple of these as text, and each axis' role."""
+    naming = naming or Naming(trace)
+    if isinstance(value, Int):
+        return naming.dim(value.dim), ()
+    if isinstance(value, Tuple | List):
+        return f"({', '.join(render_value(item, trace, naming)[0] for item in value.items)})", ()
+    axes = axes_of(value)
+    return (naming.shape(axes), roles_of(axes)) if isinstance(value, Tensor | Packed) else ("?", ())
+
+
+def axes_of(value: Value) -> tuple[Axis, ...]:
+    """The axes of a tensor; of a packed sequence batch, time and what is left."""
+    if isinstance(value, Tensor):
+        return value.axes
+    if isinstance(value, Packed):
+        return (value.batch, value.time, *value.features)
+    return ()
+
+
+def roles_of(axes: Iterable[Axis]) -> tuple[str, ...]:
+    """What each axis means; nothing at all when none is known."""
+    roles = tuple(axis.role.value for axis in axes)
+    return roles if any(role != Role.UNKNOWN.value for role in roles) else ()
+
+
+def _axes(trace: Named) -> Iterator[Axis]:
+    for node in trace.nodes:
+        yield from _axes_inside(node.result)
+
+
+def _axes_inside(value: Value) -> Iterator[Axis]:
+    if isinstance(value, Tuple | List):
+        for item in value.items:
+            yield from _axes_inside(item)
+    elif isinstance(value, Dict):
+        for item in value.items.values():
+            yield from _axes_inside(item)
+    else:
+        yield from axes_of(value)
