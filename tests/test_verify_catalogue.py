@@ -160,11 +160,11 @@ def shp501(bad: bool) -> Case:
 
 
 CASES: dict[Callable[[bool], Case], str] = {
-    shp101: "the result (5, 11) has 5 rows for 3 samples: output row 0 depends on sample 2",
-    shp101_polymorphism: "a batch of 3 gives a result of shape (5, 11)",
-    shp101_equals: "the result is (5, 11), the reference (3, 11)",
-    shp102: "the result (5, 11) has 5 rows for 3 samples: output row 0 depends on sample 2",
-    shp103: "11 of 22 features depend on step 4 only, of steps 0 to 4",
+    shp101: "the result (5, 13) has 5 rows for 3 samples: output row 0 depends on sample 2",
+    shp101_polymorphism: "a batch of 3 gives a result of shape (5, 13)",
+    shp101_equals: "the result is (5, 13), the reference (3, 13)",
+    shp102: "the result (5, 13) has 5 rows for 3 samples: output row 0 depends on sample 2",
+    shp103: "13 of 26 features depend on step 4 only, of steps 0 to 4",
     shp103_dead: "weight_hh_l0_reverse gets no gradient",
     shp103_equals: "it differs from the reference by up to",
     shp104: "weight_ih_l0, weight_hh_l0, bias_ih_l0 and bias_hh_l0 get no gradient",
@@ -172,11 +172,11 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp110: "output row 1 depends on samples 0 and 1",
     shp110_steps: "depend on step 4 only, of steps 0 to 4",
     shp112: "% of the cells hold another cell's value",
-    shp126: "the result (1, 11) has 1 rows for 3 samples: output row 0 depends on sample 2",
-    shp201: "RuntimeError: Expected hidden size (2, 3, 11), got [3, 2, 11]",
+    shp126: "the result (1, 13) has 1 rows for 3 samples: output row 0 depends on sample 2",
+    shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
-    shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x11)",
+    shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
 }
 
 

@@ -21,17 +21,17 @@ from shapelint.verify.witness import script
 
 SHOWN = {
     catalogue.shp101: (
-        "the result is (5, 11) for 3 samples",
+        "the result is (5, 13) for 3 samples",
         "sample 2 reaches the output rows [0, 1, 2, 3, 4]",
     ),
-    catalogue.shp101_polymorphism: ("batch_of_1 (5, 11)",),
-    catalogue.shp103: ("step 0 reaches 11 of 22 features", "step 4 reaches 22 of 22 features"),
+    catalogue.shp101_polymorphism: ("batch_of_1 (5, 13)",),
+    catalogue.shp103: ("step 0 reaches 13 of 26 features", "step 4 reaches 26 of 26 features"),
     catalogue.shp103_dead: ("weight_hh_l0_reverse gets no gradient",),
-    catalogue.shp103_equals: ("result (3, 22) reference (3, 22)\nequal: False",),
+    catalogue.shp103_equals: ("result (3, 26) reference (3, 26)\nequal: False",),
     catalogue.shp106: ("sample 1 reaches the output rows [0, 2]",),
     catalogue.shp110: ("sample 0 reaches the output rows [0, 1, 2]",),
     catalogue.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
-    catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 11), got [3, 2, 11]",),
+    catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
     catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
     catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
 }
@@ -77,7 +77,7 @@ def test_script_reads_like_the_code() -> None:
     )
     lines = script(program_of(catalogue.shp101), finding).splitlines()
     assert lines[0] == "# SHP101 a.py:3: picks the last sample"
-    assert "lstm = torch.nn.LSTM(13, 11, batch_first=True).eval()" in lines
+    assert "lstm = torch.nn.LSTM(11, 13, batch_first=True).eval()" in lines
     assert "    out, (h_n, c_n) = lstm(x)" in lines
     assert "    part = out[-1]" in lines
 

@@ -102,7 +102,7 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
     problem = SizeProblem()
 
     def record(dim: Dim) -> int:
-        problem.numbers.add(resolved(trace, dim))
+        problem.add_number(resolved(trace, dim))
         return 1
 
     recorder = Encoder(lambda number: number, record, lambda _node: [])

@@ -30,21 +30,35 @@ class SizeProblem:
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
     layer_counts: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)  #: the order in which the slice uses the symbols
 
     @property
     def symbols(self) -> list[str]:
-        """All symbols that need a value, in a stable order: constrained by equations first."""
+        """All symbols that need a value: those in equations first, then as the slice uses them.
+
+        The names do not matter, so that equal slices under other names become equal programs.
+        """
         tied = {name for left, right in self.equations for name in left.symbols | right.symbols}
         every = tied.union(*(dim.symbols for dim in self.dims | self.numbers), self.layer_counts)
-        return sorted(every, key=lambda name: (name not in tied, name))
+        return sorted(every, key=lambda name: (name not in tied, self.seen.get(name, len(every)), name))
+
+    def add_number(self, dim: Dim) -> None:
+        """Take an argument into account."""
+        self.numbers.add(dim)
+        self._see(dim)
 
     def add_axes(self, axes: Iterable[Axis]) -> None:
         """Take the axes of one tensor (sizes resolved) into account."""
         for axis in axes:
             self.dims.add(axis.dim)
+            self._see(axis.dim)
             name = axis.dim.as_symbol
             if name is not None and axis.role is not Role.UNKNOWN:
                 self.roles.setdefault(name, axis.role)
+
+    def _see(self, dim: Dim) -> None:
+        for name in sorted(dim.symbols):
+            self.seen.setdefault(name, len(self.seen))
 
 
 def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, int] | None:
