@@ -82,6 +82,12 @@ def text_of(trace: Trace, span: Span) -> str:
     return "\n".join([first, *lines[span.line : span.end_line - 1], last])
 
 
+def quote(trace: Trace, span: Span) -> str:
+    """Source text for a message: on one line, and not too long."""
+    text = " ".join(text_of(trace, span).split())
+    return text if len(text) <= 50 else text[:47] + "..."
+
+
 def replace_text(span: Span, text: str) -> Edit:
     """Replace a span."""
     return Edit(span, text)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Place
 from shapelint.infer.trace import Evidence, Node, Trace
-from shapelint.rules.navigate import input_of, layer_of
+from shapelint.rules.navigate import OUTPUT, input_of, layer_of, short_name, slot_of, tensor_inputs
+from shapelint.rules.pick import LAST, picks
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Int, Tensor
+
+ENOUGH = 3  #: the weight from which evidence that nothing contradicts makes a finding
 
 _OPPOSITE = {Role.BATCH: Role.TIME, Role.TIME: Role.BATCH}
+_POOLING = frozenset(("mean", "max", "amax"))
+_PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,11 @@ class Intent:
     def agreed(self) -> int:
         """The weight of the evidence that the author means what the layer does."""
         return _weight(self.agreeing)
+
+    @property
+    def is_other_layout(self) -> bool:
+        """Whether the author certainly means the other layout: enough says so, and nothing contradicts."""
+        return self.opposed >= ENOUGH and not self.agreeing
 
     def places(self) -> list[Place]:
         """The opposing evidence as places of a finding."""
@@ -51,8 +63,8 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     roles = (Role.BATCH, Role.TIME) if batch_first else (Role.TIME, Role.BATCH)
     agreeing: list[Evidence] = []
     opposing: list[Evidence] = []
-    for axis, role in zip(value.axes, roles, strict=False):
-        for piece in evidence_of(trace, axis):
+    for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
+        for piece in (*evidence_of(trace, axis), *_given(trace, value, axis), *_used(trace, call, place)):
             if piece.role is role:
                 agreeing.append(piece)
             elif piece.role is _OPPOSITE[role]:
@@ -63,4 +75,49 @@ def intent_of(trace: Trace, call: Node) -> Intent:
 def evidence_of(trace: Trace, axis: Axis) -> list[Evidence]:
     """The evidence on an axis, by the symbol that is its size."""
     symbol = axis.dim.as_symbol
-    return [piece for piece in trace.evidence if piece.symbol == symbol]
+    return [piece for piece in trace.evidence if symbol is not None and piece.symbol == symbol]
+
+
+def _given(trace: Trace, value: Tensor, axis: Axis) -> Iterator[Evidence]:
+    """The role that an earlier operation gave the axis; a permutation since then may mean to change it."""
+    if axis.role not in _OPPOSITE or axis.origin is None or _permuted_since(trace, value, axis):
+        return
+    message = f"this axis is the {axis.role.value} axis here"
+    yield Evidence(axis.dim.as_symbol or "", axis.role, "layer-layout", 3, axis.origin, message)
+
+
+def _permuted_since(trace: Trace, value: Tensor, axis: Axis) -> bool:
+    ref = value.ref
+    while ref is not None:
+        node = trace.node(ref)
+        if node.span == axis.origin:
+            return False
+        if short_name(node) in _PERMUTING:
+            return True
+        ref = getattr(next(tensor_inputs(node), None), "ref", None)
+    return True
+
+
+def _used(trace: Trace, call: Node, place: int) -> Iterator[Evidence]:
+    """What the uses of the output say of its axis `place`: its last entry is taken, or it is pooled away."""
+    for pick in picks(trace):
+        if pick.axis == place and pick.index == LAST and _is_output(trace, pick.base, call):
+            yield Evidence("", Role.TIME, "last-index", 2, pick.node.span, "the last entry of this axis is taken: a step")
+    for node in trace.nodes:
+        if _pools(node, place) and _is_output(trace, node.args[0], call):
+            yield Evidence("", Role.TIME, "pooled-axis", 2, node.span, "this axis is pooled away: the steps")
+
+
+def _pools(node: Node, place: int) -> bool:
+    """Whether a node pools over axis `place` of three, and no other."""
+    if short_name(node) not in _POOLING or not node.args or node.error is not None:
+        return False
+    dim = node.bound.get("dim")
+    named = dim if isinstance(dim, tuple) else (dim,)
+    numbers = [one.dim if isinstance(one, Int) else one for one in named]
+    return len(numbers) == 1 and isinstance(numbers[0], Dim) and numbers[0].constant in (place, place - 3)
+
+
+def _is_output(trace: Trace, value: object, call: Node) -> bool:
+    slot = slot_of(trace, value) if isinstance(value, Tensor) else None
+    return slot is not None and slot.call is call and slot.slot == OUTPUT

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, replace_text, report, text_of
+from shapelint.rules.build import construction_place, quote, replace_text, report
+from shapelint.rules.claims import samples_mix
 from shapelint.rules.intent import intent_of
-from shapelint.rules.navigate import OUTPUT, Slot, input_of, slot_of
-from shapelint.rules.uses import is_summary
+from shapelint.rules.navigate import Sequence, sequence_of
+from shapelint.rules.pick import LAST, ONE, Pick, picks
+from shapelint.rules.uses import summary_confidence
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
-
-GETITEM = "torch.Tensor.__getitem__"
 
 FIRST = Rule(
     code="SHP101",
@@ -223,65 +222,54 @@ print(head(output[:, -1]).shape)
 @check(FIRST, SECOND)
 def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]:
     """`output[-1]` and `output[:, -1]` that select a sample."""
-    for node in trace.nodes:
-        if node.op != GETITEM or node.error is not None:
+    for pick in picks(trace):
+        if pick.picked.role is not Role.BATCH or pick.index != LAST or pick.base.rank != 3:
             continue
-        slot = slot_of(trace, node.args[0])
-        if slot is None or slot.slot != OUTPUT or not _selects_last_sample(node):
+        sequence = sequence_of(trace, pick.base)
+        confidence = summary_confidence(trace, pick.node)
+        if sequence is None or confidence is None or trace.resolve(pick.picked.dim) == ONE:
             continue
-        if is_summary(trace, node):
-            yield from _report(trace, node, slot)
+        if not _is_better_told(trace, sequence):
+            yield _finding(trace, pick, sequence, confidence)
 
 
-def _selects_last_sample(node: Node) -> bool:
-    """Whether the one index that is not a full slice is -1 and stands at the batch axis of (B, T, *)."""
-    value, index = node.args
-    if not isinstance(value, Tensor) or value.rank != 3 or not isinstance(node.result, Tensor):
-        return False
-    parts = index.items if isinstance(index, Tuple) else (index,)
-    if len(parts) > value.rank:
-        return False
-    chosen = [axis for axis, part in zip(value.axes, parts, strict=False) if not _is_full_slice(part)]
-    lasts = [part for part in parts if _is_last(part)]
-    return len(chosen) == len(lasts) == 1 and chosen[0].role is Role.BATCH
+def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
+    """Whether the index is what the author means, and the layout is wrong before it (SHP110, SHP406)."""
+    if sequence.unpacked is not None:
+        return sequence.unpacked.bound["batch_first"] is not True
+    return not sequence.slot.config.batch_first and intent_of(trace, sequence.slot.call).is_other_layout
 
 
-def _is_full_slice(part: Value) -> bool:
-    return isinstance(part, SliceValue) and part == SliceValue(part.lower, part.upper, part.step) and not any(
-        isinstance(bound, Int) for bound in (part.lower, part.upper)
-    )
-
-
-def _is_last(part: Value) -> bool:
-    return isinstance(part, Int) and part.dim.constant == -1
-
-
-def _report(trace: Trace, node: Node, slot: Slot) -> Iterator[Finding]:
-    intent = intent_of(trace, slot.call)
-    batch_first = slot.config.batch_first
-    if not batch_first and intent.opposed > intent.agreed:
-        return  # the index is what the author means; the layer is wrong (SHP110)
-    source, result = input_of(slot.call), node.result
-    assert isinstance(source, Tensor) and source.ref is not None and isinstance(result, Tensor) and result.ref is not None
-    batch_axis = 0 if batch_first else 1
-    assert isinstance(node.expression, facts.Subscript)
-    name, whole = text_of(trace, node.expression.value.span), text_of(trace, node.span)
-    right = f"{name}[:, -1]" if batch_first else f"{name}[-1]"
-    layout = "(batch, time, feature)" if batch_first else "(time, batch, feature)"
-    yield report(
-        FIRST if batch_first else SECOND,
+def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
+    name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
+    right = ":, -1" if pick.axis == 0 else "-1"
+    layout = ", ".join(axis.role.value for axis in pick.base.axes)
+    result = pick.result
+    assert result.ref is not None
+    return report(
+        FIRST if pick.axis == 0 else SECOND,
         trace,
-        node,
-        f"`{whole}` selects the last sample of the batch, not the last step: `{name}` is {layout}",
-        claims=[
-            Claim(
-                "batch_independence",
-                result.ref,
-                {"source": source.ref, "batch_axis": batch_axis, "target_axis": 0},
-            )
-        ],
-        shapes=[(name, node.args[0]), (whole, result)],
-        related=[construction_place(slot.layer)],
-        help=None if batch_first else f"use `{right}`, or build the layer with batch_first=True if its input is (batch, time, feature)",
-        fix=Fix(f"select the last step: `{right}`", (replace_text(node.expression.index_span, ":, -1"),)) if batch_first else None,
+        pick.node,
+        f"`{whole}` selects the last sample of the batch, not the last step: `{name}` is ({layout})",
+        claims=samples_mix(trace, sequence.slot.call, result.ref, int(pick.kept)),
+        shapes=[(name, pick.base), (whole, result)],
+        related=[construction_place(sequence.slot.layer)],
+        help=_help(name, right, pick, sequence),
+        fix=_fix(name, right, pick),
+        confidence=confidence,
     )
+
+
+def _help(name: str, right: str, pick: Pick, sequence: Sequence) -> str:
+    step = f"select the last step with `{name}[{right}]`"
+    if pick.axis == 0 or sequence.permuted or sequence.unpacked is not None:
+        return step
+    return f"{step}, or build the layer with batch_first=True if its input is (batch, time, feature)"
+
+
+def _fix(name: str, right: str, pick: Pick) -> Fix | None:
+    """An index is mended where only the index can be wrong."""
+    if pick.axis != 0 or pick.kept or not isinstance(pick.node.expression, facts.Subscript):
+        return None
+    edit = replace_text(pick.node.expression.index_span, right)
+    return Fix(f"select the last step: `{name}[{right}]`", (edit,))

@@ -24,6 +24,13 @@ _SLOTS: tuple[dict[tuple[int, ...], str], ...] = (
 _TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"})
 
 
+#: operations that may change values, and leave each value with its sample, its step and its features
+_STEPWISE = _TRANSPARENT | {"dropout", "Dropout", "relu", "tanh", "sigmoid", "gelu", "ReLU", "Tanh", "layer_norm", "LayerNorm"}
+_PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
+
+PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A part of a recurrent layer's result: `slot` is OUTPUT, H_N or C_N of the call `call`."""
@@ -77,6 +84,66 @@ def _through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
             return ref
         ref = getattr(node.args[0], "ref", None)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """All steps of a recurrent layer's output, maybe permuted, or after dropout or a norm.
+
+    `unpacked` is the pad_packed_sequence call that it went through. The roles of the axes are those of the tensor.
+    """
+
+    slot: Slot
+    unpacked: Node | None
+    permuted: bool
+
+
+def sequence_of(trace: Trace, value: Value) -> Sequence | None:
+    """The recurrent output that a value is, None for anything else."""
+    unpacked, permuted = None, False
+    while True:
+        slot = slot_of(trace, value)
+        if slot is not None:
+            return Sequence(slot, unpacked, permuted) if slot.slot == OUTPUT else None
+        ref: Ref | None = getattr(value, "ref", None)
+        if ref is None:
+            return None
+        node = trace.node(ref)
+        if node.op == PAD_PACKED and ref.path == (0,):
+            unpacked = node
+        elif short_name(node) in _PERMUTING:
+            permuted = True
+        elif short_name(node) not in _STEPWISE:
+            return None
+        source = next(tensor_inputs(node), None)
+        if source is None:
+            return None
+        value = source
+
+
+def short_name(node: Node) -> str:
+    """The bare name of an operation or layer: `transpose`, `Linear`."""
+    return node.op.removesuffix(".forward").rpartition(".")[2]
+
+
+def state_of(trace: Trace, value: Value) -> Slot | None:
+    """The state h_n or c_n that a value was cut out of, by indexing and viewing without a permutation."""
+    while True:
+        slot = slot_of(trace, value)
+        if slot is not None:
+            return slot if slot.slot in (H_N, C_N) else None
+        ref: Ref | None = getattr(value, "ref", None)
+        if ref is None:
+            return None
+        node = trace.node(ref)
+        if short_name(node) not in ("view", "reshape", "unflatten", "__getitem__") or not node.args:
+            return None
+        value = node.args[0]
+
+
+def construction_of(trace: Trace, layer: Layer) -> Node | None:
+    """The node that constructs a layer."""
+    return None if layer.ref is None else trace.node(layer.ref)
 
 
 def input_of(node: Node) -> Value | None:

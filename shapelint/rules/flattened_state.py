@@ -1,0 +1,252 @@
+"""SHP106: a view of h_n or c_n that moves the batch axis, and so mixes samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Finding, Fix, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, quote, replace_text, report
+from shapelint.rules.claims import samples_mix
+from shapelint.rules.navigate import Slot, state_of
+from shapelint.rules.pick import ONE
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim, Same, product_of
+from shapelint.shapes.value import Tensor
+from shapelint.syntax import facts
+
+VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
+
+RULE = Rule(
+    code="SHP106",
+    name="state-viewed-across-samples",
+    severity=Severity.WARNING,
+    summary="`h_n.view(batch, -1)` mixes samples: the batch is axis 1 of h_n",
+    page="""\
+## What it does
+Finds a `view` or `reshape` of `h_n` or `c_n` whose result has the batch at another place than the elements have it:
+`h_n.view(batch, -1)`, `h_n.reshape(-1, 2 * hidden)`, `h_n.view(num_layers, batch, 2 * hidden)`.
+
+## Why is this bad
+`h_n` is (num_layers * directions, B, H). A view keeps the order of the elements, so row 0 of `h_n.view(batch, -1)` is
+not sample 0 of every layer: it is the first layer's state of sample 0 followed by that of sample 1. Every row mixes
+samples, the shape is as expected, and nothing raises.
+
+## Example
+```python
+_, h_n = self.gru(x)                       # two directions or several layers
+return self.fc(h_n.view(x.size(0), -1))
+```
+
+## Use instead
+```python
+_, h_n = self.gru(x)
+return self.fc(h_n.transpose(0, 1).reshape(x.size(0), -1))
+```
+
+## Proved by
+batch_independence: a row of the view depends on several samples of the input.
+
+## When it stays silent
+The layer has, or may have, one layer and one direction; the batch axis was moved first
+(`h_n.permute(1, 0, 2).reshape(batch, -1)`); the view takes the first axis apart
+(`h_n.view(num_layers, directions, batch, hidden)`) or merges it with the batch; the batch has one sample.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, classes)
+
+    def forward(self, x):
+        _, h_n = self.gru(x)
+        return self.fc(h_n.view(x.size(0), -1))  # error: SHP106
+""",
+        """\
+import torch
+from torch import nn
+
+class Seq2SeqEncoder(nn.Module):
+    def __init__(self, features, hidden, layers):
+        super().__init__()
+        self.hidden = hidden
+        self.layers = layers
+        self.lstm = nn.LSTM(features, hidden, layers, bidirectional=True)
+
+    def forward(self, x):
+        steps, batch, _ = x.shape
+        output, (h_n, c_n) = self.lstm(x)
+        h_n = h_n.view(self.layers, batch, 2 * self.hidden)  # error: SHP106
+        return output, h_n
+""",
+        """\
+import torch
+import torch.nn as nn
+
+rnn = nn.RNN(4, 6, num_layers=3)
+head = nn.Linear(18, 2)
+states, h_n = rnn(torch.randn(9, 5, 4))
+flat = torch.reshape(h_n, (5, 18))  # error: SHP106
+print(head(flat).shape)
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, classes)
+
+    def forward(self, x):
+        _, h_n = self.gru(x)
+        return self.fc(h_n.permute(1, 0, 2).contiguous().view(x.size(0), -1))
+""",
+        """\
+import torch
+from torch import nn
+
+class OneLayer(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        _, (h_n, _) = self.lstm(x)
+        return self.fc(h_n.view(x.size(0), -1))
+""",
+        """\
+import torch
+from torch import nn
+
+class MaybeOneLayer(nn.Module):
+    def __init__(self, features, hidden, layers):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, layers, batch_first=True)
+
+    def forward(self, x):
+        _, (h_n, _) = self.lstm(x)
+        return h_n.view(x.size(0), -1)
+""",
+        """\
+import torch
+from torch import nn
+
+class Split(nn.Module):
+    def __init__(self, features, hidden, layers):
+        super().__init__()
+        self.hidden = hidden
+        self.layers = layers
+        self.gru = nn.GRU(features, hidden, layers, bidirectional=True)
+
+    def forward(self, x):
+        _, h_n = self.gru(x)
+        last = h_n.view(self.layers, 2, x.size(1), self.hidden)[-1]
+        return last.transpose(0, 1).reshape(x.size(1), 2 * self.hidden)
+""",
+        """\
+import torch
+import torch.nn as nn
+
+gru = nn.GRU(4, 6, bidirectional=True)
+head = nn.Linear(12, 2)
+_, h_n = gru(torch.randn(9, 1, 4))
+print(head(h_n.view(1, 12)).shape)
+""",
+    ),
+)
+
+
+@check(RULE)
+def state_viewed_across_samples(trace: Trace) -> Iterator[Finding]:
+    """Views of a state that give another place to an axis of the batch's size."""
+    for node in trace.nodes:
+        if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
+            continue
+        base = node.args[0] if node.args else node.kwargs.get("input")
+        slot = state_of(trace, base) if isinstance(base, Tensor) else None
+        if slot is None or not isinstance(base, Tensor):
+            continue
+        place = _batch_place(trace, base)
+        moved = None if place is None else moved_to(trace, base.axes, place, node.result.axes)
+        if place is not None and moved is not None:
+            yield _finding(trace, node, slot, base, place, moved)
+
+
+def _batch_place(trace: Trace, base: Tensor) -> int | None:
+    """Where the batch axis of a tensor is, where it has one that is longer than 1."""
+    places = [i for i, axis in enumerate(base.axes) if axis.role is Role.BATCH]
+    return places[0] if len(places) == 1 and trace.resolve(base.axes[places[0]].dim) != ONE else None
+
+
+def moved_to(trace: Trace, before: tuple[Axis, ...], place: int, after: tuple[Axis, ...]) -> int | None:
+    """Where a view claims to have the axis `place`, if that is not where its elements are.
+
+    A view keeps the order of the elements: an axis stays itself only behind as many elements as before.
+    """
+    sizes, new_sizes = ([trace.resolve(axis.dim) for axis in axes] for axes in (before, after))
+    if sizes.count(sizes[place]) != 1 or new_sizes.count(sizes[place]) != 1:
+        return None
+    found = new_sizes.index(sizes[place])
+    ahead, new_ahead = product_of(sizes[:place]), product_of(new_sizes[:found])
+    return found if certainly_differ(trace, ahead, new_ahead) else None
+
+
+def certainly_differ(trace: Trace, left: Dim, right: Dim) -> bool:
+    """Whether two sizes differ, whatever their symbols are."""
+    return trace.resolve(left).same(trace.resolve(right)) is Same.DIFFERENT
+
+
+def _finding(trace: Trace, node: Node, slot: Slot, base: Tensor, place: int, moved: int) -> Finding:
+    whole = quote(trace, node.span)
+    name = _name(trace, node)
+    assert isinstance(node.result, Tensor) and node.result.ref is not None
+    layout = "(layers * directions, batch, hidden)" if base.rank == 3 else f"batch on axis {place}"
+    fix = _fix(trace, node) if (base.rank, place, moved) == (3, 1, 0) else None
+    return report(
+        RULE,
+        trace,
+        node,
+        f"`{whole}` mixes samples: `{name}` is {layout}, and a view keeps the order of its elements",
+        claims=samples_mix(trace, slot.call, node.result.ref, moved),
+        shapes=[(name, base), (whole, node.result)],
+        related=[construction_place(slot.layer)],
+        help=_help(name, place, moved, slot),
+        fix=fix,
+    )
+
+
+def _help(name: str, place: int, moved: int, slot: Slot) -> str:
+    if (place, moved) == (1, 1) and slot.config.bidirectional:
+        return f"join the directions of each layer with `torch.cat(({name}[0::2], {name}[1::2]), dim=2)`"
+    return f"move the batch axis first: `{name}.transpose({moved}, {place})`, and then `reshape`"
+
+
+def _name(trace: Trace, node: Node) -> str:
+    call = node.expression
+    if isinstance(call, facts.Call):
+        if node.op.startswith("torch.Tensor.") and isinstance(call.func, facts.Attribute):
+            return quote(trace, call.func.value.span)
+        if call.arguments:
+            return quote(trace, call.arguments[0].value.span)
+    return "the state"
+
+
+def _fix(trace: Trace, node: Node) -> Fix | None:
+    call = node.expression
+    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
+        return None
+    if not node.op.startswith("torch.Tensor."):
+        return None
+    edit = replace_text(call.func.attr_span, "transpose(0, 1).reshape")
+    return Fix("move the batch axis to the front first: `.transpose(0, 1).reshape(...)`", (edit,))

@@ -1,0 +1,207 @@
+"""SHP402: the last step of what pad_packed_sequence gives, which is padding for all but the longest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Confidence, Finding, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.claims import padding_matters
+from shapelint.rules.navigate import Sequence, input_of, sequence_of
+from shapelint.rules.pick import ONE, Pick, picks
+from shapelint.rules.uses import summary_confidence
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Int, List, Packed, Tensor, Tuple, Value
+
+RULE = Rule(
+    code="SHP402",
+    name="last-step-of-padded",
+    severity=Severity.WARNING,
+    summary="the last step after pad_packed_sequence is zero for all but the longest sequence",
+    page="""\
+## What it does
+Finds `output[:, -1]` (or `output[-1]`, time first) after `pad_packed_sequence`, used as a summary of each sequence.
+
+## Why is this bad
+`pad_packed_sequence` fills the steps after each sequence's end with zeros. The last step holds a state only for the
+longest sequence of the batch; every shorter one gives a row of zeros, whatever it said.
+
+## Example
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+return self.fc(output[:, -1])
+```
+
+## Use instead
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+_, h_n = self.gru(packed)
+return self.fc(h_n[-1])             # torch.cat((h_n[-2], h_n[-1]), 1) of two directions
+```
+
+## Proved by
+padding_invariance: the row of a short sequence is not what the sequence gives alone.
+
+## When it stays silent
+All lengths are the same; the last step of each sequence is gathered with `lengths - 1`; `h_n` is used; the batch has
+one sequence; the value is not used as a summary.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        packed_output, _ = self.gru(packed)
+        output, _ = pad_packed_sequence(packed_output, batch_first=True)
+        return self.fc(output[:, -1])  # error: SHP402
+""",
+        """\
+import torch
+import torch.nn as nn
+from torch.nn.utils import rnn
+
+lstm = nn.LSTM(4, 6, bidirectional=True)
+head = nn.Linear(12, 2)
+x = torch.randn(9, 3, 4)
+packed = rnn.pack_padded_sequence(x, torch.tensor([9, 5, 2]))
+states, lengths = rnn.pad_packed_sequence(lstm(packed)[0])
+print(head(states[-1]).shape)  # error: SHP402
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Gathered(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, lengths = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        return self.fc(output[torch.arange(len(lengths)), lengths - 1])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class FinalState(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        _, h_n = self.gru(packed)
+        return self.fc(h_n[-1])
+""",
+        """\
+import torch
+import torch.nn as nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+gru = nn.GRU(4, 6, batch_first=True)
+head = nn.Linear(6, 2)
+packed = pack_padded_sequence(torch.randn(3, 9, 4), [9, 9, 9], batch_first=True)
+output, _ = pad_packed_sequence(gru(packed)[0], batch_first=True)
+print(head(output[:, -1]).shape)
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden, tags):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, tags)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        return self.fc(output)
+""",
+    ),
+)
+
+
+@check(RULE)
+def last_step_of_padded(trace: Trace) -> Iterator[Finding]:
+    """A summary that is the last step of an unpacked output."""
+    for pick in picks(trace):
+        if pick.picked.role is not Role.TIME or not pick.is_last(trace):
+            continue
+        sequence = sequence_of(trace, pick.base)
+        if sequence is None or sequence.unpacked is None or _is_unpadded(trace, pick, sequence):
+            continue
+        confidence = summary_confidence(trace, pick.node)
+        if confidence is not None:
+            yield _finding(trace, pick, sequence, confidence)
+
+
+def _is_unpadded(trace: Trace, pick: Pick, sequence: Sequence) -> bool:
+    """Whether no step is padding: one sequence, one step, or equal lengths."""
+    batch_and_time = [axis.dim for axis in pick.base.axes if axis.role in (Role.BATCH, Role.TIME)]
+    if any(trace.resolve(dim) == ONE for dim in batch_and_time):
+        return True
+    packing = _packing(trace, sequence.slot.call)
+    lengths = None if packing is None else _lengths(packing)
+    return lengths is not None and _are_equal(trace, lengths)
+
+
+def _packing(trace: Trace, call: Node) -> Node | None:
+    value = input_of(call)
+    return trace.node(value.ref) if isinstance(value, Packed) and value.ref is not None else None
+
+
+def _lengths(packing: Node) -> Value | None:
+    return packing.args[1] if len(packing.args) > 1 else packing.kwargs.get("lengths")
+
+
+def _are_equal(trace: Trace, lengths: Value) -> bool:
+    """Whether all lengths are certainly the same: `[9, 9]`, `[steps] * batch`, `torch.full((batch,), steps)`."""
+    if isinstance(lengths, Tensor) and lengths.ref is not None:
+        maker = trace.node(lengths.ref)
+        if maker.op.endswith((".full", ".full_like", ".new_full")):
+            return True
+        return maker.op.endswith((".tensor", ".as_tensor", "LongTensor")) and _are_equal(trace, maker.args[0])
+    if isinstance(lengths, Tuple | List):
+        steps = {trace.resolve(item.dim) if isinstance(item, Int) else item for item in lengths.items}
+        return len(steps) == 1 and all(isinstance(item, Int) for item in lengths.items)
+    return False
+
+
+def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
+    name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
+    assert pick.result.ref is not None
+    right = "torch.cat((h_n[-2], h_n[-1]), dim=1)" if sequence.slot.config.bidirectional else "h_n[-1]"
+    return report(
+        RULE,
+        trace,
+        pick.node,
+        f"`{whole}` is zero for every sequence that is shorter than the longest: `{name}` is padded",
+        claims=padding_matters(trace, sequence.slot.call, pick.result.ref, int(pick.kept and pick.axis == 0)),
+        shapes=[(name, pick.base), (whole, pick.result)],
+        related=[construction_place(sequence.slot.layer)],
+        help=f"`{right}` of the packed call is each sequence's own last state, in the same shape",
+        confidence=confidence,
+    )

@@ -1,0 +1,117 @@
+"""Reading a subscript or `select` that takes one entry of one axis and everything of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapelint.infer.trace import Node, Trace
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import EllipsisValue, Int, NoneValue, SliceValue, Tensor, Tuple, Value
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+GETITEM = "torch.Tensor.__getitem__"
+SELECT = "torch.Tensor.select"
+
+ONE = Dim.of(1)
+LAST = Dim.of(-1)
+FIRST = Dim.of(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Entry `index` of axis `axis` of `base`; `kept` when the axis stays, one long (`x[-1:]`)."""
+
+    node: Node
+    base: Tensor
+    axis: int
+    index: Dim
+    kept: bool
+    base_span: Span
+
+    @property
+    def picked(self) -> Axis:
+        """The axis that the entry is taken of."""
+        return self.base.axes[self.axis]
+
+    @property
+    def result(self) -> Tensor:
+        """What was picked."""
+        assert isinstance(self.node.result, Tensor)
+        return self.node.result
+
+    def is_last(self, trace: Trace) -> bool:
+        """Whether the entry is the last one: -1, or the axis' own size less one."""
+        return self.index == LAST or trace.resolve(self.index - self.picked.dim) == LAST
+
+
+def picks(trace: Trace) -> Iterator[Pick]:
+    """All picks of a trace."""
+    for node in trace.nodes:
+        found = pick_of(node)
+        if found is not None:
+            yield found
+
+
+def pick_of(node: Node) -> Pick | None:
+    """A node as a pick, None where it is something else or takes part of a further axis only."""
+    if node.error is not None or not isinstance(node.result, Tensor) or node.result.ref is None:
+        return None
+    base = node.args[0] if node.args else None
+    if not isinstance(base, Tensor):
+        return None
+    if node.op == SELECT:
+        return _of_select(node, base)
+    if node.op == GETITEM and isinstance(node.expression, facts.Subscript):
+        return _of_subscript(node, base, node.expression)
+    return None
+
+
+def _of_select(node: Node, base: Tensor) -> Pick | None:
+    dim, index = node.bound.get("dim"), node.bound.get("index")
+    if not isinstance(dim, int) or not isinstance(index, Dim):
+        return None
+    call = node.expression
+    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
+        return None
+    return Pick(node, base, dim % base.rank, index, False, call.func.value.span)
+
+
+def _of_subscript(node: Node, base: Tensor, expression: facts.Subscript) -> Pick | None:
+    parts = _spread(node.args[1], base.rank)
+    chosen = [axis for axis, part in enumerate(parts) if not is_full(part)]
+    if len(chosen) != 1 or len(parts) > base.rank:
+        return None
+    part = parts[chosen[0]]
+    index = _entry(part)
+    if index is None:
+        return None
+    return Pick(node, base, chosen[0], index, isinstance(part, SliceValue), expression.value.span)
+
+
+def _spread(index: Value, rank: int) -> list[Value]:
+    """The index of each axis, an ellipsis written out."""
+    parts = list(index.items) if isinstance(index, Tuple) else [index]
+    for place, part in enumerate(parts):
+        if isinstance(part, EllipsisValue):
+            full = SliceValue(NoneValue(), NoneValue(), NoneValue())
+            return [*parts[:place], *[full] * (rank - len(parts) + 1), *parts[place + 1 :]]
+    return parts
+
+
+def is_full(part: Value) -> bool:
+    """Whether an index is `:`."""
+    return isinstance(part, SliceValue) and all(
+        isinstance(bound, NoneValue) for bound in (part.lower, part.upper, part.step)
+    )
+
+
+def _entry(part: Value) -> Dim | None:
+    """The one entry that an index takes: an integer, or `-1:`."""
+    if isinstance(part, Int):
+        return part.dim
+    if isinstance(part, SliceValue) and isinstance(part.lower, Int) and part.lower.dim == LAST:
+        return LAST if isinstance(part.upper, NoneValue) and isinstance(part.step, NoneValue) else None
+    return None

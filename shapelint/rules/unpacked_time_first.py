@@ -1,0 +1,196 @@
+"""SHP406: packed with batch_first=True and unpacked without, then used as batch-first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Finding, Fix, Place, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import add_argument, quote, report
+from shapelint.rules.claims import samples_mix
+from shapelint.rules.navigate import PAD_PACKED, Sequence, sequence_of
+from shapelint.rules.pick import FIRST, LAST, ONE, Pick, picks
+from shapelint.rules.uses import is_summary
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Packed
+from shapelint.syntax import facts
+
+RULE = Rule(
+    code="SHP406",
+    name="unpacked-time-first",
+    severity=Severity.WARNING,
+    summary="pad_packed_sequence without batch_first=True gives (time, batch, feature)",
+    page="""\
+## What it does
+Finds `pad_packed_sequence(packed)` without `batch_first=True`, where the data was packed with it and the result is
+indexed `[:, -1]` or `[:, 0]`.
+
+## Why is this bad
+A PackedSequence does not remember its layout. Without `batch_first=True` the result is (T, B, D*H), and `output[:, 0]`
+is every step of the first sample instead of the first step of every sample.
+
+## Example
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True)
+output, _ = pad_packed_sequence(self.gru(packed)[0])
+return self.fc(output[:, 0])
+```
+
+## Use instead
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True)
+output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+return self.fc(output[:, 0])
+```
+
+## Proved by
+batch_independence: the rows of the selected value are not one for each sample.
+
+## When it stays silent
+The result is transposed, or used as (T, B, H); the data was packed time-first (unpacking with batch_first=True then
+changes the layout on purpose); `batch_first` is given.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class FirstStep(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        packed_output, _ = self.gru(packed)
+        output, _ = pad_packed_sequence(packed_output)  # error: SHP406
+        return self.fc(output[:, 0])
+""",
+        """\
+import torch
+import torch.nn as nn
+import torch.nn.utils.rnn as rnn_utils
+
+lstm = nn.LSTM(4, 6, batch_first=True)
+head = nn.Linear(6, 2)
+x = torch.randn(3, 9, 4)
+packed = rnn_utils.pack_padded_sequence(x, [9, 5, 2], batch_first=True)
+states, lengths = rnn_utils.pad_packed_sequence(lstm(packed)[0], total_length=9)  # error: SHP406
+print(head(states[:, 0, :]).shape)
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Transposed(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.gru(packed)[0])
+        output = output.transpose(0, 1)
+        return self.fc(output[:, 0])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class ForAttention(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.gru(packed)[0])
+        return output
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class ChangesLayout(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        return self.fc(output[:, 0])
+""",
+    ),
+)
+
+
+@check(RULE)
+def unpacked_time_first(trace: Trace) -> Iterator[Finding]:
+    """Unpacked without batch_first, and read as if with it."""
+    blamed = set[int]()
+    for pick in picks(trace):
+        sequence = sequence_of(trace, pick.base)
+        if sequence is None or sequence.unpacked is None or sequence.permuted:
+            continue
+        if sequence.unpacked.id not in blamed and _is_forgotten(sequence.unpacked) and _takes_sample(trace, pick):
+            blamed.add(sequence.unpacked.id)
+            yield _finding(trace, sequence.unpacked, sequence, pick)
+
+
+def _is_forgotten(unpacking: Node) -> bool:
+    """Whether the call leaves batch_first out and gets what was packed with it."""
+    packed = unpacking.bound["sequence"]
+    given = len(unpacking.args) > 1 or "batch_first" in unpacking.kwargs
+    return isinstance(packed, Packed) and packed.batch_first and not given
+
+
+def _takes_sample(trace: Trace, pick: Pick) -> bool:
+    """Whether `[:, 0]` or `[:, -1]` takes a sample where a step is meant."""
+    if pick.axis != 1 or pick.picked.role is not Role.BATCH or pick.index not in (FIRST, LAST):
+        return False
+    return trace.resolve(pick.picked.dim) != ONE and is_summary(trace, pick.node)
+
+
+def _finding(trace: Trace, unpacking: Node, sequence: Sequence, pick: Pick) -> Finding:
+    whole = quote(trace, pick.node.span)
+    name = quote(trace, pick.base_span)
+    which = "last" if pick.index == LAST else "first"
+    assert pick.result.ref is not None
+    return report(
+        RULE,
+        trace,
+        unpacking,
+        f"unpacked without batch_first=True, `{name}` is (time, batch, feature): "
+        f"`{whole}` is the {which} sample, not the {which} step",
+        claims=samples_mix(trace, sequence.slot.call, pick.result.ref, int(pick.kept)),
+        shapes=[(name, pick.base), (whole, pick.result)],
+        related=[*_packing_place(trace, sequence), Place(pick.node.span, "this takes a step of a batch-first tensor")],
+        help="unpack with batch_first=True, as the data was packed",
+        fix=_fix(trace, unpacking),
+    )
+
+
+def _packing_place(trace: Trace, sequence: Sequence) -> list[Place]:
+    packed = sequence.slot.call.args[1] if len(sequence.slot.call.args) > 1 else None
+    if not isinstance(packed, Packed) or packed.ref is None:
+        return []
+    node = trace.node(packed.ref)
+    return [Place(node.span, "packed here with batch_first=True")]
+
+
+def _fix(trace: Trace, unpacking: Node) -> Fix | None:
+    call = unpacking.expression
+    if unpacking.op != PAD_PACKED or not isinstance(call, facts.Call):
+        return None
+    return Fix("unpack with batch_first=True", (add_argument(trace, call.span, "batch_first=True"),))

@@ -1,0 +1,251 @@
+"""SHP112: `view` or `reshape` used to exchange axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Finding, Fix, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import quote, replace_text, report
+from shapelint.rules.navigate import is_recurrent_call, short_name, state_of
+from shapelint.rules.pick import ONE
+from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Tensor
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
+_CUTTING = frozenset(("view", "reshape", "flatten", "unflatten", "contiguous", "unsqueeze", "squeeze"))
+_UNIFORM = frozenset(("zeros", "ones", "full", "empty", "arange", "zeros_like", "ones_like", "new_zeros"))
+
+RULE = Rule(
+    code="SHP112",
+    name="view-as-permute",
+    severity=Severity.WARNING,
+    summary="view and reshape cut the elements anew; they do not exchange axes",
+    page="""\
+## What it does
+Finds a `view` or `reshape` to the tensor's own sizes in another order: `x.view(x.size(1), x.size(0), -1)`.
+
+## Why is this bad
+A view keeps the order of the elements and cuts them at other places. The shape is the one that was wanted, but the
+entry at (t, b) is not that of sample b at step t: samples and steps are mixed. Nothing raises.
+
+## Example
+```python
+x = x.view(x.size(1), x.size(0), x.size(2))    # (B, T, F), meant as (T, B, F)
+output, _ = self.lstm(x)
+```
+
+## Use instead
+```python
+x = x.permute(1, 0, 2)
+output, _ = self.lstm(x)
+```
+
+## Proved by
+provenance: the elements of the result are not those of the permuted tensor.
+
+## When it stays silent
+One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers and the
+result does not feed a recurrent layer (an example of views); the tensor is uniform (`torch.zeros`).
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Model(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x):
+        time_first = x.view(x.size(1), x.size(0), x.size(2))  # error: SHP112
+        output, _ = self.lstm(time_first)
+        return output
+""",
+        """\
+import torch
+import torch.nn as nn
+
+def classify(lstm: nn.LSTM, batch):
+    samples, steps, features = batch.shape
+    return lstm(torch.reshape(batch, (steps, samples, features)))  # error: SHP112
+""",
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(3, 5)
+x = torch.randn(13, 7, 3)
+output, _ = lstm(x.reshape(7, 13, 3))  # error: SHP112
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Model(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x):
+        output, _ = self.lstm(x.permute(1, 0, 2))
+        return output
+""",
+        """\
+import torch
+from torch import nn
+
+class OneStep(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x):
+        x = x.unsqueeze(1)
+        output, _ = self.lstm(x.view(1, x.size(0), -1))
+        return output[-1]
+""",
+        """\
+import torch
+from torch import nn
+
+class PerStep(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        batch, steps, width = output.shape
+        scores = self.fc(output.reshape(batch * steps, width))
+        return scores.view(batch, steps, -1)
+""",
+        """\
+import torch
+from torch import nn
+
+class Directions(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.lstm = nn.LSTM(features, hidden, bidirectional=True)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        parts = output.view(output.size(0), output.size(1), 2, self.hidden)
+        return parts[:, :, 0], parts[:, :, 1]
+""",
+        """\
+import torch
+from torch import nn
+
+matrix = torch.randn(2, 3)
+print(matrix.view(3, 2))
+lstm = nn.LSTM(3, 5)
+""",
+    ),
+)
+
+
+@check(RULE)
+def view_as_permute(trace: Trace) -> Iterator[Finding]:
+    """Views of a tensor to its own sizes in another order."""
+    for node in trace.nodes:
+        if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
+            continue
+        base = node.args[0] if node.args else node.kwargs.get("input")
+        if not isinstance(base, Tensor) or base.ref is None or state_of(trace, base) is not None:
+            continue
+        root = _root(trace, base)
+        order = _order(trace, root, node.result)
+        if order is not None and _is_meant(trace, root, node, order):
+            yield _finding(trace, node, base, root, order)
+
+
+def _root(trace: Trace, value: Tensor) -> Tensor:
+    """The tensor whose elements a chain of views cuts."""
+    while value.ref is not None:
+        node = trace.node(value.ref)
+        source = node.args[0] if node.args else None
+        if short_name(node) not in _CUTTING or not isinstance(source, Tensor):
+            return value
+        value = source
+    return value
+
+
+def _order(trace: Trace, root: Tensor, result: Tensor) -> list[int] | None:
+    """Which axis of the root stands at each place of the result; None where that is the root's order.
+
+    Axes of length 1 do not count: moving them changes no element.
+    """
+    before = {i: trace.resolve(axis.dim) for i, axis in enumerate(root.axes)}
+    after = [trace.resolve(axis.dim) for axis in result.axes]
+    sizes = list(before.values())
+    if root.rank != result.rank or ONE in sizes or len(set(sizes)) != len(sizes) or set(sizes) != set(after):
+        return None
+    order = [sizes.index(size) for size in after]
+    return None if order == sorted(order) else order
+
+
+def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
+    """Whether the author means to exchange axes: they are named, or the result is a sequence for a layer."""
+    if root.ref is None or short_name(trace.node(root.ref)) in _UNIFORM:
+        return False
+    moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
+    named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)
+    assert isinstance(node.result, Tensor) and node.result.ref is not None
+    return named or any(is_recurrent_call(user) for user in trace.uses(node.result.ref))
+
+
+def _is_named(size: Dim) -> bool:
+    return size.constant is None
+
+
+def _finding(trace: Trace, node: Node, base: Tensor, root: Tensor, order: list[int]) -> Finding:
+    whole = quote(trace, node.span)
+    assert isinstance(node.result, Tensor) and node.result.ref is not None and root.ref is not None
+    claim = Claim("provenance", node.result.ref, {"source": root.ref, "expected": tuple(order)})
+    axes = ", ".join(map(str, order))
+    return report(
+        RULE,
+        trace,
+        node,
+        f"`{whole}` does not exchange axes: it cuts the same elements anew, and mixes what the axes keep apart",
+        claims=[claim],
+        shapes=[(_name(trace, node), base), (whole, node.result)],
+        help=f"exchange the axes with `.permute({axes})`",
+        fix=_fix(node, axes) if root is base else None,
+    )
+
+
+def _name(trace: Trace, node: Node) -> str:
+    base = _base_span(node)
+    return "it" if base is None else quote(trace, base)
+
+
+def _base_span(node: Node) -> Span | None:
+    call = node.expression
+    if not isinstance(call, facts.Call):
+        return None
+    if node.op.startswith("torch.Tensor.") and isinstance(call.func, facts.Attribute):
+        return call.func.value.span
+    return call.arguments[0].value.span if call.arguments else None
+
+
+def _fix(node: Node, axes: str) -> Fix | None:
+    call = node.expression
+    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
+        return None
+    if not node.op.startswith("torch.Tensor."):
+        return None
+    name, close = call.func.attr_span, call.close_paren
+    span = Span(name.line, name.column, close.line, close.column)
+    return Fix(f"exchange the axes: `.permute({axes})`", (replace_text(span, f"permute({axes}"),))

@@ -1,0 +1,82 @@
+"""How a call is written in the source: its arguments, and the sizes that a new tensor is given."""
+
+from __future__ import annotations
+
+from shapelint.finding import Edit
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.build import text_of
+from shapelint.rules.navigate import short_name
+from shapelint.shapes.value import List, Tensor, Tuple, Value
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+_ZEROS = frozenset(("zeros", "new_zeros", "zeros_like", "zero_"))
+_SIZED = frozenset(("zeros", "ones", "empty", "rand", "randn", "full", "new_zeros", "new_ones", "new_empty", "new"))
+_HANDED_ON = frozenset(
+    ("contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as", "type", "zero_", "requires_grad_")
+)
+_ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
+
+
+def argument(node: Node, position: int, name: str) -> facts.Argument | None:
+    """The argument of the written call that is the parameter `name`, the `position`th; None where a star hides it."""
+    call = node.expression
+    if not isinstance(call, facts.Call):
+        return None
+    positional = [given for given in call.arguments if given.keyword is None and given.star != 2]
+    if position < len(positional):
+        return None if any(given.star for given in positional[: position + 1]) else positional[position]
+    return next((given for given in call.arguments if given.keyword == name), None)
+
+
+def creation_of(trace: Trace, value: Value) -> Node | None:
+    """The operation that a tensor was made by, before it was moved or converted."""
+    node = None
+    while isinstance(value, Tensor) and value.ref is not None and not value.ref.path:
+        node = trace.node(value.ref)
+        if short_name(node) not in _HANDED_ON or not node.args:
+            break
+        value = node.args[0]
+    return node
+
+
+def is_zeros(trace: Trace, value: Value) -> bool:
+    """Whether a tensor is certainly all zeros: it was made so, and only moved since."""
+    while isinstance(value, Tensor) and value.ref is not None:
+        node = trace.node(value.ref)
+        if short_name(node) in _ZEROS:
+            return True
+        if short_name(node) not in _HANDED_ON or not node.args:
+            return False
+        value = node.args[0]
+    return False
+
+
+def size_expressions(node: Node) -> tuple[facts.Expression, ...]:
+    """The sizes as they are written in `torch.zeros(2, batch, hidden)` or `torch.zeros((2, batch, hidden))`."""
+    call = node.expression
+    if short_name(node) not in _SIZED or not isinstance(call, facts.Call):
+        return ()
+    given = [written.value for written in call.arguments if written.keyword is None and not written.star]
+    if given and isinstance(given[0], facts.Sequence):
+        return given[0].items
+    return tuple(given)
+
+
+def times_two(trace: Trace, size: facts.Expression) -> Edit:
+    """Write twice a size in its place."""
+    text = text_of(trace, size.span)
+    if isinstance(size, facts.Literal) and isinstance(size.value, int):
+        return Edit(size.span, str(2 * size.value))
+    return Edit(size.span, f"2 * {text}" if isinstance(size, _ATOMS) else f"2 * ({text})")
+
+
+def insertion(span: Span, text: str, *, before: bool = False) -> Edit:
+    """Insert a text behind a place, or before it."""
+    line, column = (span.line, span.column) if before else (span.end_line, span.end_column)
+    return Edit(Span(line, column, line, column), text)
+
+
+def states_of(value: Value) -> tuple[Value, ...]:
+    """The states in the `hx` argument of a recurrent call: one, or those of a tuple."""
+    return tuple(value.items) if isinstance(value, Tuple | List) else (value,)
