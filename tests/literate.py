@@ -1,7 +1,8 @@
 """Expectations that stand in the fixtures themselves.
 
-`# error: SHP101` ends the line of a finding. `# shape: out (B, T, 5); h_n (2, B, 5)` ends a line after which these
-names have these shapes; `out (32, 10, 128) | (B, T, hidden_size)` gives a shape for each way that leads there.
+`# error: SHP101` ends the line of a finding. `# shape: out (B, T, 5); h_n (2, B, 5)` ends a line after
+which these names have these shapes; `out (32, 10, 128) | (B, T, hidden_size)` gives a shape for each way
+that leads there.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _shape(text: str) -> Shape:
 
 
 def fits(shape: Shape, sizes: list[int], symbols: dict[str, int]) -> bool:
-    """Whether measured sizes are an instance of a shape; symbols keep the size that they are first seen with."""
+    """Whether measured sizes are an instance of a shape; a symbol keeps the size that it has first."""
     return len(shape) == len(sizes) and all(
         size == (symbols.setdefault(part, size) if isinstance(part, str) else part)
         for part, size in zip(shape, sizes, strict=True)

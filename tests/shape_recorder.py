@@ -1,7 +1,7 @@
 """Run a program with torch and print, as JSON, the shapes that its names have after given lines.
 
-`python shape_recorder.py FILE 5:output 5:h_n 9:result` prints [[line, name, [sizes], frame], ...]: one entry for
-each time that the line ran; `frame` tells the calls of a function apart.
+`python shape_recorder.py FILE 5:output 5:h_n 9:result` prints [[line, name, [sizes], frame], ...]: one entry
+for each time that the line ran; `frame` tells the calls of a function apart.
 """
 
 from __future__ import annotations

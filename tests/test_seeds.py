@@ -1,4 +1,4 @@
-"""The tutorials that the project began with: nothing on the right programs, the marked lines of the wrong ones."""
+"""The tutorials that the project began with: right programs are silent, wrong ones report their marks."""
 
 from __future__ import annotations
 
