@@ -135,7 +135,8 @@ def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
     codes = sorted(known)
     for prefix in prefixes:
         if not prefix or not any(code.startswith(prefix) for code in codes):
-            return f"unknown rule code {prefix!r}" + suggestion(prefix, codes)
+            near = suggestion(prefix, codes) or "; `shapelint rule --all` lists the codes"
+            return f"unknown rule code {prefix!r}{near}"
     return None
 
 
@@ -246,7 +247,8 @@ def _one_of(*words: str) -> Callable[[object], str]:
         if not isinstance(value, str):
             raise _BadValueError(f"must be one of {', '.join(words)}, not {_type_name(value)}")
         if value not in words:
-            raise _BadValueError(f"{value!r} is not one of {', '.join(words)}{suggestion(value, words)}", value)
+            wrong = f"{value!r} is not one of {', '.join(words)}"
+            raise _BadValueError(wrong + suggestion(value, words), value)
         return value
 
     return convert

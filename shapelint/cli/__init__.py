@@ -28,8 +28,8 @@ class Commands(click.Group):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The two forms of use."""
-        formatter.write_usage("shapelint", "[check] [OPTIONS] [PATH]...")
-        formatter.write_usage("shapelint", "COMMAND [OPTIONS] ...")
+        formatter.write_usage(ctx.command_path, "[check] [OPTIONS] [PATH]...")
+        formatter.write_usage(ctx.command_path, "COMMAND [OPTIONS] ...", prefix="       ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands, then the options of `check`."""

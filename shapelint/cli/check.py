@@ -131,11 +131,11 @@ def render(result: RunResult, output_format: str, show_refuted: bool) -> str:
 
 def summary(result: RunResult) -> str:
     """One line of counts."""
-    if result.files == 0 and not result.problems:
-        return "No Python files found: nothing was checked"
     files = _count(result.files, "file")
     text = f"Found no mistakes in {files} ({result.checked} with recurrent layers)"
-    if result.findings:
+    if result.files == 0:
+        text = "Found no Python files: nothing was checked"
+    elif result.findings:
         found = _count(len(result.findings), "mistake")
         text = f"Found {found}{_verdicts(result)} in {len({f.path for f in result.findings})} of {files}"
     if result.refuted:

@@ -35,7 +35,7 @@ def grid(footprint: Footprint) -> list[str]:
 
 
 def _legend(steps: int) -> str:
-    return f"{REACHED} the output row depends on this step of the sample, {MISSED} it does not ({steps} steps)"
+    return f"{REACHED} the output row depends on this step of the sample, {MISSED} does not ({steps} steps)"
 
 
 def _cell(steps: tuple[bool, ...], width: int, own: bool, colored: bool) -> str:

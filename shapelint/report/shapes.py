@@ -18,6 +18,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming, axes_of, roles_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
 
+SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 _Key = tuple[str, int, int, str]
 
 
@@ -29,17 +30,30 @@ def rows_of(traces: Iterable[Trace]) -> list[ShapeRow]:
         for binding in trace.bindings:
             for row in _rows(binding, naming):
                 found.setdefault((row.path, row.line, row.column, row.name), {}).setdefault(row, trace.entry)
-    rows: list[ShapeRow] = []
-    for _, variants in sorted(found.items()):
-        told_apart = len(variants) > 1
-        rows.extend(dataclasses.replace(r, entry=e if told_apart else None) for r, e in variants.items())
-    return rows
+    return [row for _, variants in sorted(found.items()) for row in _told_apart(variants)]
+
+
+def _told_apart(variants: Mapping[ShapeRow, str]) -> Iterator[ShapeRow]:
+    """The shapes of one value: the symbolic ones before those of the script's own calls."""
+    for row, entry in sorted(variants.items(), key=lambda pair: pair[1] == SCRIPT):
+        yield dataclasses.replace(row, entry=entry if len(variants) > 1 else None)
 
 
 def render_text(rows: Sequence[ShapeRow]) -> str:
-    """A table for each file: line, expression, shape, roles."""
-    blocks = [_table(path, list(group)) for path, group in groupby(rows, key=lambda row: row.path)]
+    """A table for each file: line, expression, shape, roles. A call that is assigned goes by its name."""
+    named = _named(rows)
+    shown = [row for row in rows if "(" not in row.name or _nameless(row) not in named]
+    blocks = [_table(path, list(group)) for path, group in groupby(shown, key=lambda row: row.path)]
     return "\n".join(blocks)
+
+
+def _named(rows: Sequence[ShapeRow]) -> set[ShapeRow]:
+    """What a name on the same line is worth, without the name."""
+    return {_nameless(row) for row in rows if "(" not in row.name}
+
+
+def _nameless(row: ShapeRow) -> ShapeRow:
+    return dataclasses.replace(row, name="", column=0)
 
 
 def render_json(rows: Sequence[ShapeRow]) -> str:

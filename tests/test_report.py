@@ -1,0 +1,235 @@
+"""The formats, and the schema of the JSON report."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import jsonschema
+import pytest
+
+from shapelint.finding import (
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Place,
+    Severity,
+    ShownShape,
+    Status,
+    Verdict,
+)
+from shapelint.report import concise, full, shapes
+from shapelint.report import json as json_report
+from shapelint.report.document import ShapeRow
+from shapelint.report.footprint import grid
+from shapelint.report.frame import Mark, render
+from shapelint.report.result import FileResult, RunResult
+from shapelint.report.schema import schemas, text_of
+from shapelint.report.text import expand, plain
+from shapelint.source import Problem, Span
+
+DOCS = Path(__file__).parent.parent / "docs"
+TEXT = """\
+import torch.nn as nn
+
+class Tagger(nn.Module):
+    def __init__(self, n, h):
+        super().__init__()
+        self.rnn = nn.GRU(n, h, batch_first=True)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return out[-1]
+"""
+T, F = True, False
+FINDING = Finding(
+    code="SHP101",
+    name="last-step-on-batch-axis",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    path="tagger.py",
+    span=Span(10, 15, 10, 22),
+    message="`out[-1]` is the last sample, not the last step",
+    shapes=(ShownShape("out", "(B, T, h)", ("batch", "time", "feature")), ShownShape("out[-1]", "(T, h)")),
+    related=(Place(Span(6, 19, 6, 49), "batch_first is set"), Place(Span(3, 0, 3, 1), "used here", "train.py")),
+    fix=Fix("take the last step: `out[:, -1]`", (Edit(Span(10, 19, 10, 21), ":, -1"),), proven=True),
+    verdict=Verdict(
+        Status.CONFIRMED,
+        "batch_independence",
+        "output row 0 depends on sample 1",
+        (((F, F), (T, F)), ((F, F), (T, T))),
+        "2.13.0",
+    ),
+)
+REFUTED = replace(
+    FINDING, span=Span(9, 8, 9, 11), fix=None, shapes=(), related=(), verdict=Verdict(Status.REFUTED, "equals", "it is", None, "2.13.0")
+)  # fmt: skip
+RESULT = RunResult(
+    files=3,
+    checked=2,
+    results=(
+        FileResult("broken.py", problems=(Problem("broken.py", 7, "invalid syntax"),)),
+        FileResult("tagger.py", TEXT, (FINDING,), (REFUTED,)),
+    ),
+    torch="2.13.0",
+)
+
+EXPECTED = """\
+warning[SHP101]: `out[-1]` is the last sample, not the last step
+  --> tagger.py:10:16: last-step-on-batch-axis
+   |
+ 6 |         self.rnn = nn.GRU(n, h, batch_first=True)
+   |                    ------------------------------ batch_first is set
+...
+10 |         return out[-1]
+   |                ^^^^^^^
+   |
+   = see:   train.py:3: used here
+   = shape: out      (B, T, h)  batch, time, feature
+            out[-1]  (T, h)
+   = proof: ran torch 2.13.0: output row 0 depends on sample 1
+            █ the output row depends on this step of the sample, · does not (2 steps)
+                   sample 0  sample 1
+            row 0  ··        █·
+            row 1  ··        ██
+   = fix:   take the last step: `out[:, -1]` (proven: torch ran the mended program)
+10 -         return out[-1]
+10 +         return out[:, -1]
+"""
+
+
+def test_full() -> None:
+    assert click.unstyle(full.render([FINDING], {"tagger.py": TEXT})) == EXPECTED
+
+
+def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
+    unverified = replace(FINDING, verdict=Verdict(Status.UNVERIFIED, "raises", "too large to replay"))
+    medium = replace(REFUTED, confidence=Confidence.MEDIUM, help="take the last step")
+    shown = click.unstyle(full.render([unverified, medium], {"tagger.py": TEXT}))
+    assert "= proof: not run: too large to replay" in shown
+    assert "tagger.py:9:9: last-step-on-batch-axis (medium confidence)" in shown
+    assert "= proof: refuted: ran torch 2.13.0: it is" in shown
+    assert "= help:  take the last step" in shown
+
+
+def test_concise() -> None:
+    assert concise.render([FINDING, REFUTED]) == (
+        "tagger.py:10:16: SHP101 `out[-1]` is the last sample, not the last step\n"
+        "tagger.py:9:9: SHP101 `out[-1]` is the last sample, not the last step (refuted by torch)\n"
+    )
+
+
+def frame(text: str, *marks: Mark) -> list[str]:
+    return [click.unstyle(row) for row in render(text.split("\n"), marks, 1)]
+
+
+def test_underlines_follow_tabs_and_wide_characters() -> None:
+    assert frame("\tx = '日本' + y[0]", Mark(Span(1, 12, 1, 16), "here", primary=True)) == [
+        "  |",
+        "1 |     x = '日本' + y[0]",
+        "  |                  ^^^^ here",
+    ]
+    assert frame("é = 'e\u0301' + z", Mark(Span(1, 11, 1, 12), "")) == ["  |", "1 | é = 'e\u0301' + z", "  |           -"]
+
+
+def test_a_span_of_several_lines_is_underlined_line_by_line() -> None:
+    assert frame("a = f(\n    1,\n\n    2)  # x", Mark(Span(1, 4, 4, 6), "all", primary=True)) == [
+        "  |",
+        "1 | a = f(",
+        "  |     ^^",
+        "2 |     1,",
+        "  |     ^^",
+        "3 |",
+        "4 |     2)  # x",
+        "  |     ^^ all",
+    ]
+
+
+def test_a_long_span_shows_its_ends() -> None:
+    rows = frame("f(\n" + "1,\n" * 20 + ")", Mark(Span(1, 0, 22, 1), "call"))
+    assert rows == ["  |", "1 | f(", "  | --", "...", "22 | )", "  | - call"]
+
+
+def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
+    assert frame("x", Mark(Span(1, 5, 9, 3), "past", primary=True)) == ["  |", "1 | x", "  |  ^ past"]
+    assert "error" in full.render([replace(FINDING, severity=Severity.ERROR, fix=None)], {})
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [("a\x1b[31mb", "a\ufffd[31mb"), ("two\nlines", "two lines"), ("\u202eabc", "\ufffdabc"), ("日本 é", "日本 é")],
+)
+def test_nothing_in_the_source_commands_the_terminal(raw: str, shown: str) -> None:
+    assert plain(raw) == shown
+    assert "\x1b" not in expand(raw)[0]
+
+
+def test_the_grid_has_no_rows_for_nothing_and_ends_after_a_few() -> None:
+    assert grid(()) == grid(((),)) == []
+    rows = [click.unstyle(row) for row in grid(tuple(((T,),) for _ in range(12)))]
+    assert rows[-1] == "(4 more rows)"
+    assert len(rows) == 2 + 8 + 1
+
+
+@pytest.mark.parametrize("show_refuted", [False, True])
+def test_json_follows_its_schema(show_refuted: bool) -> None:
+    document = json.loads(json_report.render(RESULT, show_refuted))
+    jsonschema.validate(document, schemas()["schema.json"])
+    assert document["summary"] == {
+        "files": 3, "checked": 2, "findings": 1, "confirmed": 1, "refuted": 1, "unverified": 0, "errors": 1,
+    }  # fmt: skip
+    assert document["tool"]["torch"] == "2.13.0"
+    assert [entry["verification"]["status"] for entry in document["findings"]] == (
+        ["refuted", "confirmed"] if show_refuted else ["confirmed"]
+    )
+    assert document["errors"] == [
+        {"path": "broken.py", "line": 7, "code": "SHP001", "message": "invalid syntax"}
+    ]
+    finding = document["findings"][-1]
+    assert (finding["line"], finding["column"], finding["end_line"], finding["end_column"]) == (10, 16, 10, 23)
+    assert finding["fix"]["edits"] == [
+        {"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}
+    ]
+    assert [place["path"] for place in finding["related"]] == ["tagger.py", "train.py"]
+
+
+@pytest.mark.parametrize("spoil", [{"version": 2}, {"extra": 1}, {"findings": [{}]}, {"tool": None}])
+def test_the_schema_refuses_what_is_not_a_report(spoil: dict[str, object]) -> None:
+    document = {**json.loads(json_report.render(RESULT)), **spoil}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schemas()["schema.json"])
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_the_schemas_in_docs_are_those_of_the_code(name: str) -> None:
+    schema = schemas()[name]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert (DOCS / name).read_text(encoding="utf-8") == text_of(schema), "run python -m shapelint.report.schema docs"
+
+
+ROWS = [
+    ShapeRow("m.py", 4, 9, "self.rnn", "layer", (), (), "GRU(input_size=n, hidden_size=h)", None),
+    ShapeRow("m.py", 4, 20, "nn.GRU(n, h)", "layer", (), (), "GRU(input_size=n, hidden_size=h)", None),
+    ShapeRow("m.py", 18, 5, "out", "tensor", ("B", 7, "2*h"), ("batch", "time", "feature"), None, "Net.forward"),
+    ShapeRow("m.py", 18, 9, "f(x)", "tensor", (3,), (), None, None),
+    ShapeRow("n.py", 1, 1, "p", "packed", ("B", "T", 5), ("batch", "time", "feature"), None, None),
+]
+
+
+def test_shapes_as_a_table() -> None:
+    assert click.unstyle(shapes.render_text(ROWS)) == (
+        "m.py\n"
+        " 4  self.rnn  GRU(input_size=n, hidden_size=h)\n"
+        "18  out       (B, 7, 2*h)                       batch, time, feature  [Net.forward]\n"
+        "18  f(x)      (3,)\n"
+        "\n"
+        "n.py\n"
+        "1  p  packed (B, T, 5)  batch, time, feature\n"
+    )
+
+
+def test_shapes_as_json() -> None:
+    entries = json.loads(shapes.render_json(ROWS))
+    jsonschema.validate(entries, schemas()["schema-shapes.json"])
+    assert entries[2]["shape"] == ["B", 7, "2*h"]
