@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.finding import Claim, Finding, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report, text_of
-from shapelint.rules.intent import intent_of
-from shapelint.rules.navigate import construction_of, input_of, layer_of, recurrent_calls
-from shapelint.rules.written import argument, creation_of, size_expressions, states_of, times_two
+from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
-from shapelint.shapes.dim import Dim, Same
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.intent import intent_of
+from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
+from shapelint.rules.state_sizes import count_all_layers, count_both_directions, state_fix, states_of_call, swap_first_two
+from shapelint.rules.written import argument, creation_of, size_expressions
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
-from shapelint.shapes.value import NONE, List, Tensor, Tuple, Value
+from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
 _GOOD = (
@@ -309,6 +311,13 @@ output, _ = lstm(x, (state, state))  # error: SHP204
 )
 
 _RULES = {rule.code: rule for rule in (BATCH_FIRST, DIRECTIONS, LAYERS, TIME)}
+_WHY = {
+    "SHP201": "is batch-first",
+    "SHP202": "lacks the second direction",
+    "SHP203": "is for one layer only",
+    "SHP204": "has a row for each step",
+}
+_MENDS = {"SHP201": swap_first_two, "SHP202": count_both_directions, "SHP203": count_all_layers}
 
 
 @check(*_RULES.values())
@@ -316,33 +325,71 @@ def state_shape(trace: Trace) -> Iterator[Finding]:
     """Calls whose state torch refuses for a reason that its sizes show."""
     for call in recurrent_calls(trace):
         if call.error is not None and call.error.code in _RULES:
-            yield _finding(trace, call, _RULES[call.error.code])
+            yield _finding(trace, call, call.error, _RULES[call.error.code])
 
 
-def _finding(trace: Trace, call: Node, rule: Rule) -> Finding:
-    assert call.error is not None
-    name, state = _named_state(trace, call)
+def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding:
+    layer, intent = layer_of(call), intent_of(trace, call)
+    states = states_of_call(call)
+    name, state = _name(trace, call, error), states[-1 if error.details["state"] == "c_0" else 0]
     naming = Naming(trace)
-    expected, got = (_shape(naming, call.error.details[key]) for key in ("expected", "got"))
+    got, expected = _shape(naming, error.details["got"]), _shape(naming, error.details["expected"])
     return report(
         rule,
         trace,
         call,
-        f"{name} is {got}{_why(trace, call, rule)}: this {layer_of(call).name} needs {expected}",
+        f"{name} {_WHY[rule.code]}: it is {got}, and this {layer.name} needs {expected}",
         claims=[Claim("raises", Ref(call.id))],
-        shapes=[(_bare(name), state), *_input_shape(trace, call)],
-        related=[construction_place(layer_of(call)), *_made(trace, call, state), *_evidence(trace, call, rule)],
-        help=_help(trace, call, rule),
-        fix=_fix(trace, call, rule),
+        shapes=[(name.strip("`"), state), *_input_shape(trace, call)],
+        related=[
+            construction_place(layer),
+            *_created(trace, call, state),
+            *(intent.places() if rule is TIME and intent.opposed > intent.agreed else ()),
+        ],
+        help=_help(trace, call, rule, naming),
+        fix=state_fix(trace, call, error, _MENDS.get(rule.code)),
     )
 
 
-def _why(trace: Trace, call: Node, rule: Rule) -> str:
-    """What is wrong with the state, in a few words."""
-    if rule is BATCH_FIRST:
-        return ", batch first"
-    if rule is DIRECTIONS:
-        return ", one entry for both directions"
-    if rule is LAYERS:
-        return ", one entry for all layers"
-    return ", as many rows as there are steps"
+def _states(call: Node) -> tuple[Value, ...]:
+    return states_of(call.args[2] if len(call.args) > 2 else call.kwargs["hx"])
+
+
+def _name(trace: Trace, call: Node, error: ShapeError) -> str:
+    """The state as the author writes it in the call; torch's name where it is inside something else."""
+    given = argument(call, 1, "hx")
+    written = None if given is None else given.value
+    if isinstance(written, facts.Sequence) and len(written.items) == 2:
+        written = written.items[error.details["state"] == "c_0"]
+    elif layer_of(call).name == "LSTM":
+        written = None
+    return f"{error.details['state']}" if written is None else f"`{quote(trace, written.span)}`"
+
+
+def _shape(naming: Naming, sizes: object) -> str:
+    assert isinstance(sizes, tuple)
+    return f"({', '.join(map(naming.dim, sizes))})"
+
+
+def _input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
+    given, value = argument(call, 0, "input"), input_of(call)
+    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
+
+
+def _created(trace: Trace, call: Node, state: Value) -> list[Place]:
+    made = creation_of(trace, state)
+    if made is None or not size_expressions(made) or call.span.covers(made.span):
+        return []
+    return [Place(made.span, "the state is made here", made.path)]
+
+
+def _help(trace: Trace, call: Node, rule: Rule, naming: Naming) -> str | None:
+    if rule is not TIME:
+        return None
+    config = recurrent_config(layer_of(call))
+    reads = "(batch, time, feature)" if config.batch_first else "(time, batch, feature)"
+    value = input_of(call)
+    batch = value.axes[not config.batch_first].dim if isinstance(value, Tensor) else Dim.of(1)
+    named = "" if batch.constant is not None else f", `{naming.dim(batch)}`"
+    other = "without batch_first=True" if config.batch_first else "with batch_first=True"
+    return f"the layer reads {reads}: take the batch size from there{named}, or build the layer {other}"

@@ -1,0 +1,286 @@
+"""SHP209, SHP210: a state that is passed in the wrong form: as two arguments, as one tensor, as a tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import quote, report, text_of
+from shapelint.rules.navigate import layer_of, recurrent_calls
+from shapelint.rules.state_sizes import states_of_call
+from shapelint.rules.written import argument, insertion, is_zeros
+from shapelint.shapes.value import Value
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+_GOOD = (
+    """\
+import torch
+from torch import nn
+
+class Language(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x, h, c):
+        output, (h, c) = self.lstm(x, (h, c))
+        return output, h, c
+""",
+    """\
+import torch
+from torch import nn
+
+class Cell(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x, h, c):
+        return self.lstm(x, [h, c])
+
+class Stack(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = Cell(features, hidden)
+        self.gru = nn.GRU(hidden, hidden)
+
+    def forward(self, x, h, c):
+        output, _ = self.lstm(x, h, c)
+        return self.gru(output, (h))
+""",
+    """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(3, 5)
+state = torch.zeros(2, 1, 5)
+output, _ = lstm(torch.randn(7, 3), state)
+""",
+    """\
+import torch
+from torch import nn
+
+class Either(nn.Module):
+    def __init__(self, kind, features, hidden):
+        super().__init__()
+        self.kind = kind
+        self.rnn = nn.LSTM(features, hidden) if kind == "lstm" else nn.GRU(features, hidden)
+
+    def forward(self, x):
+        h = torch.zeros(1, x.size(1), self.rnn.hidden_size)
+        return self.rnn(x, (h, h) if self.kind == "lstm" else h)
+""",
+)
+
+TWO_ARGUMENTS = Rule(
+    code="SHP209",
+    name="state-as-two-arguments",
+    severity=Severity.ERROR,
+    summary="nn.LSTM takes its state as one tuple: `lstm(x, (h0, c0))`",
+    page="""\
+## What it does
+Finds `lstm(x, h0, c0)`.
+
+## Why is this bad
+The call of an nn.LSTM has two parameters, the input and the state; the state is the tuple (h_0, c_0). Torch raises a
+TypeError.
+
+## Example
+```python
+output, (h_n, c_n) = self.lstm(x, h0, c0)
+```
+
+## Use instead
+```python
+output, (h_n, c_n) = self.lstm(x, (h0, c0))
+```
+
+## Proved by
+raises: the call of the layer does not take three arguments.
+
+## When it stays silent
+What is called is a module of one's own that happens to be named like a layer.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Decoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def forward(self, x, h, c):
+        output, (h, c) = self.lstm(x, h, c)  # error: SHP209
+        return output, h, c
+""",
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(3, 5)
+h0 = torch.zeros(1, 4, 5)
+c0 = torch.zeros(1, 4, 5)
+output, state = lstm(torch.randn(7, 4, 3), h0, c0)  # error: SHP209
+""",
+    ),
+    good=_GOOD,
+)
+
+WRONG_KIND = Rule(
+    code="SHP210",
+    name="state-of-another-layer",
+    severity=Severity.ERROR,
+    summary="the state of an LSTM is the tuple (h_0, c_0), that of a GRU or RNN is one tensor",
+    page="""\
+## What it does
+Finds an LSTM that is given one tensor as its state, and a GRU or RNN that is given a tuple.
+
+## Why is this bad
+An LSTM has two states, (h_0, c_0), a GRU and an RNN have one. Torch raises, and its text does not say why: "For batched
+3-D input, hx and cx should also be 3-D", "index 1 is out of bounds", "'tuple' object has no attribute 'dim'".
+
+## Example
+```python
+h0 = torch.zeros(1, batch, hidden)
+output, _ = self.lstm(x, h0)
+```
+
+## Use instead
+```python
+h0 = torch.zeros(1, batch, hidden)
+c0 = torch.zeros(1, batch, hidden)
+output, _ = self.lstm(x, (h0, c0))      # or self.lstm(x): zeros are the default
+```
+
+## Proved by
+raises: torch refuses the state in the call of the layer.
+
+## When it stays silent
+The LSTM reads one unbatched sequence: there torch takes one (2, D*num_layers, hidden_size) tensor apart. A list
+[h_0, c_0] is as good as a tuple, and `(h)` is no tuple.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x):
+        h0 = torch.zeros(1, x.size(1), self.hidden).to(x.device)
+        output, _ = self.lstm(x, h0)  # error: SHP210
+        return output
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, batch_first=True)
+x = torch.randn(4, 7, 3)
+h0, c0 = torch.zeros(1, 4, 5), torch.zeros(1, 4, 5)
+output, h_n = gru(x, (h0, c0))  # error: SHP210
+""",
+        """\
+import torch
+from torch import nn
+
+class Stepwise(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+        self.gru = nn.GRU(hidden, hidden)
+
+    def forward(self, x):
+        output, state = self.lstm(x)
+        return self.gru(output, state)  # error: SHP210
+""",
+    ),
+    good=_GOOD,
+)
+
+
+@check(TWO_ARGUMENTS, WRONG_KIND)
+def state_argument(trace: Trace) -> Iterator[Finding]:
+    """Calls that torch refuses for the form of their state."""
+    for call in recurrent_calls(trace):
+        code = None if call.error is None else call.error.code
+        if code == TWO_ARGUMENTS.code:
+            yield _two_arguments(trace, call)
+        elif code == WRONG_KIND.code:
+            yield _wrong_kind(trace, call)
+
+
+def _two_arguments(trace: Trace, call: Node) -> Finding:
+    return report(
+        TWO_ARGUMENTS,
+        trace,
+        call,
+        "an LSTM takes its state as one argument, the tuple (h_0, c_0)",
+        claims=[Claim("raises", Ref(call.id), {"match": "positional arguments"})],
+        related=[_built(call)],
+        fix=_as_tuple(trace, call),
+    )
+
+
+def _as_tuple(trace: Trace, call: Node) -> Fix | None:
+    written = call.expression.arguments if isinstance(call.expression, facts.Call) else ()
+    if len(written) != 3 or any(given.star or given.keyword for given in written):
+        return None
+    h_0, c_0 = written[1].span, written[2].span
+    text = f"({text_of(trace, h_0)}, {text_of(trace, c_0)})"
+    edits = (insertion(h_0, "(", before=True), insertion(c_0, ")"))
+    return Fix(f"pass the state as one tuple: `{' '.join(text.split())}`", edits)
+
+
+def _wrong_kind(trace: Trace, call: Node) -> Finding:
+    layer, states = layer_of(call), states_of_call(call)
+    given = argument(call, 1, "hx")
+    name = "its state" if given is None else f"`{quote(trace, given.value.span)}`"
+    if layer.name == "LSTM":
+        message = f"an LSTM takes the tuple (h_0, c_0) as its state, and {name} is one tensor"
+        help = "pass (h_0, c_0), or no state at all: zeros are the default"
+    else:
+        article = "a" if layer.name == "GRU" else "an"
+        message = f"{article} {layer.name} takes one tensor as its state, and {name} holds {len(states)}"
+        help = f"{article} {layer.name} has no cell state: pass h_0 alone"
+    return report(
+        WRONG_KIND,
+        trace,
+        call,
+        message,
+        claims=[Claim("raises", Ref(call.id))],
+        shapes=[(name.strip("`"), state) for state in states[:1] if layer.name == "LSTM"],
+        related=[_built(call)],
+        help=help,
+        fix=_other_kind(trace, layer.name, states, given),
+    )
+
+
+def _built(call: Node) -> Place:
+    layer = layer_of(call)
+    return Place(layer.span, f"this is an nn.{layer.name}")
+
+
+def _other_kind(trace: Trace, layer: str, states: tuple[Value, ...], given: facts.Argument | None) -> Fix | None:
+    """The same zeros in the other form: a state that holds something may be meant for another layer."""
+    if given is None or not all(is_zeros(trace, state) for state in states):
+        return None
+    text = text_of(trace, given.value.span)
+    if layer == "LSTM":
+        return _replaced(given.value.span, f"({text}, {text})")
+    if isinstance(given.value, facts.Sequence) and given.value.items:
+        return _replaced(given.value.span, text_of(trace, given.value.items[0].span))
+    return None
+
+
+def _replaced(span: Span, text: str) -> Fix:
+    return Fix(f"pass the zeros as `{' '.join(text.split())}`", (Edit(span, text),))

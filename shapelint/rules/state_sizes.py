@@ -1,0 +1,58 @@
+"""Mending the sizes of an initial state where the state is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shapelint.finding import Edit, Fix
+from shapelint.infer.trace import Node, Trace
+from shapelint.ops.registry import ShapeError
+from shapelint.ops.rnn import recurrent_config
+from shapelint.rules.build import text_of
+from shapelint.rules.navigate import construction_of, layer_of
+from shapelint.rules.written import argument, creation_of, size_expressions, states_of, times_two
+from shapelint.shapes.value import Tensor, Value
+from shapelint.syntax import facts
+
+Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
+Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe
+
+
+def states_of_call(call: Node) -> tuple[Value, ...]:
+    """The states that a recurrent call is given."""
+    return states_of(call.args[2] if len(call.args) > 2 else call.kwargs["hx"])
+
+
+def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) -> Fix | None:
+    """Mend all states of a call alike; None where one of them is right, or made in a way that is not read."""
+    edits: list[Edit] = []
+    for state in states_of_call(call):
+        made = creation_of(trace, state)
+        sizes = size_expressions(made) if made is not None and made.path == call.path else ()
+        if mend is None or len(sizes) != 3 or not isinstance(state, Tensor) or state.sizes != error.details["got"]:
+            return None
+        mended = mend(trace, call, sizes)
+        if not mended:
+            return None
+        edits += [edit for edit in mended if edit not in edits]
+    return Fix("give the state the sizes that the layer needs", tuple(edits))
+
+
+def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
+    """(batch, layers, hidden) becomes (layers, batch, hidden)."""
+    first, second = sizes[0].span, sizes[1].span
+    return Edit(first, text_of(trace, second)), Edit(second, text_of(trace, first))
+
+
+def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
+    """Twice the layers, where the layer is bidirectional on every path."""
+    built = construction_of(trace, layer_of(call))
+    option = None if built is None else argument(built, 7 if layer_of(call).name == "RNN" else 6, "bidirectional")
+    always = option is not None and isinstance(option.value, facts.Literal)
+    return (times_two(trace, sizes[0]),) if always else ()
+
+
+def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
+    """The layer's own number of states, where it is a number."""
+    count = recurrent_config(layer_of(call)).state_layers.constant
+    return () if count is None else (Edit(sizes[0].span, str(count)),)
