@@ -86,13 +86,31 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
             _note_shape(run, value, shape, definition.docstring_span, "shape-docstring", "the docstring")
 
 
+def note_head_comments(run: Run, function: Function, names: dict[str, Value]) -> None:
+    """Comments between a function's first line and its first statement: `# x: (batch, time, features)`."""
+    definition = function.definition
+    if definition is None or not run.comments:
+        return
+    statements = [s for s in definition.body if s.span != definition.docstring_span]
+    end = statements[0].span.line if statements else definition.span.end_line
+    shapes = [
+        (shape, comment)
+        for line in range(definition.name_span.line, end)
+        for comment in run.comments.get(line, ())
+        for shape in parse_shape(comment.text)
+        if shape.name in names
+    ]
+    for shape, comment in shapes:
+        _note_shape(run, names[shape.name or ""], shape, comment.span, "shape-comment", "the comment")
+
+
 def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str) -> None:
     if not any(role in _SEQUENCE_ROLES for role in shape.roles):
         return
     if isinstance(value, Unknown):
         if value.hint is None or isinstance(value.hint, NoneValue):
             run.demand(value, Demand(len(shape.axes), kind))
-        return
+        value = run.settle(value)
     if not isinstance(value, Tensor) or value.rank != len(shape.axes):
         return
     text = ", ".join(axis.text for axis in shape.axes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.infer.dispatch import evaluate, execute
-from shapelint.infer.evidence import note_docstring
+from shapelint.infer.evidence import note_docstring, note_head_comments
 from shapelint.infer.objects import Class, Function, Instance, Scope
 from shapelint.infer.state import MAX_DEPTH, Run
 from shapelint.infer.trace import Frame
@@ -41,6 +41,7 @@ def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping
     if function.definition is not None:
         run.called.add(id(function.definition))
     note_docstring(run, function, scope.names)
+    note_head_comments(run, function, scope.names)
     run.result = NONE
     execute(run, scope, function.body)
     result, run.result = run.result, NONE

@@ -176,7 +176,20 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
     if method.name == "permute":
         sizes = args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
         run.demand(base, Demand(len(sizes), "permute"))
+    if method.name in ("view", "reshape"):
+        _demand_viewed(run, base, method.name, args)
     return _derived(run, base, method.name, node)
+
+
+def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
+    """`x.view(x.size(1), x.size(0), x.size(2))` names every axis of an unknown x; one of them may be -1."""
+    sizes = args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
+    own = {f"{base.key}.size({i})": i for i in range(len(sizes))}
+    symbols = [size.dim.as_symbol for size in sizes if isinstance(size, Int) and size.dim.constant != -1]
+    places = [own[symbol] for symbol in symbols if symbol in own]
+    exchanged = places != sorted(places) and len(places) == len(sizes) - 1 == len(symbols)
+    if len(set(places)) == len(places) and (len(places) == len(sizes) or exchanged):
+        run.demand(base, Demand(len(sizes), name))
 
 
 def _derived(run: Run, base: Unknown, name: str, node: facts.Call) -> Value:
