@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from shapelint.finding import Place
 from shapelint.infer.trace import Evidence, Node, Trace
-from shapelint.rules.navigate import OUTPUT, input_of, layer_of, short_name, slot_of, tensor_inputs
+from shapelint.rules.navigate import OUTPUT, construction_of, input_of, layer_of, short_name, slot_of, tensor_inputs
 from shapelint.rules.pick import LAST, picks
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Tensor
+from shapelint.shapes.value import Bool, Int, Layer, Tensor
+from shapelint.syntax import facts
 
+BIAS = 3  #: the place of `bias` among the arguments of LSTM and GRU
 ENOUGH = 3  #: the weight from which evidence that nothing contradicts makes a finding
 
 _OPPOSITE = {Role.BATCH: Role.TIME, Role.TIME: Role.BATCH}
@@ -64,11 +66,10 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     agreeing: list[Evidence] = []
     opposing: list[Evidence] = []
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
-        for piece in (*evidence_of(trace, axis), *_given(trace, value, axis), *_used(trace, call, place)):
-            if piece.role is role:
-                agreeing.append(piece)
-            elif piece.role is _OPPOSITE[role]:
-                opposing.append(piece)
+        pieces = [*evidence_of(trace, axis), *_given(trace, value, axis), *_used(trace, call, place)]
+        pieces += _built(trace, call) if place == 0 else ()
+        agreeing += [piece for piece in pieces if piece.role is role]
+        opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
     return Intent(tuple(agreeing), tuple(opposing))
 
 
@@ -84,6 +85,25 @@ def _given(trace: Trace, value: Tensor, axis: Axis) -> Iterator[Evidence]:
         return
     message = f"this axis is the {axis.role.value} axis here"
     yield Evidence(axis.dim.as_symbol or "", axis.role, "layer-layout", 3, axis.origin, message)
+
+
+def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
+    """A True in the place of `bias`, which is True without being said, was meant for batch_first."""
+    flag = misplaced_flag(trace, layer_of(call))
+    if flag is not None:
+        yield Evidence("", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway")
+
+
+def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
+    """The True that stands in the place of `bias` as the last positional argument, without a batch_first."""
+    construction = construction_of(trace, layer)
+    if construction is None or layer.name == "RNN" or not isinstance(construction.expression, facts.Call):
+        return None
+    arguments = construction.expression.arguments
+    positional = [argument for argument in arguments if argument.keyword is None]
+    if len(positional) != BIAS + 1 or any(one.star or one.keyword == "batch_first" for one in arguments):
+        return None
+    return positional[BIAS] if construction.args[BIAS] == Bool(True) else None
 
 
 def _permuted_since(trace: Trace, value: Tensor, axis: Axis) -> bool:

@@ -8,14 +8,11 @@ from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, quote, replace_text, report
-from shapelint.rules.intent import Intent, intent_of
+from shapelint.rules.intent import BIAS, ENOUGH, Intent, intent_of, misplaced_flag
 from shapelint.rules.navigate import construction_of, input_of, layer_of, recurrent_calls
 from shapelint.rules.pick import ONE
-from shapelint.shapes.value import Bool, Layer, Tensor
+from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
-
-BIAS = 3  #: the place of `bias` among the arguments of LSTM and GRU
-FLAG_WEIGHT = 2  #: a True in the place of `bias` is itself evidence: bias is True without being said
 
 MISSING = Rule(
     code="SHP110",
@@ -282,13 +279,14 @@ def missing_batch_first(trace: Trace) -> Iterator[Finding]:
         if not _reads_time_first(trace, call, layer):
             continue
         intent = intent_of(trace, call)
+        if not intent.is_other_layout:
+            continue
         flag = misplaced_flag(trace, layer)
-        if flag is not None and intent.opposed >= FLAG_WEIGHT and not intent.agreeing:
-            if layer.ref not in blamed:
-                yield _misplaced(trace, call, layer, intent, flag)
-            blamed.add(layer.ref)
-        elif flag is None and intent.is_other_layout:
+        if flag is None:
             yield _missing(trace, call, layer, intent)
+        elif layer.ref not in blamed:
+            blamed.add(layer.ref)
+            yield _misplaced(trace, call, layer, intent, flag)
 
 
 def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
@@ -298,18 +296,6 @@ def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
         return False
     several = all(trace.resolve(axis.dim) != ONE for axis in value.axes[:2])
     return several and layer.config.get("batch_first") is False
-
-
-def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
-    """The True that stands in the place of `bias` as the last positional argument, without a batch_first."""
-    construction = construction_of(trace, layer)
-    if construction is None or layer.name == "RNN" or not isinstance(construction.expression, facts.Call):
-        return None
-    arguments = construction.expression.arguments
-    positional = [argument for argument in arguments if argument.keyword is None]
-    if len(positional) != BIAS + 1 or any(argument.star or argument.keyword == "batch_first" for argument in arguments):
-        return None
-    return positional[BIAS] if construction.args[BIAS] == Bool(True) else None
 
 
 def _claims(trace: Trace, call: Node) -> list[Claim]:
@@ -335,7 +321,7 @@ def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
         related=[construction_place(layer), *intent.places()],
         help="build the layer with batch_first=True, and check the other uses of its output; states stay as they are",
         fix=_fix(trace, layer),
-        confidence=Confidence.HIGH if intent.opposed > FLAG_WEIGHT + 1 else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if intent.opposed > ENOUGH else Confidence.MEDIUM,
     )
 
 

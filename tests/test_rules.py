@@ -1,0 +1,128 @@
+"""Every rule against its own page and examples: what is marked is found and proven, and nothing else is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from shapelint.finding import Finding, Status
+from shapelint.infer.analyse import analyse
+from shapelint.infer.trace import Trace
+from shapelint.rules.base import HEADINGS, RULES, Rule, load
+from shapelint.rules.select import findings
+from shapelint.source import Problem, Source
+from shapelint.syntax.parse import parse
+from shapelint.verify.client import Verifier
+from shapelint.verify.edits import apply_edits
+from shapelint.verify.prove import fix_programs, judge, prove, prove_fix
+
+load()
+
+MARK = re.compile(r"# error: ((?:SHP\d{3} ?)+)$")
+#: the rules that the first release promises
+PROMISED = """
+SHP101 SHP102 SHP103 SHP104 SHP106 SHP110 SHP112 SHP126 SHP201 SHP202 SHP203 SHP204 SHP209 SHP210 SHP301 SHP302
+SHP305 SHP402 SHP405 SHP406 SHP501 SHP502 SHP503 SHP504 SHP601 SHP602 SHP604
+""".split()
+
+ALL = sorted(RULES.values(), key=lambda rule: rule.code)
+BAD = [pytest.param(rule, text, id=f"{rule.code}-{n}") for rule in ALL for n, text in enumerate(rule.bad)]
+GOOD = [pytest.param(rule, text, id=f"{rule.code}-{n}") for rule in ALL for n, text in enumerate(rule.good)]
+
+
+@pytest.fixture(scope="session")
+def verifier() -> Iterator[Verifier]:
+    with Verifier() as started:
+        yield started
+
+
+def traces(text: str) -> list[Trace]:
+    source = Source("example.py", text)
+    module = parse(source)
+    assert not isinstance(module, Problem), module
+    return analyse(module, source)
+
+
+def found(text: str) -> list[tuple[Finding, Trace]]:
+    return findings(traces(text), frozenset(RULES))
+
+
+def marked(text: str) -> list[tuple[int, str]]:
+    lines = enumerate(text.splitlines(), 1)
+    return sorted((n, code) for n, line in lines for mark in MARK.findall(line) for code in mark.split())
+
+
+@pytest.mark.parametrize("code", PROMISED)
+def test_promised_rules_exist(code: str) -> None:
+    assert code in RULES
+
+
+def test_codes_and_names_are_unique_and_well_formed() -> None:
+    names = [rule.name for rule in ALL]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"SHP\d{3}", rule.code) for rule in ALL)
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name) for name in names)
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
+class TestPage:
+    def test_page_has_every_heading_in_order(self, rule: Rule) -> None:
+        assert tuple(re.findall(r"^## (.+)$", rule.page, re.MULTILINE)) == HEADINGS
+
+    def test_each_section_says_something(self, rule: Rule) -> None:
+        sections = re.split(r"^## .+$", rule.page, flags=re.MULTILINE)[1:]
+        assert all(section.strip() for section in sections)
+
+    def test_snippets_parse(self, rule: Rule) -> None:
+        snippets = re.findall(r"```python\n(.*?)```", rule.page, re.DOTALL)
+        assert len(snippets) >= 2
+        for snippet in snippets:
+            ast.parse("def page(self):\n" + re.sub(r"^", "    ", snippet, flags=re.MULTILINE))
+
+    def test_summary_is_one_line(self, rule: Rule) -> None:
+        assert 0 < len(rule.summary) <= 110
+        assert "\n" not in rule.summary
+
+    def test_examples_show_both_sides(self, rule: Rule) -> None:
+        assert len(rule.bad) >= 2
+        assert len(rule.good) >= 3
+        assert all(rule.code in dict((code, n) for n, code in marked(text)) for text in rule.bad)
+        assert not any(marked(text) for text in rule.good)
+
+
+@pytest.mark.parametrize(("rule", "text"), BAD)
+class TestBad:
+    def test_marked_lines_are_found(self, rule: Rule, text: str) -> None:
+        assert sorted((finding.span.line, finding.code) for finding, _ in found(text)) == marked(text)
+
+    def test_torch_confirms(self, rule: Rule, text: str, verifier: Verifier) -> None:
+        for finding, trace in found(text):
+            verdict = prove(judge(finding, trace), verifier).verdict
+            assert verdict is not None
+            assert verdict.status is Status.CONFIRMED, f"{finding.message}: {verdict.detail}"
+
+    def test_finding_tells_severity_and_where(self, rule: Rule, text: str) -> None:
+        own = [finding for finding, _ in found(text) if finding.code == rule.code]
+        assert own
+        for finding in own:
+            assert (finding.name, finding.severity) == (rule.name, rule.severity)
+            assert finding.help or finding.fix
+
+    def test_fix_mends(self, rule: Rule, text: str, verifier: Verifier) -> None:
+        for finding, trace in found(text):
+            if finding.fix is None:
+                continue
+            mended = apply_edits(text, finding.fix.edits)
+            ast.parse(mended)
+            assert (finding.span.line, finding.code) not in [(f.span.line, f.code) for f, _ in found(mended)]
+            proven = prove_fix(finding, fix_programs(finding, trace, traces), verifier).fix
+            assert proven is not None
+            assert proven.proven, mended
+
+
+@pytest.mark.parametrize(("rule", "text"), GOOD)
+def test_good_examples_are_silent(rule: Rule, text: str) -> None:
+    assert [(finding.span.line, finding.code, finding.message) for finding, _ in found(text)] == []
