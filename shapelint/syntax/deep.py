@@ -42,8 +42,7 @@ def with_deep_stack(function: Callable[[], Result]) -> Result:
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, FRAMES))
         try:
-            thread = _start(task)
-            thread.join()
+            _run_in_thread(task)
         finally:
             sys.setrecursionlimit(limit)
     if task.error is not None:
@@ -51,11 +50,14 @@ def with_deep_stack(function: Callable[[], Result]) -> Result:
     return task.result[0]
 
 
-def _start(task: _Task[Result]) -> threading.Thread:
+def _run_in_thread(task: _Task[Result]) -> None:
     thread = threading.Thread(target=task.run, name="shapelint-parse", daemon=True)
     size = threading.stack_size(STACK_BYTES)
     try:
         thread.start()
+    except RuntimeError:  # no room for such a stack under this process's limits: the caller's has to do
+        task.run()
+    else:
+        thread.join()
     finally:
         threading.stack_size(size)
-    return thread

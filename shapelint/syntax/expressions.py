@@ -192,20 +192,36 @@ def _subscript(lowering: Lowering, node: cst.Subscript) -> facts.Expression:
 def _index_tuple_span(places: Places, node: cst.Subscript) -> Span:
     """From the first index to the last one, or to the comma behind it."""
     first, last = node.slice[0], node.slice[-1]
-    end = places.offsets[id(last)][1]
+    end = _element_end(places, last)
     if isinstance(last.comma, cst.Comma):
         end = skip_trivia(places.text, end) + 1
     return places.offset_span(places.offsets[id(first)][0], end)
 
 
 def _subscript_element(lowering: Lowering, element: cst.SubscriptElement) -> facts.Expression:
-    span, index = lowering.places.span(element), element.slice
+    places, index = lowering.places, element.slice
     if isinstance(index, cst.Slice):
+        span = places.offset_span(places.offsets[id(element)][0], _element_end(places, element))
         lower, upper, step = (lowering.optional(bound) for bound in (index.lower, index.upper, index.step))
         return facts.Slice(span, lower, upper, step)
     assert isinstance(index, cst.Index), "libcst has no third kind"
     value = lowering.expression(index.value)
-    return facts.Starred(span, value) if index.star else value
+    return facts.Starred(places.span(element), value) if index.star else value
+
+
+def _element_end(places: Places, element: cst.SubscriptElement) -> int:
+    """The offset behind an index; libcst counts the space behind a last colon to the slice."""
+    start, end = places.offsets[id(element)]
+    index = element.slice
+    if not isinstance(index, cst.Slice):
+        return end
+    end = start if index.lower is None else places.end_with_parentheses(index.lower)
+    end = skip_trivia(places.text, end) + 1
+    if index.upper is not None:
+        end = places.end_with_parentheses(index.upper)
+    if isinstance(index.second_colon, cst.Colon):
+        end = skip_trivia(places.text, end) + 1
+    return end if index.step is None else places.end_with_parentheses(index.step)
 
 
 def _sequence(kind: str) -> Callable[[Lowering, Any], facts.Expression]:

@@ -210,7 +210,7 @@ class Walrus(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Await(Expression):
-    """`await value`, and `yield value` / `yield from value` (kind tells): the value passes through unknown."""
+    """`await value`, `yield value`, `yield from value` (kind tells): the value passes through unknown."""
 
     kind: str
     value: Expression | None

@@ -39,14 +39,31 @@ def _problem(source: Source, offset: int, message: str) -> Problem:
 
 def _parse(source: Source) -> facts.Module | Problem:
     try:
-        tree = cst.parse_module(source.text)
-        return _lower(source, tree)
-    except cst.ParserSyntaxError as error:
-        return Problem(source.path, *_explain(source.text, error))
+        return _lower(source, _tree(source.text))
+    except _RefusedError as refused:
+        return Problem(source.path, *_explain(source.text, refused.reason))
     except (RecursionError, MemoryError):
         return Problem(source.path, 1, "cannot parse: the code is nested too deeply")
     except LostPositionError as error:
         return Problem(source.path, 1, f"cannot parse: {error}")
+
+
+class _RefusedError(Exception):
+    """libcst does not read the text, for what reason ever."""
+
+    def __init__(self, reason: BaseException) -> None:
+        self.reason = reason
+
+
+def _tree(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except (RecursionError, MemoryError):
+        raise
+    except (
+        BaseException
+    ) as error:  # a panic of the native parser is no Exception; no Ctrl-C reaches this thread
+        raise _RefusedError(error) from None
 
 
 def _lower(source: Source, tree: cst.Module) -> facts.Module:
@@ -56,7 +73,7 @@ def _lower(source: Source, tree: cst.Module) -> facts.Module:
     return facts.Module(source.path, body, find_comments(places, positions.strings), docstring_of(body)[0])
 
 
-def _explain(text: str, error: cst.ParserSyntaxError) -> tuple[int, str]:
+def _explain(text: str, reason: BaseException) -> tuple[int, str]:
     """Line and message: Python's own words where it refuses the code too, else libcst's."""
     try:
         with warnings.catch_warnings():
@@ -66,7 +83,10 @@ def _explain(text: str, error: cst.ParserSyntaxError) -> tuple[int, str]:
         return python.lineno or 1, f"cannot parse: {python.msg}"
     except (ValueError, RecursionError, MemoryError):
         pass
-    place = _LIBCST_PLACE.search(error.message)
+    words = reason.message if isinstance(reason, cst.ParserSyntaxError) else str(reason)
+    place = _LIBCST_PLACE.search(words)
     if place:
         return int(place[1]), f"cannot parse: {place[2]}"
-    return error.raw_line, f"cannot parse: {error.message.removeprefix('tokenizer error: ')}"
+    line = reason.raw_line if isinstance(reason, cst.ParserSyntaxError) else 1
+    first_words = (words.removeprefix("tokenizer error: ").splitlines() or ["libcst gives no reason"])[0]
+    return line, f"cannot parse: {first_words}"

@@ -57,6 +57,8 @@ class Positions(CodegenState):
 
     def add_token(self, value: str) -> None:
         """Count a piece of the text."""
+        if not value:  # most whitespace is empty
+            return
         if not self.text.startswith(value, self.offset) and not self._find_again(value):
             return
         if value == "(":
