@@ -25,11 +25,13 @@ _CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a check; `prove` makes the programs for torch too."""
+    """What is asked of a check; `prove` makes the programs for torch, `prove_fixes` also those for fixes."""
 
     codes: frozenset[str]
     min_confidence: Confidence = Confidence.MEDIUM
     prove: bool = True
+    prove_fixes: bool = True
+    noqa: bool = True  #: False: the caller deals with these comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,13 @@ def internal_error(path: str, error: BaseException) -> Problem:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return Problem(path, 1, f"internal error{place}: {text}: please report this with the file")
+    return Problem(path, 1, f"internal error{place}: {text}: please report this with the file", internal=True)
 
 
 def _candidates(source: Source, traces: list[Trace], wanted: Wanted) -> Iterator[Candidate]:
     from shapelint.rules.select import findings
 
-    suppressions = Suppressions(source.text)
+    suppressions = Suppressions(source.text if wanted.noqa else "")
     found = [
         (finding, trace)
         for finding, trace in findings(traces, wanted.codes)
@@ -110,13 +112,14 @@ def _candidates(source: Source, traces: list[Trace], wanted: Wanted) -> Iterator
         and not suppressions.silences(finding.code, finding.span.line)
     ]
     for finding, trace in found:
-        yield _with_programs(source, finding, trace) if wanted.prove else Candidate(finding)
+        yield _with_programs(source, finding, trace, wanted) if wanted.prove else Candidate(finding)
 
 
-def _with_programs(source: Source, finding: Finding, trace: Trace) -> Candidate:
+def _with_programs(source: Source, finding: Finding, trace: Trace, wanted: Wanted) -> Candidate:
     from shapelint.verify.prove import fix_programs, judge
 
     def analyse_again(text: str) -> list[Trace]:
         return analyse_source(Source(source.path, text)).traces
 
-    return Candidate(finding, judge(finding, trace).programs, fix_programs(finding, trace, analyse_again))
+    mended = fix_programs(finding, trace, analyse_again) if wanted.prove_fixes else ()
+    return Candidate(finding, judge(finding, trace).programs, mended)

@@ -75,4 +75,4 @@ def _check_alone(task: Task) -> FileCheck:
             return pool.submit(run_task, task).result()
         except BrokenProcessPool:
             message = "internal error: the process that checked it died: please report this with the file"
-            return FileCheck(task.path, problems=(Problem(task.path, 1, message),))
+            return FileCheck(task.path, problems=(Problem(task.path, 1, message, internal=True),))

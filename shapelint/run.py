@@ -99,7 +99,7 @@ def _check(
     with Verifier() as verifier:
         # torch's import in the worker overlaps the analysis here
         checks = check_all(tasks, jobs, started=verifier.start)
-        return [_proven(check, verifier) for check in checks], verifier.torch
+        return [proven(check, verifier) for check in checks], verifier.torch
 
 
 def _rules_by_default() -> dict[str, bool]:
@@ -115,7 +115,8 @@ def _unproven(check: FileCheck, why: str) -> FileResult:
     return FileResult(check.path, check.text, tuple(findings), (), check.problems)
 
 
-def _proven(check: FileCheck, verifier: Verifier) -> FileResult:
+def proven(check: FileCheck, verifier: Verifier) -> FileResult:
+    """The findings of one file with torch's verdicts, what it disproved set apart."""
     findings = [_judged(candidate, verifier) for candidate in check.candidates]
     refuted = tuple(finding for finding in findings if _status(finding) is Status.REFUTED)
     kept = tuple(finding for finding in findings if _status(finding) is not Status.REFUTED)

@@ -36,6 +36,7 @@ class Problem:
     line: int
     message: str
     code: str = "SHP001"
+    internal: bool = False  #: the tool's own failure, not the file's
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,6 @@ def decode_source(path: str, raw: bytes) -> Source | Problem:
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         return Problem(path, 1, f"cannot decode the file: {error}")
     if "\0" in text:
-        return Problem(path, text[: text.index("\0")].count("\n") + 1, "the file holds NUL bytes; it is not Python text")
+        line = text[: text.index("\0")].count("\n") + 1
+        return Problem(path, line, "the file holds NUL bytes; it is not Python text")
     return Source(path, text.removeprefix("\ufeff"))

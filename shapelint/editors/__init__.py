@@ -1,0 +1,1 @@
+"""Where shapelint works inside other programs; one file per program."""

@@ -1,0 +1,132 @@
+"""The flake8 plugin: the checks of the command line, reported by flake8 under its own options.
+
+flake8 selects codes and reads `# noqa` itself. It loads this module on every run, so nothing but the standard
+library is imported before a file names a recurrent layer, and torch never is: with `--shapelint-verify` it
+runs in a worker process, one for each process of flake8 that has something to prove.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapelint.prefilter import may_hold_recurrent
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from shapelint.verify.client import Verifier
+
+
+class Settings(NamedTuple):
+    """The options of a run of flake8.
+
+    `named` are the codes and prefixes of `--select` and `--extend-select`: a rule that is off by default runs
+    when one of them fits it.
+    """
+
+    verify: bool = False
+    named: tuple[str, ...] = ()
+
+
+class Message(NamedTuple):
+    """A line of flake8's report: line from 1, column in code points from 0, code and message in one text."""
+
+    line: int
+    column: int
+    text: str
+
+
+class Plugin:
+    """The checks of one file, as flake8 calls them."""
+
+    settings = Settings()
+
+    # flake8 goes by the names: `tree` makes it one call for each file
+    def __init__(self, tree: object, lines: Sequence[str], filename: str) -> None:  # noqa: ARG002
+        self._path = filename
+        self._text = "".join(lines)
+
+    @staticmethod
+    def add_options(manager: Any) -> None:
+        """Add `--shapelint-verify` to flake8's command line and configuration."""
+        manager.add_option(
+            "--shapelint-verify",
+            action="store_true",
+            default=False,
+            parse_from_config=True,
+            help="Prove the findings of shapelint by running torch, and drop those that it refutes.",
+        )
+
+    @classmethod
+    def parse_options(cls, options: Namespace) -> None:
+        """Keep the options; raises flake8's ExecutionError when torch must prove and is not installed."""
+        if options.shapelint_verify:
+            _require_torch()
+        named = (*(options.select or ()), *(options.extend_select or ()))
+        cls.settings = Settings(options.shapelint_verify, named)
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        """Check the file."""
+        for message in check_text(self._path, self._text, self.settings):
+            yield (*message, type(self))
+
+
+def check_text(path: str, text: str, settings: Settings) -> list[Message]:
+    """The messages on one file; a failure of shapelint itself is one too, SHP001.
+
+    Code that cannot be parsed gives none: flake8 reports it as E999.
+    """
+    if not may_hold_recurrent(text.encode("utf-8", "replace")):
+        return []
+    try:
+        return _check(path, text, settings)
+    except Exception as error:  # flake8 would end the whole run
+        from shapelint.check import internal_error
+
+        problem = internal_error(path, error)
+        return [Message(problem.line, 0, f"{problem.code} {problem.message}")]
+
+
+def _check(path: str, text: str, settings: Settings) -> list[Message]:
+    from shapelint.check import Wanted, check_source
+    from shapelint.report.text import plain
+    from shapelint.run import proven
+    from shapelint.source import Source
+
+    wanted = Wanted(_codes(settings.named), prove=settings.verify, prove_fixes=False, noqa=False)
+    check = check_source(Source(path, text), wanted)
+    findings = [candidate.finding for candidate in check.candidates]
+    if settings.verify and findings:
+        findings = list(proven(check, _verifier(os.getpid())).findings)
+    places = [Message(f.span.line, f.span.column, f"{f.code} {plain(f.message)}") for f in findings]
+    return places + [Message(p.line, 0, f"{p.code} {plain(p.message)}") for p in check.problems if p.internal]
+
+
+@cache
+def _codes(named: tuple[str, ...]) -> frozenset[str]:
+    from shapelint.rules.base import RULES, load
+
+    load()
+    return frozenset(code for code, rule in RULES.items() if rule.default or code.startswith(named))
+
+
+@cache
+def _verifier(process: int) -> Verifier:  # noqa: ARG001 - a forked process must not share its parent's worker
+    """The verifier of a process, with a worker whose input, and so the worker, ends when the process does."""
+    from shapelint.verify.client import Verifier
+
+    return Verifier()
+
+
+def _require_torch() -> None:
+    from shapelint.verify.client import available
+
+    if not available():
+        from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]  # has no type information
+
+        from shapelint.run import HOW_TO_INSTALL
+
+        raise ExecutionError(f"--shapelint-verify: torch cannot be imported; install it: {HOW_TO_INSTALL}")
