@@ -326,6 +326,11 @@ def test_a_problem_names_line_and_cause(text: str, line: int, message: str) -> N
     assert "\n" not in problem.message
 
 
+def test_brackets_nest_as_deep_as_python_allows() -> None:
+    assert lowered("x = " + "([" * 100 + "])" * 100 + "\n").body
+    assert "too many nested" in refused("x = " + "([" * 100 + "{}" + "])" * 100 + "\n").message
+
+
 def test_brackets_in_strings_do_not_nest() -> None:
     assert lowered("x = '" + "(" * 500 + "'  # " + "[" * 500 + "\n").body
 

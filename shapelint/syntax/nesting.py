@@ -28,9 +28,9 @@ def _may_be_too_deep(text: str) -> bool:
     for _ in range(BRACKET_LIMIT):
         inner = brackets.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")
         if inner == brackets:
-            break
+            return len(brackets) > BRACKET_LIMIT
         brackets = inner
-    return len(brackets) > BRACKET_LIMIT
+    return bool(brackets)
 
 
 def _exact_search(text: str) -> int | None:
