@@ -34,7 +34,7 @@ l = 1  # noqa:W
 def test_lines_by_name() -> None:
     silenced = Suppressions(LINES)
     numbers = [number for number in range(1, LINES.count("\n") + 1) if silenced.silences("SHP101", number)]
-    names = {number: line for number, line in enumerate(LINES.split("\n"), 1)}
+    names = dict(enumerate(LINES.split("\n"), 1))
     assert [names[number].strip()[:4].strip() for number in numbers] == [
         "a =", "b =", "c =", "d =", "e =", "g =", 'h =', "two", '"""', "i =", "2  #", "a=1,", ")  #", "k =", "l =", "# no",
     ]  # fmt: skip

@@ -1,0 +1,114 @@
+"""The invariants of docs/architecture.md: who imports what, in which order, and what a cheap run loads."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "shapelint"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+#: imports go from a later layer to an earlier one, or stay inside a layer
+LAYERS = (
+    ("source",),
+    ("finding", "prefilter", "suppress"),
+    ("syntax",),
+    ("shapes",),
+    ("ops",),
+    ("infer",),
+    ("rules",),
+    ("verify",),
+    ("report",),
+    ("config", "discover", "check", "pool", "run"),
+    ("cli", "editors", "__main__"),
+)
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+HEAVY = ("libcst", "torch")
+
+
+def part(path: Path) -> str:
+    """`shapelint/ops/rnn.py` belongs to `ops`, `shapelint/run.py` to `run`, `shapelint/__init__.py` to nothing."""
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            yield node.lineno, node.module or ""
+
+
+def importers(package: str) -> set[str]:
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        for _, name in imports(path)
+        if name.split(".")[0] == package
+    }
+
+
+def test_only_syntax_imports_libcst() -> None:
+    found = importers("libcst")
+    assert found
+    assert {Path(name).parts[0] for name in found} == {"syntax"}
+
+
+def test_only_the_worker_imports_torch() -> None:
+    found = importers("torch")
+    assert found
+    assert all(Path(name).match("verify/worker*.py") for name in found)
+
+
+def test_nobody_imports_the_worker_outside_of_it() -> None:
+    for path in MODULES:
+        if not path.name.startswith("worker"):
+            assert not [name for _, name in imports(path) if name.startswith("shapelint.verify.worker")], path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_one_way(path: Path) -> None:
+    here = part(path)
+    if not here:
+        assert not [name for _, name in imports(path) if name.startswith("shapelint")]
+        return
+    for line, name in imports(path):
+        root, _, rest = name.partition(".")
+        if root == "shapelint" and rest:
+            there = rest.split(".")[0]
+            assert RANK[there] <= RANK[here], f"{path}:{line}: {here} imports {there}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_stay_readable(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
+
+
+def loaded(code: str) -> list[str]:
+    """Which heavy packages a fresh interpreter holds after running the code."""
+    script = f"{code}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    answer: list[str] = ast.literal_eval(done.stdout.splitlines()[-1])
+    return answer
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"], ["rule", "SHP101"], ["TREE"]])
+def test_cheap_commands_load_neither_libcst_nor_torch(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "plain.py").write_text("import torch\nLSTM_SIZE = 3\n")
+    given = [str(tmp_path) if word == "TREE" else word for word in arguments]
+    assert loaded(f"from shapelint.cli import run\nrun({given!r})") == []
+
+
+def test_a_file_with_a_layer_loads_libcst_and_never_torch(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text("import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n")
+    assert loaded(f"from shapelint.cli import run\nassert run([{str(path)!r}]) == 0") == ["libcst"]
+
+
+def test_importing_the_pipeline_is_cheap() -> None:
+    assert loaded("import shapelint.run, shapelint.check, shapelint.pool, shapelint.cli") == []

@@ -1,0 +1,335 @@
+"""The command line, from its arguments to its output and exit status."""
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import shapelint.infer.analyse
+import shapelint.pool
+import shapelint.verify.client
+from shapelint import __version__
+from shapelint.check import FileCheck
+from shapelint.cli import run
+from shapelint.infer.trace import Trace
+from shapelint.pool import Task
+from shapelint.report.schema import schemas
+from shapelint.source import Source
+from shapelint.syntax.facts import Module
+
+BAD = """\
+import torch.nn as nn
+
+class Tagger(nn.Module):
+    def __init__(self, n, h):
+        super().__init__()
+        self.rnn = nn.GRU(n, h, batch_first=True)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return out[-1]
+"""
+GOOD = BAD.replace("out[-1]", "out[:, -1]")
+LINE = "SHP101 `out[-1]` selects the last sample of the batch, not the last step: `out` is (batch, time, feature)"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (tmp_path / "good.py").write_text(GOOD)
+    return tmp_path
+
+
+@pytest.fixture
+def bad(place: Path) -> Path:
+    path = place / "bad.py"
+    path.write_text(BAD)
+    return path
+
+
+@pytest.fixture
+def no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapelint.verify.client, "available", lambda: False)
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = run(list(arguments))
+    output = capsys.readouterr()
+    return status, output.out, output.err
+
+
+def concise(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    status, output, _ = shown(capsys, "--verify=off", "--output-format=concise", *arguments)
+    return status, output.splitlines()
+
+
+def error(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    status, output, errors = shown(capsys, *arguments)
+    assert (status, output) == (2, "")
+    assert errors.count("\n") == 1, "one line"
+    return errors.rstrip()
+
+
+def test_status_0_nothing_found_1_findings_2_could_not_check(
+    bad: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert concise(capsys, "good.py") == (0, [])
+    assert concise(capsys) == (1, [f"bad.py:10:16: {LINE}"])
+    assert concise(capsys, "--exit-zero") == (0, [f"bad.py:10:16: {LINE}"])
+    bad.with_name("broken.py").write_text("import torch.nn as nn\nnn.LSTM(3\n")
+    status, output, errors = shown(capsys, "--verify=off", "--output-format=concise", ".", "nowhere")
+    assert (status, output) == (2, f"bad.py:10:16: {LINE}\n")
+    assert "broken.py:2: SHP001 " in errors
+    assert "nowhere:1: SHP001 no such file or directory" in errors
+    assert "Found 1 mistake (1 unverified) in 1 of 3 files; 2 paths could not be checked" in errors
+    assert shown(capsys, "--exit-zero", "nowhere")[0] == 2
+
+
+@pytest.mark.parametrize("arguments", [["bad.py"], ["check", "bad.py"], ["--select=SHP1", "bad.py"]])
+def test_check_need_not_be_named(bad: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    status, output, _ = shown(capsys, *arguments, "--verify=off", "--output-format=concise")
+    assert (status, output) == (1, f"bad.py:10:16: {LINE}\n")
+
+
+@pytest.mark.parametrize("arguments", [["check", "shapes"], ["./shapes"], ["--verify=off", "shapes"]])
+def test_a_folder_may_be_named_like_a_command(
+    place: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    (place / "shapes").mkdir()
+    (place / "shapes" / "bad.py").write_text(BAD)
+    status, output, _ = shown(capsys, *arguments, "--output-format=concise", "--verify=off")
+    assert (status, output.replace(os.sep, "/")) == (1, f"shapes/bad.py:10:16: {LINE}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--selct", "SHP1", "."], "unknown option '--selct'; did you mean '--select'?"),
+        (["shapes", "--output-fromat", "x"], "unknown option '--output-fromat'; did you mean '--output-format'?"),
+        (["--select", "SPH101", "."], "--select: unknown rule code 'SPH101'; did you mean 'SHP101'?"),
+        (["--ignore", "SHP101,X9", "."], "--ignore: unknown rule code 'X9'; `shapelint rule --all` lists the codes"),
+        (["--verify", "maybe", "."], "Invalid value for '--verify': 'maybe' is not one of 'auto', 'require', 'off'."),
+        (["rule", "SHP010"], "unknown rule code 'SHP010'; did you mean 'SHP"),
+        (["rule"], "name a code, for instance `shapelint rule SHP101`, or give --all"),
+        (["witness", "good.py"], "'good.py' is not PATH:LINE or PATH:LINE:COLUMN"),
+        (["witness", "good.py:3"], "good.py:3: nothing is found here; `shapelint good.py` lists the findings"),
+        (["witness", "nowhere.py:3"], "nowhere.py: cannot read the file: No such file or directory"),
+        (["--output-file", "nowhere/x", "--verify=off", "."], "cannot write nowhere/x: No such file or directory"),
+        (["shapes"], "Missing argument 'PATH...'."),
+    ],
+)
+def test_misuse_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
+) -> None:
+    assert error(capsys, *arguments).startswith(f"shapelint: error: {expected}")
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, "--version") == (0, f"shapelint, version {__version__}\n", "")
+    assert shown(capsys, "check", "--version") == (0, f"shapelint, version {__version__}\n", "")
+    status, output, _ = shown(capsys, "--help")
+    assert status == 0
+    for word in ("check", "shapes", "witness", "rule", "--select", "--verify", "--stdin-filename", "--color"):
+        assert word in output
+    assert shown(capsys, "-h")[1] == output
+
+
+def test_select_and_ignore(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert concise(capsys, "--select=SHP1", "--ignore=SHP101")[0] == 0
+    assert concise(capsys, "--select=SHP2,SHP101")[0] == 1
+    assert concise(capsys, "--select=SHP2", "--select=SHP106")[0] == 0
+    (bad.parent / "pyproject.toml").write_text('[tool.shapelint]\nignore = ["SHP101"]\n')
+    assert concise(capsys)[0] == 0
+    assert concise(capsys, "--select=SHP101")[0] == 1
+
+
+def test_configuration(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = bad.parent / "pyproject.toml"
+    table.write_text('[tool.shapelint]\noutput-format = "concise"\nverify = "off"\n')
+    assert shown(capsys)[:2] == (1, f"bad.py:10:16: {LINE}\n")
+    table.write_text('[tool.shapelint]\nextend-exclude = ["bad.py"]\n')
+    assert concise(capsys)[0] == 0
+    assert concise(capsys, "bad.py")[0] == 1
+    table.write_text('[tool.shapelint.per-file-ignores]\n"b*.py" = ["SHP1"]\n')
+    assert concise(capsys, "bad.py")[0] == 0
+    table.write_text('[tool.shapelint]\nfixable = 1\n')
+    assert error(capsys).startswith("shapelint: error: pyproject.toml:2: unknown key 'fixable'")
+
+
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: SHP101", "# noqa:E501,SHP1"])
+def test_noqa(bad: Path, capsys: pytest.CaptureFixture[str], comment: str) -> None:
+    bad.write_text(BAD.replace("out[-1]", f"out[-1]  {comment}"))
+    assert concise(capsys) == (0, [])
+
+
+@pytest.mark.parametrize(("name", "path"), [([], "<stdin>"), (["--stdin-filename", "pkg/m.py"], "pkg/m.py")])
+def test_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: list[str], path: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(BAD.encode())))
+    assert concise(capsys, *name, "-") == (1, [f"{path}:10:16: {LINE}"])
+
+
+def test_proof(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, errors = shown(capsys, "--verify=require", "--output-format=json")
+    report = json.loads(output)
+    jsonschema.validate(report, schemas()["schema.json"])
+    assert (status, errors) == (1, "")
+    assert report["summary"] | {"confirmed": 1, "findings": 1, "files": 2, "errors": 0} == report["summary"]
+    (finding,) = report["findings"]
+    assert finding["verification"]["status"] == "confirmed"
+    assert finding["verification"]["torch"] == report["tool"]["torch"] is not None
+    assert finding["fix"]["proven"] is True
+
+
+def test_full_output_with_and_without_colours(
+    bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, plain, _ = shown(capsys, "--verify=off")
+    assert plain.startswith("warning[SHP101]: `out[-1]` selects")
+    assert "^^^^^^^" in plain
+    assert "= proof: not run: verification is off" in plain
+    assert "\x1b[" not in plain
+    assert "\x1b[" in shown(capsys, "--verify=off", "--color=always")[1]
+    assert shown(capsys, "--verify=off", "--color=never")[1] == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert shown(capsys, "--verify=off")[1] == plain
+    assert "\x1b[" in shown(capsys, "--verify=off", "--color=always")[1]
+
+
+@pytest.mark.parametrize("format_", ["full", "concise", "json"])
+def test_output_file(bad: Path, capsys: pytest.CaptureFixture[str], format_: str) -> None:
+    arguments = ["--verify=off", f"--output-format={format_}", "bad.py"]
+    _, output, _ = shown(capsys, *arguments)
+    assert shown(capsys, *arguments, "--color=always", "--output-file=report")[:2] == (1, "")
+    assert Path("report").read_text(encoding="utf-8") == output
+
+
+def test_statistics(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad.with_name("bad2.py").write_text(BAD)
+    assert "    2  SHP101  last-step-on-batch-axis\n" in shown(capsys, "--verify=off", "--statistics")[2]
+
+
+def test_without_torch(bad: Path, capsys: pytest.CaptureFixture[str], no_torch: None) -> None:
+    status, output, errors = shown(capsys)
+    assert status == 1
+    assert "not run: torch is not installed" in output
+    assert errors.count("python -m pip install 'shapelint[verify]'") == 1
+    assert "pip install" not in shown(capsys, "good.py")[2], "nothing to prove, nothing to say"
+    assert "pip install" not in shown(capsys, "--verify=off")[2]
+    assert error(capsys, "--verify=require", "good.py").startswith("shapelint: error: --verify=require, but torch")
+
+
+def test_an_error_of_the_tool_is_told_and_the_other_files_are_checked(
+    bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shapelint.infer.analyse.analyse
+
+    def analyse(module: Module, source: Source) -> list[Trace]:
+        if source.path == "bomb.py":
+            raise ZeroDivisionError("of\nthe tool")
+        return real(module, source)
+
+    monkeypatch.setattr(shapelint.infer.analyse, "analyse", analyse)
+    bad.with_name("bomb.py").write_text(BAD)
+    status, output, errors = shown(capsys, "--verify=off", "--output-format=concise")
+    assert (status, output) == (2, f"bad.py:10:16: {LINE}\n")
+    assert "bomb.py:1: SHP001 internal error at test_cli.py:" in errors
+    assert "ZeroDivisionError: of the tool: please report this" in errors
+
+
+def test_processes_give_the_same_results_in_the_same_order(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "edcab":
+        bad.with_name(f"{name}.py").write_text(BAD + f"# {name}\n" * ord(name))
+    alone, together = concise(capsys, "-j1"), concise(capsys, "-j2")
+    assert alone == together
+    assert len(alone[1]) == 6
+
+
+def die_on_bomb(task: Task) -> FileCheck:
+    """Stands for a crash in native code."""
+    if task.path == "bomb.py":
+        os._exit(1)
+    return shapelint.pool.check_bytes(task.path, task.raw, task.wanted)
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="the crash must reach the workers")
+def test_a_worker_that_dies_costs_its_file_only(
+    bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shapelint.pool, "run_task", die_on_bomb)
+    bad.with_name("bomb.py").write_text(BAD)
+    status, output, errors = shown(capsys, "-j2", "--verify=off", "--output-format=concise")
+    assert (status, output) == (2, f"bad.py:10:16: {LINE}\n")
+    assert "bomb.py:1: SHP001 internal error: the process that checked it died" in errors
+
+
+def test_the_checked_code_is_not_run_and_its_sizes_are_not_allocated(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "wild.py").write_text(
+        "import os, torch.nn as nn\nos.system('touch ran')\nraise SystemExit\n"
+        "big = nn.LSTM(10**9, 10**9, 10**6, batch_first=True)\n"
+    )
+    assert concise(capsys, "wild.py") == (0, [])
+    assert not Path("ran").exists()
+
+
+def test_shapes(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, errors = shown(capsys, "shapes", "bad.py")
+    assert (status, errors) == (0, "")
+    assert "batch_first=True" in output
+    assert any(line.split() == ["9", "out", "(B,", "T,", "h)", "batch,", "time,", "feature"] for line in output.splitlines())
+    status, output, _ = shown(capsys, "shapes", "bad.py", "--output-format=json")
+    rows = json.loads(output)
+    jsonschema.validate(rows, schemas()["schema-shapes.json"])
+    assert [row["shape"] for row in rows if row["name"] == "out"] == [["B", "T", "h"]]
+
+
+def test_shapes_of_a_broken_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "broken.py").write_text("import torch\nx = (\n")
+    status, _, errors = shown(capsys, "shapes", "broken.py", "good.py")
+    assert status == 2
+    assert errors.startswith("broken.py:2: SHP001 ")
+
+
+def test_witness_prints_a_script_that_runs(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, script, _ = shown(capsys, "witness", "bad.py:10:16")
+    assert status == 0
+    assert "import torch" in script
+    assert "shapelint" not in script
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "reaches the output rows" in done.stdout
+
+
+def test_rule_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    status, page, _ = shown(capsys, "rule", "shp101")
+    assert status == 0
+    assert page.startswith("# SHP101: last-step-on-batch-axis\n")
+    assert "## What it does" in page
+    rules = json.loads(shown(capsys, "rule", "--all", "--output-format=json")[1])
+    assert [rule["code"] for rule in rules] == sorted(rule["code"] for rule in rules)
+    assert {"SHP101", "SHP102"} <= {rule["code"] for rule in rules}
+
+
+def test_a_terminal_without_unicode_and_a_reader_that_leaves(bad: Path) -> None:
+    command = [sys.executable, "-m", "shapelint", "--verify=off", "bad.py"]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    bad.write_text(BAD.replace("out[-1]", "out[-1]  # é"))
+    done = subprocess.run(command, env=ascii_only, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "# \\xe9" in done.stdout
+    piped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert piped.stdout is not None
+    assert piped.stderr is not None
+    piped.stdout.close()
+    assert "Traceback" not in piped.stderr.read()
+    piped.wait()
+    piped.stderr.close()

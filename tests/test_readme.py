@@ -1,0 +1,46 @@
+"""What README.md shows is what happens."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from shapelint.cli import run
+from shapelint.config import read_config
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_output_is_real(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sentiment.py").write_text(block("python"))
+    assert run(["--verify=require", "sentiment.py"]) == 1
+    without_build = re.sub(r"(torch \d+\.\d+\.\d+)\+\w+", r"\1", capsys.readouterr().out)
+    assert without_build == block("text")
+
+
+def test_the_configuration_is_valid() -> None:
+    assert read_config("pyproject.toml", block("toml"))
+
+
+def test_the_automated_checks_run_the_second_command() -> None:
+    commands = re.findall(r"```console\n(.*?)\n```", README)
+    assert len(commands) == 2
+    assert commands[1] in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_constraints_cover_what_the_project_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [*project["dependencies"], *project["optional-dependencies"]["verify"], *project["optional-dependencies"]["dev"]]
+    pinned = re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert {re.split(r"[<>=;\[ ]", name)[0] for name in named} - {"shapelint"} == set(pinned)
