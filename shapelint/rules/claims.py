@@ -20,7 +20,7 @@ class Source:
 
 
 def source_of(trace: Trace, call: Node) -> Source | None:
-    """The batched tensor that a recurrent call reads; None for one unbatched sequence, or a packed argument."""
+    """What a recurrent call reads; None for one unbatched sequence, or a packed argument."""
     value = input_of(call)
     if isinstance(value, Packed):
         return _source_of_packed(trace, value)

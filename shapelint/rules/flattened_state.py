@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Finding, Fix, Severity
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
@@ -25,13 +25,13 @@ RULE = Rule(
     summary="`h_n.view(batch, -1)` mixes samples: the batch is axis 1 of h_n",
     page="""\
 ## What it does
-Finds a `view` or `reshape` of `h_n` or `c_n` whose result has the batch at another place than the elements have it:
-`h_n.view(batch, -1)`, `h_n.reshape(-1, 2 * hidden)`, `h_n.view(num_layers, batch, 2 * hidden)`.
+Finds a `view` or `reshape` of `h_n` or `c_n` whose result has the batch at another place than the elements
+have it: `h_n.view(batch, -1)`, `h_n.reshape(-1, 2 * hidden)`, `h_n.view(num_layers, batch, 2 * hidden)`.
 
 ## Why is this bad
-`h_n` is (num_layers * directions, B, H). A view keeps the order of the elements, so row 0 of `h_n.view(batch, -1)` is
-not sample 0 of every layer: it is the first layer's state of sample 0 followed by that of sample 1. Every row mixes
-samples, the shape is as expected, and nothing raises.
+`h_n` is (num_layers * directions, B, H). A view keeps the order of the elements, so row 0 of
+`h_n.view(batch, -1)` is not sample 0 of every layer: it is the first layer's state of sample 0 followed by
+that of sample 1. Every row mixes samples, the shape is as expected, and nothing raises.
 
 ## Example
 ```python
@@ -49,9 +49,9 @@ return self.fc(h_n.transpose(0, 1).reshape(x.size(0), -1))
 batch_independence: a row of the view depends on several samples of the input.
 
 ## When it stays silent
-The layer has, or may have, one layer and one direction; the batch axis was moved first
-(`h_n.permute(1, 0, 2).reshape(batch, -1)`); the view takes the first axis apart
-(`h_n.view(num_layers, directions, batch, hidden)`) or merges it with the batch; the batch has one sample.
+The layer has, or may have, one layer and one direction; the batch axis was moved first (`h_n.permute(1, 0,
+2).reshape(batch, -1)`); the view takes the first axis apart (`h_n.view(num_layers, directions, batch,
+hidden)`) or merges it with the batch; the batch has one sample.
 """,
     bad=(
         """\
@@ -210,15 +210,14 @@ def certainly_differ(trace: Trace, left: Dim, right: Dim) -> bool:
 def _finding(trace: Trace, node: Node, slot: Slot, base: Tensor, place: int, moved: int) -> Finding:
     whole = quote(trace, node.span)
     name = _name(trace, node)
-    assert isinstance(node.result, Tensor) and node.result.ref is not None
     layout = "(layers * directions, batch, hidden)" if base.rank == 3 else f"batch on axis {place}"
-    fix = _fix(trace, node) if (base.rank, place, moved) == (3, 1, 0) else None
+    fix = _fix(node) if (base.rank, place, moved) == (3, 1, 0) else None
     return report(
         RULE,
         trace,
         node,
         f"`{whole}` mixes samples: `{name}` is {layout}, and a view keeps the order of its elements",
-        claims=samples_mix(trace, slot.call, node.result.ref, moved),
+        claims=samples_mix(trace, slot.call, Ref(node.id), moved),
         shapes=[(name, base), (whole, node.result)],
         related=[construction_place(slot.layer)],
         help=_help(name, place, moved, slot),
@@ -242,7 +241,7 @@ def _name(trace: Trace, node: Node) -> str:
     return "the state"
 
 
-def _fix(trace: Trace, node: Node) -> Fix | None:
+def _fix(node: Node) -> Fix | None:
     call = node.expression
     if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
         return None

@@ -1,4 +1,4 @@
-"""Weighing what the author means by the axes of a recurrent layer's input against how the layer reads them."""
+"""Weighing what the author means by the axes of a layer's input against how the layer reads them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from shapelint.finding import Place
 from shapelint.infer.trace import Evidence, Node, Trace
-from shapelint.rules.navigate import OUTPUT, construction_of, input_of, layer_of, short_name, slot_of, tensor_inputs
+from shapelint.rules.navigate import (
+    OUTPUT,
+    construction_of,
+    input_of,
+    layer_of,
+    short_name,
+    slot_of,
+    tensor_inputs,
+)
 from shapelint.rules.pick import LAST, picks
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
@@ -91,7 +99,9 @@ def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
     """A True in the place of `bias`, which is True without being said, was meant for batch_first."""
     flag = misplaced_flag(trace, layer_of(call))
     if flag is not None:
-        yield Evidence("", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway")
+        yield Evidence(
+            "", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway"
+        )
 
 
 def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
@@ -122,7 +132,9 @@ def _used(trace: Trace, call: Node, place: int) -> Iterator[Evidence]:
     """What the uses of the output say of its axis `place`: its last entry is taken, or it is pooled away."""
     for pick in picks(trace):
         if pick.axis == place and pick.index == LAST and _is_output(trace, pick.base, call):
-            yield Evidence("", Role.TIME, "last-index", 2, pick.node.span, "the last entry of this axis is taken: a step")
+            yield Evidence(
+                "", Role.TIME, "last-index", 2, pick.node.span, "the last entry of this axis is taken: a step"
+            )
     for node in trace.nodes:
         if _pools(node, place) and _is_output(trace, node.args[0], call):
             yield Evidence("", Role.TIME, "pooled-axis", 2, node.span, "this axis is pooled away: the steps")

@@ -26,8 +26,9 @@ FIRST = Rule(
 Finds `output[-1]` where `output` comes from a recurrent layer with `batch_first=True`.
 
 ## Why is this bad
-With `batch_first=True` the output is (B, T, D*H): axis 0 is the batch. `output[-1]` is every step of the last
-sample, (T, D*H). A Linear layer accepts it, the loss falls, and the model has learned from one sample of each batch.
+With `batch_first=True` the output is (B, T, D*H): axis 0 is the batch. `output[-1]` is every step of the
+last sample, (T, D*H). A Linear layer accepts it, the loss falls, and the model has learned from one sample
+of each batch.
 
 ## Example
 ```python
@@ -45,8 +46,8 @@ return self.fc(output[:, -1])
 batch_independence: the rows of the selected value are not one for each sample.
 
 ## When it stays silent
-The input is a single unbatched sequence (T, I) or packed; the axes were permuted before; the last sample is indexed
-again by a step (`output[-1][-1]`) or only printed; the value is not used as a summary.
+The input is a single unbatched sequence (T, I) or packed; the axes were permuted before; the last sample is
+indexed again by a step (`output[-1][-1]`) or only printed; the value is not used as a summary.
 """,
     bad=(
         """\
@@ -127,8 +128,9 @@ SECOND = Rule(
 Finds `output[:, -1]` where `output` comes from a recurrent layer without `batch_first=True`.
 
 ## Why is this bad
-Without `batch_first=True` the layer reads its input as (T, B, I) and gives (T, B, D*H): axis 1 is the batch.
-`output[:, -1]` is every step of the last sample. Either the index is wrong, or `batch_first=True` is missing.
+Without `batch_first=True` the layer reads its input as (T, B, I) and gives (T, B, D*H): axis 1 is the
+batch. `output[:, -1]` is every step of the last sample. Either the index is wrong, or `batch_first=True` is
+missing.
 
 ## Example
 ```python
@@ -145,11 +147,12 @@ return self.fc(output[:, -1])                             # or output[-1], if x 
 ```
 
 ## Proved by
-batch_independence: read in the layer's own layout, the rows of the selected value are not one for each sample.
+batch_independence: read in the layer's own layout, the rows of the selected value are not one for each
+sample.
 
 ## When it stays silent
-The output was transposed in between; the input is packed or unbatched; other evidence shows that the
-input is batch-first (then the finding is SHP110).
+The output was transposed in between; the input is packed or unbatched; other evidence shows that the input
+is batch-first (then the finding is SHP110).
 """,
     bad=(
         """\
@@ -244,15 +247,13 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidenc
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
     right = ":, -1" if pick.axis == 0 else "-1"
     layout = ", ".join(axis.role.value for axis in pick.base.axes)
-    result = pick.result
-    assert result.ref is not None
     return report(
         FIRST if pick.axis == 0 else SECOND,
         trace,
         pick.node,
         f"`{whole}` selects the last sample of the batch, not the last step: `{name}` is ({layout})",
-        claims=samples_mix(trace, sequence.slot.call, result.ref, int(pick.kept)),
-        shapes=[(name, pick.base), (whole, result)],
+        claims=samples_mix(trace, sequence.slot.call, pick.ref, int(pick.kept)),
+        shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(sequence.slot.layer)],
         help=_help(name, right, pick, sequence),
         fix=_fix(name, right, pick),

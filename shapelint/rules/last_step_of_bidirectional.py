@@ -11,8 +11,9 @@ from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.navigate import Sequence, input_of, sequence_of
 from shapelint.rules.pick import FIRST, ONE, Pick, is_full, picks
 from shapelint.rules.uses import summary_confidence
+from shapelint.rules.written import is_zeros
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Int, NoneValue, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import NONE, Int, List, NoneValue, Packed, Tensor, Tuple, Value
 
 RULE = Rule(
     code="SHP103",
@@ -21,11 +22,13 @@ RULE = Rule(
     summary="the last step of a bidirectional output holds a backward half that has read one step",
     page="""\
 ## What it does
-Finds `output[:, -1]` (or `output[-1]`, time first) of a bidirectional layer, used as a summary of the sequence.
+Finds `output[:, -1]` (or `output[-1]`, time first) of a bidirectional layer, used as a summary of the
+sequence.
 
 ## Why is this bad
-The backward direction reads from the end. At the last step it has read that step only, so half of the features of
-`output[:, -1]` know nothing of the rest of the sequence. The backward direction's final state stands at step 0.
+The backward direction reads from the end. At the last step it has read that step only, so half of the
+features of `output[:, -1]` know nothing of the rest of the sequence. The backward direction's final state
+stands at step 0.
 
 ## Example
 ```python
@@ -40,13 +43,14 @@ return self.fc(torch.cat((h_n[-2], h_n[-1]), dim=1))
 ```
 
 ## Proved by
-dead_parameters: the recurrent weights of the last layer's backward direction get no gradient from the value. With
-an initial state that is not zero, equals: the value differs from `torch.cat((h_n[-2], h_n[-1]), dim=-1)`.
+dead_parameters: the recurrent weights of the last layer's backward direction get no gradient from the
+value. With an initial state that is not zero, equals: the value differs from `torch.cat((h_n[-2], h_n[-1]),
+dim=-1)`.
 
 ## When it stays silent
-Step 0 of the same output is used too (`torch.cat((output[:, -1, :H], output[:, 0, H:]), 1)`); only one direction's
-features are taken; the sequence has one step; the value is not used as a summary; the input is packed (then the
-finding is SHP402).
+Step 0 of the same output is used too (`torch.cat((output[:, -1, :H], output[:, 0, H:]), 1)`); only one
+direction's features are taken; the sequence has one step; the value is not used as a summary; the input is
+packed (then the finding is SHP402).
 """,
     bad=(
         """\
@@ -209,13 +213,12 @@ def _takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
-    assert pick.result.ref is not None
     return report(
         RULE,
         trace,
         pick.node,
-        f"the backward half of `{whole}` has read one step only: its final state is at the first step of `{name}`",
-        claims=_claims(pick.result.ref, sequence),
+        f"the backward half of `{whole}` has read one step only: its final state is at the first step",
+        claims=_claims(trace, pick.ref, sequence),
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(sequence.slot.layer)],
         help="use both final states: `torch.cat((h_n[-2], h_n[-1]), dim=-1)` has the same shape",
@@ -223,14 +226,15 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidenc
     )
 
 
-def _claims(target: Ref, sequence: Sequence) -> list[Claim]:
+def _claims(trace: Trace, target: Ref, sequence: Sequence) -> list[Claim]:
     layer, call = sequence.slot.layer, sequence.slot.call
-    if _starts_at_zero(call) and layer.ref is not None:
+    if _starts_at_zero(trace, call) and layer.ref is not None:
         return [Claim("dead_parameters", target, {"layer": layer.ref})]
     # a state that is not zero reaches the backward weights at the first step that they read
     return [Claim("equals", target, {"reference": ("both_directions", Ref(call.id))})]
 
 
-def _starts_at_zero(call: Node) -> bool:
-    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
-    return given is None or isinstance(given, NoneValue)
+def _starts_at_zero(trace: Trace, call: Node) -> bool:
+    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
+    states = given.items if isinstance(given, Tuple | List) else (given,)
+    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states)

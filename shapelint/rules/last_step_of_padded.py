@@ -22,11 +22,12 @@ RULE = Rule(
     summary="the last step after pad_packed_sequence is zero for all but the longest sequence",
     page="""\
 ## What it does
-Finds `output[:, -1]` (or `output[-1]`, time first) after `pad_packed_sequence`, used as a summary of each sequence.
+Finds `output[:, -1]` (or `output[-1]`, time first) after `pad_packed_sequence`, used as a summary of each
+sequence.
 
 ## Why is this bad
-`pad_packed_sequence` fills the steps after each sequence's end with zeros. The last step holds a state only for the
-longest sequence of the batch; every shorter one gives a row of zeros, whatever it said.
+`pad_packed_sequence` fills the steps after each sequence's end with zeros. The last step holds a state only
+for the longest sequence of the batch; every shorter one gives a row of zeros, whatever it said.
 
 ## Example
 ```python
@@ -46,8 +47,8 @@ return self.fc(h_n[-1])             # torch.cat((h_n[-2], h_n[-1]), 1) of two di
 padding_invariance: the row of a short sequence is not what the sequence gives alone.
 
 ## When it stays silent
-All lengths are the same; the last step of each sequence is gathered with `lengths - 1`; `h_n` is used; the batch has
-one sequence; the value is not used as a summary.
+All lengths are the same; the last step of each sequence is gathered with `lengths - 1`; `h_n` is used; the
+batch has one sequence; the value is not used as a summary.
 """,
     bad=(
         """\
@@ -178,7 +179,7 @@ def _lengths(packing: Node) -> Value | None:
 
 
 def _are_equal(trace: Trace, lengths: Value) -> bool:
-    """Whether all lengths are certainly the same: `[9, 9]`, `[steps] * batch`, `torch.full((batch,), steps)`."""
+    """Whether all lengths are certainly the same: `[9, 9]`, `torch.full((batch,), steps)`."""
     if isinstance(lengths, Tensor) and lengths.ref is not None:
         maker = trace.node(lengths.ref)
         if maker.op.endswith((".full", ".full_like", ".new_full")):
@@ -192,14 +193,13 @@ def _are_equal(trace: Trace, lengths: Value) -> bool:
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
-    assert pick.result.ref is not None
     right = "torch.cat((h_n[-2], h_n[-1]), dim=1)" if sequence.slot.config.bidirectional else "h_n[-1]"
     return report(
         RULE,
         trace,
         pick.node,
         f"`{whole}` is zero for every sequence that is shorter than the longest: `{name}` is padded",
-        claims=padding_matters(trace, sequence.slot.call, pick.result.ref, int(pick.kept and pick.axis == 0)),
+        claims=padding_matters(trace, sequence.slot.call, pick.ref, int(pick.kept and pick.axis == 0)),
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(sequence.slot.layer)],
         help=f"`{right}` of the packed call is each sequence's own last state, in the same shape",

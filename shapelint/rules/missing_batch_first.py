@@ -21,13 +21,14 @@ MISSING = Rule(
     summary="batch-first data fed to a layer without batch_first=True",
     page="""\
 ## What it does
-Finds calls of a layer without `batch_first=True` where the code says that the input is (batch, time, feature): a shape
-comment or docstring, names unpacked from its size, `output[:, -1]`, pooling over axis 1, a `pad_sequence` or another
-layer with `batch_first=True` that the input comes from.
+Finds calls of a layer without `batch_first=True` where the code says that the input is (batch, time,
+feature): a shape comment or docstring, names unpacked from its size, `output[:, -1]`, pooling over axis 1,
+a `pad_sequence` or another layer with `batch_first=True` that the input comes from.
 
 ## Why is this bad
-Without `batch_first=True` the layer reads (T, B, I): it runs along the batch, carries its state from one sample to
-the next, and treats the steps of a sequence as independent. No shape is wrong, and nothing raises.
+Without `batch_first=True` the layer reads (T, B, I): it runs along the batch, carries its state from one
+sample to the next, and treats the steps of a sequence as independent. No shape is wrong, and nothing
+raises.
 
 ## Example
 ```python
@@ -47,8 +48,8 @@ return self.fc(output[:, -1])
 batch_independence: with the batch where the author has it, a row of the output depends on several samples.
 
 ## When it stays silent
-The evidence is weak (one pair of names) or contradicts itself; the axes were permuted before the call; the batch or
-the sequence has length 1; the input is packed or unbatched. Variable names alone never count.
+The evidence is weak (one pair of names) or contradicts itself; the axes were permuted before the call; the
+batch or the sequence has length 1; the input is packed or unbatched. Variable names alone never count.
 """,
     bad=(
         """\
@@ -174,8 +175,8 @@ MISPLACED = Rule(
 Finds `nn.LSTM(d, h, layers, True)` where the layer is then used as batch-first.
 
 ## Why is this bad
-The fourth positional parameter of `nn.LSTM` and `nn.GRU` is `bias`, which is True anyway. `batch_first` stays False,
-and the layer runs along the batch.
+The fourth positional parameter of `nn.LSTM` and `nn.GRU` is `bias`, which is True anyway. `batch_first`
+stays False, and the layer runs along the batch.
 
 ## Example
 ```python
@@ -195,8 +196,8 @@ return self.fc(output[:, -1])
 batch_independence: with the batch on axis 0, a row of the output depends on several samples.
 
 ## When it stays silent
-Nothing shows that the input is batch-first; `batch_first` is given as well; `bias` is named or False; there are further
-positional arguments.
+Nothing shows that the input is batch-first; `batch_first` is given as well; `bias` is named or False; there
+are further positional arguments.
 """,
     bad=(
         """\
@@ -298,10 +299,10 @@ def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
     return several and layer.config.get("batch_first") is False
 
 
-def _claims(trace: Trace, call: Node) -> list[Claim]:
+def _claims(call: Node) -> list[Claim]:
     """The rows of the output are not one for each sample, when the batch is axis 0 as the author means it."""
     source = input_of(call)
-    assert isinstance(source, Tensor) and source.ref is not None
+    assert isinstance(source, Tensor)
     options = {"source": source.ref, "batch_axis": 0, "target_axis": 0}
     return [Claim("batch_independence", Ref(call.id, (0,)), options)]
 
@@ -316,10 +317,10 @@ def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
         call,
         f"`{quote(trace, call.span)}` runs along the batch: {name} is (batch, time, feature), "
         f"and the {layer.name} is built without batch_first=True",
-        claims=_claims(trace, call),
+        claims=_claims(call),
         shapes=[(name.strip("`"), value)],
         related=[construction_place(layer), *intent.places()],
-        help="build the layer with batch_first=True, and check the other uses of its output; states stay as they are",
+        help="build the layer with batch_first=True, and check the other uses of its output",
         fix=_fix(trace, layer),
         confidence=Confidence.HIGH if intent.opposed > ENOUGH else Confidence.MEDIUM,
     )
@@ -327,7 +328,11 @@ def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
 
 def _fix(trace: Trace, layer: Layer) -> Fix | None:
     construction = construction_of(trace, layer)
-    if construction is None or construction.path != trace.path or not isinstance(construction.expression, facts.Call):
+    if (
+        construction is None
+        or construction.path != trace.path
+        or not isinstance(construction.expression, facts.Call)
+    ):
         return None
     arguments = construction.expression.arguments
     if "batch_first" in construction.kwargs or any(argument.star for argument in arguments):
@@ -348,7 +353,7 @@ def _misplaced(trace: Trace, call: Node, layer: Layer, intent: Intent, flag: fac
         construction,
         f"the fourth argument of nn.{layer.name} is `bias`, so batch_first stays False "
         f"and `{quote(trace, call.span)}` runs along the batch",
-        claims=_claims(trace, call),
+        claims=_claims(call),
         related=intent.places(),
         help="name the flag: batch_first=True",
         fix=Fix("name the flag: batch_first=True", (edit,)),

@@ -21,11 +21,24 @@ _SLOTS: tuple[dict[tuple[int, ...], str], ...] = (
 )
 
 #: operations that hand every axis and every step on as it is
-_TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"})
+_TRANSPARENT = frozenset(
+    {"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"}
+)
 
 
 #: operations that may change values, and leave each value with its sample, its step and its features
-_STEPWISE = _TRANSPARENT | {"dropout", "Dropout", "relu", "tanh", "sigmoid", "gelu", "ReLU", "Tanh", "layer_norm", "LayerNorm"}
+_STEPWISE = _TRANSPARENT | {
+    "dropout",
+    "Dropout",
+    "relu",
+    "tanh",
+    "sigmoid",
+    "gelu",
+    "ReLU",
+    "Tanh",
+    "layer_norm",
+    "LayerNorm",
+}
 _PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
@@ -90,7 +103,7 @@ def _through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
 class Sequence:
     """All steps of a recurrent layer's output, maybe permuted, or after dropout or a norm.
 
-    `unpacked` is the pad_packed_sequence call that it went through. The roles of the axes are those of the tensor.
+    `unpacked` is the pad_packed_sequence call that it went through. The tensor's axes have the roles.
     """
 
     slot: Slot

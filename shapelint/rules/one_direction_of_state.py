@@ -24,8 +24,8 @@ Finds `h_n[-1]` of a bidirectional layer used as the final state, where nothing 
 
 ## Why is this bad
 `h_n` is (num_layers * 2, B, H), and its last two entries are the final states of the last layer: forward in
-`h_n[-2]`, backward in `h_n[-1]`. With `h_n[-1]` alone the last layer's forward direction is computed for nothing: its
-weights never get a gradient.
+`h_n[-2]`, backward in `h_n[-1]`. With `h_n[-1]` alone the last layer's forward direction is computed for
+nothing: its weights never get a gradient.
 
 ## Example
 ```python
@@ -43,8 +43,9 @@ return self.fc(torch.cat((h_n[-2], h_n[-1]), dim=1))
 dead_parameters: the weights of the last layer's forward direction get no gradient from the value.
 
 ## When it stays silent
-`h_n` is used in any other way (`h_n[-2]`, a sum over directions); the output of the layer is used too and the state is
-only returned; the layer may be unidirectional on another path, where the code tells the two apart.
+`h_n` is used in any other way (`h_n[-2]`, a sum over directions); the output of the layer is used too and
+the state is only returned; the layer may be unidirectional on another path, where the code tells the two
+apart.
 """,
     bad=(
         """\
@@ -182,15 +183,15 @@ def _is_slot(trace: Trace, value: Value, slot: Slot, part: str) -> bool:
 
 def _finding(trace: Trace, pick: Pick, slot: Slot, confidence: Confidence) -> Finding:
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
-    assert pick.result.ref is not None and slot.layer.ref is not None
+    assert slot.layer.ref is not None
     return report(
         RULE,
         trace,
         pick.node,
         f"`{whole}` is the final state of the backward direction alone: the forward one is `{name}[-2]`",
-        claims=[Claim("dead_parameters", pick.result.ref, {"layer": slot.layer.ref})],
+        claims=[Claim("dead_parameters", pick.ref, {"layer": slot.layer.ref})],
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(slot.layer)],
-        help=f"join both, `torch.cat(({name}[-2], {name}[-1]), dim=-1)`; what follows then takes 2 * hidden_size features",
+        help=f"join both, `torch.cat(({name}[-2], {name}[-1]), dim=-1)`: twice as many features",
         confidence=confidence,
     )

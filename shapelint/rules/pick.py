@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
@@ -42,6 +43,11 @@ class Pick:
         assert isinstance(self.node.result, Tensor)
         return self.node.result
 
+    @property
+    def ref(self) -> Ref:
+        """The reference of what was picked."""
+        return Ref(self.node.id)
+
     def is_last(self, trace: Trace) -> bool:
         """Whether the entry is the last one: -1, or the axis' own size less one."""
         return self.index == LAST or trace.resolve(self.index - self.picked.dim) == LAST
@@ -76,6 +82,8 @@ def _of_select(node: Node, base: Tensor) -> Pick | None:
     call = node.expression
     if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
         return None
+    if len(call.arguments) != 2 or not _is_written(index, call.arguments[1].value):
+        return None
     return Pick(node, base, dim % base.rank, index, False, call.func.value.span)
 
 
@@ -86,9 +94,26 @@ def _of_subscript(node: Node, base: Tensor, expression: facts.Subscript) -> Pick
         return None
     part = parts[chosen[0]]
     index = _entry(part)
-    if index is None:
+    if index is None or not _is_written(index, expression.index):
         return None
     return Pick(node, base, chosen[0], index, isinstance(part, SliceValue), expression.value.span)
+
+
+def _is_written(index: Dim, expression: facts.Expression) -> bool:
+    """Whether a number stands in the source: a variable that happens to be 0 is a loop's first round."""
+    return index.constant is None or index.constant in _numbers(expression)
+
+
+def _numbers(expression: facts.Expression | None) -> Iterator[int]:
+    if isinstance(expression, facts.Literal) and isinstance(expression.value, int):
+        yield expression.value
+    elif isinstance(expression, facts.Unary) and expression.operator == "-":
+        yield from (-number for number in _numbers(expression.operand))
+    elif isinstance(expression, facts.Sequence):
+        for item in expression.items:
+            yield from _numbers(item)
+    elif isinstance(expression, facts.Slice):
+        yield from _numbers(expression.lower)
 
 
 def _spread(index: Value, rank: int) -> list[Value]:

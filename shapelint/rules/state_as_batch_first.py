@@ -24,8 +24,9 @@ RULE = Rule(
 Finds `h_n[:, -1]` and `h_n[:, 0]`, and the same of `c_n`, used as a summary of each sample.
 
 ## Why is this bad
-`batch_first` changes the input and the output only. `h_n` is always (num_layers * directions, B, H), so `h_n[:, -1]` is
-the state of the last sample in every layer and direction, and all other samples are dropped.
+`batch_first` changes the input and the output only. `h_n` is always (num_layers * directions, B, H), so
+`h_n[:, -1]` is the state of the last sample in every layer and direction, and all other samples are
+dropped.
 
 ## Example
 ```python
@@ -43,8 +44,8 @@ return self.fc(h_n[-1])
 batch_independence: the rows of the selected value are not one for each sample.
 
 ## When it stays silent
-The name `h_n` holds the output (`h_n, _ = lstm(x)`); the state was transposed before; the batch has one sample; the
-value is not used as a summary.
+The name `h_n` holds the output (`h_n, _ = lstm(x)`); the state was transposed before; the batch has one
+sample; the value is not used as a summary.
 """,
     bad=(
         """\
@@ -146,14 +147,13 @@ def state_indexed_as_batch_first(trace: Trace) -> Iterator[Finding]:
 def _finding(trace: Trace, pick: Pick, slot: Slot, confidence: Confidence) -> Finding:
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
     which = "last" if pick.index == LAST else "first"
-    assert pick.result.ref is not None
     return report(
         RULE,
         trace,
         pick.node,
         f"`{whole}` selects the {which} sample of the batch in every layer: "
         f"`{name}` is (layers * directions, batch, hidden), with batch_first too",
-        claims=samples_mix(trace, slot.call, pick.result.ref, int(pick.kept)),
+        claims=samples_mix(trace, slot.call, pick.ref, int(pick.kept)),
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(slot.layer)],
         help=_help(name, slot),

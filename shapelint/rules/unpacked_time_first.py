@@ -23,12 +23,12 @@ RULE = Rule(
     summary="pad_packed_sequence without batch_first=True gives (time, batch, feature)",
     page="""\
 ## What it does
-Finds `pad_packed_sequence(packed)` without `batch_first=True`, where the data was packed with it and the result is
-indexed `[:, -1]` or `[:, 0]`.
+Finds `pad_packed_sequence(packed)` without `batch_first=True`, where the data was packed with it and the
+result is indexed `[:, -1]` or `[:, 0]`.
 
 ## Why is this bad
-A PackedSequence does not remember its layout. Without `batch_first=True` the result is (T, B, D*H), and `output[:, 0]`
-is every step of the first sample instead of the first step of every sample.
+A PackedSequence does not remember its layout. Without `batch_first=True` the result is (T, B, D*H), and
+`output[:, 0]` is every step of the first sample instead of the first step of every sample.
 
 ## Example
 ```python
@@ -48,8 +48,8 @@ return self.fc(output[:, 0])
 batch_independence: the rows of the selected value are not one for each sample.
 
 ## When it stays silent
-The result is transposed, or used as (T, B, H); the data was packed time-first (unpacking with batch_first=True then
-changes the layout on purpose); `batch_first` is given.
+The result is transposed, or used as (T, B, H); the data was packed time-first (unpacking with
+batch_first=True then changes the layout on purpose); `batch_first` is given.
 """,
     bad=(
         """\
@@ -143,7 +143,11 @@ def unpacked_time_first(trace: Trace) -> Iterator[Finding]:
         sequence = sequence_of(trace, pick.base)
         if sequence is None or sequence.unpacked is None or sequence.permuted:
             continue
-        if sequence.unpacked.id not in blamed and _is_forgotten(sequence.unpacked) and _takes_sample(trace, pick):
+        if (
+            sequence.unpacked.id not in blamed
+            and _is_forgotten(sequence.unpacked)
+            and _takes_sample(trace, pick)
+        ):
             blamed.add(sequence.unpacked.id)
             yield _finding(trace, sequence.unpacked, sequence, pick)
 
@@ -166,16 +170,18 @@ def _finding(trace: Trace, unpacking: Node, sequence: Sequence, pick: Pick) -> F
     whole = quote(trace, pick.node.span)
     name = quote(trace, pick.base_span)
     which = "last" if pick.index == LAST else "first"
-    assert pick.result.ref is not None
     return report(
         RULE,
         trace,
         unpacking,
         f"unpacked without batch_first=True, `{name}` is (time, batch, feature): "
         f"`{whole}` is the {which} sample, not the {which} step",
-        claims=samples_mix(trace, sequence.slot.call, pick.result.ref, int(pick.kept)),
+        claims=samples_mix(trace, sequence.slot.call, pick.ref, int(pick.kept)),
         shapes=[(name, pick.base), (whole, pick.result)],
-        related=[*_packing_place(trace, sequence), Place(pick.node.span, "this takes a step of a batch-first tensor")],
+        related=[
+            *_packing_place(trace, sequence),
+            Place(pick.node.span, "this takes a step of a batch-first tensor"),
+        ],
         help="unpack with batch_first=True, as the data was packed",
         fix=_fix(trace, unpacking),
     )

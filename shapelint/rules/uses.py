@@ -8,7 +8,20 @@ from shapelint.rules.navigate import is_recurrent_call, is_returned, short_name
 from shapelint.shapes.value import Tensor
 
 _PASSING = frozenset(
-    ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "dropout", "contiguous", "clone", "to", "float", "squeeze", "softmax")
+    (
+        "relu",
+        "tanh",
+        "sigmoid",
+        "gelu",
+        "leaky_relu",
+        "dropout",
+        "contiguous",
+        "clone",
+        "to",
+        "float",
+        "squeeze",
+        "softmax",
+    )
 ) | {"Dropout", "ReLU", "Tanh", "Sigmoid", "GELU", "LeakyReLU", "ELU"}
 _JOINING = frozenset(("cat", "concat", "concatenate", "hstack"))
 _HEAD_LAYERS = frozenset(("LayerNorm", "BatchNorm1d", "Linear", "Bilinear", "linear"))
@@ -21,7 +34,7 @@ def is_summary(trace: Trace, node: Node) -> bool:
 
 
 def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
-    """How sure it is that a value is used as a summary: high for a head or a loss, medium where it is returned."""
+    """How sure it is that a value is a summary: high for a head or a loss, medium where it is returned."""
     result = node.result
     if not isinstance(result, Tensor) or result.ref is None:
         return None

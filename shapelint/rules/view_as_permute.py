@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Severity
+from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text, report
@@ -30,8 +30,8 @@ RULE = Rule(
 Finds a `view` or `reshape` to the tensor's own sizes in another order: `x.view(x.size(1), x.size(0), -1)`.
 
 ## Why is this bad
-A view keeps the order of the elements and cuts them at other places. The shape is the one that was wanted, but the
-entry at (t, b) is not that of sample b at step t: samples and steps are mixed. Nothing raises.
+A view keeps the order of the elements and cuts them at other places. The shape is the one that was wanted,
+but the entry at (t, b) is not that of sample b at step t: samples and steps are mixed. Nothing raises.
 
 ## Example
 ```python
@@ -49,8 +49,8 @@ output, _ = self.lstm(x)
 provenance: the elements of the result are not those of the permuted tensor.
 
 ## When it stays silent
-One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers and the
-result does not feed a recurrent layer (an example of views); the tensor is uniform (`torch.zeros`).
+One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers
+and the result does not feed a recurrent layer (an example of views); the tensor is uniform (`torch.zeros`).
 """,
     bad=(
         """\
@@ -201,8 +201,7 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
         return False
     moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
     named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)
-    assert isinstance(node.result, Tensor) and node.result.ref is not None
-    return named or any(is_recurrent_call(user) for user in trace.uses(node.result.ref))
+    return named or any(is_recurrent_call(user) for user in trace.uses(Ref(node.id)))
 
 
 def _is_named(size: Dim) -> bool:
@@ -211,14 +210,13 @@ def _is_named(size: Dim) -> bool:
 
 def _finding(trace: Trace, node: Node, base: Tensor, root: Tensor, order: list[int]) -> Finding:
     whole = quote(trace, node.span)
-    assert isinstance(node.result, Tensor) and node.result.ref is not None and root.ref is not None
-    claim = Claim("provenance", node.result.ref, {"source": root.ref, "expected": tuple(order)})
+    claim = Claim("provenance", Ref(node.id), {"source": root.ref, "expected": tuple(order)})
     axes = ", ".join(map(str, order))
     return report(
         RULE,
         trace,
         node,
-        f"`{whole}` does not exchange axes: it cuts the same elements anew, and mixes what the axes keep apart",
+        f"`{whole}` does not exchange axes: it cuts the same elements at other places",
         claims=[claim],
         shapes=[(_name(trace, node), base), (whole, node.result)],
         help=f"exchange the axes with `.permute({axes})`",
