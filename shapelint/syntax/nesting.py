@@ -25,7 +25,7 @@ def too_deep(text: str) -> int | None:
 def _may_be_too_deep(text: str) -> bool:
     """A test at the speed of bytes.replace, which counts brackets in strings and comments too."""
     brackets = text.encode("utf-8", "surrogatepass").translate(None, _NOT_BRACKETS)
-    for _ in range(BRACKET_LIMIT):
+    for _ in range(BRACKET_LIMIT // 3):  # a round takes up to three levels: "{[()]}"
         inner = brackets.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")
         if inner == brackets:
             return len(brackets) > BRACKET_LIMIT
