@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from shapelint.infer.axis_names import role_of_name
@@ -62,6 +64,9 @@ def brief(text: str) -> list[str]:
         ("# pooled over time, shape (B, 2 * H)", ["bf"]),
         ("# output (batch, time, features), then the head", ["output:btf"]),
         ("# [B]", ["b"]),
+        ("# z: (b, h)", ["z:bf"]),
+        ("# (b, 1)", ["b?"]),
+        ("# reshaped (to (B, T, D))", ["btf"]),
         ("# lengths: (batch_size,)", ["lengths:b"]),
         (r"# shape :math:`(N, L, D * H_{out})`", ["btf"]),
     ],
@@ -129,12 +134,24 @@ def test_ambiguous_axes_stay_unknown(text: str, shapes: list[str]) -> None:
         "# noqa: E501, F401",
         "# type: (Tensor, Tensor) -> Tensor",
         "# states: Batch x 2 x (Nlayers, Dim)",
+        "# e=(a, b) attending to v",
+        "# ((B, T), ((B, H), (B, H)))",
+        "# (B x T) * heads",
         "#",
         "",
     ],
 )
 def test_everything_else_gives_nothing(text: str) -> None:
     assert parse_shape(text) == ()
+
+
+@pytest.mark.parametrize("unit", ["a x ", "(", "b, ", "x(", "B*", "(B, T) ", "[1, ", "a ", "\\text", "w: "])
+def test_lines_of_data_cost_no_time(unit: str) -> None:
+    for repeat in (390 // len(unit), 50_000):
+        started = time.perf_counter()
+        parse_shape("# " + unit * repeat)
+        parse_docstring(unit * repeat)
+        assert time.perf_counter() - started < 0.5
 
 
 def test_numbers_and_columns() -> None:
@@ -224,9 +241,10 @@ def test_plain_docstring() -> None:
 
 
 def test_alternative_shapes_leave_a_parameter_out() -> None:
-    text = "Args:\n    x: (B, T, D) or (T, B, D)\n    y: (B, T, D)\n    z: (B, T, D)\n       (T, B, D)"
+    text = "Args:\n    x: (B, T, D) or (T, B, D)\n    w: (B, T) OR (B, 1)\n    y: (B, T, D)\n    z: (B, T, D)\n       (T, B, D)"
     found = parse_docstring(text)
     assert "x" not in found
+    assert "w" not in found
     assert "z" not in found
     assert "y" in found
 

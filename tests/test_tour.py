@@ -70,14 +70,7 @@ def report() -> Any:
 
 
 def test_the_planted_mistakes_are_reported_and_nothing_else(report: Any) -> None:
-    found = [
-        (
-            Path(f["path"]).relative_to(TOUR).as_posix() if Path(f["path"]).is_absolute() else f["path"],
-            f["line"],
-            f["code"],
-        )
-        for f in report["findings"]
-    ]
+    found = [(Path(f["path"]).relative_to(TOUR).as_posix(), f["line"], f["code"]) for f in report["findings"]]
     assert sorted(found) == planted()
     assert report["errors"] == []
 

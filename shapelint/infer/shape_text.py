@@ -16,6 +16,7 @@ from shapelint.infer.axis_roles import AxisExpression, is_axis_like, own_role, p
 from shapelint.shapes.axis import Role
 
 _MAX_RANK = 6
+_MAX_LENGTH = 400  #: a longer line is data, and would cost time that grows with its square
 RETURN = "return"  #: the key of what a function returns
 
 _GROUP = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
@@ -53,9 +54,10 @@ _NO_NAMES = frozenset(
     not note now of on only or per permute reshape reshaped return returns second shape shaped shapes
     should size sizes so tensor tensors that the then this to todo torch.size transpose tuple via when
     where with
-    """.split()  # noqa: SIM905
+    """.split()
 )
-_TARGET_OR_CALL = re.compile(r"[`'\"]?(?:\s*(?:,\s*[\w.()]+\s*)*=(?![=>])|\s+in\s|[(\[]|\.\w)")
+_TARGET_OR_CALL = re.compile(r"[`'\"]?(?:\s*(?:,\s*[\w.()]+\s*)*=(?![=>])|\s+in\s|\s*\*\s*\w|[(\[]|\.\w)")
+_NESTED = re.compile(r"(?<![\w`])\(\s*$|\),\s*$")
 _ARROW = re.compile(r"[-=]+>|→")
 _CROSSED = re.compile(r"[A-Za-z_]\w*\s+[xX*\u00d7](?:\s+\w+\s+[xX*\u00d7])*\s*$")
 _OPEN_CALL = re.compile(r"\w\([^()]*$")
@@ -70,7 +72,7 @@ _SECTION = re.compile(
     r"\s*(?::(?P<rest>.*))?",
     re.IGNORECASE,
 )
-_ALTERNATIVE = re.compile(r"[\s`]*or\b")
+_ALTERNATIVE = re.compile(r"[\s`]*or\b", re.IGNORECASE)
 _UNDERLINE = re.compile(r"\s*[-=~]{3,}\s*")
 
 
@@ -117,6 +119,8 @@ class _Candidate:
 def parse_shape(text: str) -> tuple[ShapeText, ...]:
     """Return the shapes in one line of a comment or docstring, from left to right; () for anything else."""
     found: list[ShapeText] = []
+    if len(text) > _MAX_LENGTH:
+        return ()
     for candidate in _candidates(text):
         axes = _axes(candidate)
         if axes is not None and not any(shape.end > candidate.start for shape in found):
@@ -169,8 +173,9 @@ def _is_code(match: re.Match[str], text: str) -> bool:
     before = text[: match.start()]
     glued = bool(re.search(r"[\w)\]'\"]$", before)) and not _GLUED_CUE.search(before)
     inside_call = bool(_OPEN_CALL.search(before)) and not _CUE.search(before)
+    nested = bool(_NESTED.search(before)) and "((" in text
     factor_or_target = bool(_CROSSED.search(before) or _TARGET_OR_CALL.match(text[match.end() :]))
-    return glued or inside_call or factor_or_target
+    return glued or inside_call or nested or factor_or_target
 
 
 def _axes(candidate: _Candidate) -> tuple[AxisText, ...] | None:
@@ -199,8 +204,8 @@ def _is_shape(candidate: _Candidate, axes: list[AxisExpression], roles: tuple[Ro
         return strangers == 0 and telling == 1 and (cued or _stands_alone(candidate))
     if cued:
         return telling > strangers
-    if len(axes) > 2 and _has_small_letters(axes):
-        return telling > 1 or (telling == 1 and Role.BATCH in roles)
+    if _has_small_letters(axes) and telling < 2 and (Role.BATCH not in roles or _is_vague(axes, roles)):
+        return False
     return telling > strangers and (_is_led(candidate.before) or (telling > 1 and len(axes) > 2))
 
 
@@ -208,6 +213,13 @@ def _is_led(before: str) -> bool:
     """Whether the text before a shape introduces it: nothing, a name, an arrow, `x: prose`."""
     introduced = _PROMINENT.search(before) or _NAME_BEFORE_PROSE.fullmatch(before)
     return introduced is not None or _name(before) is not None
+
+
+def _is_vague(axes: list[AxisExpression], roles: tuple[Role, ...]) -> bool:
+    """Whether a pair has an axis that is neither a number nor known: `(a, b)`."""
+    return len(axes) == 2 and any(
+        axis.number is None and role is Role.UNKNOWN for axis, role in zip(axes, roles, strict=True)
+    )
 
 
 def _has_small_letters(axes: list[AxisExpression]) -> bool:
@@ -279,7 +291,7 @@ def parse_docstring(text: str) -> Mapping[str, ShapeText]:
 
 
 def _shapes_of_line(line: str, number: int) -> list[ShapeText]:
-    shapes = parse_shape(line)
+    shapes = [shape for shape in parse_shape(line) if any(axis.number is None for axis in shape.axes)]
     if any(_ALTERNATIVE.match(line[shape.end :]) for shape in shapes):
         return []
     return [replace(shape, line=number) for shape in shapes]
