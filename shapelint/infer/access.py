@@ -65,8 +65,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         return _layer_attribute(base, name)
     if isinstance(base, Container) and name in base.members:
         return base.members[name]
-    if isinstance(base, Tuple) and name in base.names:
-        return base.items[base.names.index(name)]
+    if isinstance(base, Tuple):
+        return _tuple_attribute(run, base, name, node)
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)
@@ -106,6 +106,23 @@ def _tensor_attribute(run: Run, base: Tensor | Packed, name: str, node: facts.Ex
     if op is not None and op.attribute:
         return apply(run, op, (base,), {}, node)
     return Method(base, name)
+
+
+def _tuple_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -> Value:
+    if name in base.names:
+        return base.items[base.names.index(name)]
+    op = registry.OPS.get(f"torch.Tensor.{name}")
+    return Method(base, name) if op is None or not op.attribute else missing_attribute(run, base, name, node)
+
+
+def missing_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -> Value:
+    """What only a tensor has, read or called on the tuple that an operation returned."""
+    op = f"torch.Tensor.{name}"
+    if base.ref is None or base.names or op not in registry.OPS or hasattr(tuple, name):
+        return Unknown(run.key_of(node), f".{name} of a tuple")
+    error = ShapeError(f"a tuple has no attribute {name}", "SHP301")
+    failed = Unknown(run.key_of(node), error.message)
+    return run.record(op, (base,), {}, {}, failed, node.span, node, error)
 
 
 def _layer_attribute(base: Layer, name: str) -> Value:

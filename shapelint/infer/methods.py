@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shapelint.infer.access import MODULE_METHODS
+from shapelint.infer.access import MODULE_METHODS, missing_attribute
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf, Super
@@ -45,6 +45,11 @@ def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
     if op is None or "**" in kwargs:
         return Unknown(run.key_of(node), f"the tensor method .{method.name}()")
     return apply(run, op, (method.receiver, *args), kwargs, node)
+
+
+def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+    assert isinstance(method.receiver, Tuple)
+    return missing_attribute(run, method.receiver, method.name, node)
 
 
 def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
@@ -217,6 +222,7 @@ Receiver = Callable[[Run, Method, Arguments, Mapping[str, Value], facts.Call], V
 _RECEIVERS: tuple[tuple[type[Value], Receiver], ...] = (
     (Tensor, _tensor),
     (Packed, _packed),
+    (Tuple, _tuple),
     (Layer, _module),
     (Instance, _instance),
     (Container, _container),

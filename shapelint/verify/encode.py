@@ -134,6 +134,8 @@ class Encoder:
             return {"list": self.lengths(node)}
         hint = operation_of(node.op).hints.get(parameter.name) if parameter is not None else None
         if _is_unknown(value) and not _takes_number(hint):
+            if node.error is not None and node.op.endswith(FORWARD):
+                return _form_of(value)
             return self._unknown(value, node.bound.get(name), parameter)
         return self.value(value, _takes_number(hint))
 
@@ -186,6 +188,16 @@ def _takes_number(hint: Any) -> bool:
 
 def _is_union(hint: Any) -> bool:
     return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _form_of(value: Value) -> Encoded:
+    """An unknown argument of a layer call that torch refuses: nothing but its form can be the reason."""
+    if isinstance(value, Unknown):
+        return None
+    items = value.items if isinstance(value, Tuple | List) else ()
+    if not items or not all(isinstance(item, Unknown) for item in items):
+        raise UnreplayableError("an argument that is known in part only")
+    return {"tuple": [None] * len(items)}
 
 
 def _is_unknown(value: Value) -> bool:

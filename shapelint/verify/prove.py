@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Edit, Finding, Ref, Status, Verdict
+from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.source import Span
 from shapelint.verify.client import Verifier
@@ -109,12 +110,17 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
         if moved is None:
             return None
         options[name] = moved
-    return replace(claim, target=target, options=_after_fix(claim, options))
+    if claim.property == "raises":
+        options = {name: value for name, value in options.items() if name in _still_asked(new, target)}
+    return replace(claim, target=target, options=options)
 
 
-def _after_fix(claim: Claim, options: Mapping[str, object]) -> Mapping[str, object]:
-    # a mended construction may raise something else than before: it must not raise at all
-    return {k: v for k, v in options.items() if not (claim.property == "raises" and k == "match")}
+def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
+    """The options of `raises` that hold for mended code: it must not raise anything, whatever was matched before."""
+    unpacked = any(
+        node.op in (UNPACK, UNBIND) and getattr(node.args[0], "ref", None) == target for node in new.nodes
+    )
+    return ("unpack",) if unpacked else ()
 
 
 def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit]) -> object | None:

@@ -1,0 +1,222 @@
+"""SHP305: the one state of a GRU or RNN unpacked as if it were the pair (h_n, c_n) of an LSTM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.infer.assign import UNBIND, UNPACK
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import quote, report, text_of
+from shapelint.rules.navigate import H_N, Slot, slot_of
+from shapelint.shapes.render import Naming
+from shapelint.shapes.value import Tensor, Value
+from shapelint.source import Span
+
+_CELL = re.compile(r"(?:\w+_)?c(?:ell)?(?:_?(?:n|t|0|last|out|state|new|final))?\d?")
+_PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
+
+PAIR = Rule(
+    code="SHP305",
+    name="single-state-unpacked",
+    severity=Severity.ERROR,
+    summary="`output, (h, c) = gru(x)`: a GRU and an RNN have one state, h_n",
+    page="""\
+## What it does
+Finds h_n of a GRU or RNN unpacked into two names, `output, (h, c) = gru(x)`.
+
+## Why is this bad
+Only an LSTM returns (output, (h_n, c_n)). A GRU and an RNN return (output, h_n), and unpacking h_n takes its first axis
+apart: Python raises, unless the layer has two layers or two directions. Then `h` is silently the state of the first
+one, and `c` that of the second.
+
+## Example
+```python
+self.rnn = nn.GRU(features, hidden)
+output, (h, c) = self.rnn(x)
+```
+
+## Use instead
+```python
+self.rnn = nn.GRU(features, hidden)
+output, h = self.rnn(x)
+```
+
+## Proved by
+raises: h_n has not as many rows as there are names. Where it has: equals, `h` is not h_n.
+
+## When it stays silent
+The layer is an LSTM on the path that unpacks two, or the names say that two directions or layers are meant.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, (h_n, c_n) = self.lstm(x)  # error: SHP305
+        return self.fc(h_n[-1])
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, num_layers=3)
+output, (hidden, _) = gru(torch.randn(7, 4, 3))  # error: SHP305
+""",
+        """\
+import torch
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.rnn = nn.RNN(features, hidden, bidirectional=True)
+
+    def forward(self, x):
+        output, (h, c) = self.rnn(x)  # error: SHP305
+        return h
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Either(nn.Module):
+    def __init__(self, kind, features, hidden):
+        super().__init__()
+        self.kind = kind
+        self.rnn = nn.LSTM(features, hidden) if kind == "lstm" else nn.GRU(features, hidden)
+
+    def forward(self, x):
+        if self.kind == "lstm":
+            output, (h, c) = self.rnn(x)
+        else:
+            output, h = self.rnn(x)
+        return output, h
+""",
+        """\
+import torch
+from torch import nn
+
+class Misnamed(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.LSTM(features, hidden)
+
+    def forward(self, x):
+        output, (h, c) = self.gru(x)
+        return output, h, c
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, bidirectional=True)
+output, (forward, backward) = gru(torch.randn(7, 4, 3))
+summary = torch.cat((forward, backward), dim=1)
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, num_layers=2)
+output, states = gru(torch.randn(7, 4, 3))
+first, second = states
+""",
+    ),
+)
+
+
+@check(PAIR)
+def single_state_unpacked(trace: Trace) -> Iterator[Finding]:
+    """Unpackings of h_n into two, that fail or that take two layers or directions for h and c."""
+    for node in trace.nodes:
+        if node.op not in (UNPACK, UNBIND) or node.bound.get("count") != 2:
+            continue
+        slot, target = slot_of(trace, node.args[0]), node.bound.get("target")
+        if slot is None or slot.slot != H_N or slot.layer.name == "LSTM" or not isinstance(target, Span):
+            continue
+        names = _PAIR.fullmatch(text_of(trace, target))
+        if node.op == UNPACK:
+            yield _failing(trace, node, slot, names)
+        elif names is not None and _is_cell(names[2]) and _is_nested(node, slot):
+            yield _silent(trace, node, slot, names)
+
+
+def _is_cell(name: str) -> bool:
+    return _CELL.fullmatch(name.lower()) is not None
+
+
+def _is_nested(node: Node, slot: Slot) -> bool:
+    """Whether the pair stands in the assignment of the call's own result, where an LSTM has (h_n, c_n)."""
+    return node.span == slot.call.span
+
+
+def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) -> Finding:
+    state = node.args[0]
+    assert isinstance(state, Tensor) and state.ref is not None
+    rows = Naming(trace).dim(state.axes[0].dim)
+    return report(
+        PAIR,
+        trace,
+        node,
+        f"{_told(slot)}: unpacking it into 2 names fails, for it has {rows} row{'s' * (rows != '1')}",
+        claims=[Claim("raises", state.ref, {"unpack": 2})],
+        shapes=[("h_n", state)],
+        related=[_built(slot)],
+        help="bind the state to one name",
+        fix=_one_name(trace, node, slot, names),
+    )
+
+
+def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Finding:
+    state = node.args[0]
+    assert isinstance(state, Tensor) and state.ref is not None
+    what = "directions" if slot.config.bidirectional else "layers"
+    found = report(
+        PAIR,
+        trace,
+        node,
+        f"{_told(slot)}: `{names[1]}` and `{names[2]}` are the states of its two {what}",
+        claims=[Claim("equals", Ref(node.id, (0,)), {"reference": state.ref})],
+        shapes=[("h_n", state), *_parts(node, names)],
+        related=[_built(slot)],
+        help=f"bind the state to one name, `{names[1]}`; it has a first axis then",
+    )
+    return replace(found, severity=Severity.WARNING)
+
+
+def _told(slot: Slot) -> str:
+    article = "a" if slot.layer.name == "GRU" else "an"
+    return f"{article} {slot.layer.name} has one state, h_n, and no c_n"
+
+
+def _built(slot: Slot) -> Place:
+    return Place(slot.layer.span, f"this is an nn.{slot.layer.name}")
+
+
+def _parts(node: Node, names: re.Match[str]) -> list[tuple[str, Value]]:
+    items = getattr(node.result, "items", ())
+    return list(zip(names.groups(), items, strict=False))
+
+
+def _one_name(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) -> Fix | None:
+    """`(h, c)` becomes `h`, where `c` stands nowhere else in the file."""
+    target = node.bound["target"]
+    assert isinstance(target, Span)
+    if names is None or not _is_nested(node, slot):
+        return None
+    if names[2] != "_" and len(re.findall(rf"\b{names[2]}\b", trace.text)) > 1:
+        return None
+    return Fix(f"bind the state to one name: `{names[1]}`", (Edit(target, names[1]),))
