@@ -109,6 +109,8 @@ class Trace:
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
     text: str = ""  #: the source that `path` was read from
+    told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
+    """What other paths say of an axis of the input of the call at a span: a number keeps no evidence itself."""
 
     def node(self, ref: Ref) -> Node:
         """The node that made a value."""

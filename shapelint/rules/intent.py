@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapelint.finding import Place
@@ -12,6 +12,7 @@ from shapelint.rules.navigate import (
     construction_of,
     input_of,
     layer_of,
+    recurrent_calls,
     short_name,
     slot_of,
     tensor_inputs,
@@ -20,6 +21,7 @@ from shapelint.rules.pick import LAST, picks
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Int, Layer, Tensor
+from shapelint.source import Span
 from shapelint.syntax import facts
 
 BIAS = 3  #: the place of `bias` among the arguments of LSTM and GRU
@@ -74,7 +76,8 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     agreeing: list[Evidence] = []
     opposing: list[Evidence] = []
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
-        pieces = [*evidence_of(trace, axis), *_given(trace, value, axis), *_used(trace, call, place)]
+        pieces = [*evidence_of(trace, axis), *trace.told.get((call.span, place), ())]
+        pieces += [*_given(trace, value, axis), *_used(trace, call, place)]
         pieces += _built(trace, call) if place == 0 else ()
         agreeing += [piece for piece in pieces if piece.role is role]
         opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
@@ -85,6 +88,18 @@ def evidence_of(trace: Trace, axis: Axis) -> list[Evidence]:
     """The evidence on an axis, by the symbol that is its size."""
     symbol = axis.dim.as_symbol
     return [piece for piece in trace.evidence if symbol is not None and piece.symbol == symbol]
+
+
+def told_of_calls(traces: Sequence[Trace]) -> dict[tuple[Span, int], tuple[Evidence, ...]]:
+    """What is said of axes 0 and 1 of each recurrent call's input, on any path, by the call's place."""
+    told: dict[tuple[Span, int], list[Evidence]] = {}
+    for trace in traces:
+        for call in recurrent_calls(trace):
+            value = input_of(call)
+            axes = value.axes[:2] if isinstance(value, Tensor) and value.rank == 3 else ()
+            for place, axis in enumerate(axes):
+                told.setdefault((call.span, place), []).extend(evidence_of(trace, axis))
+    return {key: tuple(dict.fromkeys(pieces)) for key, pieces in told.items()}
 
 
 def _given(trace: Trace, value: Tensor, axis: Axis) -> Iterator[Evidence]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from shapelint.finding import Confidence, Finding
 from shapelint.infer.trace import Decision, Trace
 from shapelint.rules.base import CHECKS
+from shapelint.rules.intent import told_of_calls
 from shapelint.source import Span
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
@@ -23,7 +24,9 @@ Hit = tuple[Finding, Trace]
 def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     """What the selected rules find on the paths of one file, each mistake once, with a path that shows it."""
     groups: dict[tuple[str, str, Span], list[Hit]] = {}
+    told = told_of_calls(traces)
     for trace in traces:
+        trace.told = told if trace.entry == SCRIPT else {}
         for found in _on_path(trace, codes):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     merged = (_merge(hits, traces) for hits in groups.values())
