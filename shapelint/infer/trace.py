@@ -110,7 +110,7 @@ class Trace:
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
     text: str = ""  #: the source that `path` was read from
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
-    """What other paths say of an axis of the input of the call at a span: a number keeps no evidence itself."""
+    """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
 
     def node(self, ref: Ref) -> Node:
         """The node that made a value."""
