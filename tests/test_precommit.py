@@ -119,7 +119,17 @@ def test_verifying_hook_uses_the_torch_of_the_environment(scratch: Scratch) -> N
 
 
 def test_isolated_hook_installs_without_torch(scratch: Scratch) -> None:
-    pip = (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", str(scratch.home), "pathspec")
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--no-deps",
+        "--dest",
+        str(scratch.home),
+        "pathspec",
+    )
     if run(scratch.project, *pip).returncode:
         pytest.skip("no package index in reach to install the hook from")
     scratch.publish(".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "shapelint")

@@ -45,7 +45,7 @@ class Plugin:
     settings = Settings()
 
     # flake8 goes by the names: `tree` makes it one call for each file
-    def __init__(self, tree: object, lines: Sequence[str], filename: str) -> None:  # noqa: ARG002
+    def __init__(self, tree: object, lines: Sequence[str], filename: str) -> None:
         self._path = filename
         self._text = "".join(lines)
 
@@ -114,8 +114,11 @@ def _codes(named: tuple[str, ...]) -> frozenset[str]:
 
 
 @cache
-def _verifier(process: int) -> Verifier:  # noqa: ARG001 - a forked process must not share its parent's worker
-    """The verifier of a process, with a worker whose input, and so the worker, ends when the process does."""
+def _verifier(process: int) -> Verifier:
+    """The verifier of a process, by its number: a forked process must not share its parent's worker.
+
+    The worker ends when the process does, for its input then ends.
+    """
     from shapelint.verify.client import Verifier
 
     return Verifier()
