@@ -9,10 +9,11 @@ from shapelint.infer.state import Demand, Parent, Run
 from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
 from shapelint.ops.registry import Op, ShapeError, Undetermined
-from shapelint.shapes.value import Dtype, Layer, Lineage, Packed, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Dtype, Layer, Lineage, List, Packed, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
+JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
 
 
@@ -62,6 +63,18 @@ def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undeterm
         run.demand(question.wants, Demand(op.input_rank, op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
+    elif op.name in JOINING and args:
+        _demand_alike(run, op, args[0])
+
+
+def _demand_alike(run: Run, op: Op, members: Value) -> None:
+    """Tensors that are joined have as many axes as each other."""
+    items = members.items if isinstance(members, Tuple | List) else ()
+    ranks = {item.rank for item in items if isinstance(item, Tensor)}
+    rank = ranks.pop() if len(ranks) == 1 else 0
+    for item in items:
+        if isinstance(item, Unknown) and rank:
+            run.demand(item, Demand(rank, op.name))
 
 
 def _demand_ids(run: Run, value: object) -> None:

@@ -131,10 +131,8 @@ class Run:
 
     def _assume(self, left: Dim, right: Dim) -> None:
         # an input's axis gives way to a named size, a named size to an expression
-        for symbol, value in sorted(
-            ((s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols),
-            key=lambda pair: ".size(" not in pair[0],
-        ):
+        bare = [(s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols]
+        for symbol, value in sorted(bare or _solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
             solved = self.trace.solved
             for name in solved:
                 solved[name] = solved[name].substitute({symbol: value})
@@ -325,6 +323,15 @@ def _with_origin(axis: Axis, origin: Span) -> Axis:
     if axis.role is Role.UNKNOWN or axis.origin is not None:
         return axis
     return Axis(axis.dim, axis.role, origin, axis.parts)
+
+
+def _solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:
+    """The symbols that `difference == 0` fixes: `2*hidden + extra - 2*hidden - 3` makes extra 3."""
+    for monomial, coefficient in difference.terms:
+        symbol = Dim(((monomial, 1),)).as_symbol
+        value = -(difference - Dim(((monomial, coefficient),))) * Dim.of(coefficient)
+        if symbol and abs(coefficient) == 1 and symbol not in value.symbols and value.is_positive():
+            yield symbol, value
 
 
 def _contains(pair: tuple[Dim, Dim], equations: list[tuple[Dim, Dim]]) -> bool:
