@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -39,7 +40,11 @@ class Recorder:
             self.records.append((line, name, list(value.shape), self.frames.index(frame)))
 
 
-def main(path: str, *wanted: str) -> None:
+Record = tuple[int, str, list[int], int]
+
+
+def record(path: str, wanted: Sequence[str]) -> list[Record]:
+    """Run a program; the shapes of the wanted names whenever their lines have run."""
     names: dict[int, list[str]] = {}
     for item in wanted:
         line, _, name = item.partition(":")
@@ -50,8 +55,8 @@ def main(path: str, *wanted: str) -> None:
         runpy.run_path(path, run_name="__main__")
     finally:
         sys.settrace(None)
-    print(json.dumps(recorder.records))
+    return recorder.records
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print(json.dumps(record(sys.argv[1], sys.argv[2:])))

@@ -55,8 +55,7 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Instance):
         return instance_attribute(run, base, name, node)
     if isinstance(base, Class):
-        found = base.find(name)
-        return found if found is not None else Unknown(f"{base.name}.{name}", "an attribute that is not found")
+        return _class_attribute(base, name)
     if isinstance(base, Super):
         return _super_attribute(base, name)
     if isinstance(base, Tensor | Packed):
@@ -85,9 +84,20 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
         return BoundMethod(found, instance.cls if found.kind == "class" else instance)
     if found is not None:
         return found
+    if name == "module":
+        return instance  # what nn.DataParallel wraps
     if name in MODULE_METHODS:
         return Method(instance, name)
+    if instance.base is not None:
+        return attribute_of(run, instance.base, name, node)
     return Unknown(f"self.{name}", "an attribute that is not set in this file")
+
+
+def _class_attribute(cls: Class, name: str) -> Value:
+    found = cls.find(name)
+    if isinstance(found, Function) and found.kind == "class":
+        return BoundMethod(found, cls)
+    return Unknown(f"{cls.name}.{name}", "an attribute that is not found") if found is None else found
 
 
 def _super_attribute(base: Super, name: str) -> Value:
@@ -164,6 +174,8 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
         return _size_of_unknown(run, base, index, node)
     if isinstance(base, External | Class):
         return base
+    if isinstance(base, Instance) and base.base is not None:
+        return subscript_of(run, base.base, index, node)
     return _unknown_item(run, base, index, node)
 
 
@@ -194,10 +206,8 @@ def _known_slice(index: SliceValue) -> slice | None:
 
 
 def _list_item(run: Run, base: List, index: Value, node: facts.Subscript) -> Value:
-    if isinstance(index, SliceValue) and base.length is None:
-        cut = _known_slice(index)
-        if cut is not None:
-            return List(base.items[cut])
+    if isinstance(index, SliceValue):
+        return _list_slice(run, base, index, node)
     if not isinstance(index, Int) or not base.items:
         return Unknown(run.key_of(node), "a list index that is not known")
     position = index.dim.constant
@@ -207,6 +217,18 @@ def _list_item(run: Run, base: List, index: Value, node: facts.Subscript) -> Val
     if -len(base.items) <= position < len(base.items):
         return base.items[position]
     return Unknown(run.key_of(node), "a list index out of range")
+
+
+def _list_slice(run: Run, base: List, index: SliceValue, node: facts.Subscript) -> Value:
+    cut = _known_slice(index)
+    if cut is None or (base.length is not None and (cut.step is not None or (cut.stop or 0) > 0)):
+        return Unknown(run.key_of(node), "a slice of unknown bounds")
+    if base.length is None:
+        return List(base.items[cut])
+    # a sample stands for the rest: without its first items only the later ones are left
+    dropped = abs(cut.start or 0) + abs(cut.stop or 0)
+    kept = Dim.of(abs(cut.start)) if (cut.start or 0) < 0 and cut.start else base.length - Dim.of(dropped)
+    return List(base.items[-1:] if cut.start else list(base.items), kept)
 
 
 def _dict_item(run: Run, base: Dict, index: Value, node: facts.Subscript) -> Value:
@@ -231,11 +253,10 @@ def _container_item(run: Run, base: Container, index: Value, node: facts.Subscri
     members = list(base.members.values())
     if isinstance(index, Str) and index.value in base.members:
         return base.members[index.value]
-    if isinstance(index, SliceValue):
-        cut = _known_slice(index)
-        if cut is not None and base.length is None:
-            return Container(base.kind, dict(list(base.members.items())[cut]))
-    return _list_item(run, List(members, base.length), index, node)
+    found = _list_item(run, List(members, base.length), index, node)
+    if isinstance(found, List):
+        return Container(base.kind, {str(i): item for i, item in enumerate(found.items)}, found.length)
+    return found
 
 
 def _size_of_unknown(run: Run, base: ShapeOf, index: Value, node: facts.Subscript) -> Value:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from shapelint.infer import calls, expressions, loops, statements
 from shapelint.infer.dispatch import execute
-from shapelint.infer.functions import enter, free_arguments, instantiate
+from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.objects import Class, Function, Scope
 from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
 from shapelint.infer.trace import Trace
-from shapelint.infer.walk import calls as calls_anything
+from shapelint.infer.walk import calls_in, names_in
 from shapelint.ops.registry import load
 from shapelint.shapes.value import Value
 from shapelint.source import Source
@@ -93,9 +93,7 @@ def _method_body(cls_name: str, method_name: str) -> Body:
         if not isinstance(cls, Class):
             return
         here = facts.Name(cls.definition.name_span, cls_name)
-        constructor = cls.find("__init__")
-        args, kwargs = free_arguments(run, constructor, cls) if isinstance(constructor, Function) else ((), {})
-        instance = instantiate(run, cls, args[1:], kwargs, here)
+        instance = instantiate(run, cls, *free_construction(run, cls), here)
         method = cls.find(method_name)
         if isinstance(method, Function):
             receiver: Value | None = None if method.kind == "static" else instance
@@ -174,17 +172,33 @@ def _run_once(run: Run, module: facts.Module, entry: Entry, script: bool) -> Non
         run.frames.clear()
 
 
-def _definitions(body: tuple[facts.Statement, ...]) -> tuple[facts.Statement, ...]:
-    """The statements that make a module's names: imports, definitions, constants, and what guards imports."""
-    return tuple(kept for statement in body for kept in _definition(statement))
+def _definitions(body: tuple[facts.Statement, ...], dropped: set[str] | None = None) -> tuple[facts.Statement, ...]:
+    """The statements that make a module's names: imports, definitions, constants, and what guards imports.
+
+    A name whose value is not computed, because that would run the script, is dropped, and all that depends on it.
+    """
+    dropped = set() if dropped is None else dropped
+    return tuple(kept for statement in body for kept in _definition(statement, dropped))
 
 
-def _definition(statement: facts.Statement) -> tuple[facts.Statement, ...]:
+def _definition(statement: facts.Statement, dropped: set[str]) -> tuple[facts.Statement, ...]:
     if isinstance(statement, facts.Import | facts.ImportFrom | facts.FunctionDef | facts.ClassDef):
         return (statement,)
     if isinstance(statement, facts.Assign | facts.AnnAssign):
-        return () if calls_anything(statement.value) else (statement,)
+        if _is_constant(statement.value) and dropped.isdisjoint(names_in(statement.value)):
+            return (statement,)
+        targets = statement.targets if isinstance(statement, facts.Assign) else (statement.target,)
+        dropped.update(names_in(targets))
     if isinstance(statement, facts.If | facts.Try):
         # `if is_torch_available():` and `try: import torch` guard definitions; they are taken to succeed
-        return _definitions(statement.body)
+        return _definitions(statement.body, dropped)
     return ()
+
+
+def _is_constant(value: facts.Expression | None) -> bool:
+    """Whether a value is computed without calling what may be the script itself."""
+    return all(getattr(call.func, "attr", getattr(call.func, "id", "")) in _CONSTANT_CALLS for call in calls_in(value))
+
+
+#: calls in the values of module constants: `OPTIONS = dict(hidden_size=5)`, `Output = namedtuple(...)`
+_CONSTANT_CALLS = frozenset("dict list tuple set frozenset int float str bool len max min range OrderedDict namedtuple partial".split())

@@ -38,7 +38,9 @@ def apply(
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
 
 
-def construct(run: Run, kind: str, args: tuple[Value, ...], kwargs: Mapping[str, Value], call: facts.Call) -> Value:
+def construct(
+    run: Run, kind: str, args: tuple[Value, ...], kwargs: Mapping[str, Value], call: facts.Expression
+) -> Value:
     """Build a torch layer; its node is the construction."""
     layer_op = registry.LAYERS[kind]
     try:

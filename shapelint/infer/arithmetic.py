@@ -49,9 +49,26 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
             return joined
     if operator == "*" and isinstance(left, List) and len(left.items) == 1 and right_size is not None:
         return List(left.items * 2, right_size) if right_size.constant is None else _repeated(left, right_size.constant)
-    if isinstance(left, Float) and isinstance(right, Float | Int) or isinstance(left, Int) and isinstance(right, Float):
-        return Float(None)
+    if isinstance(left, Float | Int) and isinstance(right, Float | Int):
+        return Float(_float(_plain(left), operator, _plain(right)))
     return _unknown_binary(run, left, right, node)
+
+
+def _plain(number: Float | Int) -> float | None:
+    if isinstance(number, Float):
+        return number.value
+    constant = number.dim.constant
+    return None if constant is None or abs(constant) > 2**53 else float(constant)
+
+
+def _float(left: float | None, operator: str, right: float | None) -> float | None:
+    if left is None or right is None:
+        return None
+    if operator in "+-*":
+        return {"+": left + right, "-": left - right, "*": left * right}[operator]
+    if not right or operator not in ("/", "//"):
+        return None
+    return left / right if operator == "/" else left // right
 
 
 def _flag(run: Run, value: Value) -> Value:

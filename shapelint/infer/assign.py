@@ -45,8 +45,25 @@ def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) 
         base.items[index.value] = value
     elif isinstance(base, Container) and isinstance(index, Str):
         base.members[index.value] = value
-    elif isinstance(base, List) and position is not None and -len(base.items) <= position < len(base.items):
-        base.items[position] = value
+    elif isinstance(base, Container):
+        _replace_member(base, position, value)
+    elif isinstance(base, List):
+        _replace_item(base, position, value)
+
+
+def _replace_item(base: List, position: int | None, value: Value) -> None:
+    if position is not None and base.length is None:
+        if -len(base.items) <= position < len(base.items):
+            base.items[position] = value
+    elif base.items:
+        # an item that is not the first: from now on the list is a sample of its first and a later one
+        base.length = base.length or Dim.of(len(base.items))
+        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [base.items[0], value]
+
+
+def _replace_member(base: Container, position: int | None, value: Value) -> None:
+    if position is not None and base.length is None and -len(base.members) <= position < len(base.members):
+        base.members[list(base.members)[position]] = value
 
 
 def _assign_pattern(

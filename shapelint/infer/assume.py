@@ -9,7 +9,7 @@ from __future__ import annotations
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.objects import Scope
 from shapelint.infer.state import Run
-from shapelint.infer.walk import calls
+from shapelint.infer.walk import calls_in
 from shapelint.shapes.value import Unknown
 from shapelint.syntax import facts
 
@@ -25,7 +25,7 @@ def assume(run: Run, scope: Scope, test: facts.Expression, wanted: bool) -> None
         # `a and b` needs both to hold, but only one not to
         if (test.operator == "and") == wanted:
             assume(run, scope, test.right, wanted)
-    elif not calls(test):
+    elif not any(calls_in(test)):
         # what a call decides inside is its own business
         _prefer(run, scope, test, wanted)
 

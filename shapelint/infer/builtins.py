@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.access import attribute_of, choose_key
+from shapelint.infer.arithmetic import binary
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     Builtin,
@@ -199,10 +200,27 @@ def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
             for item in value.items:
                 total = total + item.dim if isinstance(item, Int) else total
             return Int(total)
+    if isinstance(value, Tuple | List) and value.items and all(isinstance(v, Tensor) for v in value.items):
+        total_of = value.items[0]
+        for item in value.items[1:]:
+            total_of = binary(run, total_of, "+", item, node)
+        return total_of
     return _unknown(run, node, "sum")
 
 
-@builtin("abs", "round", "pow", "divmod", "any", "all", "map", "filter", "next", "hash", "id", "repr", "vars",
+@builtin("map")
+def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    from shapelint.infer.calls import call_value  # calls evaluate, and evaluation reads this table
+
+    sequences = [_sequence(run, (arg,), {}, node) for arg in args[1:]]
+    lists = [s for s in sequences if isinstance(s, List) or isinstance(s, Tuple)]
+    if len(lists) != len(sequences) or not lists:
+        return _unknown(run, node, "map")
+    rows = list(zip(*(s.items for s in lists)))
+    return List([call_value(run, args[0], row, {}, node) for row in rows], getattr(lists[0], "length", None))
+
+
+@builtin("abs", "round", "pow", "divmod", "any", "all", "filter", "next", "hash", "id", "repr", "vars",
          "open", "input", "print", "format", "type", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError", "KeyError")  # fmt: skip
 def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:

@@ -8,7 +8,7 @@ from shapelint.infer.apply import call_layer
 from shapelint.infer.builtins import call_builtin
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.externals import call_external
-from shapelint.infer.functions import call_function, call_instance, instantiate
+from shapelint.infer.functions import call_function, call_instance, instantiate, make_base
 from shapelint.infer.methods import call_method
 from shapelint.infer.objects import (
     BoundMethod,
@@ -18,11 +18,14 @@ from shapelint.infer.objects import (
     Function,
     Instance,
     Method,
+    Partial,
+    Record,
     Scope,
     Super,
 )
+from shapelint.infer.records import make_record
 from shapelint.infer.state import Run
-from shapelint.shapes.value import Dict, External, Layer, List, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, External, Layer, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 STARRED = "*"  #: stands among the arguments for `*args` of unknown length
@@ -68,7 +71,7 @@ def arguments(run: Run, scope: Scope, node: facts.Call) -> tuple[tuple[Value, ..
 
 
 def call_value(
-    run: Run, function: Value, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Call
+    run: Run, function: Value, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     """Call a value."""
     if isinstance(function, External):
@@ -84,23 +87,56 @@ def call_value(
     if isinstance(function, Layer):
         return call_layer(run, function, args, kwargs, node)
     if isinstance(function, Instance):
-        return call_instance(run, function, args, kwargs, node)
+        return _call_instance(run, function, args, kwargs, node)
     if isinstance(function, Container):
         return _call_container(run, function, args, node)
     if isinstance(function, Method):
         return _call_method(run, function, args, kwargs, node)
+    if isinstance(function, Record):
+        return make_record(function, args, kwargs, run.key_of(node))
+    if isinstance(function, Partial):
+        return call_value(run, function.function, (*function.args, *args), {**function.kwargs, **kwargs}, node)
     return _call_unknown(run, function, args, node)
 
 
-def _call_method(
-    run: Run, method: Method, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Call
+def _call_instance(
+    run: Run, instance: Instance, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
-    if method.name in ("forward", "__call__") and isinstance(method.receiver, Layer | Container):
+    """`module(x)`: `forward` of its class, or of the layer or container that the class derives from."""
+    result = call_instance(run, instance, args, kwargs, node)
+    if result is None and instance.base is not None:
+        return call_value(run, instance.base, args, kwargs, node)
+    return result or Unknown(run.key_of(node), f"{instance.cls.name} has no forward in this file")
+
+
+def _call_super(
+    run: Run, method: Method, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value:
+    """`super().__init__(...)` and `super().forward(x)` of a class that derives from a class of torch."""
+    receiver = method.receiver.receiver if isinstance(method.receiver, Super) else None
+    if not isinstance(receiver, Instance):
+        return Unknown(run.key_of(node), "super() of a class")
+    if method.name == "__init__":
+        receiver.base = make_base(run, receiver.cls, args, kwargs, node)
+        return NONE
+    if method.name == "__call__":
+        return _call_instance(run, receiver, args, kwargs, node)
+    if receiver.base is not None:
+        return _call_method(run, Method(receiver.base, method.name), args, kwargs, node)
+    return call_method(run, Method(receiver, method.name), args, kwargs, node)
+
+
+def _call_method(
+    run: Run, method: Method, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value:
+    if isinstance(method.receiver, Super):
+        return _call_super(run, method, args, kwargs, node)
+    if method.name in ("forward", "__call__") and isinstance(method.receiver, Layer | Container | Instance):
         return call_value(run, method.receiver, args, kwargs, node)
     return call_method(run, method, args, kwargs, node)
 
 
-def _call_container(run: Run, container: Container, args: tuple[Value, ...], node: facts.Call) -> Value:
+def _call_container(run: Run, container: Container, args: tuple[Value, ...], node: facts.Expression) -> Value:
     """nn.Sequential runs its members in order."""
     if container.kind != "Sequential" or container.length is not None:
         return Unknown(run.key_of(node), f"calling a {container.kind}")
@@ -110,10 +146,10 @@ def _call_container(run: Run, container: Container, args: tuple[Value, ...], nod
     return args[0] if len(args) == 1 else Tuple(args)
 
 
-def _call_unknown(run: Run, function: Value, args: tuple[Value, ...], node: facts.Call) -> Value:
+def _call_unknown(run: Run, function: Value, args: tuple[Value, ...], node: facts.Expression) -> Value:
     if isinstance(function, Unknown):
         name = function.key.rpartition(".")[2]
-        if isinstance(node.func, facts.Attribute) and "." in function.key:
+        if isinstance(node, facts.Call) and isinstance(node.func, facts.Attribute) and "." in function.key:
             base = Unknown(function.key[: -len(name) - 1], function.reason)
             return call_method(run, Method(base, name), args, {}, node)
         return Unknown(run.key_of(node), f"a call of something unknown: {function.reason}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.apply import apply, construct
-from shapelint.infer.objects import Container
+from shapelint.infer.objects import Container, Partial
+from shapelint.infer.records import NAMED_TUPLE, declare_record, default_of_field
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -13,14 +14,14 @@ from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Un
 from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
-ExternalCall = Callable[[Run, Arguments, Mapping[str, Value], facts.Call], Value]
+ExternalCall = Callable[[Run, Arguments, Mapping[str, Value], facts.Expression], Value]
 _CALLS: dict[str, ExternalCall] = {}
 
 #: wrappers that give back what they get
 _TRANSPARENT = frozenset(
     "torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable torch.nn.DataParallel torch.jit.script "
     "torch.nn.parallel.DistributedDataParallel torch.nn.utils.weight_norm torch.nn.utils.spectral_norm "
-    "torch.nn.utils.parametrizations.weight_norm torch.compile copy.deepcopy copy.copy torch.jit.trace "
+    "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate functools.wraps copy.deepcopy copy.copy torch.jit.trace "
     "torch.nn.init.xavier_uniform_ torch.nn.init.orthogonal_ torch.nn.init.zeros_ torch.nn.init.normal_ "
     "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ torch.nn.init.constant_".split()
 )
@@ -36,7 +37,7 @@ def external_call(*paths: str) -> Callable[[ExternalCall], ExternalCall]:
     return register
 
 
-def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """Call what was imported: a layer class, an operation, a wrapper; Unknown for the rest."""
     if path in registry.LAYERS:
         return construct(run, path, args, _with_open_kwargs(path, args, kwargs), node)
@@ -46,7 +47,7 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
             return Unknown(run.key_of(node), "keyword arguments that are not known")
         return apply(run, op, args, kwargs, node)
     if path in _TRANSPARENT and args:
-        return args[0]
+        return args[1] if path == "torch.jit.annotate" and len(args) == 2 else args[0]
     if path in _CALLS:
         return _CALLS[path](run, args, kwargs, node)
     return Unknown(run.key_of(node), f"{path} is not known")
@@ -57,16 +58,23 @@ def _with_open_kwargs(path: str, args: Arguments, kwargs: Mapping[str, Value]) -
     options = kwargs.get("**")
     if options is None:
         return kwargs
-    given = {name: value for name, value in kwargs.items() if name != "**"}
     key = options.key if isinstance(options, Unknown) else "kwargs"
-    parameters = list(registry.LAYERS[path].build.signature.parameters.values())[len(args) :]
-    for parameter in parameters:
-        if parameter.name in given or parameter.name in ("assume", "device", "dtype"):
-            continue
-        default = parameter.default
-        hint = _as_value(default) if default is not parameter.empty else None
-        given[parameter.name] = Unknown(f"{key}[{parameter.name!r}]", "an unknown keyword argument", hint)
-    return given
+    missing = layer_parameters(path)[len(args) :]
+    unknown = {
+        name: Unknown(f"{key}[{name!r}]", "an unknown keyword argument", hint)
+        for name, hint in missing
+        if name not in kwargs
+    }
+    return {**unknown, **{name: value for name, value in kwargs.items() if name != "**"}}
+
+
+def layer_parameters(path: str) -> list[tuple[str, Value | None]]:
+    """The parameters of a layer's constructor that decide shapes, with their defaults; none that is 0 by default."""
+    return [
+        (name, _as_value(parameter.default))
+        for name, parameter in registry.LAYERS[path].build.signature.parameters.items()
+        if name not in ("assume", "device", "dtype") and parameter.default != Dim.of(0)
+    ]
 
 
 def _as_value(default: object) -> Value | None:
@@ -78,7 +86,7 @@ def _as_value(default: object) -> Value | None:
 
 
 @external_call("torch.nn.Sequential")
-def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """nn.Sequential of modules, or of one OrderedDict."""
     if len(args) == 1 and isinstance(args[0], Dict):
         return Container("Sequential", {str(key): value for key, value in args[0].items.items()})
@@ -86,8 +94,10 @@ def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
 
 
 @external_call("torch.nn.ModuleList")
-def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """nn.ModuleList of a list; a list filled in a loop keeps its symbolic length."""
+    if args and isinstance(args[0], Container):
+        return Container("ModuleList", dict(args[0].members), args[0].length)
     if not args:
         return Container("ModuleList", {})
     if isinstance(args[0], List | Tuple):
@@ -97,7 +107,7 @@ def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 
 
 @external_call("torch.nn.ModuleDict")
-def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """nn.ModuleDict of a dict."""
     if args and not (isinstance(args[0], Dict) and not args[0].open):
         return Unknown(run.key_of(node), "a ModuleDict of something unknown")
@@ -106,7 +116,7 @@ def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 
 
 @external_call("collections.OrderedDict")
-def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """OrderedDict of pairs."""
     made = Dict({})
     made.items.update(kwargs)
@@ -118,7 +128,30 @@ def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: f
 
 
 @external_call("torch.is_tensor")
-def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """torch.is_tensor(x)."""
     return Unknown(run.key_of(node), "a type test") if isinstance(args[0], Unknown) else Bool(isinstance(args[0], Tensor))
 
+
+
+@external_call("functools.partial")
+def partial(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """functools.partial(function, ...)."""
+    return Partial(args[0], args[1:], dict(kwargs)) if args else Unknown(run.key_of(node), "partial of nothing")
+
+
+@external_call("collections.namedtuple", NAMED_TUPLE)
+def named_tuple(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """namedtuple("Name", fields) and its typed form."""
+    return declare_record(args, kwargs) or Unknown(run.key_of(node), "a named tuple of unknown fields")
+
+
+@external_call("dataclasses.field")
+def dataclass_field(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """The default of a dataclass's field."""
+    return default_of_field(kwargs) or Unknown(run.key_of(node), "a field without a known default")
+
+
+def is_module_class(path: str) -> bool:
+    """Whether calling the dotted name makes a layer or a container."""
+    return path in registry.LAYERS or path in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")

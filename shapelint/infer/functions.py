@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments
-from shapelint.infer.objects import Class, Function, Instance, Scope
+from shapelint.infer.externals import call_external, is_module_class, layer_parameters
+from shapelint.infer.objects import Class, Container, Function, Instance, Scope
+from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Run
 from shapelint.infer.trace import Frame
+from shapelint.ops.registry import LAYERS
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dict, External, Int, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, Int, Layer, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 
@@ -85,6 +88,17 @@ def free_arguments(run: Run, function: Function, receiver: Value | None) -> tupl
     return args, kwargs
 
 
+def free_construction(run: Run, cls: Class) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    """Arguments for a class that nobody constructs."""
+    constructor, path = cls.find("__init__"), cls.torch_base()
+    if isinstance(constructor, Function):
+        args, kwargs = free_arguments(run, constructor, cls)
+        return args[1:], kwargs
+    if path in LAYERS:
+        return (), {name: Unknown(name, "a parameter", hint) for name, hint in layer_parameters(path)}
+    return (), {}
+
+
 def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) -> Value:
     """An unknown argument; one that is an integer by annotation or default is a symbolic size."""
     annotation = parameter.annotation
@@ -119,54 +133,67 @@ def instantiate(
     run: Run, cls: Class, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     """Make an instance and run `__init__`."""
+    if cls.torch_base() == NAMED_TUPLE:
+        return make_record(record_of(cls), args, kwargs, run.key_of(node))
     instance = Instance(cls)
     constructor = cls.find("__init__")
     if isinstance(constructor, Function):
         call_function(run, constructor, (instance, *args), kwargs, node)
-    else:
-        _set_fields(run, instance, args, kwargs)
+        return instance
+    set_fields(instance, args, kwargs)
+    instance.base = make_base(run, cls, args, kwargs, node)
+    finish = cls.find("__post_init__")
+    if isinstance(finish, Function):
+        call_function(run, finish, (instance,), {}, node)
     return instance
 
 
-def _set_fields(run: Run, instance: Instance, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> None:
-    """Attributes of a dataclass or a class without `__init__`: annotated fields in order."""
-    fields = [
-        statement.target.id
-        for cls in reversed(list(instance.cls.lineage()))
-        for statement in cls.definition.body
-        if isinstance(statement, facts.AnnAssign) and isinstance(statement.target, facts.Name)
-    ]
-    instance.attributes.update(zip(fields, args, strict=False))
-    instance.attributes.update((name, value) for name, value in kwargs.items() if name in fields)
+def make_base(
+    run: Run, cls: Class, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value | None:
+    """What the constructor of the torch class makes from which a class derives: a layer, a container or nothing."""
+    path = cls.torch_base()
+    made = call_external(run, path, args, kwargs, node) if path and is_module_class(path) else None
+    return made if isinstance(made, Layer | Container) else None
 
 
 def call_instance(
     run: Run, instance: Instance, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
-) -> Value:
-    """`module(x)`: `forward` (or `__call__`) of the instance's class."""
+) -> Value | None:
+    """`module(x)`: `forward` (or `__call__`) of the instance's class; None where the class has neither."""
     for name in ("forward", "__call__"):
         method = instance.cls.find(name)
         if isinstance(method, Function):
             return call_function(run, method, (instance, *args), kwargs, node)
-    return Unknown(run.key_of(node), f"{instance.cls.name} has no forward in this file")
+    return None
 
 
-def method_kind(run: Run, scope: Scope, decorators: tuple[facts.Expression, ...]) -> str:
-    """What decorators make of a function: "plain", "property", "static", "class", or "changed" by an unknown one."""
-    kind = "plain"
-    for decorator in decorators:
-        target = decorator.func if isinstance(decorator, facts.Call) else decorator
-        name = target.attr if isinstance(target, facts.Attribute) else getattr(target, "id", "")
-        kind = {"staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property"}.get(name, kind)
-        if name in ("setter", "deleter"):
-            return "setter"
-        if name not in _HARMLESS and kind == "plain" and not isinstance(evaluate(run, scope, target), External):
-            return "changed"
-    return kind
+def method_kind(decorators: tuple[facts.Expression, ...]) -> str:
+    """What decorators make of a method: "plain", "property", "static", "class" or "setter"."""
+    names = [_decorator_name(decorator) for decorator in decorators]
+    if "setter" in names or "deleter" in names:
+        return "setter"
+    kinds = [_KINDS[name] for name in names if name in _KINDS]
+    return kinds[0] if kinds else "plain"
 
 
+def is_harmless(decorator: facts.Expression) -> bool:
+    """Whether a decorator is known by name to leave calls as they are (or to make a property or such)."""
+    return _decorator_name(decorator) in _HARMLESS
+
+
+def _decorator_name(decorator: facts.Expression) -> str:
+    target = decorator.func if isinstance(decorator, facts.Call) else decorator
+    return target.attr if isinstance(target, facts.Attribute) else getattr(target, "id", "")
+
+
+_KINDS = {
+    "staticmethod": "static",
+    "classmethod": "class",
+    "property": "property",
+    "cached_property": "property",
+}
 _HARMLESS = frozenset(
     "staticmethod classmethod property cached_property abstractmethod override no_grad inference_mode export ignore "
     "unused jit wraps lru_cache typechecked jaxtyped beartype final overload deprecated".split()
 )
-

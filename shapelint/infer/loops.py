@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
-from shapelint.infer.objects import Container, Iteration, Range, Scope
-from shapelint.infer.state import Run
+from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
+from shapelint.infer.state import Run, truth_of
 from shapelint.infer.apply import apply
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
@@ -38,6 +38,8 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
         return _sample(value.items, None)
     if isinstance(value, List):
         return _sample(tuple(value.items), value.length)
+    if isinstance(value, Instance) and value.base is not None:
+        return rounds(run, value.base, node)
     if isinstance(value, Container):
         members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
         return _sample(members, value.length)
@@ -197,10 +199,15 @@ def _fill(
     generator = generators[0]
     followed = rounds(run, evaluate(run, scope, generator.iterable), generator.iterable)
     inner: Dim | None = None
+    exact = True
     for value in followed.values:
         assign(run, scope, generator.target, value, None)
+        answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
+        if False in answers:
+            continue
+        exact = exact and None not in answers
         inner = _fill(run, scope, node, generators[1:], collected, keys)
-    if generator.conditions:
+    if not exact:
         return Dim.symbol(f"len({run.key_of(generator.iterable)})")
     if followed.count is None:
         return inner if inner is None else inner * Dim.of(len(followed.values))

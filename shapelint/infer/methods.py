@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from shapelint.infer.access import MODULE_METHODS, missing_attribute
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.objects import Container, Instance, Method, ShapeOf, Super
+from shapelint.infer.objects import Container, Instance, Method, ShapeOf
 from shapelint.infer.state import Demand, Parent, Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -32,7 +32,7 @@ Arguments = tuple[Value, ...]
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
 
 
-def call_method(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def call_method(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """Call a method by the kind of its receiver."""
     for kinds, call in _RECEIVERS:
         if isinstance(method.receiver, kinds):
@@ -40,26 +40,26 @@ def call_method(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, 
     return Unknown(run.key_of(node), f".{method.name}() of {type(method.receiver).__name__.lower()}")
 
 
-def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     op = registry.OPS.get(f"torch.Tensor.{method.name}")
     if op is None or "**" in kwargs:
         return Unknown(run.key_of(node), f"the tensor method .{method.name}()")
     return apply(run, op, (method.receiver, *args), kwargs, node)
 
 
-def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     assert isinstance(method.receiver, Tuple)
     return missing_attribute(run, method.receiver, method.name, node)
 
 
-def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     op = registry.OPS.get(f"torch.nn.utils.rnn.PackedSequence.{method.name}")
     if op is None:
         return Unknown(run.key_of(node), f"the method .{method.name}() of a packed sequence")
     return apply(run, op, (method.receiver, *args), kwargs, node)
 
 
-def _module(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _module(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     if method.name in MODULE_METHODS - _REGISTERING:
         return method.receiver
     if method.name == "flatten_parameters":
@@ -67,29 +67,35 @@ def _module(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
     return Unknown(run.key_of(node), f"the module method .{method.name}()")
 
 
-def _super(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
-    return NONE if method.name == "__init__" else Unknown(run.key_of(node), "a method of a base that is not read")
-
-
-def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     container = method.receiver
     assert isinstance(container, Container)
-    if method.name in ("append", "add_module", "extend"):
-        _grow(container, method.name, args)
+    if method.name == "append" and args:
+        grow(container, List([args[0]]))
+        return container
+    if method.name == "extend" and args and isinstance(args[0], List | Tuple | Container):
+        grow(container, args[0])
+        return container
+    if method.name == "add_module" and len(args) == 2 and isinstance(args[0], Str):
+        container.members[args[0].value] = args[1]
         return NONE
     if method.name in ("items", "keys", "values", "children"):
         return _entries(container.members, method.name)
     return _module(run, method, args, kwargs, node)
 
 
-def _grow(container: Container, name: str, args: Arguments) -> None:
-    if name == "append" and args:
-        container.members[str(len(container.members))] = args[0]
-    elif name == "add_module" and len(args) == 2 and isinstance(args[0], Str):
-        container.members[args[0].value] = args[1]
-    elif args and isinstance(args[0], List | Tuple):
-        for item in args[0].items:
-            container.members[str(len(container.members))] = item
+def grow(sequence: List | Container, more: List | Tuple | Container) -> None:
+    """Append the items of `more` to a list or container (`+=`, `extend`); a sample is told by its length."""
+    added = list(more.members.values() if isinstance(more, Container) else more.items)
+    length = None if isinstance(more, Tuple) else more.length
+    items = sequence.items if isinstance(sequence, List) else sequence.members
+    if length is not None or sequence.length is not None:
+        sequence.length = (sequence.length or Dim.of(len(items))) + (length or Dim.of(len(added)))
+    if isinstance(sequence, List):
+        sequence.items.extend(added)
+    else:
+        for item in added:
+            sequence.members[str(len(sequence.members))] = item
 
 
 def _entries(items: Mapping[str, Value], name: str) -> Value:
@@ -100,13 +106,13 @@ def _entries(items: Mapping[str, Value], name: str) -> Value:
     return Tuple(tuple(items.values()))
 
 
-def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     items = method.receiver.items if isinstance(method.receiver, List) else []
     if method.name == "append" and args:
         items.append(args[0])
         return NONE
-    if method.name == "extend" and args and isinstance(args[0], List | Tuple):
-        items.extend(args[0].items)
+    if method.name == "extend" and args and isinstance(args[0], List | Tuple) and isinstance(method.receiver, List):
+        grow(method.receiver, args[0])
         return NONE
     if method.name == "insert" and len(args) == 2:
         position = args[0].dim.constant if isinstance(args[0], Int) else None
@@ -122,7 +128,7 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     return Unknown(run.key_of(node), f"the list method .{method.name}()")
 
 
-def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     table = method.receiver
     assert isinstance(table, Dict)
     if method.name in ("get", "pop") and args:
@@ -149,7 +155,7 @@ _STRING_METHODS: dict[str, Callable[[str], str]] = {
 }  # fmt: skip
 
 
-def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     assert isinstance(method.receiver, Str)
     change = _STRING_METHODS.get(method.name)
     if change is not None and not args:
@@ -157,7 +163,7 @@ def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
     return Unknown(run.key_of(node), f"the string method .{method.name}()")
 
 
-def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """A method that an instance has from nn.Module."""
     instance = method.receiver
     if method.name in _REGISTERING and isinstance(instance, Instance):
@@ -167,7 +173,7 @@ def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Va
     return _module(run, method, args, kwargs, node)
 
 
-def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call) -> Value:
+def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """A method of an unknown value: what the method means for a tensor, a string or a dict, as far as that is safe."""
     base = method.receiver
     assert isinstance(base, Unknown)
@@ -197,7 +203,7 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
         run.demand(base, Demand(len(sizes), name))
 
 
-def _derived(run: Run, base: Unknown, name: str, node: facts.Call) -> Value:
+def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Value:
     key = run.key_of(node)
     op = registry.OPS.get(f"torch.Tensor.{name}")
     if op is None or op.rank_change is None:
@@ -207,7 +213,7 @@ def _derived(run: Run, base: Unknown, name: str, node: facts.Call) -> Value:
 
 
 def _size_of_unknown(
-    run: Run, base: Unknown, args: Arguments, kwargs: Mapping[str, Value], node: facts.Call
+    run: Run, base: Unknown, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     axis = args[0] if args else kwargs.get("dim")
     if axis is None:
@@ -218,7 +224,7 @@ def _size_of_unknown(
     )
 
 
-Receiver = Callable[[Run, Method, Arguments, Mapping[str, Value], facts.Call], Value]
+Receiver = Callable[[Run, Method, Arguments, Mapping[str, Value], facts.Expression], Value]
 _RECEIVERS: tuple[tuple[type[Value], Receiver], ...] = (
     (Tensor, _tensor),
     (Packed, _packed),
@@ -226,7 +232,6 @@ _RECEIVERS: tuple[tuple[type[Value], Receiver], ...] = (
     (Layer, _module),
     (Instance, _instance),
     (Container, _container),
-    (Super, _super),
     (List, _list),
     (Dict, _dict),
     (Str, _string),

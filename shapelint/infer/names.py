@@ -18,7 +18,7 @@ def canonical(path: str) -> str:
     if path in registry.LAYERS or path in registry.OPS:
         return path
     name = path.rpartition(".")[2]
-    if path.startswith("torch.nn.modules."):
+    if path.startswith("torch.nn.modules.") and name[:1].isupper():
         return f"torch.nn.{name}"
     for home in ("torch.functional.", "torch._C._VariableFunctions.", "torch._C._nn.", "torch.special."):
         if path.startswith(home):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Unknown, Value
+from shapelint.shapes.value import External, Unknown, Value
 from shapelint.syntax import facts
 
 
@@ -79,12 +79,43 @@ class Class(Value):
         return None
 
 
+    def torch_base(self) -> str | None:
+        """The dotted name of the class that is not read (`torch.nn.LSTM`) and from which this one derives."""
+        for cls in self.lineage():
+            for base in cls.bases:
+                if isinstance(base, External):
+                    return base.path
+        return None
+
+
 @dataclass(eq=False, slots=True)
 class Instance(Value):
-    """An instance of a class of the checked code."""
+    """An instance of a class of the checked code.
+
+    `base` is the layer or container that it is as well, where its class derives from nn.LSTM or nn.Sequential.
+    """
 
     cls: Class
     attributes: dict[str, Value] = field(default_factory=dict)
+    base: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Value):
+    """A named tuple's class: calling it makes a tuple whose items have names."""
+
+    name: str
+    fields: tuple[str, ...]
+    defaults: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Value):
+    """`functools.partial(function, *args, **kwargs)`."""
+
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)

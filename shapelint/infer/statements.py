@@ -5,14 +5,16 @@ from __future__ import annotations
 from shapelint.infer.arithmetic import binary, compare
 from shapelint.infer.assign import assign
 from shapelint.infer.assume import assume
+from shapelint.infer.calls import call_value
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
-from shapelint.infer.functions import method_kind
+from shapelint.infer.functions import is_harmless, method_kind
+from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
-from shapelint.infer.objects import Class, Function, Scope
+from shapelint.infer.objects import Class, Container, Function, Scope
 from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
-from shapelint.shapes.value import NONE, Bool, External, Int, List, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 
@@ -37,8 +39,8 @@ def annotated_assignment(run: Run, scope: Scope, node: facts.AnnAssign) -> Flow:
 def augmented_assignment(run: Run, scope: Scope, node: facts.AugAssign) -> Flow:
     """`target += value`; a list grows in place."""
     old, value = evaluate(run, scope, node.target), evaluate(run, scope, node.value)
-    if isinstance(old, List) and isinstance(value, List) and node.operator == "+":
-        old.items.extend(value.items)
+    if isinstance(old, List | Container) and isinstance(value, List | Tuple | Container) and node.operator == "+":
+        grow(old, value)
         return Flow.NEXT
     expression = facts.Binary(node.span, node.target, node.operator, node.value)
     assign(run, scope, node.target, binary(run, old, node.operator, value, expression), node)
@@ -126,13 +128,10 @@ def match_statement(run: Run, scope: Scope, node: facts.Match) -> Flow:
 @executes(facts.FunctionDef)
 def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow:
     """`def`: a function, or what an unknown decorator makes of it."""
-    kind = method_kind(run, scope, node.decorators)
+    kind = method_kind(node.decorators)
     if kind == "setter":
         return Flow.NEXT
     owner = scope.names.get("__class__")
-    if kind == "changed" and not isinstance(owner, Class):
-        scope.assign(node.name, Unknown(run.key_of(facts.Name(node.name_span, node.name)), "a decorator that is not known"))
-        return Flow.NEXT
     home = scope
     if isinstance(owner, Class) and owner.scope is scope:
         home = scope.parent or scope  # a class body is no scope for its methods
@@ -140,8 +139,22 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
         owner = None
     defaults = defaults_of(run, scope, node.parameters)
     function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind)
-    scope.assign(node.name, function)
+    scope.assign(node.name, _decorated(run, scope, function, node))
     return Flow.NEXT
+
+
+def _decorated(run: Run, scope: Scope, function: Function, node: facts.FunctionDef) -> Value:
+    """What decorators of the checked code make of a function; a method whose decorators are unknown stays itself."""
+    value: Value = function
+    for decorator in reversed(node.decorators):
+        if is_harmless(decorator):
+            continue
+        applied = evaluate(run, scope, decorator)
+        if isinstance(applied, Function | Class):
+            value = call_value(run, applied, (value,), {}, decorator)
+        elif isinstance(applied, Unknown) and function.owner is None:
+            value = applied
+    return function if isinstance(value, Unknown) and function.owner is not None else value
 
 
 @executes(facts.ClassDef)

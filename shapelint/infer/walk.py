@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 
 from shapelint.syntax import facts
 
 
-def calls(fact: object) -> bool:
-    """Whether evaluating an expression calls something."""
-    if isinstance(fact, facts.Call):
-        return True
-    if isinstance(fact, tuple):
-        return any(calls(item) for item in fact)
-    return isinstance(fact, facts.Expression) and any(calls(getattr(fact, f.name)) for f in fields(fact))
+def expressions_in(fact: object) -> Iterator[facts.Expression]:
+    """All expressions inside a fact, itself included."""
+    waiting = [fact]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, tuple):
+            waiting.extend(current)
+        elif isinstance(current, facts.Expression):
+            yield current
+            waiting.extend(getattr(current, field.name) for field in fields(current))
+        elif isinstance(current, facts.Argument | facts.Generator):
+            waiting.extend(getattr(current, field.name) for field in fields(current))
+
+
+def calls_in(fact: object) -> Iterator[facts.Call]:
+    """All call expressions inside a fact."""
+    return (expression for expression in expressions_in(fact) if isinstance(expression, facts.Call))
+
+
+def names_in(fact: object) -> set[str]:
+    """All names that a fact reads or binds."""
+    return {expression.id for expression in expressions_in(fact) if isinstance(expression, facts.Name)}
