@@ -50,7 +50,10 @@ def pack_padded_sequence(
             f"pack_padded_sequence needs a batch and a time axis and gets a {input.rank}-D tensor"
         )
     batch, time = _layout(input, batch_first)
-    _check_count(lengths, batch.dim, time.dim, assume)
+    if enforce_sorted == TRUE:
+        _check_count(lengths, batch.dim, time.dim, assume)
+    else:
+        batch = _chosen(lengths, batch, time.dim, assume)
     steps = _constants(lengths)
     if steps:
         _check_steps(steps, enforce_sorted)
@@ -187,6 +190,19 @@ def _check_count(lengths: Value, batch: Dim, time: Dim, assume: Assumptions) -> 
     if (one_per_step and assume.same(count, batch) is not Same.EQUAL) or not assume.agree(count, batch):
         message = f"{count} lengths for {batch} sequences"
         raise ShapeError(message, "SHP405", expected=batch, got=count, time=time)
+
+
+def _chosen(lengths: Value, batch: Axis, time: Dim, assume: Assumptions) -> Axis:
+    """Return the sequences that are packed: sorting the lengths picks one for each, and leaves further ones out."""
+    count = _count(lengths)
+    if count is None or assume.same(count, batch.dim) is Same.EQUAL:
+        return batch
+    one_per_step = count.constant is None and assume.same(count, time) is Same.EQUAL
+    fewer = assume.resolve(batch.dim - count).is_positive()
+    if not fewer and not one_per_step:
+        _check_count(lengths, batch.dim, time, assume)
+        return batch
+    return replace(batch, dim=count, parts=())
 
 
 def _count(lengths: Value) -> Dim | None:

@@ -136,8 +136,8 @@ PASSED = Rule(
     summary="a recurrent layer returns a tuple: the next layer of an nn.Sequential cannot take it",
     page="""\
 ## What it does
-Finds the whole result of a recurrent layer as the argument of a layer or function that takes one tensor: in an
-nn.Sequential, or in `fc(lstm(x))`. So too with the state (h_n, c_n) of an LSTM.
+Finds the whole result of a recurrent layer as the argument of a layer or function that takes one tensor: in
+an nn.Sequential, or in `fc(lstm(x))`. So too with the state (h_n, c_n) of an LSTM.
 
 ## Why is this bad
 The result is a tuple, (output, h_n) or (output, (h_n, c_n)). Torch raises a TypeError.
@@ -162,8 +162,8 @@ scores = model(x)
 raises: the layer does not take a tuple.
 
 ## When it stays silent
-An adapter that takes the output stands in between, the recurrent layer is the last one, or it is a cell: a GRUCell and
-an RNNCell return one tensor.
+An adapter that takes the output stands in between, the recurrent layer is the last one, or it is a cell: a
+GRUCell and an RNNCell return one tensor.
 """,
     bad=(
         """\

@@ -85,8 +85,8 @@ TWO_ARGUMENTS = Rule(
 Finds `lstm(x, h0, c0)`.
 
 ## Why is this bad
-The call of an nn.LSTM has two parameters, the input and the state; the state is the tuple (h_0, c_0). Torch raises a
-TypeError.
+The call of an nn.LSTM has two parameters, the input and the state; the state is the tuple (h_0, c_0). Torch
+raises a TypeError.
 
 ## Example
 ```python
@@ -141,8 +141,9 @@ WRONG_KIND = Rule(
 Finds an LSTM that is given one tensor as its state, and a GRU or RNN that is given a tuple.
 
 ## Why is this bad
-An LSTM has two states, (h_0, c_0), a GRU and an RNN have one. Torch raises, and its text does not say why: "For batched
-3-D input, hx and cx should also be 3-D", "index 1 is out of bounds", "'tuple' object has no attribute 'dim'".
+An LSTM has two states, (h_0, c_0), a GRU and an RNN have one. Torch raises, and its text does not say why:
+"For batched 3-D input, hx and cx should also be 3-D", "index 1 is out of bounds", "'tuple' object has no
+attribute 'dim'".
 
 ## Example
 ```python
@@ -161,8 +162,8 @@ output, _ = self.lstm(x, (h0, c0))      # or self.lstm(x): zeros are the default
 raises: torch refuses the state in the call of the layer.
 
 ## When it stays silent
-The LSTM reads one unbatched sequence: there torch takes one (2, D*num_layers, hidden_size) tensor apart. A list
-[h_0, c_0] is as good as a tuple, and `(h)` is no tuple.
+The LSTM reads one unbatched sequence: there torch takes one (2, D*num_layers, hidden_size) tensor apart. A
+list [h_0, c_0] is as good as a tuple, and `(h)` is no tuple.
 """,
     bad=(
         """\
@@ -270,7 +271,9 @@ def _built(call: Node) -> Place:
     return Place(layer.span, f"this is an nn.{layer.name}")
 
 
-def _other_kind(trace: Trace, layer: str, states: tuple[Value, ...], given: facts.Argument | None) -> Fix | None:
+def _other_kind(
+    trace: Trace, layer: str, states: tuple[Value, ...], given: facts.Argument | None
+) -> Fix | None:
     """The same zeros in the other form: a state that holds something may be meant for another layer."""
     if given is None or not all(is_zeros(trace, state) for state in states):
         return None

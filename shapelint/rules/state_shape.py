@@ -1,4 +1,4 @@
-"""SHP201, SHP202, SHP203, SHP204: an initial state whose shape is not (layers x directions, batch, hidden_size)."""
+"""SHP201, SHP202, SHP203, SHP204: an initial state that is not (D*num_layers, batch, hidden_size)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.intent import intent_of
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
-from shapelint.rules.state_sizes import count_all_layers, count_both_directions, state_fix, states_of_call, swap_first_two
+from shapelint.rules.state_sizes import (
+    count_all_layers,
+    count_both_directions,
+    state_fix,
+    states_of_call,
+    swap_first_two,
+)
 from shapelint.rules.written import argument, creation_of, size_expressions
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
@@ -75,8 +81,9 @@ BATCH_FIRST = Rule(
 Finds an initial state (batch, layers, hidden_size).
 
 ## Why is this bad
-`batch_first=True` concerns the input and the output only: a state is (D*num_layers, batch, hidden_size) always.
-Torch raises, unless the batch happens to be as large as the number of layers; then it mixes samples and layers.
+`batch_first=True` concerns the input and the output only: a state is (D*num_layers, batch, hidden_size)
+always. Torch raises, unless the batch happens to be as large as the number of layers; then it mixes samples
+and layers.
 
 ## Example
 ```python
@@ -136,7 +143,8 @@ DIRECTIONS = Rule(
 Finds an initial state of a bidirectional layer that is (num_layers, batch, hidden_size).
 
 ## Why is this bad
-Each direction of each layer starts from a state of its own: (2*num_layers, batch, hidden_size). Torch raises.
+Each direction of each layer starts from a state of its own: (2*num_layers, batch, hidden_size). Torch
+raises.
 
 ## Example
 ```python
@@ -258,8 +266,8 @@ Finds an initial state whose batch axis is as long as the sequence: `x.size(0)` 
 (time, batch, feature), or `x.size(1)` for a layer with batch_first=True.
 
 ## Why is this bad
-Torch raises, unless the batch happens to be as large as the number of steps. Either the size is taken from the wrong
-axis, or the layer reads the input the wrong way round.
+Torch raises, unless the batch happens to be as large as the number of steps. Either the size is taken from
+the wrong axis, or the layer reads the input the wrong way round.
 
 ## Example
 ```python
@@ -349,10 +357,6 @@ def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding
         help=_help(trace, call, rule, naming),
         fix=state_fix(trace, call, error, _MENDS.get(rule.code)),
     )
-
-
-def _states(call: Node) -> tuple[Value, ...]:
-    return states_of(call.args[2] if len(call.args) > 2 else call.kwargs["hx"])
 
 
 def _name(trace: Trace, call: Node, error: ShapeError) -> str:

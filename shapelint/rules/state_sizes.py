@@ -9,13 +9,15 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.build import text_of
-from shapelint.rules.navigate import construction_of, layer_of
-from shapelint.rules.written import argument, creation_of, size_expressions, states_of, times_two
+from shapelint.rules.navigate import layer_of
+from shapelint.rules.written import creation_of, is_always_bidirectional, size_expressions, states_of, twice
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
 Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
-Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe
+Mend = Callable[
+    [Trace, Node, Sizes], tuple[Edit, ...]
+]  #: the edits for one state of a call; none where unsafe
 
 
 def states_of_call(call: Node) -> tuple[Value, ...]:
@@ -29,7 +31,12 @@ def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) ->
     for state in states_of_call(call):
         made = creation_of(trace, state)
         sizes = size_expressions(made) if made is not None and made.path == call.path else ()
-        if mend is None or len(sizes) != 3 or not isinstance(state, Tensor) or state.sizes != error.details["got"]:
+        if (
+            mend is None
+            or len(sizes) != 3
+            or not isinstance(state, Tensor)
+            or state.sizes != error.details["got"]
+        ):
             return None
         mended = mend(trace, call, sizes)
         if not mended:
@@ -46,10 +53,8 @@ def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
 
 def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
     """Twice the layers, where the layer is bidirectional on every path."""
-    built = construction_of(trace, layer_of(call))
-    option = None if built is None else argument(built, 7 if layer_of(call).name == "RNN" else 6, "bidirectional")
-    always = option is not None and isinstance(option.value, facts.Literal)
-    return (times_two(trace, sizes[0]),) if always else ()
+    always = is_always_bidirectional(trace, layer_of(call))
+    return (Edit(sizes[0].span, twice(trace, sizes[0])),) if always else ()
 
 
 def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:

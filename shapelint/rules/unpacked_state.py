@@ -10,7 +10,7 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report, text_of
+from shapelint.rules.build import report, text_of
 from shapelint.rules.navigate import H_N, Slot, slot_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
@@ -29,9 +29,9 @@ PAIR = Rule(
 Finds h_n of a GRU or RNN unpacked into two names, `output, (h, c) = gru(x)`.
 
 ## Why is this bad
-Only an LSTM returns (output, (h_n, c_n)). A GRU and an RNN return (output, h_n), and unpacking h_n takes its first axis
-apart: Python raises, unless the layer has two layers or two directions. Then `h` is silently the state of the first
-one, and `c` that of the second.
+Only an LSTM returns (output, (h_n, c_n)). A GRU and an RNN return (output, h_n), and unpacking h_n takes
+its first axis apart: Python raises, unless the layer has two layers or two directions. Then `h` is silently
+the state of the first one, and `c` that of the second.
 
 ## Example
 ```python

@@ -5,15 +5,31 @@ from __future__ import annotations
 from shapelint.finding import Edit
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.build import text_of
-from shapelint.rules.navigate import short_name
-from shapelint.shapes.value import List, Tensor, Tuple, Value
+from shapelint.rules.navigate import construction_of, short_name
+from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
 _ZEROS = frozenset(("zeros", "new_zeros", "zeros_like", "zero_"))
-_SIZED = frozenset(("zeros", "ones", "empty", "rand", "randn", "full", "new_zeros", "new_ones", "new_empty", "new"))
+_SIZED = frozenset(
+    ("zeros", "ones", "empty", "rand", "randn", "full", "new_zeros", "new_ones", "new_empty", "new")
+)
 _HANDED_ON = frozenset(
-    ("contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as", "type", "zero_", "requires_grad_")
+    (
+        "contiguous",
+        "clone",
+        "detach",
+        "to",
+        "cuda",
+        "cpu",
+        "float",
+        "double",
+        "half",
+        "type_as",
+        "type",
+        "zero_",
+        "requires_grad_",
+    )
 )
 _ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
 
@@ -63,12 +79,19 @@ def size_expressions(node: Node) -> tuple[facts.Expression, ...]:
     return tuple(given)
 
 
-def times_two(trace: Trace, size: facts.Expression) -> Edit:
-    """Write twice a size in its place."""
+def twice(trace: Trace, size: facts.Expression) -> str:
+    """Twice a size, as text."""
     text = text_of(trace, size.span)
     if isinstance(size, facts.Literal) and isinstance(size.value, int):
-        return Edit(size.span, str(2 * size.value))
-    return Edit(size.span, f"2 * {text}" if isinstance(size, _ATOMS) else f"2 * ({text})")
+        return str(2 * size.value)
+    return f"2 * {text}" if isinstance(size, _ATOMS) else f"2 * ({text})"
+
+
+def is_always_bidirectional(trace: Trace, layer: Layer) -> bool:
+    """Whether a layer is bidirectional on every path: its construction says True outright."""
+    built = construction_of(trace, layer)
+    option = None if built is None else argument(built, 7 if layer.name == "RNN" else 6, "bidirectional")
+    return option is not None and isinstance(option.value, facts.Literal) and option.value.value is True
 
 
 def insertion(span: Span, text: str, *, before: bool = False) -> Edit:

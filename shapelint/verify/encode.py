@@ -133,6 +133,8 @@ class Encoder:
         if name == "lengths" and node.op == PACK and _is_unknown(value):
             return {"list": self.lengths(node)}
         hint = operation_of(node.op).hints.get(parameter.name) if parameter is not None else None
+        if isinstance(value, Unknown) and isinstance(value.hint, Bool) and _takes_number(hint):
+            return True  # a flag where a number is needed
         if _is_unknown(value) and not _takes_number(hint):
             if node.error is not None and node.op.endswith(FORWARD):
                 return _form_of(value)

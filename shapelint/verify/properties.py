@@ -14,6 +14,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
+| dropout_acts | a layer's dropout drops nothing | `dropout?` number |
 
 What they mean:
 
@@ -33,13 +34,15 @@ What they mean:
   neighbouring axes. Only layout operations may lie between them.
 * `reference` for equals: a `Ref`, or `("last_state", call)` for `h_n[-1]`, or `("both_directions", call)`
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
+* dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
+  training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
 
 Blind spots. A non-zero initial state hides a dead reverse weight. ReLU in the slice makes features look
 blind to steps, so sees_whole_sequence is for values before a ReLU, and not for `nn.RNN(nonlinearity="relu")`.
-With two layers the lower one spreads information: use dead_parameters there. Layers run in eval mode.
+With two layers the lower one spreads information: use dead_parameters there. Layers run in eval mode, except for dropout_acts.
 """
 
 from __future__ import annotations
@@ -73,6 +76,7 @@ PROPERTIES: Mapping[str, Property] = {
     "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
+    "dropout_acts": Property({}, {"dropout": "number"}),
 }
 
 
@@ -118,6 +122,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
     "ref": lambda value: isinstance(value, Ref),
     "int": _is_int,
+    "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
     "reference": _is_reference,

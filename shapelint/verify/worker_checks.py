@@ -283,6 +283,26 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
     return Outcome(True, "the result follows batches of 1, 2 and 3")
 
 
+def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
+    layer = value_of(document["target"], run(document["steps"]))
+    if not isinstance(layer, torch.nn.RNNBase):
+        raise InconclusiveError("the target is not a recurrent layer")
+    layer.dropout = document["options"].get("dropout", layer.dropout)
+    if not layer.dropout:
+        return Outcome(True, "the layer has no dropout")
+    layer.train()
+    sequence = torch.randn(5, 3, layer.input_size, generator=torch.Generator().manual_seed(0))
+    first, second = (_seeded_pass(layer, sequence, seed) for seed in (1, 2))
+    if _equal(first, second):
+        return Outcome(False, f"with dropout={layer.dropout:g} two passes in training mode are equal")
+    return Outcome(True, "two passes in training mode differ")
+
+
+def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> torch.Tensor:
+    torch.manual_seed(seed)
+    return tensor_of(layer(sequence)[0], "output").detach()
+
+
 def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
     return bool(torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
 
@@ -305,4 +325,5 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "dropout_acts": _dropout_acts,
 }

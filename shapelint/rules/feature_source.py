@@ -1,0 +1,149 @@
+"""Which layers give the features that a call gets, and what to say and do where it does not take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
+from shapelint.infer.trace import Node, Trace, refs
+from shapelint.ops.rnn import recurrent_config
+from shapelint.rules.base import Rule
+from shapelint.rules.build import quote, report, text_of
+from shapelint.rules.navigate import construction_of, input_of, is_recurrent_call, short_name
+from shapelint.rules.written import argument, is_always_bidirectional, twice
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.render import Naming
+from shapelint.shapes.value import Layer, Value
+from shapelint.syntax import facts
+
+_SHOWN = ("in_features", "input_size", "hidden_size", "proj_size", "embedding_dim")
+_EMBEDDING = "torch.nn.Embedding.forward"
+_FORWARD = ".forward"
+
+#: layers without a feature size of their own
+_PASSING = frozenset(
+    "Dropout Identity ReLU LeakyReLU GELU SiLU ELU Tanh Sigmoid Softmax LogSoftmax LayerNorm".split()
+)
+_SIMPLE = (facts.Name, facts.Attribute, facts.Literal, facts.Binary)
+_CALCULATING = frozenset(
+    ("linear", "bilinear", "conv1d", "conv2d", "matmul", "bmm", "einsum", "embedding", "mm", "__matmul__")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """The call of a recurrent layer or an embedding whose features an operation gets."""
+
+    call: Node
+    layer: Layer
+
+
+def producers_of(trace: Trace, node: Node) -> Iterator[Producer]:
+    """The nearest recurrent layers and embeddings above a call, the latest first."""
+    waiting = [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+    seen: set[int] = set()
+    while waiting:
+        number = max(waiting)
+        waiting = [other for other in waiting if other != number]
+        above = trace.nodes[number]
+        if number in seen:
+            continue
+        seen.add(number)
+        layer = above.args[0] if above.args else None
+        if isinstance(layer, Layer) and (is_recurrent_call(above) or above.op == _EMBEDDING):
+            yield Producer(above, layer)
+        elif _keeps_features(above):
+            waiting += [ref.node for value in (*above.args, *above.kwargs.values()) for ref in refs(value)]
+
+
+def _keeps_features(node: Node) -> bool:
+    name = short_name(node)
+    return name in _PASSING if node.op.endswith(_FORWARD) else name not in _CALCULATING
+
+
+def feature_counts(trace: Trace, node: Node) -> tuple[Dim, Dim]:
+    """The features that a layer takes, and those that it gets."""
+    assert node.error is not None
+    expected, got = node.error.details["expected"], node.error.details["got"]
+    assert isinstance(expected, Dim) and isinstance(got, Dim)
+    return trace.resolve(expected), trace.resolve(got)
+
+
+def mismatch(rule: Rule, trace: Trace, node: Node, producer: Producer, reason: str) -> Finding:
+    """A finding at a layer call that does not take the features that the producer gives."""
+    expected, got = feature_counts(trace, node)
+    naming = Naming(trace)
+    layer = node.args[0]
+    name = (
+        f"`{quote(trace, node.expression.func.span)}`"
+        if isinstance(node.expression, facts.Call)
+        else "the layer"
+    )
+    return report(
+        rule,
+        trace,
+        node,
+        f"{name} takes {naming.dim(expected)} features and gets {naming.dim(got)}: {reason}",
+        claims=[Claim("raises", Ref(node.id))],
+        shapes=_input_shape(trace, node),
+        related=[built_place(each, naming) for each in (layer, producer.layer) if isinstance(each, Layer)],
+        help=f"build {name} for {naming.dim(got)} features",
+        fix=_input_fix(trace, node, producer, got),
+    )
+
+
+def _input_shape(trace: Trace, node: Node) -> list[tuple[str, Value]]:
+    given, value = argument(node, 0, "input"), input_of(node)
+    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
+
+
+def built_place(layer: Layer, naming: Naming) -> Place:
+    """Where a layer is built, and for which sizes."""
+    sizes = [f"{name}={naming.dim(size)}" for name, size in layer.config.items() if _is_shown(name, size)]
+    flag = ", bidirectional=True" if layer.config.get("bidirectional") is True else ""
+    return Place(layer.span, f"this {layer.name} has {', '.join(sizes)}{flag}")
+
+
+def _is_shown(name: str, size: object) -> TypeGuard[Dim]:
+    return name in _SHOWN and isinstance(size, Dim) and size != Dim(())
+
+
+def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | None:
+    """Build the failing layer for the features that it gets; None where they cannot be written there."""
+    layer = node.args[0]
+    if not is_recurrent_call(producer.call):
+        return None
+    built = construction_of(trace, layer) if isinstance(layer, Layer) else None
+    source = construction_of(trace, producer.layer)
+    given = (
+        None
+        if built is None
+        else argument(built, 0, "in_features" if short_name(built) == "Linear" else "input_size")
+    )
+    if built is None or source is None or given is None or _is_repeated(trace, built):
+        return None
+    text = _written_features(trace, source, producer.layer, got)
+    readable = (built.frames, built.path) == (source.frames, source.path)
+    if text is None or not (readable or text.isdigit()):
+        return None
+    return Fix(f"take {text} features", (Edit(given.value.span, text),))
+
+
+def _is_repeated(trace: Trace, built: Node) -> bool:
+    """Whether the same line builds several layers."""
+    return sum(node.span == built.span and node.op == built.op for node in trace.nodes) > 1
+
+
+def _written_features(trace: Trace, source: Node, layer: Layer, got: Dim) -> str | None:
+    """The features of a recurrent layer as the author writes them in its construction."""
+    config = recurrent_config(layer)
+    one = trace.resolve(config.real_hidden_size)
+    projected = one != trace.resolve(config.hidden_size)
+    size = argument(source, 7, "proj_size") if projected else argument(source, 1, "hidden_size")
+    if size is None:
+        return None
+    if got == one + one:
+        return twice(trace, size.value) if is_always_bidirectional(trace, layer) else None
+    return text_of(trace, size.value.span) if got == one and isinstance(size.value, _SIMPLE) else None

@@ -1,0 +1,251 @@
+"""SHP405: pack_padded_sequence reads the batch and the time axis the other way round than they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import add_argument, construction_place, quote, report
+from shapelint.rules.intent import evidence_of
+from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name, tensor_inputs
+from shapelint.rules.written import argument
+from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Tensor
+
+_PACK = "torch.nn.utils.rnn.pack_padded_sequence"
+_PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
+_BATCH_FIRST = (Role.BATCH, Role.TIME)
+_ENOUGH = 3  #: the weight from which evidence makes a finding
+_FLAG = 2  #: what a layer's batch_first=True weighs beside evidence of another kind
+
+LAYOUT = Rule(
+    code="SHP405",
+    name="packed-without-batch-first",
+    severity=Severity.ERROR,
+    summary="pack_padded_sequence needs batch_first=True for a (batch, time, feature) tensor",
+    page="""\
+## What it does
+Finds pack_padded_sequence without `batch_first=True` on a tensor whose first axis is the batch.
+
+## Why is this bad
+pack_padded_sequence has a batch_first of its own, False by default: it takes axis 0 for the time, and the
+lengths for those along axis 1. Torch raises, unless batch and time happen to be equally long; then the
+samples are mixed. The layer's batch_first does not help: a packed sequence has no layout.
+
+## Example
+```python
+packed = pack_padded_sequence(x, lengths)                     # x is (batch, time, feature)
+```
+
+## Use instead
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True)
+```
+
+## Proved by
+raises: there is one length for each entry of the axis that is taken for the time. Where the number of
+lengths is not known: batch_independence, the final states are not one for each sample.
+
+## When it stays silent
+The tensor was permuted before, or nothing says that its first axis is the batch but the layer's
+batch_first, which does not matter for packed input.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Encoder(nn.Module):
+    def __init__(self, words, width, hidden):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.gru = nn.GRU(width, hidden, batch_first=True)
+
+    def forward(self, ids):
+        lengths = (ids != 0).sum(dim=1)
+        packed = pack_padded_sequence(self.embedding(ids), lengths)  # error: SHP405
+        return self.gru(packed)[1][-1]
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def forward(self, x, lengths):
+        batch_size, seq_len, _ = x.shape
+        packed = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)  # error: SHP405
+        output, _ = self.lstm(packed)
+        return pad_packed_sequence(output, batch_first=True)[0]
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+gru = nn.GRU(3, 5, batch_first=True)
+x = torch.randn(4, 7, 3)
+packed = pack_padded_sequence(x, torch.tensor([7, 5, 3, 2]))  # error: SHP405
+output, h_n = gru(packed)
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, lengths):
+        batch_size, seq_len, _ = x.shape
+        packed = pack_padded_sequence(x.transpose(0, 1), lengths)
+        return self.gru(packed)[1][-1]
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class TimeFirst(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths)  # x: (time, batch, features)
+        return self.gru(packed)[1][-1]
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+gru = nn.GRU(3, 5)
+x = torch.randn(4, 7, 3)
+packed = pack_padded_sequence(x, torch.tensor([7, 5, 3, 2]), batch_first=True)
+output, h_n = gru(packed)
+""",
+    ),
+)
+
+
+@check(LAYOUT)
+def packed_in_another_layout(trace: Trace) -> Iterator[Finding]:
+    """Packing calls without batch_first on what is batch-first."""
+    for node in trace.nodes:
+        if (
+            node.op != _PACK
+            or _reads_batch_first(node)
+            or not node.args
+            or not isinstance(node.args[0], Tensor)
+        ):
+            continue
+        if node.error is not None:
+            yield from _refused(trace, node)
+        else:
+            yield from _mixing(trace, node)
+
+
+def _reads_batch_first(node: Node) -> bool:
+    given = node.kwargs.get("batch_first", node.args[2] if len(node.args) > 2 else None)
+    return given is not None and getattr(given, "value", True) is not False
+
+
+def _refused(trace: Trace, node: Node) -> Iterator[Finding]:
+    """One length for each entry of axis 0, which is taken for the time."""
+    assert node.error is not None
+    count, time = node.error.details.get("got"), node.error.details.get("time")
+    if node.error.code != LAYOUT.code or not isinstance(count, Dim) or not isinstance(time, Dim):
+        return
+    if trace.resolve(count) == trace.resolve(time):
+        yield _finding(trace, node, Claim("raises", Ref(node.id)), [])
+
+
+def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
+    """Enough says that axis 0 is the batch, and nothing that it is the time."""
+    value, call = node.args[0], _reader(trace, node)
+    if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or call is None:
+        return
+    evidence = [
+        (role, piece)
+        for axis, role in zip(value.axes, _BATCH_FIRST, strict=False)
+        for piece in evidence_of(trace, axis)
+    ]
+    layer = layer_of(call)
+    weight = max((piece.weight for _, piece in evidence), default=-_ENOUGH)
+    weight += _FLAG if layer.config.get("batch_first") is True else 0
+    certain = _has_length_per_step(trace, node, value)
+    if not certain and (weight < _ENOUGH or _is_permuted(trace, value)):
+        return
+    if any(piece.role is not role for role, piece in evidence):
+        return
+    h_n = Ref(call.id, (1, 0) if layer.name == "LSTM" else (1,))
+    claim = Claim("batch_independence", h_n, {"source": value.ref, "batch_axis": 0, "target_axis": 1})
+    places = [Place(piece.span, piece.message) for _, piece in evidence]
+    yield _finding(trace, node, claim, [construction_place(layer), *places])
+
+
+def _has_length_per_step(trace: Trace, node: Node, value: Tensor) -> bool:
+    """Whether there are as many lengths as axis 0 is long, which is read as the time."""
+    lengths = node.kwargs.get("lengths", node.args[1] if len(node.args) > 1 else None)
+    if not isinstance(lengths, Tensor) or lengths.rank != 1:
+        return False
+    count, time, batch = (trace.resolve(size) for size in (*lengths.sizes, *value.sizes[:2]))
+    return count == time != batch and count.constant is None
+
+
+def _reader(trace: Trace, node: Node) -> Node | None:
+    """The recurrent call that reads the packed sequence."""
+    ref = getattr(node.result, "ref", None)
+    readers = (
+        [user for user in trace.uses(ref) if is_recurrent_call(user) and user.error is None] if ref else []
+    )
+    return next(iter(readers), None)
+
+
+def _is_permuted(trace: Trace, value: Tensor) -> bool:
+    """Whether a permutation lies between the tensor and what it was made of."""
+    ref = value.ref
+    while ref is not None:
+        node = trace.node(ref)
+        if short_name(node) in _PERMUTING:
+            return True
+        ref = getattr(next(tensor_inputs(node), None), "ref", None)
+    return False
+
+
+def _finding(trace: Trace, node: Node, claim: Claim, places: list[Place]) -> Finding:
+    given = argument(node, 0, "input")
+    name = "the tensor" if given is None else f"`{quote(trace, given.value.span)}`"
+    return report(
+        LAYOUT,
+        trace,
+        node,
+        f"pack_padded_sequence reads {name} as (time, batch, ...), and it is (batch, time, ...)",
+        claims=[claim],
+        shapes=[(name.strip("`"), node.args[0])],
+        related=places,
+        help="the batch_first of the layer does not reach pack_padded_sequence",
+        fix=_fix(trace, node),
+    )
+
+
+def _fix(trace: Trace, node: Node) -> Fix | None:
+    written = argument(node, 2, "batch_first")
+    if written is not None:
+        return Fix("pack with batch_first=True", (Edit(written.value.span, "True"),))
+    if node.expression is None or "**" in node.kwargs:
+        return None
+    return Fix("pack with batch_first=True", (add_argument(trace, node.expression.span, "batch_first=True"),))
