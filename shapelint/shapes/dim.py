@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import product
 from math import comb, gcd
 
@@ -203,10 +203,16 @@ class Dim:
         return total
 
     def __str__(self) -> str:
-        if not self.terms:
-            return "0"
-        shown = [_show_term(monomial, coefficient) for monomial, coefficient in _reading_order(self.terms)]
-        return " + ".join(shown).replace("+ -", "- ")
+        return _written(self)
+
+
+# quotients are ordered by their text: without a memory, each level of nesting would write all inner ones again
+@lru_cache(maxsize=65_536)
+def _written(dim: Dim) -> str:
+    if not dim.terms:
+        return "0"
+    shown = [_show_term(monomial, coefficient) for monomial, coefficient in _reading_order(dim.terms)]
+    return " + ".join(shown).replace("+ -", "- ")
 
 
 def product_of(dims: Iterable[Dim]) -> Dim:
