@@ -36,8 +36,10 @@ class Recorder:
 
     def look(self, frame: FrameType, line: int) -> None:
         for name in self.wanted.get(line, ()):
-            value = frame.f_locals[name]
-            self.records.append((line, name, list(value.shape), self.frames.index(frame)))
+            # a comprehension on the line has a frame of its own, without the name
+            if name in frame.f_locals:
+                shape = list(frame.f_locals[name].shape)
+                self.records.append((line, name, shape, self.frames.index(frame)))
 
 
 Record = tuple[int, str, list[int], int]
