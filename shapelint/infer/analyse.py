@@ -127,7 +127,7 @@ def explore(module: facts.Module, source: Source, entry: Entry, called: set[int]
         seen.add(taken)
         paths += 1
         yield run.trace
-        if run.trace.nodes:
+        if run.trace.nodes and len(waiting) < MAX_PATHS:
             waiting.extend(_turned(run.choices, plan, run.plan))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.state import Parent, Run, shown
+from shapelint.infer.state import MAX_WEIGHT, Parent, Run, shown
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (
@@ -102,6 +102,8 @@ def _sizes(
     run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, node: facts.Expression
 ) -> Value:
     number = _number(a, operator, b)
+    if number is not None and number.weight > MAX_WEIGHT:
+        return Int(Dim.symbol(run.key_of(node)))
     if isinstance(left, Int) and isinstance(right, Int):
         if number is not None and operator != "/":
             return Int(number)

@@ -30,6 +30,7 @@ from shapelint.source import Source, Span
 from shapelint.syntax import facts
 
 MAX_DEPTH = 16  #: inlined calls
+MAX_WEIGHT = 24  #: atoms in one size
 MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
@@ -90,6 +91,7 @@ class Run:
     demands: dict[str, Demand] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
+    assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
     parents: dict[str, Parent] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Run:
         answer = left.same(right)
         if answer is Same.DIFFERENT and not self._is_certain(left - right):
             return Same.UNKNOWN
-        if answer is Same.UNKNOWN and _contains((left, right), self.trace.equations):
+        if answer is Same.UNKNOWN and left - right in self.assumed_zero:
             return Same.EQUAL
         return answer
 
@@ -139,6 +141,7 @@ class Run:
             solved[symbol] = value
             return
         self.trace.equations.append((left, right))
+        self.assumed_zero |= {left - right, right - left}
 
     def decide(self, condition: Unknown) -> bool:
         """Take a side of an unknown flag, the default's if there is one; the value is that bool from now on."""
@@ -302,13 +305,13 @@ def shown(value: Unknown) -> str:
 def stamp(value: Value, ref: Ref, origin: Span) -> Value:
     """Write into a result where each part of it comes from; axes with a new role get `origin`."""
     if isinstance(value, Tensor):
-        return Tensor(tuple(_with_origin(axis, origin) for axis in value.axes), value.dtype, ref)
+        return Tensor(_axes(value.axes, ref, origin), value.dtype, ref)
     if isinstance(value, Packed):
         return replace(
             value,
             batch=_with_origin(value.batch, origin),
             time=_with_origin(value.time, origin),
-            features=tuple(_with_origin(axis, origin) for axis in value.features),
+            features=_axes(value.features, ref, origin),
             ref=ref,
         )
     if isinstance(value, Tuple):
@@ -319,10 +322,22 @@ def stamp(value: Value, ref: Ref, origin: Span) -> Value:
     return value
 
 
+def _axes(axes: tuple[Axis, ...], ref: Ref, origin: Span) -> tuple[Axis, ...]:
+    return tuple(_with_origin(_bounded(axis, ref, i), origin) for i, axis in enumerate(axes))
+
+
 def _with_origin(axis: Axis, origin: Span) -> Axis:
     if axis.role is Role.UNKNOWN or axis.origin is not None:
         return axis
-    return Axis(axis.dim, axis.role, origin, axis.parts)
+    return replace(axis, origin=origin)
+
+
+def _bounded(axis: Axis, ref: Ref, place: int) -> Axis:
+    """A size that has grown beyond use, as through a tower of convolutions, becomes a symbol of its own."""
+    if axis.dim.weight <= MAX_WEIGHT:
+        return axis
+    path = "".join(f"[{i}]" for i in ref.path)
+    return Axis(Dim.symbol(f"#{ref.node}{path}.size({place})"), axis.role, axis.origin)
 
 
 def _solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:
@@ -332,8 +347,3 @@ def _solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:
         value = -(difference - Dim(((monomial, coefficient),))) * Dim.of(coefficient)
         if symbol and abs(coefficient) == 1 and symbol not in value.symbols and value.is_positive():
             yield symbol, value
-
-
-def _contains(pair: tuple[Dim, Dim], equations: list[tuple[Dim, Dim]]) -> bool:
-    difference = pair[0] - pair[1]
-    return any(difference in (left - right, right - left) for left, right in equations)

@@ -7,7 +7,7 @@ least 1, which makes `2*H != H` decidable; floor quotients and minima are of siz
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache, reduce
 from itertools import product
@@ -38,9 +38,14 @@ class Quotient:
 
     numerator: Dim
     denominator: Dim
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # atoms are ordered by their text again and again, and may be nested deeply
+        object.__setattr__(self, "text", f"{_wrap(self.numerator)}//{_wrap(self.denominator)}")
 
     def __str__(self) -> str:
-        return f"{_wrap(self.numerator)}//{_wrap(self.denominator)}"
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,13 @@ class Minimum:
 
     left: Dim
     right: Dim
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"min({self.left}, {self.right})")
 
     def __str__(self) -> str:
-        return f"min({self.left}, {self.right})"
+        return self.text
 
 
 Atom = Symbol | Quotient | Minimum
@@ -64,6 +73,17 @@ class Dim:
     """A polynomial: monomials with non-zero integer coefficients, sorted."""
 
     terms: tuple[Term, ...]
+    hash: int = field(init=False, repr=False, compare=False)
+    weight: int = field(init=False, repr=False, compare=False)  #: how many atoms it holds, nested ones included
+
+    def __post_init__(self) -> None:
+        # sizes are compared and looked up far more often than they are made
+        object.__setattr__(self, "hash", hash(self.terms))
+        weight = sum(_atom_weight(atom) for monomial, _ in self.terms for atom, _power in monomial)
+        object.__setattr__(self, "weight", weight + len(self.terms))
+
+    def __hash__(self) -> int:
+        return self.hash
 
     @staticmethod
     def of(value: int) -> Dim:
@@ -240,6 +260,13 @@ def _operands(atom: Quotient | Minimum) -> tuple[Dim, Dim]:
     if isinstance(atom, Minimum):
         return atom.left, atom.right
     return atom.numerator, atom.denominator
+
+
+def _atom_weight(atom: Atom) -> int:
+    if isinstance(atom, Symbol):
+        return 1
+    left, right = _operands(atom)
+    return left.weight + right.weight
 
 
 def _order(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
