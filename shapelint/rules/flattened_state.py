@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
@@ -17,6 +17,8 @@ from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
 VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
+
+Axes = tuple[Axis, ...]
 
 RULE = Rule(
     code="SHP106",
@@ -49,9 +51,9 @@ return self.fc(h_n.transpose(0, 1).reshape(x.size(0), -1))
 batch_independence: a row of the view depends on several samples of the input.
 
 ## When it stays silent
-The layer has, or may have, one layer and one direction; the batch axis was moved first (`h_n.permute(1, 0,
-2).reshape(batch, -1)`); the view takes the first axis apart (`h_n.view(num_layers, directions, batch,
-hidden)`) or merges it with the batch; the batch has one sample.
+The layer has one layer and one direction, or may have and the sizes do not name num_layers; the batch axis
+was moved first (`h_n.permute(1, 0, 2).reshape(batch, -1)`); the view takes the first axis apart
+(`h_n.view(num_layers, directions, batch, hidden)`) or merges it with the batch; the batch has one sample.
 """,
     bad=(
         """\
@@ -94,6 +96,22 @@ head = nn.Linear(18, 2)
 states, h_n = rnn(torch.randn(9, 5, 4))
 flat = torch.reshape(h_n, (5, 18))  # error: SHP106
 print(head(flat).shape)
+""",
+        """\
+import torch
+from torch import nn
+
+class EveryLayer(nn.Module):
+    def __init__(self, features, hidden, layers=2):
+        super().__init__()
+        self.hidden = hidden
+        self.layers = layers
+        self.lstm = nn.LSTM(features, hidden, layers, batch_first=True)
+        self.fc = nn.Linear(layers * hidden, 1)
+
+    def forward(self, x):
+        _, (h_n, _) = self.lstm(x)
+        return self.fc(h_n.view(-1, self.layers * self.hidden))  # error: SHP106
 """,
     ),
     good=(
@@ -179,8 +197,11 @@ def state_viewed_across_samples(trace: Trace) -> Iterator[Finding]:
             continue
         place = _batch_place(trace, base)
         moved = None if place is None else moved_to(trace, base.axes, place, node.result.axes)
-        if place is not None and moved is not None:
-            yield _finding(trace, node, slot, base, place, moved)
+        if place is None or moved is None:
+            continue
+        confidence = _confidence(trace, node, base.axes[:place], node.result.axes[:moved])
+        if confidence is not None:
+            yield _finding(trace, node, slot, base, (place, moved), confidence)
 
 
 def _batch_place(trace: Trace, base: Tensor) -> int | None:
@@ -189,25 +210,39 @@ def _batch_place(trace: Trace, base: Tensor) -> int | None:
     return places[0] if len(places) == 1 and trace.resolve(base.axes[places[0]].dim) != ONE else None
 
 
-def moved_to(trace: Trace, before: tuple[Axis, ...], place: int, after: tuple[Axis, ...]) -> int | None:
-    """Where a view claims to have the axis `place`, if that is not where its elements are.
-
-    A view keeps the order of the elements: an axis stays itself only behind as many elements as before.
-    """
+def moved_to(trace: Trace, before: Axes, place: int, after: Axes) -> int | None:
+    """Where the result of a view has the one axis of axis `place`'s size; None where that is not told."""
     sizes, new_sizes = ([trace.resolve(axis.dim) for axis in axes] for axes in (before, after))
     if sizes.count(sizes[place]) != 1 or new_sizes.count(sizes[place]) != 1:
         return None
-    found = new_sizes.index(sizes[place])
-    ahead, new_ahead = product_of(sizes[:place]), product_of(new_sizes[:found])
-    return found if certainly_differ(trace, ahead, new_ahead) else None
+    return new_sizes.index(sizes[place])
 
 
-def certainly_differ(trace: Trace, left: Dim, right: Dim) -> bool:
-    """Whether two sizes differ, whatever their symbols are."""
-    return trace.resolve(left).same(trace.resolve(right)) is Same.DIFFERENT
+def _confidence(trace: Trace, node: Node, ahead: Axes, new_ahead: Axes) -> Confidence | None:
+    """How sure it is that a view moves an axis that stood behind the axes `ahead`.
+
+    A view keeps the order of the elements: an axis stays itself only behind as many elements as before. With
+    one layer and one direction nothing moves; sizes that name the layers are written for more.
+    """
+    was, now = (trace.resolve(product_of(axis.dim for axis in axes)) for axes in (ahead, new_ahead))
+    if was.same(now) is Same.DIFFERENT:
+        return Confidence.HIGH
+    named = {symbol for size in _written_sizes(trace, node) for symbol in size.symbols}
+    return Confidence.MEDIUM if was != now and was.symbols and was.symbols <= named else None
 
 
-def _finding(trace: Trace, node: Node, slot: Slot, base: Tensor, place: int, moved: int) -> Finding:
+def _written_sizes(trace: Trace, node: Node) -> Iterator[Dim]:
+    """The sizes as the call gives them, -1 as it stands."""
+    for given in node.bound.values():
+        for size in given if isinstance(given, tuple) else ():
+            if isinstance(size, Dim):
+                yield trace.resolve(size)
+
+
+def _finding(
+    trace: Trace, node: Node, slot: Slot, base: Tensor, places: tuple[int, int], confidence: Confidence
+) -> Finding:
+    place, moved = places
     whole = quote(trace, node.span)
     name = _name(trace, node)
     layout = "(layers * directions, batch, hidden)" if base.rank == 3 else f"batch on axis {place}"
@@ -222,6 +257,7 @@ def _finding(trace: Trace, node: Node, slot: Slot, base: Tensor, place: int, mov
         related=[construction_place(slot.layer)],
         help=_help(name, place, moved, slot),
         fix=fix,
+        confidence=confidence,
     )
 
 
