@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, quote, replace_text, report
 from shapelint.rules.intent import BIAS, ENOUGH, Intent, intent_of, misplaced_flag
-from shapelint.rules.navigate import construction_of, input_of, layer_of, recurrent_calls
+from shapelint.rules.navigate import construction_of, input_of, is_refused, layer_of, recurrent_calls
 from shapelint.rules.pick import ONE
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
@@ -293,7 +293,7 @@ def missing_batch_first(trace: Trace) -> Iterator[Finding]:
 def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
     """Whether the call runs, time first, on several samples and steps."""
     value = input_of(call)
-    if call.error is not None or not isinstance(value, Tensor) or value.rank != 3:
+    if is_refused(trace, call) or not isinstance(value, Tensor) or value.rank != 3:
         return False
     several = all(trace.resolve(axis.dim) != ONE for axis in value.axes[:2])
     return several and layer.config.get("batch_first") is False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
 from shapelint.ops.rnn import RECURRENT, RecurrentConfig, recurrent_config
-from shapelint.shapes.value import Layer, Packed, Tensor, Value
+from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Value
 
 OUTPUT = "output"
 H_N = "h_n"
@@ -77,13 +77,24 @@ def layer_of(node: Node) -> Layer:
     return layer
 
 
+def is_refused(trace: Trace, call: Node) -> bool:
+    """Whether torch raises at a call, or at every call of the layer: num_layers is a flag (SHP601)."""
+    built = construction_of(trace, layer_of(call))
+    given = (
+        None
+        if built is None
+        else built.kwargs.get("num_layers", built.args[2] if len(built.args) > 2 else None)
+    )
+    return call.error is not None or isinstance(given, Bool)
+
+
 def slot_of(trace: Trace, value: Value) -> Slot | None:
     """Which slot of which recurrent call a value is, if it is one unchanged."""
     ref = _through_transparent(trace, getattr(value, "ref", None))
     if ref is None:
         return None
     node = trace.node(ref)
-    if not is_recurrent_call(node):
+    if not is_recurrent_call(node) or is_refused(trace, node):
         return None
     layer = layer_of(node)
     slot = _SLOTS[layer.name == "LSTM"].get(ref.path)
