@@ -18,6 +18,7 @@ from shapelint.infer.objects import (
     Super,
 )
 from shapelint.infer.state import Demand, Run, shown, truth_of
+from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     FALSE,
@@ -297,13 +298,16 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     return None
 
 
+_LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
+
+
 def _is_torch_instance(value: Value, path: str) -> bool | None:
     if path in ("torch.Tensor", "torch.FloatTensor"):
         return isinstance(value, Tensor)
     if path == "torch.nn.utils.rnn.PackedSequence":
         return isinstance(value, Packed)
     if isinstance(value, Layer):
-        return value.kind == path or path in ("torch.nn.Module", "torch.nn.RNNBase") or None
+        return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
     if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
         return False
     return None
