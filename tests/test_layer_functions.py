@@ -217,6 +217,14 @@ works("torch.nn.utils.rnn.pack_padded_sequence", tensor("T", "B", "I"), full("B"
 works("torch.nn.utils.rnn.pack_padded_sequence", BTI, full("B", "T"), TRUE, FALSE)
 works("torch.nn.utils.rnn.pack_padded_sequence", tensor(3, 4), List([number(4), number(2), number(1)]), TRUE)
 works("torch.nn.utils.rnn.pack_padded_sequence", tensor(5, 2, "I"), numbers(2, 3), enforce_sorted=FALSE)
+works("torch.nn.utils.rnn.pack_padded_sequence", tensor(5, 3, "I"), numbers(2, 4), enforce_sorted=FALSE)
+refused(
+    "torch.nn.utils.rnn.pack_padded_sequence",
+    tensor(5, 2, "I"),
+    numbers(2, 4, 3),
+    enforce_sorted=FALSE,
+    code="SHP405",
+)
 refused("torch.nn.utils.rnn.pack_padded_sequence", BTI, full("B", "T"), code="SHP405")
 refused("torch.nn.utils.rnn.pack_padded_sequence", tensor(4, 3, "I"), numbers(3, 2, 1, 1), code="SHP405")
 refused("torch.nn.utils.rnn.pack_padded_sequence", tensor(5, 2, "I"), numbers(2, 3), code="SHP403")

@@ -10,6 +10,7 @@ from traces import B, F, Path, T
 
 from shapelint.finding import Claim, Ref, Status
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Float, Unknown
 from shapelint.verify.client import Verifier
 from shapelint.verify.program import Program, build
 
@@ -159,6 +160,24 @@ def shp501(bad: bool) -> Case:
     return path, Claim("raises", path.last, {"match": "mat1 and mat2 shapes"})
 
 
+def shp604(bad: bool) -> Case:
+    path = Path()
+    path.layer("LSTM", 3, 5, 1 if bad else 2, dropout=Float(0.5))
+    return path, Claim("dropout_acts", path.last)
+
+
+def shp604_parameter(bad: bool) -> Case:
+    path = Path()
+    path.layer("GRU", 3, 5, 1 if bad else 2, dropout=Unknown("dropout", "a parameter", Float(0.1)))
+    return path, Claim("dropout_acts", path.last, {"dropout": 0.1})
+
+
+def shp604_left_away(bad: bool) -> Case:
+    path = Path()
+    path.layer("RNN", 3, 5, **({"dropout": Float(0.5)} if bad else {}))
+    return path, Claim("dropout_acts", path.last)
+
+
 CASES: dict[Callable[[bool], Case], str] = {
     shp101: "the result (5, 13) has 5 rows for 3 samples: output row 0 depends on sample 2",
     shp101_polymorphism: "a batch of 3 gives a result of shape (5, 13)",
@@ -177,6 +196,9 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
+    shp604: "with dropout=0.5 two passes in training mode are equal",
+    shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
+    shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
 }
 
 

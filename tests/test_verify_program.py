@@ -14,7 +14,7 @@ from traces import B, F, Path, T
 from shapelint.finding import Claim, Ref
 from shapelint.infer.trace import INPUT
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import External, List, Tensor, Unknown
+from shapelint.shapes.value import Bool, External, List, Tensor, Tuple, Unknown
 from shapelint.verify.program import NotReplayable, Program, build
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 
@@ -158,6 +158,27 @@ def test_an_unknown_state_is_left_out_and_later_arguments_keep_their_names() -> 
     path.call(rnn, x)
     assert built(path, runs(path))["steps"][1]["args"] == [11, 13, 1]
     assert built(path, runs(path))["steps"][1]["kwargs"] == {"bias": True, "batch_first": True}
+
+
+@pytest.mark.parametrize(
+    ("states", "args"),
+    [
+        (("h", "c"), [{"ref": 1, "path": []}, {"ref": 0, "path": []}, None, None]),
+        ((Tuple((Unknown("h", ""), Unknown("c", ""))),), [{"ref": 1, "path": []}, {"ref": 0, "path": []}, {"tuple": [None, None]}]),
+    ],
+)
+def test_states_of_a_refused_call_keep_their_form(states: tuple[Any, ...], args: list[Any]) -> None:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    rnn = path.layer("LSTM" if len(states) == 2 else "GRU", Dim.symbol("i"), H)
+    path.call(rnn, x, *(Unknown(state, "a parameter") if isinstance(state, str) else state for state in states))
+    assert built(path, Claim("raises", path.last))["steps"][2]["args"] == args
+
+
+def test_a_flag_in_the_place_of_a_number_stays_a_flag() -> None:
+    path = Path()
+    path.layer("LSTM", 3, 5, Unknown("flag", "a parameter", Bool(False)))
+    assert built(path, runs(path))["steps"][0]["args"] == [3, 5, True]
 
 
 def test_float_types_and_places_are_dropped_and_integer_types_kept() -> None:

@@ -193,7 +193,7 @@ def _check_count(lengths: Value, batch: Dim, time: Dim, assume: Assumptions) -> 
 
 
 def _chosen(lengths: Value, batch: Axis, time: Dim, assume: Assumptions) -> Axis:
-    """Return the sequences that are packed: sorting the lengths picks one for each, and leaves further ones out."""
+    """Return the sequences that are packed: sorting the lengths picks one for each, and drops the rest."""
     count = _count(lengths)
     if count is None or assume.same(count, batch.dim) is Same.EQUAL:
         return batch

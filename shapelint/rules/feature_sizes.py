@@ -371,18 +371,22 @@ def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
 
 def _state(trace: Trace, call: Node) -> Iterator[Finding]:
     assert call.error is not None
-    (*_, expected), (*_, got) = call.error.details["expected"], call.error.details["got"]  # type: ignore[misc]
-    layer = layer_of(call)
-    config = recurrent_config(layer)
-    if config.proj_size == Dim(()) or trace.resolve(got) != trace.resolve(config.hidden_size):
+    config, sizes = recurrent_config(layer_of(call)), call.error.details["got"]
+    got = sizes[-1] if isinstance(sizes, tuple) else None
+    if (
+        config.proj_size == Dim(())
+        or not isinstance(got, Dim)
+        or trace.resolve(got) != trace.resolve(config.hidden_size)
+    ):
         return
     naming = Naming(trace)
-    message = f"h_0 has {naming.dim(got)} features: with proj_size it needs {naming.dim(expected)}, and c_0 {naming.dim(got)}"
+    hidden, projected = naming.dim(config.hidden_size), naming.dim(config.proj_size)
     yield report(
         PROJECTION,
         trace,
         call,
-        message,
+        f"h_0 has {hidden} features: with proj_size it has {projected}, and c_0 has {hidden}",
         claims=[Claim("raises", Ref(call.id))],
-        related=[built_place(layer, naming)],
+        related=[built_place(layer_of(call), naming)],
+        help=f"give h_0 {projected} features and c_0 {hidden}",
     )

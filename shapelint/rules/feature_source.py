@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
 from shapelint.infer.trace import Node, Trace, refs
@@ -67,7 +66,8 @@ def feature_counts(trace: Trace, node: Node) -> tuple[Dim, Dim]:
     """The features that a layer takes, and those that it gets."""
     assert node.error is not None
     expected, got = node.error.details["expected"], node.error.details["got"]
-    assert isinstance(expected, Dim) and isinstance(got, Dim)
+    assert isinstance(expected, Dim)
+    assert isinstance(got, Dim)
     return trace.resolve(expected), trace.resolve(got)
 
 
@@ -101,13 +101,12 @@ def _input_shape(trace: Trace, node: Node) -> list[tuple[str, Value]]:
 
 def built_place(layer: Layer, naming: Naming) -> Place:
     """Where a layer is built, and for which sizes."""
-    sizes = [f"{name}={naming.dim(size)}" for name, size in layer.config.items() if _is_shown(name, size)]
+    shown = [(name, layer.config.get(name)) for name in _SHOWN]
+    sizes = [
+        f"{name}={naming.dim(size)}" for name, size in shown if isinstance(size, Dim) and size != Dim(())
+    ]
     flag = ", bidirectional=True" if layer.config.get("bidirectional") is True else ""
     return Place(layer.span, f"this {layer.name} has {', '.join(sizes)}{flag}")
-
-
-def _is_shown(name: str, size: object) -> TypeGuard[Dim]:
-    return name in _SHOWN and isinstance(size, Dim) and size != Dim(())
 
 
 def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
@@ -134,7 +135,7 @@ def idle_dropout(trace: Trace) -> Iterator[Finding]:
 
 
 def _has_one_layer(trace: Trace, node: Node) -> bool:
-    """Whether there is one layer whatever the arguments: an argument of one call of the file's own is not enough."""
+    """Whether there is one layer for all callers: what one call in the file gives is not enough."""
     written = argument(node, _NUM_LAYERS, "num_layers")
     fixed = written is None or isinstance(written.value, facts.Literal) or trace.entry != SCRIPT
     return fixed and node.bound.get("num_layers") == Dim.of(1) and "**" not in node.kwargs
@@ -155,7 +156,7 @@ def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Find
         IDLE,
         trace,
         node,
-        f"{shown} has no effect: it acts between the layers of an nn.{short_name(node)}, and this one has one layer",
+        f"{shown} has no effect: it acts between layers, and this {short_name(node)} has one",
         claims=[Claim("dropout_acts", Ref(node.id), {"dropout": dropout} if by_default else {})],
         help="drop out the output with an nn.Dropout, or leave the argument away",
         fix=None if by_default else _without_dropout(node),
@@ -165,7 +166,7 @@ def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Find
 def _without_dropout(node: Node) -> Fix | None:
     """Leave the argument away, with the comma before it."""
     arguments = node.expression.arguments if isinstance(node.expression, facts.Call) else ()
-    for before, given in zip(arguments, arguments[1:], strict=False):
+    for before, given in pairwise(arguments):
         if given.keyword == "dropout":
             start, end = before.span, given.span
             span = Span(start.end_line, start.end_column, end.end_line, end.end_column)

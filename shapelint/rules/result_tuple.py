@@ -273,4 +273,4 @@ def _use(node: Node) -> str:
 def _help(state: bool) -> str:
     if state:
         return "take h_n, the first of the two"
-    return "take the output before: `output, _ = ...`, or in an nn.Sequential by a module that returns `result[0]`"
+    return "take the output: `output, _ = ...`, or in an nn.Sequential by a module that returns `result[0]`"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, report, text_of
 from shapelint.rules.navigate import layer_of, recurrent_calls
 from shapelint.rules.state_sizes import states_of_call
 from shapelint.rules.written import argument, insertion, is_zeros
-from shapelint.shapes.value import Value
+from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
@@ -216,8 +216,14 @@ def state_argument(trace: Trace) -> Iterator[Finding]:
         code = None if call.error is None else call.error.code
         if code == TWO_ARGUMENTS.code:
             yield _two_arguments(trace, call)
-        elif code == WRONG_KIND.code:
+        elif code == WRONG_KIND.code and not _is_parameter(trace, states_of_call(call)):
             yield _wrong_kind(trace, call)
+
+
+def _is_parameter(trace: Trace, states: tuple[Value, ...]) -> bool:
+    """Whether the state is a parameter, which only its documentation takes for one tensor."""
+    refs = [state.ref for state in states if isinstance(state, Tensor)]
+    return len(states) == 1 and any(ref is not None and trace.node(ref).op == INPUT for ref in refs)
 
 
 def _two_arguments(trace: Trace, call: Node) -> Finding:
@@ -248,11 +254,11 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
     name = "its state" if given is None else f"`{quote(trace, given.value.span)}`"
     if layer.name == "LSTM":
         message = f"an LSTM takes the tuple (h_0, c_0) as its state, and {name} is one tensor"
-        help = "pass (h_0, c_0), or no state at all: zeros are the default"
+        advice = "pass (h_0, c_0), or no state at all: zeros are the default"
     else:
         article = "a" if layer.name == "GRU" else "an"
         message = f"{article} {layer.name} takes one tensor as its state, and {name} holds {len(states)}"
-        help = f"{article} {layer.name} has no cell state: pass h_0 alone"
+        advice = f"{article} {layer.name} has no cell state: pass h_0 alone"
     return report(
         WRONG_KIND,
         trace,
@@ -261,7 +267,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         claims=[Claim("raises", Ref(call.id))],
         shapes=[(name.strip("`"), state) for state in states[:1] if layer.name == "LSTM"],
         related=[_built(call)],
-        help=help,
+        help=advice,
         fix=_other_kind(trace, layer.name, states, given),
     )
 

@@ -387,9 +387,9 @@ def _created(trace: Trace, call: Node, state: Value) -> list[Place]:
     return [Place(made.span, "the state is made here", made.path)]
 
 
-def _help(trace: Trace, call: Node, rule: Rule, naming: Naming) -> str | None:
+def _help(trace: Trace, call: Node, rule: Rule, naming: Naming) -> str:
     if rule is not TIME:
-        return None
+        return "leave the state away where it is zeros: that is the default"
     config = recurrent_config(layer_of(call))
     reads = "(batch, time, feature)" if config.batch_first else "(time, batch, feature)"
     value = input_of(call)

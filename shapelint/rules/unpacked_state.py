@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.assign import UNBIND, UNPACK
@@ -165,7 +164,8 @@ def _is_nested(node: Node, slot: Slot) -> bool:
 
 def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) -> Finding:
     state = node.args[0]
-    assert isinstance(state, Tensor) and state.ref is not None
+    assert isinstance(state, Tensor)
+    assert state.ref is not None
     rows = Naming(trace).dim(state.axes[0].dim)
     return report(
         PAIR,
@@ -182,9 +182,10 @@ def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) 
 
 def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Finding:
     state = node.args[0]
-    assert isinstance(state, Tensor) and state.ref is not None
+    assert isinstance(state, Tensor)
+    assert state.ref is not None
     what = "directions" if slot.config.bidirectional else "layers"
-    found = report(
+    return report(
         PAIR,
         trace,
         node,
@@ -194,7 +195,6 @@ def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Findi
         related=[_built(slot)],
         help=f"bind the state to one name, `{names[1]}`; it has a first axis then",
     )
-    return replace(found, severity=Severity.WARNING)
 
 
 def _told(slot: Slot) -> str:

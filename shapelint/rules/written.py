@@ -35,7 +35,7 @@ _ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscrip
 
 
 def argument(node: Node, position: int, name: str) -> facts.Argument | None:
-    """The argument of the written call that is the parameter `name`, the `position`th; None where a star hides it."""
+    """The written argument for the parameter `name`, the `position`th; None where a star hides it."""
     call = node.expression
     if not isinstance(call, facts.Call):
         return None
@@ -69,7 +69,7 @@ def is_zeros(trace: Trace, value: Value) -> bool:
 
 
 def size_expressions(node: Node) -> tuple[facts.Expression, ...]:
-    """The sizes as they are written in `torch.zeros(2, batch, hidden)` or `torch.zeros((2, batch, hidden))`."""
+    """The sizes as written in `torch.zeros(2, batch, hidden)` or `torch.zeros((2, batch, hidden))`."""
     call = node.expression
     if short_name(node) not in _SIZED or not isinstance(call, facts.Call):
         return ()

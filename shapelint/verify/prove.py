@@ -7,7 +7,7 @@ again: the value at the same place must now pass where it failed (`fix_programs`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Edit, Finding, Ref, Status, Verdict
@@ -116,7 +116,7 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
 
 
 def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
-    """The options of `raises` that hold for mended code: it must not raise anything, whatever was matched before."""
+    """The options of `raises` that mended code must pass: no other text may be raised either."""
     unpacked = any(
         node.op in (UNPACK, UNBIND) and getattr(node.args[0], "ref", None) == target for node in new.nodes
     )
