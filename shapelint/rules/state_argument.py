@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, report, text_of
-from shapelint.rules.navigate import layer_of, recurrent_calls
+from shapelint.rules.navigate import layer_of, leaves, recurrent_calls
 from shapelint.rules.state_sizes import states_of_call
 from shapelint.rules.written import argument, insertion, is_zeros
 from shapelint.shapes.value import Tensor, Value
@@ -216,14 +216,15 @@ def state_argument(trace: Trace) -> Iterator[Finding]:
         code = None if call.error is None else call.error.code
         if code == TWO_ARGUMENTS.code:
             yield _two_arguments(trace, call)
-        elif code == WRONG_KIND.code and not _is_parameter(trace, states_of_call(call)):
+        elif code == WRONG_KIND.code and not _is_only_documented(trace, states_of_call(call)):
             yield _wrong_kind(trace, call)
 
 
-def _is_parameter(trace: Trace, states: tuple[Value, ...]) -> bool:
-    """Whether the state is a parameter, which only its documentation takes for one tensor."""
-    refs = [state.ref for state in states if isinstance(state, Tensor)]
-    return len(states) == 1 and any(ref is not None and trace.node(ref).op == INPUT for ref in refs)
+def _is_only_documented(trace: Trace, states: tuple[Value, ...]) -> bool:
+    """Whether the one tensor comes from a parameter that a docstring or comment alone takes for a tensor."""
+    refs = [state.ref for state in states if isinstance(state, Tensor) and state.ref is not None]
+    given = [leaf for ref in refs for leaf in leaves(trace, ref)]
+    return len(states) == 1 and any(str(leaf.bound.get("demand")).startswith("shape-") for leaf in given)
 
 
 def _two_arguments(trace: Trace, call: Node) -> Finding:
