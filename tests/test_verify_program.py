@@ -293,3 +293,21 @@ def test_chosen_sizes_satisfy_all_equations(rows: list[tuple[int, int, int]]) ->
     if not problem.equations:
         assert sizes is not None
         assert all(left != right for left, right in pairwise(sorted(sizes.values())))
+
+
+def test_a_program_begins_at_its_source_where_the_way_to_it_cannot_be_replayed() -> None:
+    path = Path()
+    x = path.input("b", "t", H, roles=(B, T, F))
+    attention = path.layer("MultiheadAttention", H, Unknown("heads", "a parameter"))
+    mixed = path.call(path.layer("LayerNorm", H), path.call(attention, x, x, x).items[0])
+    output = path.call(path.layer("LSTM", H, H, batch_first=True), mixed).items[0]
+    last = path.item(output, -1)
+    claim = Claim("batch_independence", last.ref, {"source": mixed.ref, "batch_axis": 0, "target_axis": 0})
+    steps = built(path, claim)["steps"]
+    assert [step["op"] for step in steps] == [
+        "input",
+        "torch.nn.LSTM",
+        "torch.nn.LSTM.forward",
+        "torch.Tensor.__getitem__",
+    ]
+    assert isinstance(build(path.trace, Claim("raises", last.ref)), NotReplayable)

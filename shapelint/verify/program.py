@@ -17,14 +17,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, Tensor, Value
+from shapelint.shapes.value import Dtype, Str, Tensor, Value
 from shapelint.verify import limits
 from shapelint.verify.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
 from shapelint.verify.plan import Plan, plan_sizes, resolved
@@ -59,15 +59,39 @@ class Program:
 
 
 def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
-    """The program that puts a claim to the test, or why there is none. Never raises on a trace."""
+    """The program that puts a claim to the test, or why there is none. Never raises on a trace.
+
+    Where the way to the claim's source cannot be replayed, the program begins at the source: the claim speaks
+    of what happens between the source and the target.
+    """
     problem = invalid(claim)
     if problem is not None:
         return NotReplayable(problem)
     try:
-        document = _document(trace, claim)
+        return _program(trace, claim)
     except UnreplayableError as why:
-        return NotReplayable(str(why))
-    return Program(json.dumps(document, sort_keys=True, separators=(",", ":")))
+        shortened = _cut_at_source(trace, claim)
+        reason = str(why)
+    try:
+        return NotReplayable(reason) if shortened is None else _program(shortened, claim)
+    except UnreplayableError:
+        return NotReplayable(reason)
+
+
+def _cut_at_source(trace: Trace, claim: Claim) -> Trace | None:
+    """The trace with the claim's source as an input; None where it is one already, or part of a tuple."""
+    source = claim.options.get("source")
+    if not isinstance(source, Ref) or source.path:
+        return None
+    node = trace.node(source)
+    if node.op == INPUT or not isinstance(node.result, Tensor):
+        return None
+    leaf = replace(node, op=INPUT, args=(Str(f"step {node.id}"),), kwargs={}, bound={})
+    return replace(trace, nodes=[*trace.nodes[: node.id], leaf, *trace.nodes[node.id + 1 :]])
+
+
+def _program(trace: Trace, claim: Claim) -> Program:
+    return Program(json.dumps(_document(trace, claim), sort_keys=True, separators=(",", ":")))
 
 
 def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
