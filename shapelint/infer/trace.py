@@ -93,6 +93,13 @@ class Decision:
     choice: object
     likely: bool | None
 
+    @property
+    def told(self) -> str:
+        """The branch in words: `bidirectional`, not `bidirectional`, `kind` is 'lstm'."""
+        if self.choice is True:
+            return f"`{self.subject}`"
+        return f"not `{self.subject}`" if self.choice is False else f"`{self.subject}` is {self.choice!r}"
+
 
 @dataclass(slots=True)
 class Trace:

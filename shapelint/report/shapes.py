@@ -15,7 +15,7 @@ from shapelint.ops.registry import LAYERS
 from shapelint.report.document import ShapeRow
 from shapelint.report.text import expand, plain
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.render import Naming, axes_of, roles_of
+from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
 
 SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
@@ -29,8 +29,15 @@ def rows_of(traces: Iterable[Trace]) -> list[ShapeRow]:
         naming = Naming(trace)
         for binding in trace.bindings:
             for row in _rows(binding, naming):
-                found.setdefault((row.path, row.line, row.column, row.name), {}).setdefault(row, trace.entry)
+                key = (row.path, row.line, row.column, row.name)
+                found.setdefault(key, {}).setdefault(row, _entry(trace))
     return [row for _, variants in sorted(found.items()) for row in _told_apart(variants)]
+
+
+def _entry(trace: Trace) -> str:
+    """The entry point, and the choices of this path that the parameters' defaults would not take."""
+    turned = [decision.told for decision in trace.decisions if decision.likely is False]
+    return f"{trace.entry} when {' and '.join(turned)}" if turned else trace.entry
 
 
 def _told_apart(variants: Mapping[ShapeRow, str]) -> Iterator[ShapeRow]:
@@ -112,7 +119,7 @@ def _row(binding: Binding, name: str, value: Value, naming: Naming) -> ShapeRow 
         return None
     axes = axes_of(value)
     kind: Literal["tensor", "packed"] = "tensor" if isinstance(value, Tensor) else "packed"
-    return ShapeRow(binding.path, line, column, name, kind, naming.sizes(axes), roles_of(axes), None, None)
+    return ShapeRow(binding.path, line, column, name, kind, naming.sizes(axes), naming.roles(axes), None, None)
 
 
 def layer_text(layer: Layer, naming: Naming) -> str:

@@ -54,7 +54,7 @@ def _shown(naming: Naming, name: str, value: Value) -> Iterable[ShownShape]:
     elif isinstance(value, Packed):
         axes = (value.batch, value.time, *value.features)
     if axes is not None:
-        yield ShownShape(name, naming.shape(axes), tuple(axis.role.value for axis in axes))
+        yield ShownShape(name, naming.shape(axes), naming.roles(axes))
 
 
 def _calls(trace: Trace, node: Node) -> list[Place]:

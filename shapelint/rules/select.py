@@ -55,7 +55,7 @@ def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
     lowered = _lower(finding.confidence, 2 if branch is None or branch.likely is False else 1)
     if lowered is None:
         return None
-    message = finding.message if branch is None else f"{finding.message} (when {_told(branch)})"
+    message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
 
 
@@ -74,14 +74,6 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
 
 def _choices(trace: Trace) -> set[tuple[str, object]]:
     return {(decision.subject, decision.choice) for decision in trace.decisions}
-
-
-def _told(decision: Decision) -> str:
-    if decision.choice is True:
-        return f"`{decision.subject}`"
-    if decision.choice is False:
-        return f"not `{decision.subject}`"
-    return f"`{decision.subject}` is {decision.choice!r}"
 
 
 def _lower(confidence: Confidence, steps: int) -> Confidence | None:

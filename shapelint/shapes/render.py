@@ -49,6 +49,7 @@ class Naming:
     def __init__(self, trace: Named) -> None:
         self._resolve = trace.resolve
         self._names = dict(trace.names)
+        self._roles = _roles_of_symbols(trace)
         # a letter goes to the axis that has the role outright, before names that are cut short
         for letters_first in (True, False):
             for axis in _axes(trace):
@@ -65,6 +66,18 @@ class Naming:
         """A shape as text, a tuple of one with its comma."""
         sizes = [self.dim(axis.dim) for axis in axes]
         return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+    def roles(self, axes: Iterable[Axis]) -> tuple[str, ...]:
+        """What each axis means, nothing at all when none is known.
+
+        An axis that no operation has named yet is what the layer takes it for that reads it later.
+        """
+        roles = tuple(self._role(axis).value for axis in axes)
+        return roles if any(role != Role.UNKNOWN.value for role in roles) else ()
+
+    def _role(self, axis: Axis) -> Role:
+        symbol = self._resolve(axis.dim).as_symbol
+        return axis.role if axis.role is not Role.UNKNOWN else self._roles.get(symbol or "", Role.UNKNOWN)
 
     def sizes(self, axes: Iterable[Axis]) -> tuple[int | str, ...]:
         """A shape as numbers, and texts where there are symbols."""
@@ -100,7 +113,7 @@ def render_value(value: Value, trace: Named, naming: Naming | None = None) -> tu
     if isinstance(value, Tuple | List):
         return f"({', '.join(render_value(item, trace, naming)[0] for item in value.items)})", ()
     axes = axes_of(value)
-    return (naming.shape(axes), roles_of(axes)) if isinstance(value, Tensor | Packed) else ("?", ())
+    return (naming.shape(axes), naming.roles(axes)) if isinstance(value, Tensor | Packed) else ("?", ())
 
 
 def axes_of(value: Value) -> tuple[Axis, ...]:
@@ -112,10 +125,14 @@ def axes_of(value: Value) -> tuple[Axis, ...]:
     return ()
 
 
-def roles_of(axes: Iterable[Axis]) -> tuple[str, ...]:
-    """What each axis means; nothing at all when none is known."""
-    roles = tuple(axis.role.value for axis in axes)
-    return roles if any(role != Role.UNKNOWN.value for role in roles) else ()
+def _roles_of_symbols(trace: Named) -> Mapping[str, Role]:
+    """The sizes that are one and the same role wherever an operation names it: batch or time."""
+    found: dict[str, set[Role]] = {}
+    for axis in _axes(trace):
+        symbol = trace.resolve(axis.dim).as_symbol
+        if symbol is not None and axis.role in _LETTERS:
+            found.setdefault(symbol, set()).add(axis.role)
+    return {symbol: next(iter(roles)) for symbol, roles in found.items() if len(roles) == 1}
 
 
 def _axes(trace: Named) -> Iterator[Axis]:
