@@ -184,6 +184,8 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
         return Unknown(f"{base.key}.{method.name}()", base.reason, hint)
     if method.name == "get" and args and isinstance(args[0], Str):
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
+    if method.name in _NEW and (method.name != "new" or _are_sizes(args)):
+        return apply(run, registry.OPS["torch.zeros"], args, {}, node)
     if method.name == "permute":
         sizes = args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
         run.demand(base, Demand(len(sizes), "permute"))
@@ -201,6 +203,14 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
     exchanged = places != sorted(places) and len(places) == len(sizes) - 1 == len(symbols)
     if len(set(places)) == len(places) and (len(places) == len(sizes) or exchanged):
         run.demand(base, Demand(len(sizes), name))
+
+
+#: methods that make a tensor of given sizes, of whatever kind the receiver is
+_NEW = frozenset(("new", "new_zeros", "new_ones", "new_empty"))
+
+
+def _are_sizes(args: Arguments) -> bool:
+    return len(args) > 1 and all(isinstance(arg, Int | Unknown) for arg in args)
 
 
 def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Value:
