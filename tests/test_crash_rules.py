@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapelint.finding import Finding
+from shapelint.finding import Confidence, Finding
 from shapelint.infer.analyse import analyse
 from shapelint.rules.base import RULES, load
 from shapelint.rules.select import findings
@@ -153,3 +153,24 @@ def test_dropout_of_one_layer_is_told_for_any_caller() -> None:
 def test_a_name_that_is_used_again_is_not_taken_away() -> None:
     text = model("", "output, (h, cell) = self.rnn(x)\nreturn h, cell")
     assert only(text, "SHP305").fix is None
+
+
+@pytest.mark.parametrize(
+    "made", ["weight.new(x.size(0), 1, self.hidden).zero_()", "weight.new_zeros(x.size(0), 1, self.hidden)"]
+)
+def test_a_state_like_some_parameter_is_sized_too(made: str) -> None:
+    forward = f"weight = next(self.parameters()).data\nh0 = {made}\nreturn self.rnn(x, h0)[0]"
+    text = model(", batch_first=True", forward)
+    swapped = made.replace("x.size(0), 1", "1, x.size(0)")
+    assert f"h0 = {swapped}" in mended(text, only(text, "SHP201"))
+
+
+def test_two_statements_that_the_batch_comes_first_are_enough_for_packing() -> None:
+    forward = """\
+packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+output, _ = self.rnn(packed)
+return nn.utils.rnn.pad_packed_sequence(output, batch_first={flag})[0]"""
+    text = model(", batch_first=True", forward.format(flag=True)).replace("(self, x)", "(self, x, lengths)")
+    assert only(text, "SHP405").confidence is Confidence.MEDIUM
+    other = model(", batch_first=True", forward.format(flag=False)).replace("(self, x)", "(self, x, lengths)")
+    assert found(other) == []

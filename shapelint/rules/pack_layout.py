@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, quote, report
 from shapelint.rules.intent import evidence_of
-from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name, tensor_inputs
+from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name, tensor_inputs
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -19,7 +20,7 @@ _PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 _PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _ENOUGH = 3  #: the weight from which evidence makes a finding
-_FLAG = 2  #: what a layer's batch_first=True weighs beside evidence of another kind
+_FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output
 
 LAYOUT = Rule(
     code="SHP405",
@@ -85,6 +86,22 @@ class Tagger(nn.Module):
         packed = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)  # error: SHP405
         output, _ = self.lstm(packed)
         return pad_packed_sequence(output, batch_first=True)[0]
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils import rnn
+
+class Labels(nn.Module):
+    def __init__(self, words, width, hidden):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.gru = nn.GRU(width, hidden, batch_first=True)
+
+    def forward(self, ids, lengths):
+        packed = rnn.pack_padded_sequence(self.embedding(ids), lengths, enforce_sorted=False)  # error: SHP405
+        output, _ = self.gru(packed)
+        return rnn.pad_packed_sequence(output, batch_first=True)[0]
 """,
         """\
 import torch
@@ -184,8 +201,9 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
         for piece in evidence_of(trace, axis)
     ]
     layer = layer_of(call)
-    weight = max((piece.weight for _, piece in evidence), default=-_ENOUGH)
+    weight = max((piece.weight for _, piece in evidence), default=0)
     weight += _FLAG if layer.config.get("batch_first") is True else 0
+    weight += _FLAG if _is_padded_batch_first(trace, call) else 0
     certain = _has_length_per_step(trace, node, value)
     if not certain and (weight < _ENOUGH or _is_permuted(trace, value)):
         return
@@ -194,7 +212,8 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     h_n = Ref(call.id, (1, 0) if layer.name == "LSTM" else (1,))
     claim = Claim("batch_independence", h_n, {"source": value.ref, "batch_axis": 0, "target_axis": 1})
     places = [Place(piece.span, piece.message) for _, piece in evidence]
-    yield _finding(trace, node, claim, [construction_place(layer), *places])
+    found = _finding(trace, node, claim, [construction_place(layer), *places])
+    yield found if evidence or certain else replace(found, confidence=Confidence.MEDIUM)
 
 
 def _has_length_per_step(trace: Trace, node: Node, value: Tensor) -> bool:
@@ -213,6 +232,12 @@ def _reader(trace: Trace, node: Node) -> Node | None:
         [user for user in trace.uses(ref) if is_recurrent_call(user) and user.error is None] if ref else []
     )
     return next(iter(readers), None)
+
+
+def _is_padded_batch_first(trace: Trace, call: Node) -> bool:
+    """Whether the output of the recurrent call is unpacked with batch_first=True."""
+    users = trace.uses(Ref(call.id, (0,)))
+    return any(user.op == PAD_PACKED and user.bound.get("batch_first") is True for user in users)
 
 
 def _is_permuted(trace: Trace, value: Tensor) -> bool:
