@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
     ("source",),
-    ("finding", "prefilter", "suppress"),
+    ("finding", "prefilter", "project", "suppress"),
     ("syntax",),
     ("shapes",),
     ("ops",),

@@ -11,8 +11,10 @@ from shapelint.infer.objects import (
     Class,
     Container,
     Function,
+    Imported,
     Instance,
     Method,
+    ModuleValue,
     ShapeOf,
     Super,
 )
@@ -54,6 +56,9 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         return External(canonical(f"{base.path}.{name}"))
     if isinstance(base, Instance):
         return instance_attribute(run, base, name, node)
+    if isinstance(base, ModuleValue):
+        member = run.library.member(base, name)
+        return member or Unknown(f"{base.path}.{name}", "a name that its module does not define")
     if isinstance(base, Class):
         return _class_attribute(base, name)
     if isinstance(base, Super):
@@ -69,6 +74,14 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)
+
+
+def imported(run: Run, value: Value) -> Value:
+    """A bound name's value: what an import of the project's own stands for, or the value itself."""
+    if not isinstance(value, Imported):
+        return value
+    found = run.library.resolve(value)
+    return found or Unknown(value.path, "imported from a module that is not read")
 
 
 def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shapelint.infer import calls, expressions, loops, statements
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
-from shapelint.infer.objects import Class, Function, Scope
+from shapelint.infer.library import Library
+from shapelint.infer.objects import Class, Function, Home, Scope
 from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
 from shapelint.infer.trace import Trace
 from shapelint.infer.walk import calls_in, names_in
@@ -17,6 +19,7 @@ from shapelint.ops.registry import load
 from shapelint.shapes.value import Value
 from shapelint.source import Source
 from shapelint.syntax import facts
+from shapelint.syntax.parse import parse
 
 #: the evaluators and executors that importing these files registers
 PARTS = (calls, expressions, loops, statements)
@@ -37,14 +40,31 @@ class Entry:
     body: Body
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The file under analysis, and the project's modules that it imports."""
+
+    module: facts.Module
+    home: Home
+    library: Library
+
+
 def analyse(module: facts.Module, source: Source) -> list[Trace]:
     """All traces of a module: its script, its classes with unknown arguments, and its functions."""
     load()
+    checked = Checked(module, Home.of(source, module), Library(parse, _define))
     called: set[int] = set()
-    traces = list(explore(module, source, Entry("module", lambda run, scope: None), called, script=True))
+    traces = list(explore(checked, Entry("module", lambda run, scope: None), called, script=True))
     for entry in entries(module, source, called):
-        traces.extend(explore(module, source, entry, called, script=False))
+        traces.extend(explore(checked, entry, called, script=False))
     return traces
+
+
+def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
+    """Execute an imported module's definitions."""
+    run = Run(Trace(home.source.path, "import"), home, library, Plan())
+    with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
+        execute(run, scope, _definitions(module.body))
 
 
 def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
@@ -111,14 +131,14 @@ def _function_body(name: str) -> Body:
     return body
 
 
-def explore(module: facts.Module, source: Source, entry: Entry, called: set[int], script: bool) -> Iterator[Trace]:
+def explore(checked: Checked, entry: Entry, called: set[int], script: bool) -> Iterator[Trace]:
     """Follow an entry point along its likely path, then with each choice turned, one at a time."""
     waiting = [Plan()]
     seen: set[frozenset[tuple[str, object]]] = set()
     steps, paths = 0, 0
     while waiting and paths < MAX_PATHS and steps < MAX_TOTAL_STEPS:
         plan = waiting.pop(0)
-        run = follow(module, source, entry, plan, script)
+        run = follow(checked, entry, plan, script)
         steps += run.steps
         taken = frozenset((key, choice.taken) for key, choice in run.choices.items())
         called |= run.called
@@ -141,12 +161,12 @@ def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Pla
                 yield Plan({**plan.choices, choice.key: option}, final.demands)
 
 
-def follow(module: facts.Module, source: Source, entry: Entry, plan: Plan, script: bool) -> Run:
+def follow(checked: Checked, entry: Entry, plan: Plan, script: bool) -> Run:
     """Run one path, again and again until it demands nothing new of its unknown inputs."""
-    run = _start(module, source, entry, plan)
+    run = _start(checked, entry, plan)
     for _ in range(MAX_REPEATS):
-        run = _start(module, source, entry, plan)
-        _run_once(run, module, entry, script)
+        run = _start(checked, entry, plan)
+        _run_once(run, checked, entry, script)
         fresh = {key: demand for key, demand in run.demands.items() if plan.demands.get(key) != demand}
         if not fresh:
             break
@@ -154,20 +174,17 @@ def follow(module: facts.Module, source: Source, entry: Entry, plan: Plan, scrip
     return run
 
 
-def _start(module: facts.Module, source: Source, entry: Entry, plan: Plan) -> Run:
-    comments: dict[int, list[facts.Comment]] = {}
-    for comment in module.comments:
-        comments.setdefault(comment.span.line, []).append(comment)
-    trace = Trace(source.path, entry.name, text=source.text)
-    return Run(trace, source, module, plan, comments=comments)
+def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
+    source = checked.home.source
+    return Run(Trace(source.path, entry.name, text=source.text), checked.home, checked.library, plan)
 
 
-def _run_once(run: Run, module: facts.Module, entry: Entry, script: bool) -> None:
-    scope = Scope({})
+def _run_once(run: Run, checked: Checked, entry: Entry, script: bool) -> None:
+    scope, module = Scope({}, home=checked.home), checked.module
     try:
         execute(run, scope, module.body if script else _definitions(module.body))
         entry.body(run, scope)
-    except (BudgetSpent, Raised, RecursionError):
+    except (BudgetSpent, Raised, RecursionError, OverflowError):
         # what the trace holds so far is true; the rest of the path is not followed
         run.frames.clear()
 

@@ -33,6 +33,8 @@ def apply(
     except Undetermined as open_question:
         _demand_inputs(run, op, args, open_question)
         return _unknown_result(run, op, args, expression, open_question.reason)
+    except OverflowError as error:
+        return Unknown(run.key_of(expression), str(error))
     if op.name in _READS_IDS:
         _demand_ids(run, bound.get("input"))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
@@ -50,7 +52,10 @@ def construct(
         return run.record(kind, args, kwargs, {}, failed, call.span, call, error)
     except Undetermined as open_question:
         return Unknown(run.key_of(call), f"{kind}: {open_question.reason}")
-    return run.record(kind, args, kwargs, bound, Layer(kind, bound, call.span), call.span, call)
+    except OverflowError as error:
+        return Unknown(run.key_of(call), f"{kind}: {error}")
+    layer = Layer(kind, bound, call.span, path=run.away)
+    return run.record(kind, args, kwargs, bound, layer, call.span, call)
 
 
 def call_layer(

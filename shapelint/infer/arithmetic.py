@@ -116,6 +116,14 @@ def _sizes(
 
 
 def _number(a: Dim, operator: str, b: Dim) -> Dim | None:
+    """The result of arithmetic; None where it is not known, or too large for any size."""
+    try:
+        return _exact_number(a, operator, b)
+    except OverflowError:
+        return None
+
+
+def _exact_number(a: Dim, operator: str, b: Dim) -> Dim | None:
     if operator == "+":
         return a + b
     if operator == "-":

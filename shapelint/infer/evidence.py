@@ -26,7 +26,7 @@ def note_assignment(run: Run, target: facts.Name | facts.Attribute, value: Value
     name = target.id if isinstance(target, facts.Name) else target.attr
     if isinstance(value, Int):
         _note_size(run, name, value, role_of_name(name), target.span)
-    elif isinstance(value, Tensor | Unknown) and node is not None and run.comments:
+    elif isinstance(value, Tensor | Unknown) and node is not None and run.home.comments:
         _note_comment(run, name, target, value, node)
     return value
 
@@ -61,8 +61,8 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
 
 
 def _comments_of(run: Run, node: facts.Statement) -> list[facts.Comment]:
-    beside = [c for line in range(node.span.line, node.span.end_line + 1) for c in run.comments.get(line, ())]
-    above = [c for c in run.comments.get(node.span.line - 1, ()) if c.alone]
+    beside = [c for line in range(node.span.line, node.span.end_line + 1) for c in run.home.comments.get(line, ())]
+    above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
     return [*(c for c in beside if not c.alone), *above]
 
 
@@ -89,14 +89,14 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
 def note_head_comments(run: Run, function: Function, names: dict[str, Value]) -> None:
     """Comments between a function's first line and its first statement: `# x: (batch, time, features)`."""
     definition = function.definition
-    if definition is None or not run.comments:
+    if definition is None or not run.home.comments:
         return
     statements = [s for s in definition.body if s.span != definition.docstring_span]
     end = statements[0].span.line if statements else definition.span.end_line
     shapes = [
         (shape, comment)
         for line in range(definition.name_span.line, end)
-        for comment in run.comments.get(line, ())
+        for comment in run.home.comments.get(line, ())
         for shape in parse_shape(comment.text)
         if shape.name in names
     ]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from shapelint.infer.access import attribute_of, subscript_of
+from dataclasses import replace
+
+from shapelint.infer.access import attribute_of, imported, subscript_of
 from shapelint.infer.arithmetic import binary, compare, contains, is_none, negate
 from shapelint.infer.builtins import BUILTINS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.loops import comprehension
-from shapelint.infer.objects import Builtin, Function, Scope
+from shapelint.infer.names import canonical
+from shapelint.infer.objects import Builtin, Function, Imported, Scope
 from shapelint.infer.state import Run
 from shapelint.infer.truth import truth
+from shapelint.shapes.dim import MAX_BITS
 from shapelint.shapes.value import (
     ELLIPSIS,
     FALSE,
@@ -30,7 +34,6 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
-
 #: names that code binds through guards and helpers (`torch, nn = try_import_torch()`), and never to anything else
 _GUARDED = {"torch": "torch", "nn": "torch.nn"}
 
@@ -44,7 +47,7 @@ def literal(run: Run, scope: Scope, node: facts.Literal) -> Value:
     if isinstance(value, bool):
         return TRUE if value else FALSE
     if isinstance(value, int):
-        return integer(value)
+        return integer(value) if value.bit_length() <= MAX_BITS else Unknown(run.key_of(node), "a huge number")
     if isinstance(value, float):
         return Float(value)
     return Str(value) if isinstance(value, str) else Unknown(run.key_of(node), "bytes")
@@ -61,15 +64,28 @@ def name(run: Run, scope: Scope, node: facts.Name) -> Value:
     """A name: local, global, builtin, or from a star import of torch."""
     found = scope.lookup(node.id)
     if found is not None:
-        return found
+        return imported(run, found)
     if node.id in BUILTINS:
         return Builtin(node.id)
-    star = scope.lookup("*")
-    if isinstance(star, External):
-        return External(f"{star.path}.{node.id}")
+    starred = _from_star(run, scope, node.id)
+    if starred is not None:
+        return starred
     if node.id in _GUARDED:
         return External(_GUARDED[node.id])
     return Unknown(node.id, "a name that is not defined in this file")
+
+
+def _from_star(run: Run, scope: Scope, name: str) -> Value | None:
+    """A name that a star import may have bound: the project's own modules are asked before torch's."""
+    stars = scope.lookup("*")
+    for star in stars.items if isinstance(stars, Tuple) else ():
+        if isinstance(star, Imported):
+            found = run.library.resolve(replace(star, name=name))
+            if found is not None:
+                return found
+        elif isinstance(star, External) and star.path.split(".")[0] == "torch":
+            return External(canonical(f"{star.path}.{name}"))
+    return None
 
 
 @evaluates(facts.Attribute)

@@ -25,7 +25,7 @@ def call_function(
         return Unknown(run.key_of(node), "recursion, or calls too deep")
     if function.definition is not None and _is_generator(function.definition):
         return Unknown(run.key_of(node), "a generator or a coroutine")
-    run.frames.append(Frame(function.name, node.span, run.source.path))
+    run.frames.append(Frame(function.name, node.span, run.path))
     run.functions.append(function)
     try:
         return enter(run, function, args, kwargs)
@@ -35,8 +35,16 @@ def call_function(
 
 
 def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
-    """Run a function's body with its parameters bound; the value that it returns."""
-    scope = Scope(bind_parameters(run, function, args, kwargs), function.scope)
+    """Run a function's body, in the file where it stands, with its parameters bound; the value it returns."""
+    before = run.home
+    run.home = function.scope.find_home() or before
+    try:
+        return _run_body(run, function, Scope(bind_parameters(run, function, args, kwargs), function.scope))
+    finally:
+        run.home = before
+
+
+def _run_body(run: Run, function: Function, scope: Scope) -> Value:
     if function.owner is not None:
         scope.names.setdefault("__class__", function.owner)
     if isinstance(function.body, facts.Expression):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapelint.infer.apply import apply
 from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run, truth_of
-from shapelint.infer.apply import apply
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim

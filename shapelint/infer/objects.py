@@ -7,16 +7,45 @@ from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import External, Unknown, Value
+from shapelint.source import Source
 from shapelint.syntax import facts
 
 
 @dataclass(eq=False, slots=True)
+class Home:
+    """The file that code stands in: its text, and its comments by line."""
+
+    source: Source
+    comments: dict[int, list[facts.Comment]]
+    lines: list[str]
+
+    @staticmethod
+    def of(source: Source, module: facts.Module) -> Home:
+        """The home of a lowered file."""
+        comments: dict[int, list[facts.Comment]] = {}
+        for comment in module.comments:
+            comments.setdefault(comment.span.line, []).append(comment)
+        return Home(source, comments, source.lines)
+
+
+@dataclass(eq=False, slots=True)
 class Scope:
-    """Names of a module, class body or function; `parent` is where free names are looked up."""
+    """Names of a module, class body or function; `parent` is where free names are looked up.
+
+    `home` is set on a module's scope.
+    """
 
     names: dict[str, Value]
     parent: Scope | None = None
     outer: frozenset[str] = frozenset()  #: names declared global or nonlocal
+    home: Home | None = None
+
+    def find_home(self) -> Home | None:
+        """The file that the scope lies in."""
+        scope: Scope | None = self
+        while scope is not None and scope.home is None:
+            scope = scope.parent
+        return None if scope is None else scope.home
 
     def lookup(self, name: str) -> Value | None:
         """The value of a name here or in an enclosing scope."""
@@ -176,6 +205,29 @@ class Iteration(Value):
 
     kind: str
     sources: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported(Value):
+    """A name bound by an import of the project's own, not yet looked up: `name` of `module`, or the module."""
+
+    importer: str
+    module: str
+    level: int
+    name: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The dotted name, as in the import statement."""
+        return ".".join(part for part in (self.module, self.name) if part)
+
+
+@dataclass(eq=False, slots=True)
+class ModuleValue(Value):
+    """A module of the project; its attributes are its scope's names, then its submodules."""
+
+    path: str
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
+from shapelint.infer.library import Library
+from shapelint.infer.objects import Home
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
@@ -26,7 +28,7 @@ from shapelint.shapes.value import (
     Unknown,
     Value,
 )
-from shapelint.source import Source, Span
+from shapelint.source import Span
 from shapelint.syntax import facts
 
 MAX_DEPTH = 16  #: inlined calls
@@ -84,8 +86,8 @@ class Run:
     """One run of the interpreter; it is the `Assumptions` of the operations."""
 
     trace: Trace
-    source: Source
-    module: facts.Module
+    home: Home  #: the file whose code is being run
+    library: Library
     plan: Plan
     choices: dict[str, Choice] = field(default_factory=dict)
     demands: dict[str, Demand] = field(default_factory=dict)
@@ -101,8 +103,16 @@ class Run:
     steps: int = 0
     result: Value = NONE  #: what the latest `return` gave
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
-    comments: dict[int, list[facts.Comment]] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """The path of the file whose code is being run."""
+        return self.home.source.path
+
+    @property
+    def away(self) -> str | None:
+        """The path of the file whose code is being run, if it is not the analysed one."""
+        return self.path if self.path != self.trace.path else None
 
     # what the path assumes (ops.registry.Assumptions)
 
@@ -229,18 +239,19 @@ class Run:
         self.positive.update(symbol for symbol in map(_bare_symbol, sizes_in(stamped)) if symbol)
         self.trace.nodes.append(
             Node(
-                number, op, args, kwargs, bound, stamped, span, self.source.path, expression, tuple(self.frames), error
+                number, op, args, kwargs, bound, stamped, span, self.path, expression, tuple(self.frames), error
             )
         )
         return stamped
 
     def bind(self, span: Span, name: str, value: Value) -> None:
         """Record what a name or a call is worth, for `shapelint shapes`."""
-        if isinstance(value, Tensor | Packed | Layer | Tuple):
-            self.trace.bindings.append(Binding(span, name, value, self.source.path))
+        if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
+            self.trace.bindings.append(Binding(span, name, value, self.path))
 
     def believe(self, evidence: Evidence) -> None:
         """Record a piece of evidence, once."""
+        evidence = replace(evidence, path=self.away)
         if evidence not in self.trace.evidence:
             self.trace.evidence.append(evidence)
 
@@ -258,12 +269,11 @@ class Run:
 
     def text(self, span: Span) -> str:
         """The source text of a span, on one line and not too long."""
-        if not self.lines:
-            self.lines = self.source.lines
+        lines = self.home.lines
         if span.line == span.end_line:
-            found = self.lines[span.line - 1][span.column : span.end_column]
+            found = lines[span.line - 1][span.column : span.end_column]
         else:
-            found = self.lines[span.line - 1][span.column :].rstrip() + " ..."
+            found = lines[span.line - 1][span.column :].rstrip() + " ..."
         return found if len(found) <= 60 else found[:57] + "..."
 
 
@@ -318,7 +328,7 @@ def stamp(value: Value, ref: Ref, origin: Span) -> Value:
         items = tuple(stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(value.items))
         return Tuple(items, ref, value.names)
     if isinstance(value, Layer):
-        return Layer(value.kind, value.config, value.span, ref)
+        return replace(value, ref=ref)
     return value
 
 

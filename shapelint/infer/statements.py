@@ -11,7 +11,7 @@ from shapelint.infer.expressions import defaults_of
 from shapelint.infer.functions import is_harmless, method_kind
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
-from shapelint.infer.objects import Class, Container, Function, Scope
+from shapelint.infer.objects import Class, Container, Function, Imported, Scope
 from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
@@ -173,27 +173,28 @@ def class_definition(run: Run, scope: Scope, node: facts.ClassDef) -> Flow:
 def import_statement(run: Run, scope: Scope, node: facts.Import) -> Flow:
     """`import a.b as c` binds the module a.b, `import a.b` binds a."""
     for path, name in node.names:
-        scope.assign(name or path.split(".")[0], _imported(path if name else path.split(".")[0]))
+        module = path if name else path.split(".")[0]
+        if module.split(".")[0] in KNOWN_ROOTS:
+            scope.assign(name or module, External(canonical(module)))
+        else:
+            scope.assign(name or module, Imported(run.path, module, 0))
     return Flow.NEXT
 
 
 @executes(facts.ImportFrom)
 def import_from(run: Run, scope: Scope, node: facts.ImportFrom) -> Flow:
-    """`from a import b`; a star import of torch is remembered."""
-    home = "." * node.level + node.module
+    """`from a import b`; star imports are remembered for names that nothing else binds."""
+    known = not node.level and node.module.split(".")[0] in KNOWN_ROOTS
     for name, alias in node.names:
-        if name == "*":
-            if node.module.split(".")[0] == "torch" and not node.level:
-                scope.assign("*", External(home))
+        wanted = None if name == "*" else name
+        path = f"{node.module}.{name}" if wanted else node.module
+        value = External(canonical(path)) if known else Imported(run.path, node.module, node.level, wanted)
+        if wanted is None:
+            stars = scope.names.get("*")
+            scope.names["*"] = Tuple((*(stars.items if isinstance(stars, Tuple) else ()), value))
         else:
-            scope.assign(alias or name, _imported(f"{home}.{name}"))
+            scope.assign(alias or name, value)
     return Flow.NEXT
-
-
-def _imported(path: str) -> Value:
-    if path.split(".")[0] in KNOWN_ROOTS:
-        return External(canonical(path))
-    return Unknown(path.lstrip(".") or path, "imported from a module that is not read")
 
 
 @executes(facts.Scope)

@@ -79,6 +79,7 @@ class Evidence:
     weight: int
     span: Span
     message: str
+    path: str | None = None  #: None: the analysed file
 
 
 @dataclass(frozen=True, slots=True)

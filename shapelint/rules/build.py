@@ -70,12 +70,14 @@ def construction_place(layer: Layer) -> Place:
     options = [f"batch_first={layer.config.get('batch_first') is True}"]
     if layer.config.get("bidirectional") is True:
         options.append("bidirectional=True")
-    return Place(layer.span, f"this {layer.name} has {', '.join(options)}")
+    return Place(layer.span, f"this {layer.name} has {', '.join(options)}", layer.path)
 
 
 def text_of(trace: Trace, span: Span) -> str:
-    """The source text of a span."""
+    """The source text of a span; empty for a span of an imported file."""
     lines = trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if span.end_line > len(lines):
+        return ""
     if span.line == span.end_line:
         return lines[span.line - 1][span.column : span.end_column]
     first, last = lines[span.line - 1][span.column :], lines[span.end_line - 1][: span.end_column]

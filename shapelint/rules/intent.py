@@ -56,7 +56,7 @@ class Intent:
 
     def places(self) -> list[Place]:
         """The opposing evidence as places of a finding."""
-        return [Place(evidence.span, evidence.message) for evidence in self.opposing]
+        return [Place(evidence.span, evidence.message, evidence.path) for evidence in self.opposing]
 
 
 def _weight(evidence: tuple[Evidence, ...]) -> int:

@@ -36,7 +36,8 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
 def _on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
     for registered in CHECKS:
         if any(rule.code in codes for rule in registered.rules):
-            yield from (found for found in registered.run(trace) if found.code in codes)
+            # what an imported file does wrong is reported where that file is checked
+            yield from (f for f in registered.run(trace) if f.code in codes and f.path == trace.path)
 
 
 def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:

@@ -2,6 +2,8 @@
 
 A `Dim` is kept in normal form, so equal polynomials are equal objects. Symbols stand for sizes and are at
 least 1, which makes `2*H != H` decidable; floor quotients and minima are of sizes, so at least 0.
+
+Arithmetic raises OverflowError beyond MAX_TERMS, MAX_BITS and MAX_DEGREE: no tensor has such a size.
 """
 
 from __future__ import annotations
@@ -12,6 +14,11 @@ from enum import Enum
 from functools import lru_cache, reduce
 from itertools import product
 from math import comb, gcd
+
+
+MAX_TERMS = 256  #: monomials of one size
+MAX_BITS = 2048  #: bits of a coefficient
+MAX_DEGREE = 32  #: factors of a monomial
 
 
 class Same(Enum):
@@ -135,6 +142,8 @@ class Dim:
         return self + -other
 
     def __mul__(self, other: Dim) -> Dim:
+        if len(self.terms) * len(other.terms) > MAX_TERMS:
+            raise OverflowError("a size of too many terms")
         return _collect(
             (_times(left, right), a * b) for (left, a), (right, b) in product(self.terms, other.terms)
         )
@@ -280,7 +289,14 @@ def _collect(terms: Iterable[Term]) -> Dim:
     for monomial, coefficient in terms:
         sums[monomial] = sums.get(monomial, 0) + coefficient
     kept = [(m, c) for m, c in sums.items() if c]
+    if len(kept) > MAX_TERMS or any(_is_huge(term) for term in kept):
+        raise OverflowError("a size that is too large")
     return Dim(tuple(sorted(kept, key=lambda term: _order(term[0]))))
+
+
+def _is_huge(term: Term) -> bool:
+    monomial, coefficient = term
+    return coefficient.bit_length() > MAX_BITS or sum(power for _, power in monomial) > MAX_DEGREE
 
 
 def _times(left: Monomial, right: Monomial) -> Monomial:

@@ -161,6 +161,7 @@ class Layer(Value):
     config: Mapping[str, object]
     span: Span
     ref: Ref | None = field(default=None, compare=False)
+    path: str | None = None  #: the file of the construction, None for the analysed one
 
     @property
     def name(self) -> str:

@@ -1,0 +1,78 @@
+"""Modules of the same project: read, lowered and defined when a name from them is needed.
+
+A module is defined once for each analysed file: its imports, definitions and constants are executed, nothing
+else. Cyclic imports see what is defined so far, as in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shapelint.infer.objects import Home, Imported, ModuleValue, Scope
+from shapelint.project import imported_file, read_import
+from shapelint.shapes.value import Value
+from shapelint.source import Problem, Source
+from shapelint.syntax import facts
+
+MAX_MODULES = 40  #: modules that are read for one file
+
+Parse = Callable[[Source], facts.Module | Problem]
+Define = Callable[[facts.Module, Home, Scope, "Library"], None]
+
+
+@dataclass(slots=True)
+class Library:
+    """The project's modules that one analysis has read, by path.
+
+    `parse` and `define` are handed in: rules import this package, and must not load the parser.
+    """
+
+    parse: Parse
+    define: Define
+    modules: dict[Path, ModuleValue | None] = field(default_factory=dict)
+    known: dict[Imported, Value | None] = field(default_factory=dict)
+
+    def resolve(self, wanted: Imported) -> Value | None:
+        """What an imported name stands for; None where it is not the project's, or cannot be read."""
+        if wanted not in self.known:
+            self.known[wanted] = None  # an import that needs itself finds nothing
+            self.known[wanted] = self._look_up(wanted)
+        return self.known[wanted]
+
+    def _look_up(self, wanted: Imported) -> Value | None:
+        module = self._load(imported_file(wanted.importer, wanted.module, wanted.level))
+        if wanted.name is None:
+            return module
+        found = module.scope.names.get(wanted.name) if module is not None else None
+        if found is None or found == wanted:
+            return self._submodule(wanted)
+        return self.resolve(found) if isinstance(found, Imported) else found
+
+    def member(self, module: ModuleValue, name: str) -> Value | None:
+        """`module.name`."""
+        found = module.scope.names.get(name, Imported(module.path, "", 1, name))
+        return self.resolve(found) if isinstance(found, Imported) else found
+
+    def _submodule(self, wanted: Imported) -> Value | None:
+        path = f"{wanted.module}.{wanted.name}".lstrip(".")
+        return self._load(imported_file(wanted.importer, path, wanted.level))
+
+    def _load(self, path: Path | None) -> ModuleValue | None:
+        if path is None:
+            return None
+        if path not in self.modules and len(self.modules) < MAX_MODULES:
+            self.modules[path] = None
+            self._read(path)
+        return self.modules.get(path)
+
+    def _read(self, path: Path) -> None:
+        source = read_import(path)
+        lowered = None if source is None else self.parse(source)
+        if source is None or lowered is None or isinstance(lowered, Problem):
+            return
+        home = Home.of(source, lowered)
+        scope = Scope({}, home=home)
+        self.modules[path] = ModuleValue(str(path), scope)
+        self.define(lowered, home, scope, self)

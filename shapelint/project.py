@@ -1,0 +1,53 @@
+"""Which file of the same project an import statement means.
+
+A project is what lies together: the folder above the outermost package of the importing file, and its `src`
+folder. What is installed (site-packages) is never a project's own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from shapelint.source import Problem, Source, read_source
+
+MAX_BYTES = 1_000_000  #: a larger file is not read for an import's sake
+
+
+def imported_file(importer: str, module: str, level: int) -> Path | None:
+    """The file that `from <level dots><module> import ...` in `importer` reads; None outside the project."""
+    parts = [part for part in module.split(".") if part]
+    for base in _bases(Path(importer).absolute(), level):
+        found = _module_file(base.joinpath(*parts), bool(parts))
+        if found is not None and "site-packages" not in found.parts:
+            return found
+    return None
+
+
+def read_import(path: Path) -> Source | None:
+    """The text of an imported file; None where it is too large or cannot be read."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+    except OSError:
+        return None
+    source = read_source(str(path))
+    return None if isinstance(source, Problem) else source
+
+
+def _bases(importer: Path, level: int) -> Iterator[Path]:
+    """The folders in which the module's first name is looked up."""
+    if level:
+        yield from importer.parents[level - 1 : level]
+        return
+    root = importer.parent
+    while (root / "__init__.py").is_file() and root.parent != root:
+        root = root.parent
+    yield from dict.fromkeys((root, root / "src", importer.parent))
+
+
+def _module_file(path: Path, named: bool) -> Path | None:
+    candidates = [path / "__init__.py"]
+    if named:
+        candidates.append(path.with_name(path.name + ".py"))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
