@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.apply import apply
+from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.state import MAX_WEIGHT, Parent, Run, shown
 from shapelint.ops import registry
@@ -89,6 +90,8 @@ def _repeated(value: List, count: int) -> Value:
 
 
 def _joined(left: Value, right: Value) -> Value | None:
+    if _length(left) + _length(right) > MAX_ITEMS:
+        return None
     if isinstance(left, Str) and isinstance(right, Str):
         return Str(left.value + right.value)
     if isinstance(left, Tuple) and isinstance(right, Tuple):
@@ -96,6 +99,12 @@ def _joined(left: Value, right: Value) -> Value | None:
     if isinstance(left, List) and isinstance(right, List) and left.length is None and right.length is None:
         return List(left.items + right.items)
     return None
+
+
+def _length(value: Value) -> int:
+    if isinstance(value, Str):
+        return len(value.value)
+    return len(value.items) if isinstance(value, Tuple | List) else 0
 
 
 def _sizes(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from shapelint.infer.access import attribute_of, imported, subscript_of
 from shapelint.infer.arithmetic import binary, compare, contains, is_none, negate
 from shapelint.infer.builtins import BUILTINS
+from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.loops import comprehension
@@ -120,6 +121,8 @@ def sequence(run: Run, scope: Scope, node: facts.Sequence) -> Value:
             items.extend(value.items)
         else:
             return Unknown(run.key_of(node), "a starred value of unknown length")
+        if len(items) > MAX_ITEMS:
+            return Unknown(run.key_of(node), "a sequence that is too long")
     return Tuple(tuple(items)) if node.kind == "tuple" else List(items)
 
 

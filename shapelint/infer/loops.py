@@ -92,7 +92,7 @@ def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rou
         if inner[0].count is not None and len(numbers) > 1:
             numbers[-1] = _later(run, node)
         return Rounds(tuple(Tuple(pair) for pair in zip(numbers, inner[0].values, strict=True)), inner[0].count)
-    length = min(len(r.values) for r in inner)
+    length = min((len(r.values) for r in inner), default=0)
     counts = [r.count for r in inner if r.count is not None]
     return Rounds(tuple(Tuple(tuple(r.values[i] for r in inner)) for i in range(length)), counts[0] if counts else None)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from shapelint.infer.access import MODULE_METHODS, missing_attribute
 from shapelint.infer.apply import apply
+from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
 from shapelint.infer.state import Demand, Parent, Run
@@ -84,6 +85,16 @@ def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, V
     return _module(run, method, args, kwargs, node)
 
 
+def extend(sequence: List, added: list[Value]) -> None:
+    """Append items; of a list that gets too long only its first and last item are kept as a sample."""
+    items = sequence.items
+    count = len(items) + len(added)
+    items.extend(added)
+    if count > MAX_ITEMS:
+        sequence.length = sequence.length or Dim.of(count)
+        items[:] = [items[0], items[-1]]
+
+
 def grow(sequence: List | Container, more: List | Tuple | Container) -> None:
     """Append the items of `more` to a list or container (`+=`, `extend`); a sample is told by its length."""
     added = list(more.members.values() if isinstance(more, Container) else more.items)
@@ -92,7 +103,7 @@ def grow(sequence: List | Container, more: List | Tuple | Container) -> None:
     if length is not None or sequence.length is not None:
         sequence.length = (sequence.length or Dim.of(len(items))) + (length or Dim.of(len(added)))
     if isinstance(sequence, List):
-        sequence.items.extend(added)
+        extend(sequence, added)
     else:
         for item in added:
             sequence.members[str(len(sequence.members))] = item

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
+from shapelint.infer.capture import captured
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Home
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace
@@ -235,6 +236,9 @@ class Run:
     ) -> Value:
         """Append a node; returns its result with the references stamped in."""
         number = len(self.trace.nodes)
+        args = tuple(captured(value) for value in args)
+        kwargs = {name: captured(value) for name, value in kwargs.items()}
+        bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
         self.positive.update(symbol for symbol in map(_bare_symbol, sizes_in(stamped)) if symbol)
         self.trace.nodes.append(
@@ -246,6 +250,7 @@ class Run:
 
     def bind(self, span: Span, name: str, value: Value) -> None:
         """Record what a name or a call is worth, for `shapelint shapes`."""
+        value = captured(value)
         if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
             self.trace.bindings.append(Binding(span, name, value, self.path))
 

@@ -6,6 +6,7 @@ from shapelint.infer.arithmetic import binary, compare
 from shapelint.infer.assign import assign
 from shapelint.infer.assume import assume
 from shapelint.infer.calls import call_value
+from shapelint.infer.capture import captured
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
 from shapelint.infer.functions import is_harmless, method_kind
@@ -59,7 +60,7 @@ def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
     """`return value`; what the entry point itself returns is recorded."""
     run.result = NONE if node.value is None else evaluate(run, scope, node.value)
     if not run.frames:
-        run.trace.returned.append(run.result)
+        run.trace.returned.append(captured(run.result))
     return Flow.RETURN
 
 
