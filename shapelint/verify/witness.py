@@ -141,6 +141,25 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _dropout_acts(document: dict[str, Any]) -> list[str]:
+    names = Names(document["steps"])
+    layer, options = names.of(document["target"]), document["options"]
+    replaced = [f"{layer}.dropout = {options['dropout']}"] if "dropout" in options else []
+    return [
+        *_straight(document["steps"], names),
+        *replaced,
+        f"{layer}.train()",
+        f"x = torch.randn(5, 3, {layer}.input_size)",
+        "",
+        "def forward(seed):",
+        "    torch.manual_seed(seed)",
+        f"    return {layer}(x)[0]",
+        "",
+        "first, second = forward(1), forward(2)",
+        f'print("two training passes with dropout", {layer}.dropout, "are equal:", first.equal(second))',
+    ]
+
+
 def _reference(document: dict[str, Any], names: Names) -> str:
     reference = document["options"]["reference"]
     if isinstance(reference, dict):
@@ -235,4 +254,5 @@ _WRITERS = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "dropout_acts": _dropout_acts,
 }
