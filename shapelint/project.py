@@ -6,6 +6,7 @@ folder. What is installed (site-packages) is never a project's own file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,15 @@ MAX_BYTES = 1_000_000  #: a larger file is not read for an import's sake
 
 
 def imported_file(importer: str, module: str, level: int) -> Path | None:
-    """The file that `from <level dots><module> import ...` in `importer` reads; None outside the project."""
+    """The file that `from <level dots><module> import ...` in `importer` reads; None outside the project.
+
+    Its path is absolute or relative, as the importer's is.
+    """
     parts = [part for part in module.split(".") if part]
     for base in _bases(Path(importer).absolute(), level):
         found = _module_file(base.joinpath(*parts), bool(parts))
         if found is not None and "site-packages" not in found.parts:
-            return found
+            return found if Path(importer).is_absolute() else Path(os.path.relpath(found))
     return None
 
 

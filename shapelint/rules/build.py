@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, ShownShape
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Evidence, Frame, Node, Trace
 from shapelint.rules.base import Rule
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
@@ -62,7 +62,12 @@ def _calls(trace: Trace, node: Node) -> list[Place]:
     if trace.entry != SCRIPT or not node.frames:
         return []
     frame = node.frames[0]
-    return [Place(frame.span, "in this call", frame.path)]
+    return [place_of(frame, "in this call")]
+
+
+def place_of(where: Node | Layer | Evidence | Frame, message: str) -> Place:
+    """A place that a finding refers to, in the file that holds it."""
+    return Place(where.span, message, where.path)
 
 
 def construction_place(layer: Layer) -> Place:
@@ -70,11 +75,19 @@ def construction_place(layer: Layer) -> Place:
     options = [f"batch_first={layer.config.get('batch_first') is True}"]
     if layer.config.get("bidirectional") is True:
         options.append("bidirectional=True")
-    return Place(layer.span, f"this {layer.name} has {', '.join(options)}", layer.path)
+    return place_of(layer, f"this {layer.name} has {', '.join(options)}")
+
+
+def kind_place(layer: Layer) -> Place:
+    """Where a layer is built, and of which kind it is."""
+    return place_of(layer, f"this is an nn.{layer.name}")
 
 
 def text_of(trace: Trace, span: Span) -> str:
-    """The source text of a span; empty for a span of an imported file."""
+    """The source text of a span of the analysed file; empty where that file has no such lines.
+
+    Rules look at the nodes of imported files too. What they make of them is dropped (select.py).
+    """
     lines = trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if span.end_line > len(lines):
         return ""

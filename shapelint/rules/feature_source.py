@@ -9,8 +9,8 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
 from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule
-from shapelint.rules.build import quote, report, text_of
-from shapelint.rules.navigate import construction_of, input_of, is_recurrent_call, short_name
+from shapelint.rules.build import place_of, quote, report, text_of
+from shapelint.rules.navigate import input_of, is_recurrent_call, own_construction, short_name
 from shapelint.rules.written import argument, is_always_bidirectional, twice
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
@@ -106,7 +106,7 @@ def built_place(layer: Layer, naming: Naming) -> Place:
         f"{name}={naming.dim(size)}" for name, size in shown if isinstance(size, Dim) and size != Dim(())
     ]
     flag = ", bidirectional=True" if layer.config.get("bidirectional") is True else ""
-    return Place(layer.span, f"this {layer.name} has {', '.join(sizes)}{flag}")
+    return place_of(layer, f"this {layer.name} has {', '.join(sizes)}{flag}")
 
 
 def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | None:
@@ -114,8 +114,8 @@ def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | 
     layer = node.args[0]
     if not is_recurrent_call(producer.call):
         return None
-    built = construction_of(trace, layer) if isinstance(layer, Layer) else None
-    source = construction_of(trace, producer.layer)
+    built = own_construction(trace, layer) if isinstance(layer, Layer) else None
+    source = own_construction(trace, producer.layer)
     given = (
         None
         if built is None
@@ -124,15 +124,15 @@ def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | 
     if built is None or source is None or given is None or _is_repeated(trace, built):
         return None
     text = _written_features(trace, source, producer.layer, got)
-    readable = (built.frames, built.path) == (source.frames, source.path)
-    if text is None or not (readable or text.isdigit()):
+    if text is None or not (built.frames == source.frames or text.isdigit()):
         return None
     return Fix(f"take {text} features", (Edit(given.value.span, text),))
 
 
 def _is_repeated(trace: Trace, built: Node) -> bool:
     """Whether the same line builds several layers."""
-    return sum(node.span == built.span and node.op == built.op for node in trace.nodes) > 1
+    place = (built.span, built.path, built.op)
+    return sum((node.span, node.path, node.op) == place for node in trace.nodes) > 1
 
 
 def _written_features(trace: Trace, source: Node, layer: Layer, got: Dim) -> str | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from shapelint.finding import Place
 from shapelint.infer.trace import Evidence, Node, Trace
+from shapelint.rules.build import place_of
 from shapelint.rules.navigate import (
     OUTPUT,
-    construction_of,
     input_of,
     layer_of,
+    own_construction,
     recurrent_calls,
     short_name,
     slot_of,
@@ -56,7 +57,7 @@ class Intent:
 
     def places(self) -> list[Place]:
         """The opposing evidence as places of a finding."""
-        return [Place(evidence.span, evidence.message, evidence.path) for evidence in self.opposing]
+        return [place_of(evidence, evidence.message) for evidence in self.opposing]
 
 
 def _weight(evidence: tuple[Evidence, ...]) -> int:
@@ -91,11 +92,11 @@ def evidence_of(trace: Trace, axis: Axis) -> list[Evidence]:
 
 
 def told_of_calls(traces: Sequence[Trace]) -> dict[tuple[Span, int], tuple[Evidence, ...]]:
-    """What is said of axes 0 and 1 of each recurrent call's input, on any path, by the call's place."""
+    """What any path says of axes 0 and 1 of the input of the file's recurrent calls, by the call's place."""
     told: dict[tuple[Span, int], list[Evidence]] = {}
     for trace in traces:
         for call in recurrent_calls(trace):
-            value = input_of(call)
+            value = input_of(call) if call.path == trace.path else None
             axes = value.axes[:2] if isinstance(value, Tensor) and value.rank == 3 else ()
             for place, axis in enumerate(axes):
                 told.setdefault((call.span, place), []).extend(evidence_of(trace, axis))
@@ -104,10 +105,12 @@ def told_of_calls(traces: Sequence[Trace]) -> dict[tuple[Span, int], tuple[Evide
 
 def _given(trace: Trace, value: Tensor, axis: Axis) -> Iterator[Evidence]:
     """The role that an earlier operation gave the axis; a permutation since then may mean to change it."""
-    if axis.role not in _OPPOSITE or axis.origin is None or _permuted_since(trace, value, axis):
+    giver = _giver(trace, value, axis) if axis.role in _OPPOSITE else None
+    if giver is None:
         return
     message = f"this axis is the {axis.role.value} axis here"
-    yield Evidence(axis.dim.as_symbol or "", axis.role, "layer-layout", 3, axis.origin, message)
+    symbol = axis.dim.as_symbol or ""
+    yield Evidence(symbol, axis.role, "layer-layout", 3, giver.span, message, giver.path)
 
 
 def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
@@ -121,7 +124,7 @@ def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
 
 def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
     """The True that stands in the place of `bias` as the last positional argument, without a batch_first."""
-    construction = construction_of(trace, layer)
+    construction = own_construction(trace, layer)
     if construction is None or layer.name == "RNN" or not isinstance(construction.expression, facts.Call):
         return None
     arguments = construction.expression.arguments
@@ -131,28 +134,31 @@ def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
     return positional[BIAS] if construction.args[BIAS] == Bool(True) else None
 
 
-def _permuted_since(trace: Trace, value: Tensor, axis: Axis) -> bool:
+def _giver(trace: Trace, value: Tensor, axis: Axis) -> Node | None:
+    """The node that gave the axis its role; None where a permutation came since, or it is not found."""
     ref = value.ref
     while ref is not None:
         node = trace.node(ref)
         if node.span == axis.origin:
-            return False
+            return node
         if short_name(node) in _PERMUTING:
-            return True
+            return None
         ref = getattr(next(tensor_inputs(node), None), "ref", None)
-    return True
+    return None
 
 
 def _used(trace: Trace, call: Node, place: int) -> Iterator[Evidence]:
     """What the uses of the output say of its axis `place`: its last entry is taken, or it is pooled away."""
     for pick in picks(trace):
         if pick.axis == place and pick.index == LAST and _is_output(trace, pick.base, call):
-            yield Evidence(
-                "", Role.TIME, "last-index", 2, pick.node.span, "the last entry of this axis is taken: a step"
-            )
+            yield _used_as_time(pick.node, "last-index", "the last entry of this axis is taken: a step")
     for node in trace.nodes:
         if _pools(node, place) and _is_output(trace, node.args[0], call):
-            yield Evidence("", Role.TIME, "pooled-axis", 2, node.span, "this axis is pooled away: the steps")
+            yield _used_as_time(node, "pooled-axis", "this axis is pooled away: the steps")
+
+
+def _used_as_time(node: Node, kind: str, message: str) -> Evidence:
+    return Evidence("", Role.TIME, kind, 2, node.span, message, node.path)
 
 
 def _pools(node: Node, place: int) -> bool:

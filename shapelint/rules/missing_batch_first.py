@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, quote, replace_text, report
 from shapelint.rules.intent import BIAS, ENOUGH, Intent, intent_of, misplaced_flag
-from shapelint.rules.navigate import construction_of, input_of, is_refused, layer_of, recurrent_calls
+from shapelint.rules.navigate import input_of, is_refused, layer_of, own_construction, recurrent_calls
 from shapelint.rules.pick import ONE
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
@@ -327,12 +327,8 @@ def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
 
 
 def _fix(trace: Trace, layer: Layer) -> Fix | None:
-    construction = construction_of(trace, layer)
-    if (
-        construction is None
-        or construction.path != trace.path
-        or not isinstance(construction.expression, facts.Call)
-    ):
+    construction = own_construction(trace, layer)
+    if construction is None or not isinstance(construction.expression, facts.Call):
         return None
     arguments = construction.expression.arguments
     if "batch_first" in construction.kwargs or any(argument.star for argument in arguments):
@@ -344,15 +340,16 @@ def _fix(trace: Trace, layer: Layer) -> Fix | None:
 
 
 def _misplaced(trace: Trace, call: Node, layer: Layer, intent: Intent, flag: facts.Argument) -> Finding:
-    construction = construction_of(trace, layer)
+    construction = own_construction(trace, layer)
     assert construction is not None
     edit = replace_text(flag.span, "batch_first=True")
+    use = f"`{quote(trace, call.span)}`" if call.path == trace.path else "it"
     return report(
         MISPLACED,
         trace,
         construction,
         f"the fourth argument of nn.{layer.name} is `bias`, so batch_first stays False "
-        f"and `{quote(trace, call.span)}` runs along the batch",
+        f"and {use} runs along the batch",
         claims=_claims(call),
         related=intent.places(),
         help="name the flag: batch_first=True",

@@ -166,8 +166,13 @@ def state_of(trace: Trace, value: Value) -> Slot | None:
 
 
 def construction_of(trace: Trace, layer: Layer) -> Node | None:
-    """The node that constructs a layer; None for one that another file constructs."""
-    return None if layer.ref is None or layer.path is not None else trace.node(layer.ref)
+    """The node that constructs a layer, in whichever file."""
+    return None if layer.ref is None else trace.node(layer.ref)
+
+
+def own_construction(trace: Trace, layer: Layer) -> Node | None:
+    """The node that constructs a layer, for its text and for edits; None where another file does."""
+    return construction_of(trace, layer) if layer.path is None else None
 
 
 def input_of(node: Node) -> Value | None:

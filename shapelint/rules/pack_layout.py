@@ -8,7 +8,7 @@ from dataclasses import replace
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, construction_place, quote, report
+from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
 from shapelint.rules.intent import evidence_of
 from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name, tensor_inputs
 from shapelint.rules.written import argument
@@ -211,7 +211,7 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
         return
     h_n = Ref(call.id, (1, 0) if layer.name == "LSTM" else (1,))
     claim = Claim("batch_independence", h_n, {"source": value.ref, "batch_axis": 0, "target_axis": 1})
-    places = [Place(piece.span, piece.message) for _, piece in evidence]
+    places = [place_of(piece, piece.message) for _, piece in evidence]
     found = _finding(trace, node, claim, [construction_place(layer), *places])
     yield found if evidence or certain else replace(found, confidence=Confidence.MEDIUM)
 

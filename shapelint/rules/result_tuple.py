@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
+from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report
+from shapelint.rules.build import kind_place, quote, report
 from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
 from shapelint.rules.written import insertion
 from shapelint.shapes.value import Tuple, Value
@@ -243,7 +243,7 @@ def _finding(trace: Trace, node: Node, given: Value, call: Node) -> Finding:
         node,
         f"{name} is the tuple {holds}, {_use(node)}",
         claims=[Claim("raises", Ref(node.id))],
-        related=[Place(layer.span, f"this is an nn.{layer.name}")],
+        related=[kind_place(layer)],
         help=_help(state) if rule is PASSED or state else None,
         fix=None if written is None or state else Fix("take the output", (insertion(written.span, "[0]"),)),
     )

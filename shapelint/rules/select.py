@@ -43,7 +43,7 @@ def _on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
 def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
     """One finding for all paths that show it, or None where the file's own calls refute it."""
     span = hits[0][0].span
-    reaching = [trace for trace in traces if any(node.span == span for node in trace.nodes)]
+    reaching = [trace for trace in traces if _reaches(trace, span)]
     showing = [trace for _, trace in hits]
     called = [trace for trace in reaching if trace.entry == SCRIPT]
     if called and not any(trace in called for trace in showing):
@@ -58,6 +58,10 @@ def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
+
+
+def _reaches(trace: Trace, span: Span) -> bool:
+    return any((node.span, node.path) == (span, trace.path) for node in trace.nodes)
 
 
 def _symbolic_first(hits: list[Hit]) -> Hit:

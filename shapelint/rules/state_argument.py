@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report, text_of
+from shapelint.rules.build import kind_place, quote, report, text_of
 from shapelint.rules.navigate import layer_of, leaves, recurrent_calls
 from shapelint.rules.state_sizes import states_of_call
 from shapelint.rules.written import argument, insertion, is_zeros
@@ -234,7 +234,7 @@ def _two_arguments(trace: Trace, call: Node) -> Finding:
         call,
         "an LSTM takes its state as one argument, the tuple (h_0, c_0)",
         claims=[Claim("raises", Ref(call.id), {"match": "positional arguments"})],
-        related=[_built(call)],
+        related=[kind_place(layer_of(call))],
         fix=_as_tuple(trace, call),
     )
 
@@ -267,15 +267,10 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         message,
         claims=[Claim("raises", Ref(call.id))],
         shapes=[(name.strip("`"), state) for state in states[:1] if layer.name == "LSTM"],
-        related=[_built(call)],
+        related=[kind_place(layer_of(call))],
         help=advice,
         fix=_other_kind(trace, layer.name, states, given),
     )
-
-
-def _built(call: Node) -> Place:
-    layer = layer_of(call)
-    return Place(layer.span, f"this is an nn.{layer.name}")
 
 
 def _other_kind(

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.intent import intent_of
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
 from shapelint.rules.state_sizes import (
@@ -382,9 +382,10 @@ def _input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
 
 def _created(trace: Trace, call: Node, state: Value) -> list[Place]:
     made = creation_of(trace, state)
-    if made is None or not size_expressions(made) or call.span.covers(made.span):
+    if made is None or not size_expressions(made):
         return []
-    return [Place(made.span, "the state is made here", made.path)]
+    inside = made.path == call.path and call.span.covers(made.span)
+    return [] if inside else [place_of(made, "the state is made here")]
 
 
 def _help(trace: Trace, call: Node, rule: Rule, naming: Naming) -> str:

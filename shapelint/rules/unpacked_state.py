@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report, text_of
+from shapelint.rules.build import kind_place, report, text_of
 from shapelint.rules.navigate import H_N, Slot, slot_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
@@ -159,7 +159,7 @@ def _is_cell(name: str) -> bool:
 
 def _is_nested(node: Node, slot: Slot) -> bool:
     """Whether the pair stands in the assignment of the call's own result, where an LSTM has (h_n, c_n)."""
-    return node.span == slot.call.span
+    return (node.span, node.path) == (slot.call.span, slot.call.path)
 
 
 def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) -> Finding:
@@ -174,7 +174,7 @@ def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) 
         f"{_told(slot)}: unpacking it into 2 names fails, for it has {rows} row{'s' * (rows != '1')}",
         claims=[Claim("raises", state.ref, {"unpack": 2})],
         shapes=[("h_n", state)],
-        related=[_built(slot)],
+        related=[kind_place(slot.layer)],
         help="bind the state to one name",
         fix=_one_name(trace, node, slot, names),
     )
@@ -192,7 +192,7 @@ def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Findi
         f"{_told(slot)}: `{names[1]}` and `{names[2]}` are the states of its two {what}",
         claims=[Claim("equals", Ref(node.id, (0,)), {"reference": state.ref})],
         shapes=[("h_n", state), *_parts(node, names)],
-        related=[_built(slot)],
+        related=[kind_place(slot.layer)],
         help=f"bind the state to one name, `{names[1]}`; it has a first axis then",
     )
 
@@ -200,10 +200,6 @@ def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Findi
 def _told(slot: Slot) -> str:
     article = "a" if slot.layer.name == "GRU" else "an"
     return f"{article} {slot.layer.name} has one state, h_n, and no c_n"
-
-
-def _built(slot: Slot) -> Place:
-    return Place(slot.layer.span, f"this is an nn.{slot.layer.name}")
 
 
 def _parts(node: Node, names: re.Match[str]) -> list[tuple[str, Value]]:

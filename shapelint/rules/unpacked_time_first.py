@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Fix, Place, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, quote, report
+from shapelint.rules.build import add_argument, place_of, quote, report
 from shapelint.rules.claims import samples_mix
 from shapelint.rules.navigate import PAD_PACKED, Sequence, sequence_of
 from shapelint.rules.pick import FIRST, LAST, ONE, Pick, picks
@@ -145,6 +145,7 @@ def unpacked_time_first(trace: Trace) -> Iterator[Finding]:
             continue
         if (
             sequence.unpacked.id not in blamed
+            and sequence.unpacked.path == pick.node.path
             and _is_forgotten(sequence.unpacked)
             and _takes_sample(trace, pick)
         ):
@@ -180,7 +181,7 @@ def _finding(trace: Trace, unpacking: Node, sequence: Sequence, pick: Pick) -> F
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[
             *_packing_place(trace, sequence),
-            Place(pick.node.span, "this takes a step of a batch-first tensor"),
+            place_of(pick.node, "this takes a step of a batch-first tensor"),
         ],
         help="unpack with batch_first=True, as the data was packed",
         fix=_fix(trace, unpacking),
@@ -191,8 +192,7 @@ def _packing_place(trace: Trace, sequence: Sequence) -> list[Place]:
     packed = sequence.slot.call.args[1] if len(sequence.slot.call.args) > 1 else None
     if not isinstance(packed, Packed) or packed.ref is None:
         return []
-    node = trace.node(packed.ref)
-    return [Place(node.span, "packed here with batch_first=True")]
+    return [place_of(trace.node(packed.ref), "packed here with batch_first=True")]
 
 
 def _fix(trace: Trace, unpacking: Node) -> Fix | None:
