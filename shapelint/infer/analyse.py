@@ -152,8 +152,8 @@ def explore(checked: Checked, entry: Entry, called: set[int], script: bool) -> I
 
 
 def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
-    """The plans that differ from a path in one choice that the path's own plan did not make."""
-    for choice in choices.values():
+    """The plans that differ from a path in one choice that its plan did not make, those of this file first."""
+    for choice in sorted(choices.values(), key=lambda choice: choice.away):
         if choice.key in plan.choices:
             continue
         for option in choice.options:

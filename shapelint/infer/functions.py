@@ -9,7 +9,7 @@ from shapelint.infer.evidence import note_docstring, note_head_comments
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
 from shapelint.infer.objects import Class, Container, Function, Instance, Scope
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
-from shapelint.infer.state import MAX_DEPTH, Run
+from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.dim import Dim
@@ -25,13 +25,18 @@ def call_function(
         return Unknown(run.key_of(node), "recursion, or calls too deep")
     if function.definition is not None and _is_generator(function.definition):
         return Unknown(run.key_of(node), "a generator or a coroutine")
+    depth = len(run.frames)
     run.frames.append(Frame(function.name, node.span, run.path))
     run.functions.append(function)
     try:
         return enter(run, function, args, kwargs)
+    except Raised:
+        if run.away or function.scope.find_home() is run.home:
+            raise
+        # the ways through another file are not all followed: that this one raises says little
+        return Unknown(run.key_of(node), f"{function.name} raises on this path")
     finally:
-        run.frames.pop()
-        run.functions.pop()
+        del run.frames[depth:], run.functions[depth:]
 
 
 def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:

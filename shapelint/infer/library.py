@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from shapelint.infer.objects import Home, Imported, ModuleValue, Scope
@@ -68,11 +69,20 @@ class Library:
         return self.modules.get(path)
 
     def _read(self, path: Path) -> None:
-        source = read_import(path)
-        lowered = None if source is None else self.parse(source)
-        if source is None or lowered is None or isinstance(lowered, Problem):
+        read = _lowered(self.parse, path, path.stat().st_mtime_ns)
+        if read is None:
             return
-        home = Home.of(source, lowered)
+        home, module = read
         scope = Scope({}, home=home)
         self.modules[path] = ModuleValue(str(path), scope)
-        self.define(lowered, home, scope, self)
+        self.define(module, home, scope, self)
+
+
+@lru_cache(maxsize=256)
+def _lowered(parse: Parse, path: Path, changed: int) -> tuple[Home, facts.Module] | None:
+    """A file read and lowered; the files of a package import the same few modules again and again."""
+    source = read_import(path)
+    module = None if source is None else parse(source)
+    if source is None or module is None or isinstance(module, Problem):
+        return None
+    return Home.of(source, module), module

@@ -71,6 +71,7 @@ class Choice:
     options: tuple[object, ...]
     taken: object
     likely: object | None
+    away: bool = False  #: taken in the code of an imported file
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class Run:
         taken = self.plan.choices.get(key, options[0] if likely is None else likely)
         if taken not in options:
             taken = options[0]
-        self.choices[key] = Choice(key, options, taken, likely)
+        self.choices[key] = Choice(key, options, taken, likely, self.away is not None)
         self.trace.decisions.append(Decision(subject, taken, None if likely is None else taken == likely))
         return taken
 
