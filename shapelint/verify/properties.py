@@ -42,8 +42,8 @@ The batch axis of a batch_size_polymorphism source must be a symbol (a parameter
 
 Blind spots. A non-zero initial state hides a dead reverse weight. ReLU in the slice makes features look
 blind to steps, so sees_whole_sequence is for values before a ReLU, and not for `nn.RNN(nonlinearity="relu")`.
-With two layers the lower one spreads information: use dead_parameters there. Layers run in eval mode, except for
-dropout_acts.
+With two layers the lower one spreads information: use dead_parameters there. Layers run in eval mode, except
+for dropout_acts.
 """
 
 from __future__ import annotations
