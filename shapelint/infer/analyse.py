@@ -136,7 +136,7 @@ def explore(checked: Checked, entry: Entry, called: set[int], script: bool) -> I
     waiting = [Plan()]
     seen: set[frozenset[tuple[str, object]]] = set()
     steps, paths = 0, 0
-    while waiting and paths < MAX_PATHS and steps < MAX_TOTAL_STEPS:
+    while waiting and paths < MAX_PATHS and len(seen) < 2 * MAX_PATHS and steps < MAX_TOTAL_STEPS:
         plan = waiting.pop(0)
         run = follow(checked, entry, plan, script)
         steps += run.steps
@@ -145,32 +145,36 @@ def explore(checked: Checked, entry: Entry, called: set[int], script: bool) -> I
         if taken in seen:
             continue
         seen.add(taken)
-        paths += 1
+        paths += run.raised is None
         yield run.trace
         if run.trace.nodes and len(waiting) < MAX_PATHS:
             waiting.extend(_turned(run.choices, plan, run.plan))
 
 
 def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
-    """The plans that differ from a path in one choice that its plan did not make, those of this file first."""
-    for choice in sorted(choices.values(), key=lambda choice: choice.away):
+    """The plans that differ from a path in one choice that the path's own plan did not make, the closest first."""
+    for choice in sorted(choices.values(), key=lambda choice: choice.remote):
         if choice.key in plan.choices:
             continue
         for option in choice.options:
             if option != choice.taken:
-                yield Plan({**plan.choices, choice.key: option}, final.demands)
+                yield Plan({**plan.choices, choice.key: option}, final.demands, final.passed)
 
 
 def follow(checked: Checked, entry: Entry, plan: Plan, script: bool) -> Run:
-    """Run one path, again and again until it demands nothing new of its unknown inputs."""
+    """Run one path, again and again until it demands nothing new of its unknown inputs.
+
+    Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
+    """
     run = _start(checked, entry, plan)
     for _ in range(MAX_REPEATS):
         run = _start(checked, entry, plan)
         _run_once(run, checked, entry, script)
         fresh = {key: demand for key, demand in run.demands.items() if plan.demands.get(key) != demand}
-        if not fresh:
+        passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
+        if not fresh and passed == plan.passed:
             break
-        plan = Plan(plan.choices, {**plan.demands, **fresh})
+        plan = Plan(plan.choices, {**plan.demands, **fresh}, passed)
     return run
 
 
@@ -184,7 +188,10 @@ def _run_once(run: Run, checked: Checked, entry: Entry, script: bool) -> None:
     try:
         execute(run, scope, module.body if script else _definitions(module.body))
         entry.body(run, scope)
-    except (BudgetSpent, Raised, RecursionError, OverflowError):
+    except Raised:
+        run.raised = run.guard
+        run.frames.clear()
+    except (BudgetSpent, RecursionError, OverflowError):
         # what the trace holds so far is true; the rest of the path is not followed
         run.frames.clear()
 

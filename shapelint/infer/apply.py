@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.finding import Ref
+from shapelint.infer.capture import captured
 from shapelint.infer.state import Demand, Parent, Run
 from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
 from shapelint.ops.registry import Op, ShapeError, Undetermined
-from shapelint.shapes.value import Dtype, Layer, Lineage, List, Packed, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Dtype, Int, Layer, Lineage, List, Packed, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
@@ -25,10 +26,13 @@ def apply(
     expression: facts.Expression,
 ) -> Value:
     """Run an operation's shape function; the result is Unknown where it cannot be told or torch raises."""
+    args = tuple(captured(value) for value in args)
     try:
         result, bound = registry.call(op, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
+        if _is_doubtful(run, (*args, *kwargs.values()), error):
+            return failed
         return run.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
         _demand_inputs(run, op, args, open_question)
@@ -38,6 +42,29 @@ def apply(
     if op.name in _READS_IDS:
         _demand_ids(run, bound.get("input"))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
+
+
+def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
+    """Whether an error rests on what was guessed, not read.
+
+    That is the rank of an input, a later round of a loop that may have one round only, or a list that is empty
+    because the path that fills it was not taken.
+    """
+    if any(isinstance(value, List) and not value.items for value in args):
+        return True
+    if any(name.startswith("step@") for value in args for name in _symbols(value)):
+        return True
+    return error.code is None and run.is_guess(*args)
+
+
+def _symbols(value: Value) -> frozenset[str]:
+    if isinstance(value, Int):
+        return value.dim.symbols
+    if isinstance(value, Tensor):
+        return frozenset().union(*(axis.dim.symbols for axis in value.axes))
+    if isinstance(value, Tuple | List):
+        return frozenset().union(*map(_symbols, value.items))
+    return frozenset()
 
 
 def construct(

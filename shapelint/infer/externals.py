@@ -27,6 +27,18 @@ _TRANSPARENT = frozenset(
 )
 
 
+#: questions about the machine and the mode that no shape depends on
+_FLAGS = {
+    "torch.jit.is_scripting": False,
+    "torch.jit.is_tracing": False,
+    "torch.onnx.is_in_onnx_export": False,
+    "torch.compiler.is_compiling": False,
+    "torch.cuda.is_available": False,
+    "torch.backends.mps.is_available": False,
+    "torch.is_grad_enabled": True,
+}
+
+
 def external_call(*paths: str) -> Callable[[ExternalCall], ExternalCall]:
     """Register what calling a dotted name does."""
 
@@ -46,6 +58,8 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
         if "**" in kwargs:
             return Unknown(run.key_of(node), "keyword arguments that are not known")
         return apply(run, op, args, kwargs, node)
+    if path in _FLAGS:
+        return Bool(_FLAGS[path])
     if path in _TRANSPARENT and args:
         return args[1] if path == "torch.jit.annotate" and len(args) == 2 else args[0]
     if path in _CALLS:

@@ -25,6 +25,8 @@ def call_function(
         return Unknown(run.key_of(node), "recursion, or calls too deep")
     if function.definition is not None and _is_generator(function.definition):
         return Unknown(run.key_of(node), "a generator or a coroutine")
+    if function.definition is not None and _is_abstract(function.definition):
+        return Unknown(run.key_of(node), "an abstract method")
     depth = len(run.frames)
     run.frames.append(Frame(function.name, node.span, run.path))
     run.functions.append(function)
@@ -126,6 +128,13 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
 
 def _is_generator(definition: facts.FunctionDef) -> bool:
     return definition.is_async or any(isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in _flat(definition.body))
+
+
+def _is_abstract(definition: facts.FunctionDef) -> bool:
+    """Whether a method only says that derived classes must define it."""
+    marked = any(_decorator_name(decorator) == "abstractmethod" for decorator in definition.decorators)
+    body = [s for s in definition.body if not isinstance(s, facts.ExpressionStatement | facts.Jump)]
+    return not body if marked else len(body) == 1 and isinstance(body[0], facts.Raise)
 
 
 def _yields(expression: facts.Expression) -> bool:

@@ -10,7 +10,7 @@ from shapelint.finding import Ref
 from shapelint.infer.capture import captured
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Home
-from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace
+from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -37,12 +37,21 @@ MAX_WEIGHT = 24  #: atoms in one size
 MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
+#: what leaves no doubt about an input's rank: the author's own words, and the recurrent layers
+CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute"}) | {
+    f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")
+}
+
+
 class BudgetSpent(Exception):  # noqa: N818 - the end of a run, not an error
     """The run has taken its number of steps; what the trace holds so far is true."""
 
 
 class Raised(Exception):  # noqa: N818 - the checked code raises, not shapelint
     """The path ends in a `raise` of the checked code."""
+
+
+Place = tuple[str, int, int]  #: path, line and column of a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +66,26 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is told beforehand: choices to take, and unknowns to read as tensors."""
+    """What a run is told beforehand: choices to take, unknowns to read as tensors, and guards that do not raise."""
 
     choices: Mapping[str, object] = field(default_factory=dict)
     demands: Mapping[str, Demand] = field(default_factory=dict)
+    passed: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A choice that a run took: its key, the options, the one taken, and what the defaults would take."""
+    """A choice that a run took: its key, the options, the one taken, and what the defaults would take.
+
+    `remote` is true of what is asked far from the entry point's own parameters: in another file, or of the value
+    of an expression that is not understood.
+    """
 
     key: str
     options: tuple[object, ...]
     taken: object
     likely: object | None
-    away: bool = False  #: taken in the code of an imported file
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,9 @@ class Run:
     loops: int = 0
     steps: int = 0
     result: Value = NONE  #: what the latest `return` gave
+    guard: Place | None = None  #: the `if` whose raising side is being run, or the assertion that fails
+    raised: Place | None = None  #: the guard that ended the path
+    guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
 
     @property
@@ -184,7 +201,7 @@ class Run:
         taken = self.plan.choices.get(key, options[0] if likely is None else likely)
         if taken not in options:
             taken = options[0]
-        self.choices[key] = Choice(key, options, taken, likely, self.away is not None)
+        self.choices[key] = Choice(key, options, taken, likely, self.away is not None or "@" in key)
         self.trace.decisions.append(Decision(subject, taken, None if likely is None else taken == likely))
         return taken
 
@@ -241,6 +258,8 @@ class Run:
         kwargs = {name: captured(value) for name, value in kwargs.items()}
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
+        if op == INPUT and bound.get("demand") not in CERTAIN_RANKS or self.is_guess(*args, *kwargs.values()):
+            self.guesses.add(number)
         self.positive.update(symbol for symbol in map(_bare_symbol, sizes_in(stamped)) if symbol)
         self.trace.nodes.append(
             Node(
@@ -248,6 +267,10 @@ class Run:
             )
         )
         return stamped
+
+    def is_guess(self, *values: Value) -> bool:
+        """Whether a value rests on an input whose rank was guessed from the first operation that asked for it."""
+        return any(ref.node in self.guesses for value in values for ref in refs(value))
 
     def bind(self, span: Span, name: str, value: Value) -> None:
         """Record what a name or a call is worth, for `shapelint shapes`."""

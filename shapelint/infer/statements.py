@@ -67,11 +67,23 @@ def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
 @executes(facts.If)
 def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     """`if`: this path takes one side; `if __name__ == "__main__"` is taken."""
-    if node.body and isinstance(node.body[-1], facts.Raise):
+    if _raises(node.body):
         assume(run, scope, node.test, False)
-    elif node.orelse and isinstance(node.orelse[-1], facts.Raise):
+    elif _raises(node.orelse):
         assume(run, scope, node.test, True)
-    return execute(run, scope, node.body if _condition(run, scope, node.test) else node.orelse)
+    holds = _condition(run, scope, node.test)
+    place = (run.path, node.span.line, node.span.column)
+    raising = _raises(node.body if holds else node.orelse)
+    if raising and place in run.plan.passed:
+        holds, raising = not holds, False
+    outer, run.guard = run.guard, place if raising else run.guard
+    flow = execute(run, scope, node.body if holds else node.orelse)
+    run.guard = outer
+    return flow
+
+
+def _raises(block: tuple[facts.Statement, ...]) -> bool:
+    return bool(block) and isinstance(block[-1], facts.Raise)
 
 
 def _condition(run: Run, scope: Scope, test: facts.Expression) -> bool:
@@ -94,7 +106,7 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    depth = len(run.frames), len(run.functions)
+    depth, guard = (len(run.frames), len(run.functions)), run.guard
     try:
         flow = execute(run, scope, node.body)
         if flow is Flow.NEXT:
@@ -103,6 +115,7 @@ def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
         if not node.handlers:
             raise
         del run.frames[depth[0] :], run.functions[depth[1] :]
+        run.guard = guard
         flow = execute(run, scope, node.handlers[0].body)
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final
@@ -227,7 +240,9 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
             run.agree(left.dim, right.dim)
         return Flow.NEXT
     assume(run, scope, test, True)
-    if evaluate(run, scope, test) == Bool(False):
+    place = (run.path, node.span.line, node.span.column)
+    if evaluate(run, scope, test) == Bool(False) and place not in run.plan.passed:
+        run.guard = place
         raise Raised
     return Flow.NEXT
 
