@@ -12,7 +12,8 @@ from pathlib import Path
 
 from shapelint.source import Problem, Source, read_source
 
-MAX_BYTES = 1_000_000  #: a larger file is not read for an import's sake
+MAX_BYTES = 300_000  #: a larger file is not read for an import's sake
+SMALL = 10_000  #: a smaller file may hold constants and helpers; a larger one is read if it speaks of torch
 
 
 def imported_file(importer: str, module: str, level: int) -> Path | None:
@@ -29,14 +30,11 @@ def imported_file(importer: str, module: str, level: int) -> Path | None:
 
 
 def read_import(path: Path) -> Source | None:
-    """The text of an imported file; None where it is too large or cannot be read."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-    except OSError:
-        return None
+    """The text of an imported file; None where it cannot be read, or says nothing of models."""
     source = read_source(str(path))
-    return None if isinstance(source, Problem) else source
+    if isinstance(source, Problem) or len(source.text) > MAX_BYTES:
+        return None
+    return source if len(source.text) < SMALL or "torch" in source.text else None
 
 
 def _bases(importer: Path, level: int) -> Iterator[Path]:

@@ -372,7 +372,7 @@ def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
 def _state(trace: Trace, call: Node) -> Iterator[Finding]:
     assert call.error is not None
     config, sizes = recurrent_config(layer_of(call)), call.error.details["got"]
-    got = sizes[-1] if isinstance(sizes, tuple) else None
+    got = sizes[-1] if isinstance(sizes, tuple) and sizes else None
     if (
         config.proj_size == Dim(())
         or not isinstance(got, Dim)

@@ -151,6 +151,20 @@ matrix = torch.randn(2, 3)
 print(matrix.view(3, 2))
 lstm = nn.LSTM(3, 5)
 """,
+        """\
+import torch.nn.functional as F
+from torch import nn
+
+class Relative(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.rnn = nn.LSTM(width, width)
+
+    def shift(self, scores):
+        batch, heads, queries, keys = scores.size()
+        padded = F.pad(scores, (1, 0))
+        return padded.view(batch, heads, keys + 1, queries)[:, :, 1:]
+""",
     ),
 )
 
@@ -200,12 +214,18 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
     if root.ref is None or short_name(trace.node(root.ref)) in _UNIFORM:
         return False
     moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
+    if any(_is_sum(trace.resolve(axis.dim)) for axis in moved):
+        return False  # padded by one and cut anew: the relative shift of attention scores
     named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)
     return named or any(is_recurrent_call(user) for user in trace.uses(Ref(node.id)))
 
 
 def _is_named(size: Dim) -> bool:
     return size.constant is None
+
+
+def _is_sum(size: Dim) -> bool:
+    return len(size.terms) > 1
 
 
 def _finding(trace: Trace, node: Node, base: Tensor, root: Tensor, order: list[int]) -> Finding:
