@@ -20,8 +20,8 @@ from shapelint.syntax.parse import parse
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "fixtures" / "inference").glob("*.py"))
 IDS = [path.stem for path in FILES]
-#: files that torch alone cannot run: nobody calls what they define, or they need other packages
-NOT_RUN = {"free_inputs", "free_constructions", "einops_patterns"}
+#: nobody calls what these define
+NOT_RUN = {"free_inputs"}
 RUN = [path for path in FILES if path.stem not in NOT_RUN]
 
 Records = dict[str, list[tuple[int, str, list[int], int]]]

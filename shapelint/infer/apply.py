@@ -54,7 +54,13 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith("step@") for value in args for name in _symbols(value)):
         return True
-    return error.code is None and run.is_guess(*args)
+    return run.is_guess(*args) and error.code is None and not _is_batched_state(args, error)
+
+
+def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
+    """Whether a state does not fit a batched input: no other rank of the input would make it fit."""
+    given = args[1] if len(args) > 1 else None
+    return "state" in error.details and isinstance(given, Tensor) and given.rank == 3
 
 
 def _symbols(value: Value) -> frozenset[str]:

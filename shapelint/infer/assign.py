@@ -149,6 +149,9 @@ def _wrong_count(
     error = ShapeError(f"unpacking {text}", None, count=count)
     failed = Unknown(run.key_of(expression), error.message)
     args = (value, Int(Dim.of(count)))
+    sizes = isinstance(value, Tuple) and all(isinstance(item, Int) for item in value.items)
+    if (sizes or isinstance(value, Tensor)) and run.is_guess(value):
+        return  # another rank of the input would give another number of sizes
     run.record(UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error)
 
 

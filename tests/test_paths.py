@@ -1,0 +1,172 @@
+"""What following paths costs: it grows with the length of the code, and never explodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from shapelint.infer import analyse as driver
+from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, Checked, Entry, analyse
+from shapelint.infer.state import MAX_STEPS, Plan, Run
+from shapelint.infer.trace import Trace
+from shapelint.source import Problem, Source
+from shapelint.syntax.parse import parse
+
+HEAD = """\
+import torch
+from torch import nn
+
+rnn = nn.LSTM(3, 4)
+x = torch.randn(7, 2, 3)
+"""
+MODEL = """\
+import torch
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, hidden, bidirectional=False, kind="a"):
+        super().__init__()
+        self.kind = kind
+        self.rnn = nn.LSTM(3, hidden, bidirectional=bidirectional)
+
+    def forward(self, x, mask=None):
+        out, (h, c) = self.rnn(x)
+"""
+
+
+@dataclass
+class Cost:
+    """What an analysis did: its traces, and the runs behind them with their steps."""
+
+    traces: list[Trace]
+    runs: list[Run]
+
+    @property
+    def steps(self) -> int:
+        return sum(run.steps for run in self.runs)
+
+
+Measure = Callable[[str], Cost]
+
+
+@pytest.fixture
+def cost_of(monkeypatch: pytest.MonkeyPatch) -> Measure:
+    def measure(text: str) -> Cost:
+        runs: list[Run] = []
+        once = driver._run_once
+
+        def counted(run: Run, checked: Checked, entry: Entry, script: bool) -> None:
+            runs.append(run)
+            once(run, checked, entry, script)
+
+        source = Source("paths.py", text)
+        module = parse(source)
+        assert not isinstance(module, Problem), module
+        with monkeypatch.context() as patch:
+            patch.setattr(driver, "_run_once", counted)
+            return Cost(analyse(module, source), runs)
+
+    return measure
+
+
+def forward(lines: list[str]) -> str:
+    return MODEL + "".join(f"        {line}\n" for line in lines) + "        return out\n"
+
+
+def branches(count: int) -> str:
+    """A function with so many independent conditions."""
+    return forward([line for i in range(count) for line in (f"if self.kind{i}:", "    out = out * 2")])
+
+
+def calls(count: int) -> str:
+    """So many functions that each call the next."""
+    chain = "".join(f"def f{i}(v):\n    return f{i + 1}(v) + 1\n" for i in range(count))
+    return HEAD + chain + f"def f{count}(v):\n    return v\ny = f0(rnn(x)[0])\n"
+
+
+def doubling_calls(depth: int) -> str:
+    """Functions that each call the next twice."""
+    chain = "".join(f"def f{i}(v):\n    return f{i + 1}(v) + f{i + 1}(v)\n" for i in range(depth))
+    return HEAD + chain + f"def f{depth}(v):\n    return v\ny = f0(rnn(x)[0])\n"
+
+
+def loops(depth: int) -> str:
+    """Loops inside loops over sequences of unknown length."""
+    nest = [" " * 4 * i + f"for i{i} in range(x.size({i % 2})):" for i in range(depth)]
+    return forward([*nest, " " * 4 * depth + "out = out + 1"])
+
+
+def statements(count: int) -> str:
+    return HEAD + "y = rnn(x)[0]\n" + "y = torch.relu(y)\n" * count
+
+
+@pytest.mark.parametrize("program", [statements, branches])
+def test_the_steps_of_a_run_grow_linearly(program: Callable[[int], str], cost_of: Measure) -> None:
+    small, large = (max(run.steps for run in cost_of(program(count)).runs) for count in (100, 1000))
+    assert large <= 11 * small
+
+
+@pytest.mark.parametrize("count", [10, 100, 1000])
+def test_the_number_of_runs_does_not_grow_with_the_branches(count: int, cost_of: Measure) -> None:
+    cost = cost_of(branches(count))
+    entries = {run.trace.entry for run in cost.runs}
+    assert len(cost.runs) <= len(entries) * 2 * MAX_PATHS * MAX_REPEATS
+    assert len(cost.traces) <= len(entries) * 2 * MAX_PATHS
+
+
+def test_an_entry_point_has_a_budget_whatever_its_branches(cost_of: Measure) -> None:
+    cost = cost_of(branches(1000))
+    assert all(run.steps <= MAX_STEPS + 1 for run in cost.runs)
+    assert cost.steps <= 2 * (MAX_TOTAL_STEPS + MAX_REPEATS * MAX_STEPS)
+
+
+def test_choices_that_were_turned_are_all_seen(cost_of: Measure) -> None:
+    cost = cost_of(forward(["if mask is not None:", "    out = out * mask", "if self.kind == 'b':", "    out = out[-1]"]))
+    taken = {tuple(sorted((d.subject, d.choice) for d in trace.decisions)) for trace in cost.traces}
+    subjects = {subject for path in taken for subject, _ in path}
+    assert {"bidirectional", "mask is None", "kind == 'b'"} <= subjects
+    for subject in subjects:
+        assert {choice for path in taken for name, choice in path if name == subject} == {True, False}
+
+
+@pytest.mark.parametrize("count", [10, 100, 1000])
+def test_a_chain_of_calls_ends(count: int, cost_of: Measure) -> None:
+    cost = cost_of(calls(count))
+    assert max(run.steps for run in cost.runs) <= 200 + 20 * count
+
+
+def test_calls_that_double_end_by_the_budget(cost_of: Measure) -> None:
+    cost = cost_of(doubling_calls(14))
+    assert all(run.steps <= MAX_STEPS + 1 for run in cost.runs)
+
+
+def test_nested_loops_do_not_explode(cost_of: Measure) -> None:
+    shallow, deep = (max(run.steps for run in cost_of(loops(depth)).runs) for depth in (3, 12))
+    assert deep <= 6 * shallow
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "def f(v):\n    return f(rnn(v)[0])\nf(x)\n",
+        HEAD + "def f(v):\n    return g(v)\ndef g(v):\n    return f(rnn(v)[0])\nf(x)\n",
+        HEAD + "f = lambda v: f(f(v))\nf(rnn(x)[0])\n",
+        HEAD + "class A:\n    def a(self):\n        return self.b() + self.b()\n    def b(self):\n        return self.a() + self.a()\nA().a()\n",
+    ],
+)
+def test_recursion_ends(text: str, cost_of: Measure) -> None:
+    cost = cost_of(text)
+    assert max(run.steps for run in cost.runs) < 2000
+
+
+def test_a_path_is_repeated_only_while_it_demands_more_of_its_inputs(cost_of: Measure) -> None:
+    cost = cost_of(forward(["b = x + 1", "c = b.permute(1, 0, 2)"]))
+    plans: dict[tuple[str, tuple[object, ...]], list[Plan]] = {}
+    for run in cost.runs:
+        plans.setdefault((run.trace.entry, tuple(run.plan.choices.items())), []).append(run.plan)
+    assert max(map(len, plans.values())) == 2
+    # paths that turn a choice inherit what the first one learnt of its inputs
+    assert [len(runs) for (entry, choices), runs in plans.items() if choices] == [1]
