@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from shapelint.infer import calls, expressions, loops, statements
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
-from shapelint.infer.objects import Class, Function, Home, Scope
+from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
 from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
 from shapelint.infer.trace import Trace
 from shapelint.infer.walk import calls_in, names_in
@@ -34,7 +35,7 @@ Body = Callable[[Run, Scope], None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a run begins: a name for people and what to do once the module's definitions are there."""
+    """Where a run begins: a name for people, and what to do with the module's definitions."""
 
     name: str
     body: Body
@@ -44,24 +45,34 @@ class Entry:
 class Checked:
     """The file under analysis, and the project's modules that it imports."""
 
-    module: facts.Module
     home: Home
     library: Library
+    scope: Scope  #: the module's definitions, which all entry points but the script share
 
 
 def analyse(module: facts.Module, source: Source) -> list[Trace]:
     """All traces of a module: its script, its classes with unknown arguments, and its functions."""
     load()
-    checked = Checked(module, Home.of(source, module), Library(parse, _define))
+    checked = _defined(module, source)
     called: set[int] = set()
-    traces = list(explore(checked, Entry("module", lambda run, scope: None), called, script=True))
+    traces = list(explore(checked, Entry("module", _script_body(module)), called))
     for entry in entries(module, source, called):
-        traces.extend(explore(checked, entry, called, script=False))
+        traces.extend(explore(checked, entry, called))
     return traces
 
 
+def _defined(module: facts.Module, source: Source) -> Checked:
+    """The file with its definitions executed; modules that import it in turn see them."""
+    home = Home.of(source, module)
+    scope = Scope({}, home=home)
+    library = Library(parse, _define)
+    library.modules[Path(source.path)] = ModuleValue(source.path, scope)
+    _define(module, home, scope, library)
+    return Checked(home, library, scope)
+
+
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
-    """Execute an imported module's definitions."""
+    """Execute a module's definitions."""
     run = Run(Trace(home.source.path, "import"), home, library, Plan())
     with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
         execute(run, scope, _definitions(module.body))
@@ -107,6 +118,13 @@ def _of_interest(definitions: list[facts.ClassDef | facts.FunctionDef], source: 
     return wanted
 
 
+def _script_body(module: facts.Module) -> Body:
+    def body(run: Run, scope: Scope) -> None:
+        execute(run, Scope({}, home=run.home), module.body)
+
+    return body
+
+
 def _method_body(cls_name: str, method_name: str) -> Body:
     def body(run: Run, scope: Scope) -> None:
         cls = scope.lookup(cls_name)
@@ -131,14 +149,14 @@ def _function_body(name: str) -> Body:
     return body
 
 
-def explore(checked: Checked, entry: Entry, called: set[int], script: bool) -> Iterator[Trace]:
+def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
     """Follow an entry point along its likely path, then with each choice turned, one at a time."""
     waiting = [Plan()]
     seen: set[frozenset[tuple[str, object]]] = set()
     steps, paths = 0, 0
     while waiting and paths < MAX_PATHS and len(seen) < 2 * MAX_PATHS and steps < MAX_TOTAL_STEPS:
         plan = waiting.pop(0)
-        run = follow(checked, entry, plan, script)
+        run = follow(checked, entry, plan)
         steps += run.steps
         taken = frozenset((key, choice.taken) for key, choice in run.choices.items())
         called |= run.called
@@ -161,7 +179,7 @@ def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Pla
                 yield Plan({**plan.choices, choice.key: option}, final.demands, final.passed)
 
 
-def follow(checked: Checked, entry: Entry, plan: Plan, script: bool) -> Run:
+def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
     """Run one path, again and again until it demands nothing new of its unknown inputs.
 
     Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
@@ -169,7 +187,7 @@ def follow(checked: Checked, entry: Entry, plan: Plan, script: bool) -> Run:
     run = _start(checked, entry, plan)
     for _ in range(MAX_REPEATS):
         run = _start(checked, entry, plan)
-        _run_once(run, checked, entry, script)
+        _run_once(run, checked, entry)
         fresh = {key: demand for key, demand in run.demands.items() if plan.demands.get(key) != demand}
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:
@@ -183,11 +201,9 @@ def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
     return Run(Trace(source.path, entry.name, text=source.text), checked.home, checked.library, plan)
 
 
-def _run_once(run: Run, checked: Checked, entry: Entry, script: bool) -> None:
-    scope, module = Scope({}, home=checked.home), checked.module
+def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
     try:
-        execute(run, scope, module.body if script else _definitions(module.body))
-        entry.body(run, scope)
+        entry.body(run, checked.scope)
     except Raised:
         run.raised = run.guard
         run.frames.clear()

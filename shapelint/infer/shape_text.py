@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from shapelint.infer.axis_names import word_role
 from shapelint.infer.axis_roles import AxisExpression, is_axis_like, own_role, parse_axis, roles_in_company
@@ -116,6 +117,7 @@ class _Candidate:
     bracketed: bool
 
 
+@lru_cache(maxsize=4096)
 def parse_shape(text: str) -> tuple[ShapeText, ...]:
     """Return the shapes in one line of a comment or docstring, from left to right; () for anything else."""
     found: list[ShapeText] = []
@@ -267,6 +269,7 @@ def _is_prose(word: str) -> bool:
     return word.lower() in _NO_NAMES or (word[0].isupper() and word[1:].islower())
 
 
+@lru_cache(maxsize=1024)
 def parse_docstring(text: str) -> Mapping[str, ShapeText]:
     """Return the shapes that a docstring gives its function's parameters and, under "return", its result.
 
