@@ -17,6 +17,7 @@ from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
 from shapelint.infer.trace import Trace
 from shapelint.infer.walk import calls_in, names_in
 from shapelint.ops.registry import load
+from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
 from shapelint.source import Source
 from shapelint.syntax import facts
@@ -25,6 +26,7 @@ from shapelint.syntax.parse import parse
 #: the evaluators and executors that importing these files registers
 PARTS = (calls, expressions, loops, statements)
 MAX_PATHS = 12  #: paths followed from one entry point
+FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
 
@@ -153,8 +155,8 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
     """Follow an entry point along its likely path, then with each choice turned, one at a time."""
     waiting = [Plan()]
     seen: set[frozenset[tuple[str, object]]] = set()
-    steps, paths = 0, 0
-    while waiting and paths < MAX_PATHS and len(seen) < 2 * MAX_PATHS and steps < MAX_TOTAL_STEPS:
+    steps, paths, limit = 0, 0, FIRST_PATHS
+    while waiting and paths < limit and len(seen) < 2 * limit and steps < MAX_TOTAL_STEPS:
         plan = waiting.pop(0)
         run = follow(checked, entry, plan)
         steps += run.steps
@@ -164,6 +166,8 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
             continue
         seen.add(taken)
         paths += run.raised is None
+        if any(node.op.removesuffix(".forward") in RECURRENT | CELLS for node in run.trace.nodes):
+            limit = MAX_PATHS
         yield run.trace
         if run.trace.nodes and len(waiting) < MAX_PATHS:
             waiting.extend(_turned(run.choices, plan, run.plan))
