@@ -100,9 +100,10 @@ def _scan_scope(scope: ast.AST, names: dict[str, str], found: Scan, prefix: str)
     """Calls of attributes (in a class) or names (in a module) that were given a construction there."""
     holders: set[str] = set()
     for node in ast.walk(scope):
-        if isinstance(node, ast.Assign) and any(_is_construction(inner, names) for inner in ast.walk(node.value)):
-            if not isinstance(node.value, ast.List | ast.ListComp | ast.Dict):
-                holders |= {_dotted(target) for target in node.targets} - {""}
+        if not isinstance(node, ast.Assign) or isinstance(node.value, ast.List | ast.ListComp | ast.Dict):
+            continue
+        if any(_is_construction(inner, names) for inner in ast.walk(node.value)):
+            holders |= {_dotted(target) for target in node.targets} - {""}
     wanted = {holder for holder in holders if holder.startswith(prefix) and (prefix or "." not in holder)}
     for node in ast.walk(scope):
         if isinstance(node, ast.Call) and _dotted(node.func) in wanted:
@@ -194,8 +195,7 @@ def _count_calls(counts: Counts, scanned: Scan, nodes: list[Node], traces: list[
         counts.numbers["output feature size known"] += any(_roles_known(result) for result in results)
         if not any(_roles_known(result) for result in results):
             counts.reasons.update({_reason(result) for result in results})
-    for place in scanned.calls - linked:
-        counts.reasons["the call is not reached, or what is called is unknown"] += 1
+    counts.reasons["the call is not reached, or what is called is unknown"] += len(scanned.calls - linked)
 
 
 def _layout_known(node: Node) -> bool:
@@ -217,14 +217,8 @@ def _reason(result: Value) -> str:
 def _count_uses(counts: Counts, scanned: Scan, nodes: list[Node]) -> None:
     """A use is known when a node reads a tensor there; a method's node begins where its receiver begins."""
     known = {_at(node) for node in nodes if node.error is None and not isinstance(node.result, Unknown)}
-    # `h[0]` of an LSTM's state takes an item of a Python tuple, which is no torch operation
-    known |= {place for place in scanned.uses if place in _tuple_items(nodes)}
     counts.numbers["uses"] += len(scanned.uses)
     counts.numbers["uses known"] += len(scanned.uses & known)
-
-
-def _tuple_items(nodes: list[Node]) -> set[Place]:
-    return set()
 
 
 def _at(node: Node) -> Place:

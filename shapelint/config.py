@@ -191,9 +191,7 @@ class _TableReader:
     def _config(self) -> Config:
         values = self.values
         self._check_codes()
-        selection = Selection(
-            values.pop("select", None), values.pop("extend-select", ()), values.pop("ignore", ())
-        )
+        selection = Selection(values.pop("select", None), values.pop("extend-select", ()), values.pop("ignore", ()))
         options = {key.replace("-", "_"): value for key, value in values.items()}
         return Config(root=str(Path(self.path).parent), file=selection, **options)
 

@@ -79,9 +79,7 @@ def _can_prove(mode: str) -> bool:
     return False
 
 
-def _check(
-    candidates: Sequence[Input], config: Config, jobs: int, prove: bool
-) -> tuple[list[FileResult], str | None]:
+def _check(candidates: Sequence[Input], config: Config, jobs: int, prove: bool) -> tuple[list[FileResult], str | None]:
     """Check the candidate files; also the version of the torch that ran."""
     from shapelint.pool import Task, check_all
 

@@ -46,7 +46,15 @@ torch.set_num_threads(1)
 
 Size = int | str | Dim
 Sizes = Mapping[str, int]
-RAISED = (AssertionError, RuntimeError, IndexError, TypeError, ValueError, AttributeError, NotImplementedError)
+RAISED = (
+    AssertionError,
+    RuntimeError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    NotImplementedError,
+)
 NOWHERE = Span(1, 0, 1, 0)
 
 
@@ -236,9 +244,7 @@ def agrees(shaped: object, real: Any, sizes: Sizes) -> bool:
     if isinstance(shaped, Tensor):
         return isinstance(real, torch.Tensor) and _tensor_agrees(shaped, real, sizes)
     if isinstance(shaped, List) and shaped.length is not None:
-        return shaped.length.evaluate(sizes) == len(real) and all(
-            agrees(shaped.items[0], part, sizes) for part in real
-        )
+        return shaped.length.evaluate(sizes) == len(real) and all(agrees(shaped.items[0], part, sizes) for part in real)
     if isinstance(shaped, Tuple | List):
         wanted = tuple if isinstance(shaped, Tuple) else list
         named = not isinstance(shaped, Tuple) or all(hasattr(real, name) for name in shaped.names)
@@ -271,9 +277,7 @@ def _packed_agrees(shaped: Packed, real: PackedSequence, sizes: Sizes) -> bool:
     ) and shaped.batch.dim.evaluate(sizes) == int(real.batch_sizes[0])
 
 
-def _shaped(
-    operation: Op, args: Sequence[Value], kwargs: Mapping[str, Value], path: PathAssumptions
-) -> Outcome:
+def _shaped(operation: Op, args: Sequence[Value], kwargs: Mapping[str, Value], path: PathAssumptions) -> Outcome:
     try:
         return Outcome(call(operation, tuple(args), kwargs, path)[0])
     except (ShapeError, Undetermined) as error:
@@ -337,16 +341,12 @@ def put_sizes(value: Value, sizes: Sizes) -> Value:
         return SliceValue(*(put_sizes(bound, sizes) for bound in (value.lower, value.upper, value.step)))
     if isinstance(value, Packed):
         batch, time = _put_axis(value.batch, known), _put_axis(value.time, known)
-        return replace(
-            value, batch=batch, time=time, features=tuple(_put_axis(a, known) for a in value.features)
-        )
+        return replace(value, batch=batch, time=time, features=tuple(_put_axis(a, known) for a in value.features))
     return value
 
 
 def _put_axis(axis: Axis, known: Mapping[str, Dim]) -> Axis:
-    return replace(
-        axis, dim=axis.dim.substitute(known), parts=tuple(_put_axis(part, known) for part in axis.parts)
-    )
+    return replace(axis, dim=axis.dim.substitute(known), parts=tuple(_put_axis(part, known) for part in axis.parts))
 
 
 def realize(value: Value, sizes: Sizes) -> Any:
@@ -377,11 +377,7 @@ def _real_tensor(value: Tensor, sizes: Sizes) -> torch.Tensor:
     shape = [size.evaluate(sizes) for size in value.sizes]
     if value.dtype is Dtype.FLOAT:
         return torch.rand(shape) + 0.5
-    return (
-        torch.zeros(shape, dtype=torch.long)
-        if value.dtype is Dtype.INT
-        else torch.ones(shape, dtype=torch.bool)
-    )
+    return torch.zeros(shape, dtype=torch.long) if value.dtype is Dtype.INT else torch.ones(shape, dtype=torch.bool)
 
 
 def _real_packed(value: Packed, sizes: Sizes) -> PackedSequence:

@@ -46,10 +46,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 def importers(package: str) -> set[str]:
     return {
-        str(path.relative_to(PACKAGE))
-        for path in MODULES
-        for _, name in imports(path)
-        if name.split(".")[0] == package
+        str(path.relative_to(PACKAGE)) for path in MODULES for _, name in imports(path) if name.split(".")[0] == package
     }
 
 

@@ -77,9 +77,7 @@ def error(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return errors.rstrip()
 
 
-def test_status_0_nothing_found_1_findings_2_could_not_check(
-    bad: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_0_nothing_found_1_findings_2_could_not_check(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert concise(capsys, "good.py") == (0, [])
     assert concise(capsys) == (1, [f"bad.py:10:16: {LINE}"])
     assert concise(capsys, "--exit-zero") == (0, [f"bad.py:10:16: {LINE}"])
@@ -112,22 +110,35 @@ def test_a_folder_may_be_named_like_a_command(
     ("arguments", "expected"),
     [
         (["--selct", "SHP1", "."], "unknown option '--selct'; did you mean '--select'?"),
-        (["shapes", "--output-fromat", "x"], "unknown option '--output-fromat'; did you mean '--output-format'?"),
+        (
+            ["shapes", "--output-fromat", "x"],
+            "unknown option '--output-fromat'; did you mean '--output-format'?",
+        ),
         (["--select", "SPH101", "."], "--select: unknown rule code 'SPH101'; did you mean 'SHP101'?"),
-        (["--ignore", "SHP101,X9", "."], "--ignore: unknown rule code 'X9'; `shapelint rule --all` lists the codes"),
-        (["--verify", "maybe", "."], "Invalid value for '--verify': 'maybe' is not one of 'auto', 'require', 'off'."),
+        (
+            ["--ignore", "SHP101,X9", "."],
+            "--ignore: unknown rule code 'X9'; `shapelint rule --all` lists the codes",
+        ),
+        (
+            ["--verify", "maybe", "."],
+            "Invalid value for '--verify': 'maybe' is not one of 'auto', 'require', 'off'.",
+        ),
         (["rule", "SHP010"], "unknown rule code 'SHP010'; did you mean 'SHP"),
         (["rule"], "name a code, for instance `shapelint rule SHP101`, or give --all"),
         (["witness", "good.py"], "'good.py' is not PATH:LINE or PATH:LINE:COLUMN"),
-        (["witness", "good.py:3"], "good.py:3: nothing is found here; `shapelint good.py` lists the findings"),
+        (
+            ["witness", "good.py:3"],
+            "good.py:3: nothing is found here; `shapelint good.py` lists the findings",
+        ),
         (["witness", "nowhere.py:3"], "nowhere.py: cannot read the file: No such file or directory"),
-        (["--output-file", "nowhere/x", "--verify=off", "."], "cannot write nowhere/x: No such file or directory"),
+        (
+            ["--output-file", "nowhere/x", "--verify=off", "."],
+            "cannot write nowhere/x: No such file or directory",
+        ),
         (["shapes"], "Missing argument 'PATH...'."),
     ],
 )
-def test_misuse_is_told_in_one_line(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
-) -> None:
+def test_misuse_is_told_in_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str) -> None:
     assert error(capsys, *arguments).startswith(f"shapelint: error: {expected}")
 
 
@@ -159,7 +170,7 @@ def test_configuration(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert concise(capsys, "bad.py")[0] == 1
     table.write_text('[tool.shapelint.per-file-ignores]\n"b*.py" = ["SHP1"]\n')
     assert concise(capsys, "bad.py")[0] == 0
-    table.write_text('[tool.shapelint]\nfixable = 1\n')
+    table.write_text("[tool.shapelint]\nfixable = 1\n")
     assert error(capsys).startswith("shapelint: error: pyproject.toml:2: unknown key 'fixable'")
 
 
@@ -286,7 +297,9 @@ def test_shapes(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, output, errors = shown(capsys, "shapes", "bad.py")
     assert (status, errors) == (0, "")
     assert "batch_first=True" in output
-    assert any(line.split() == ["9", "out", "(B,", "T,", "h)", "batch,", "time,", "feature"] for line in output.splitlines())
+    assert any(
+        line.split() == ["9", "out", "(B,", "T,", "h)", "batch,", "time,", "feature"] for line in output.splitlines()
+    )
     status, output, _ = shown(capsys, "shapes", "bad.py", "--output-format=json")
     rows = json.loads(output)
     jsonschema.validate(rows, schemas()["schema-shapes.json"])

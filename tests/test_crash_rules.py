@@ -52,9 +52,7 @@ def mended(text: str, finding: Finding) -> str:
 
 
 def test_a_state_sized_by_time_names_both_readings_and_shows_the_evidence() -> None:
-    text = model(
-        "", "batch, steps, _ = x.size()\nh0 = torch.zeros(1, batch, self.hidden)\nreturn self.rnn(x, h0)[0]"
-    )
+    text = model("", "batch, steps, _ = x.size()\nh0 = torch.zeros(1, batch, self.hidden)\nreturn self.rnn(x, h0)[0]")
     finding = only(text, "SHP204")
     assert finding.help == (
         "the layer reads (time, batch, feature): take the batch size from there, `steps`, "
@@ -66,9 +64,7 @@ def test_a_state_sized_by_time_names_both_readings_and_shows_the_evidence() -> N
 
 @pytest.mark.parametrize("layers", ["3", "num_layers=3"])
 def test_a_state_of_one_layer_gets_all_of_them(layers: str) -> None:
-    text = model(
-        f", {layers}", "h0 = torch.zeros((1, x.size(1), self.hidden)).to(x)\nreturn self.rnn(x, h0)[0]"
-    )
+    text = model(f", {layers}", "h0 = torch.zeros((1, x.size(1), self.hidden)).to(x)\nreturn self.rnn(x, h0)[0]")
     assert "torch.zeros((3, x.size(1), self.hidden))" in mended(text, only(text, "SHP203"))
 
 
@@ -78,9 +74,7 @@ def test_a_state_whose_sizes_are_written_elsewhere_is_not_mended() -> None:
 
 
 def test_a_flag_that_is_a_parameter_gets_no_edit_that_breaks_the_other_side() -> None:
-    text = model(
-        ", bidirectional=both", "return self.fc(self.rnn(x)[0])", parameters="features, hidden, both=True"
-    )
+    text = model(", bidirectional=both", "return self.fc(self.rnn(x)[0])", parameters="features, hidden, both=True")
     finding = only(text, "SHP501")
     assert finding.message.endswith("(when `both`)")
     assert finding.fix is None

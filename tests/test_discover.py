@@ -45,14 +45,31 @@ def test_a_file_given_by_name_is_always_checked(tree: Path) -> None:
 
 
 def test_the_usual_folders_are_left_out(tree: Path) -> None:
-    put(tree, ".venv/lib/a.py", "node_modules/a.py", "dist/a.py", "x/__pycache__/a.py", "site-packages/a.py", "a.py")
+    put(
+        tree,
+        ".venv/lib/a.py",
+        "node_modules/a.py",
+        "dist/a.py",
+        "x/__pycache__/a.py",
+        "site-packages/a.py",
+        "a.py",
+    )
     assert names(exclude=DEFAULT_EXCLUDES) == ["a.py"]
 
 
 def test_gitignore_files_nest_and_the_inner_one_wins(tree: Path) -> None:
     put(tree, ".gitignore", text="*_gen.py\n/out/\n")
     put(tree, "sub/.gitignore", text="!keep_gen.py\nlocal.py\n")
-    put(tree, "a_gen.py", "out/a.py", "sub/out/b.py", "sub/keep_gen.py", "sub/x_gen.py", "sub/local.py", "local.py")
+    put(
+        tree,
+        "a_gen.py",
+        "out/a.py",
+        "sub/out/b.py",
+        "sub/keep_gen.py",
+        "sub/x_gen.py",
+        "sub/local.py",
+        "local.py",
+    )
     assert names() == ["local.py", "sub/keep_gen.py", "sub/out/b.py"]
 
 

@@ -58,8 +58,12 @@ PROGRAMS = {
     "literals of many digits": script(f"n = {'9' * 4000}\ny = nn.LSTM(n, n)(torch.zeros(7, 2, n))\n"),
     "huge powers": script("n = 10**10**10\nm = 2**2**2**2**2**2\nnn.LSTM(n, m)\nk = (10**100)**50\nz = 3**(2**70)\n"),
     "a number that squares itself": script("n = 10\n" + "n = n * n\n" * 200 + "torch.zeros(n)\n"),
-    "a size that squares itself": in_forward("n, m = x.size(0), x.size(1)", *["n = n * n + m"] * 60, "return x.view(n)"),
-    "products of sums": in_forward("n, m = x.size(0), x.size(1)", *["n = (n + m) * (m + n + 1)"] * 40, "return x.view(n)"),
+    "a size that squares itself": in_forward(
+        "n, m = x.size(0), x.size(1)", *["n = n * n + m"] * 60, "return x.view(n)"
+    ),
+    "products of sums": in_forward(
+        "n, m = x.size(0), x.size(1)", *["n = (n + m) * (m + n + 1)"] * 40, "return x.view(n)"
+    ),
     "deep parentheses": in_forward("return " + "(" * 150 + "out" + ")" * 150),
     "deep lists": in_forward("return " + "[" * 150 + "out" + "]" * 150),
     "a long attribute chain": in_forward("return out" + ".a" * 500),
@@ -99,7 +103,8 @@ PROGRAMS = {
         isinstance(x, tuple)
         """
     ),
-    "recursion": in_forward("return self.forward(x)") + "def f(x): return g(x)\ndef g(x): return f(x)\nf(nn.LSTM(3, 4))\n",
+    "recursion": in_forward("return self.forward(x)")
+    + "def f(x): return g(x)\ndef g(x): return f(x)\nf(nn.LSTM(3, 4))\n",
     "huge repetitions": script(
         """
         for i in range(10**12):
@@ -112,7 +117,9 @@ PROGRAMS = {
         torch.zeros([1] * 10**8)
         """
     ),
-    "division by zero": script("a = 1 // 0\nb = 1 % 0\nc = 5 / 0\nd = 1.0 / 0\ne = 0 ** -1\nnn.LSTM(a, b)\ntorch.zeros(c)\n1 << 10**10\n"),
+    "division by zero": script(
+        "a = 1 // 0\nb = 1 % 0\nc = 5 / 0\nd = 1.0 / 0\ne = 0 ** -1\nnn.LSTM(a, b)\ntorch.zeros(c)\n1 << 10**10\n"
+    ),
     "sizes that are none": script(
         """
         nn.LSTM(-3, -4, -1)
@@ -139,7 +146,9 @@ PROGRAMS = {
         nn.LSTM(*a, **a)
         """
     ),
-    "lambda defaults": script("f = lambda x=nn.LSTM(3, 4), *a, k=lambda: 3, **kw: x(k())\nf()\nf(1, 2, 3)\nf(k=3)\n(lambda: (yield))()\n"),
+    "lambda defaults": script(
+        "f = lambda x=nn.LSTM(3, 4), *a, k=lambda: 3, **kw: x(k())\nf()\nf(1, 2, 3)\nf(k=3)\n(lambda: (yield))()\n"
+    ),
     "forward is no function": script(
         """
         class M(nn.LSTM): forward = 3
@@ -210,7 +219,9 @@ PROGRAMS = {
         s(x)
         """
     ),
-    "sequences that double": script("a = [1]\nt = (1,)\ns = 'a'\n" + "a += a\na = a + a\nt = t + t\ns = s + s\n" * 60 + "torch.zeros(a)\n"),
+    "sequences that double": script(
+        "a = [1]\nt = (1,)\ns = 'a'\n" + "a += a\na = a + a\nt = t + t\ns = s + s\n" * 60 + "torch.zeros(a)\n"
+    ),
     "dicts that double": script("d = {}\n" + "d = {'a': d, 'b': d}\n" * 60 + "nn.LSTM(d, 3)\ntorch.cat(d)\nrnn(d)\n"),
     "tuples that double": script("d = ()\n" + "d = (d, d)\n" * 60 + "nn.LSTM(d, 3)\ntorch.cat(d)\nrnn(d)\nprint(d)\n"),
     "results that double": script("d = rnn(x)\n" + "d = (d, d)\n" * 60 + "rnn(d)\n"),
@@ -228,9 +239,15 @@ PROGRAMS = {
         int(float("inf")); int(1e400)
         """
     ),
-    "patterns": script("match rnn:\n    case nn.LSTM(): pass\n    case {'a': 1, **r}: pass\n    case [1, *x]: pass\n    case 1 | 2: pass\n    case _ if x: pass\n"),
-    "global and deleted names": script("def f():\n    global y, torch\n    y = rnn\n    torch = 3\nf()\ny(torch)\ndel torch, f, x.y, x[0]\n"),
-    "coroutines": script("async def f():\n    async for x in rnn: yield x\n    async with x as y: await y\n    return [a async for a in x]\nf()\n"),
+    "patterns": script(
+        "match rnn:\n    case nn.LSTM(): pass\n    case {'a': 1, **r}: pass\n    case [1, *x]: pass\n    case 1 | 2: pass\n    case _ if x: pass\n"
+    ),
+    "global and deleted names": script(
+        "def f():\n    global y, torch\n    y = rnn\n    torch = 3\nf()\ny(torch)\ndel torch, f, x.y, x[0]\n"
+    ),
+    "coroutines": script(
+        "async def f():\n    async for x in rnn: yield x\n    async with x as y: await y\n    return [a async for a in x]\nf()\n"
+    ),
     "broken records": script(
         """
         from collections import namedtuple
@@ -261,7 +278,17 @@ def test_nothing_of_the_checked_code_runs(tmp_path: Path) -> None:
     checked = tmp_path / "checked.py"
     checked.write_text(program)
     done = subprocess.run(
-        [sys.executable, "-m", "shapelint", "check", str(checked), "--verify", "require", "--output-format", "json"],
+        [
+            sys.executable,
+            "-m",
+            "shapelint",
+            "check",
+            str(checked),
+            "--verify",
+            "require",
+            "--output-format",
+            "json",
+        ],
         capture_output=True,
         text=True,
     )
@@ -325,7 +352,18 @@ class Mutation:
         places = [
             (node, field)
             for node in ast.walk(self.tree)
-            for field in ("value", "func", "left", "right", "test", "body", "orelse", "iter", "slice", "operand")
+            for field in (
+                "value",
+                "func",
+                "left",
+                "right",
+                "test",
+                "body",
+                "orelse",
+                "iter",
+                "slice",
+                "operand",
+            )
             if isinstance(getattr(node, field, None), ast.expr)
         ]
         (node, field), (other, place) = self.choice.choice(places), self.choice.choice(places)

@@ -215,9 +215,7 @@ BUILDS = {
 
 
 @pytest.mark.parametrize("code", BUILDS)
-def test_another_file_is_shown_and_not_edited(
-    root: Path, capsys: pytest.CaptureFixture[str], code: str
-) -> None:
+def test_another_file_is_shown_and_not_edited(root: Path, capsys: pytest.CaptureFixture[str], code: str) -> None:
     built, used, marks = BUILDS[code]
     parts, use = PARTS.format(built=built), USE.format(used=used)
     write(

@@ -73,7 +73,9 @@ def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -
     measured = records[str(path)]
     assert {(line, name) for line, name, *_ in measured} == set(written)
     for line, name, sizes, _ in measured:
-        assert any(literate.fits(shape, sizes, {}) for shape in written[line, name]), f"{path.name}:{line}: {name} is {sizes}"
+        assert any(literate.fits(shape, sizes, {}) for shape in written[line, name]), (
+            f"{path.name}:{line}: {name} is {sizes}"
+        )
 
 
 @pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)

@@ -89,17 +89,11 @@ refused("torch.nn.functional.conv2d", tensor("B", "I", 2, "N"), tensor("H", "I",
 works("torch.nn.functional.conv_transpose1d", BTI, tensor("T", "H", 3), stride=number(2))
 refused("torch.nn.functional.conv_transpose1d", tensor("B", 5, "T"), tensor(4, "H", 3))
 works(["torch.nn.functional.max_pool1d", "torch.nn.functional.avg_pool1d"], BTI, number(2))
-works(
-    ["torch.nn.functional.max_pool2d", "torch.nn.functional.avg_pool2d"], BTI, numbers(2, 3), stride=number(1)
-)
-works(
-    ["torch.nn.functional.max_pool1d", "torch.nn.functional.max_pool2d"], BTI, number(2), return_indices=TRUE
-)
+works(["torch.nn.functional.max_pool2d", "torch.nn.functional.avg_pool2d"], BTI, numbers(2, 3), stride=number(1))
+works(["torch.nn.functional.max_pool1d", "torch.nn.functional.max_pool2d"], BTI, number(2), return_indices=TRUE)
 refused(["torch.nn.functional.max_pool1d", "torch.nn.functional.avg_pool1d"], tensor("B", "T", 2), number(3))
 works(["torch.nn.functional.adaptive_avg_pool1d", "torch.nn.functional.adaptive_max_pool1d"], BTI, number(1))
-works(
-    ["torch.nn.functional.adaptive_avg_pool2d", "torch.nn.functional.adaptive_max_pool2d"], BTI, numbers(2, 3)
-)
+works(["torch.nn.functional.adaptive_avg_pool2d", "torch.nn.functional.adaptive_max_pool2d"], BTI, numbers(2, 3))
 refused(["torch.nn.functional.adaptive_avg_pool1d", "torch.nn.functional.adaptive_max_pool1d"], B, number(1))
 works("torch.nn.functional.pad", BTI, numbers(1, 2))
 works("torch.nn.functional.pad", BTI, numbers(0, 0, 1, -1), Str("constant"), Float(1.0))
@@ -239,9 +233,7 @@ def packed(sort: bool = True) -> Given:
 
     def real(sizes: Mapping[str, int]) -> PackedSequence:
         count = torch.full((sizes["B"],), sizes["T"])
-        return pack_padded_sequence(
-            torch.rand(sizes["T"], sizes["B"], sizes["I"]), count, enforce_sorted=sort
-        )
+        return pack_padded_sequence(torch.rand(sizes["T"], sizes["B"], sizes["I"]), count, enforce_sorted=sort)
 
     return Given(value, real)
 
@@ -278,9 +270,7 @@ works(
     tensor(4, 2, "I"),
     Given(numbers(4, 2), lambda _: torch.tensor([4, 2])),
 )
-refused(
-    "torch.nn.utils.rnn.unpad_sequence", tensor(4, 2, "I"), Given(numbers(4, 2, 1), lambda _: torch.ones(3))
-)
+refused("torch.nn.utils.rnn.unpad_sequence", tensor(4, 2, "I"), Given(numbers(4, 2, 1), lambda _: torch.ones(3)))
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))

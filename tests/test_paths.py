@@ -124,7 +124,9 @@ def test_an_entry_point_has_a_budget_whatever_its_branches(cost_of: Measure) -> 
 
 
 def test_choices_that_were_turned_are_all_seen(cost_of: Measure) -> None:
-    cost = cost_of(forward(["if mask is not None:", "    out = out * mask", "if self.kind == 'b':", "    out = out[-1]"]))
+    cost = cost_of(
+        forward(["if mask is not None:", "    out = out * mask", "if self.kind == 'b':", "    out = out[-1]"])
+    )
     taken = {tuple(sorted((d.subject, d.choice) for d in trace.decisions)) for trace in cost.traces}
     subjects = {subject for path in taken for subject, _ in path}
     assert {"bidirectional", "mask is None", "kind == 'b'"} <= subjects
@@ -154,7 +156,8 @@ def test_nested_loops_do_not_explode(cost_of: Measure) -> None:
         HEAD + "def f(v):\n    return f(rnn(v)[0])\nf(x)\n",
         HEAD + "def f(v):\n    return g(v)\ndef g(v):\n    return f(rnn(v)[0])\nf(x)\n",
         HEAD + "f = lambda v: f(f(v))\nf(rnn(x)[0])\n",
-        HEAD + "class A:\n    def a(self):\n        return self.b() + self.b()\n    def b(self):\n        return self.a() + self.a()\nA().a()\n",
+        HEAD
+        + "class A:\n    def a(self):\n        return self.b() + self.b()\n    def b(self):\n        return self.a() + self.a()\nA().a()\n",
     ],
 )
 def test_recursion_ends(text: str, cost_of: Measure) -> None:

@@ -81,9 +81,7 @@ def shape(path: Path, name: str) -> str | None:
     ],
 )
 @pytest.mark.parametrize("root", ["", "src/"])
-def test_a_model_sees_through_a_class_of_another_file(
-    tmp_path: Path, imports: str, encoder: str, root: str
-) -> None:
+def test_a_model_sees_through_a_class_of_another_file(tmp_path: Path, imports: str, encoder: str, root: str) -> None:
     write(
         tmp_path,
         {

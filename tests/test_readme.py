@@ -41,6 +41,10 @@ def test_the_automated_checks_run_the_second_command() -> None:
 def test_the_constraints_cover_what_the_project_names() -> None:
     tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = [*project["dependencies"], *project["optional-dependencies"]["verify"], *project["optional-dependencies"]["dev"]]
+    named = [
+        *project["dependencies"],
+        *project["optional-dependencies"]["verify"],
+        *project["optional-dependencies"]["dev"],
+    ]
     pinned = re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     assert {re.split(r"[<>=;\[ ]", name)[0] for name in named} - {"shapelint"} == set(pinned)

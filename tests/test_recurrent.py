@@ -110,9 +110,7 @@ def test_every_option(kind: str, layout: str, data: st.DataObject) -> None:
     output, states = outcome.result.items
     assert_roles(output, config.batch_first, layout)
     for state in states.items if isinstance(states, Tuple) else (states,):
-        expected = (
-            [Role.LAYERS, Role.FEATURE] if layout == "unbatched" else [Role.LAYERS, Role.BATCH, Role.FEATURE]
-        )
+        expected = [Role.LAYERS, Role.FEATURE] if layout == "unbatched" else [Role.LAYERS, Role.BATCH, Role.FEATURE]
         assert [axis.role for axis in state.axes] == expected
 
 

@@ -52,7 +52,10 @@ FINDING = Finding(
     span=Span(10, 15, 10, 22),
     message="`out[-1]` is the last sample, not the last step",
     shapes=(ShownShape("out", "(B, T, h)", ("batch", "time", "feature")), ShownShape("out[-1]", "(T, h)")),
-    related=(Place(Span(6, 19, 6, 49), "batch_first is set"), Place(Span(3, 0, 3, 1), "used here", "train.py")),
+    related=(
+        Place(Span(6, 19, 6, 49), "batch_first is set"),
+        Place(Span(3, 0, 3, 1), "used here", "train.py"),
+    ),
     fix=Fix("take the last step: `out[:, -1]`", (Edit(Span(10, 19, 10, 21), ":, -1"),), proven=True),
     verdict=Verdict(
         Status.CONFIRMED,
@@ -130,7 +133,11 @@ def test_underlines_follow_tabs_and_wide_characters() -> None:
         "1 |     x = '日本' + y[0]",
         "  |                  ^^^^ here",
     ]
-    assert frame("é = 'e\u0301' + z", Mark(Span(1, 11, 1, 12), "")) == ["  |", "1 | é = 'e\u0301' + z", "  |           -"]
+    assert frame("é = 'e\u0301' + z", Mark(Span(1, 11, 1, 12), "")) == [
+        "  |",
+        "1 | é = 'e\u0301' + z",
+        "  |           -",
+    ]
 
 
 def test_a_span_of_several_lines_is_underlined_line_by_line() -> None:
@@ -158,7 +165,12 @@ def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("a\x1b[31mb", "a\ufffd[31mb"), ("two\nlines", "two lines"), ("\u202eabc", "\ufffdabc"), ("日本 é", "日本 é")],
+    [
+        ("a\x1b[31mb", "a\ufffd[31mb"),
+        ("two\nlines", "two lines"),
+        ("\u202eabc", "\ufffdabc"),
+        ("日本 é", "日本 é"),
+    ],
 )
 def test_nothing_in_the_source_commands_the_terminal(raw: str, shown: str) -> None:
     assert plain(raw) == shown
@@ -183,14 +195,15 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
     assert [entry["verification"]["status"] for entry in document["findings"]] == (
         ["refuted", "confirmed"] if show_refuted else ["confirmed"]
     )
-    assert document["errors"] == [
-        {"path": "broken.py", "line": 7, "code": "SHP001", "message": "invalid syntax"}
-    ]
+    assert document["errors"] == [{"path": "broken.py", "line": 7, "code": "SHP001", "message": "invalid syntax"}]
     finding = document["findings"][-1]
-    assert (finding["line"], finding["column"], finding["end_line"], finding["end_column"]) == (10, 16, 10, 23)
-    assert finding["fix"]["edits"] == [
-        {"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}
-    ]
+    assert (finding["line"], finding["column"], finding["end_line"], finding["end_column"]) == (
+        10,
+        16,
+        10,
+        23,
+    )
+    assert finding["fix"]["edits"] == [{"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}]
     assert [place["path"] for place in finding["related"]] == ["tagger.py", "train.py"]
 
 

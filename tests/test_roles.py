@@ -104,9 +104,7 @@ def test_roles_after(name: str, args: list[Argument], roles: str) -> None:
 def test_every_field_of_a_reduction_keeps_the_roles() -> None:
     result = check_op("torch.max", [X, number(1), FALSE], sizes=SIZES).result
     assert result.names == ("values", "indices")
-    assert [tuple(axis.role for axis in item.axes) for item in result.items] == [
-        (Role.BATCH, Role.FEATURE)
-    ] * 2
+    assert [tuple(axis.role for axis in item.axes) for item in result.items] == [(Role.BATCH, Role.FEATURE)] * 2
 
 
 @pytest.mark.parametrize(
@@ -126,9 +124,7 @@ def test_every_field_of_a_reduction_keeps_the_roles() -> None:
         ("torch.repeat_interleave", [ROWS, number(2), number(0)], 0, ("B:batch", "2:?")),
     ],
 )
-def test_merged_axes_remember_their_parts(
-    name: str, args: list[Argument], axis: int, parts: tuple[str, ...]
-) -> None:
+def test_merged_axes_remember_their_parts(name: str, args: list[Argument], axis: int, parts: tuple[str, ...]) -> None:
     result = check_op(name, args, sizes=SIZES).result
     assert tuple(map(str, result.axes[axis].parts)) == parts
 

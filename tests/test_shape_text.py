@@ -253,16 +253,12 @@ def test_a_docstring_without_shapes() -> None:
     assert parse_docstring("Run the model.\n\nArgs:\n    x: the input\n    lr: in [0, 1]\n") == {}
 
 
-@pytest.mark.parametrize(
-    "name", ["batch_size", "bsz", "batch", "nbatches", "n_batch", "B", "bs", "_batch_size"]
-)
+@pytest.mark.parametrize("name", ["batch_size", "bsz", "batch", "nbatches", "n_batch", "B", "bs", "_batch_size"])
 def test_batch_names(name: str) -> None:
     assert role_of_name(name) is Role.BATCH
 
 
-@pytest.mark.parametrize(
-    "name", ["seq_len", "src_len", "tgt_len", "max_len", "T", "time_steps", "seq_length"]
-)
+@pytest.mark.parametrize("name", ["seq_len", "src_len", "tgt_len", "max_len", "T", "time_steps", "seq_length"])
 def test_time_names(name: str) -> None:
     assert role_of_name(name) is Role.TIME
 
@@ -272,9 +268,7 @@ def test_feature_names(name: str) -> None:
     assert role_of_name(name) is Role.FEATURE
 
 
-@pytest.mark.parametrize(
-    "name", ["_", "x", "b", "t", "l", "n", "N", "L", "C", "H", "size", "num_nodes", "", "k_dim"]
-)
+@pytest.mark.parametrize("name", ["_", "x", "b", "t", "l", "n", "N", "L", "C", "H", "size", "num_nodes", "", "k_dim"])
 def test_unclear_names(name: str) -> None:
     assert role_of_name(name) is Role.UNKNOWN
 

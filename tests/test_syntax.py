@@ -89,8 +89,7 @@ SNIPPETS = {
     "subscripts": "x[1]; x[1,]; x[(1, 2)]; x[:]; x[::]; x[a:b:c, ..., None, -1]\n"
     "x[a:\n]; x[: # c\n , : (b) ]; x[1: :\n]\n",
     "unpacked subscript": "x[*a]\n" if hasattr(ast, "TryStar") else "x[0]\n",
-    "generators": "f(x for x in y); f((x for x in y)); "
-    "f(1, (x for x in y)); g = (x async for x in y if a if b)\n",
+    "generators": "f(x for x in y); f((x for x in y)); f(1, (x for x in y)); g = (x async for x in y if a if b)\n",
     "comprehensions": "[a for b in c for d in e if f]\n{a for b in c}\n{a: b for c, d in e}\n",
     "strings": "'a' \"b\" r'\\n' '\\n\\x41\\u00e9\\N{BULLET}\\101\\\n'\n"
     "b'\\xff\\0' b'z'\n'''a\n  # no comment\n'''\n'\\d'\n",
@@ -105,8 +104,7 @@ SNIPPETS = {
     "functions": "async def f(a: int, /, b: str = 'x', *args, c, d=(1), **kw) -> int:\n"
     "  async with a as b, c: await d\n"
     "  async for x in y: yield x\n  else: return (yield)\n",
-    "decorators": "@a.b(c)\n# comment\n@d\nclass E(F, *g, metaclass=H, **i):\n"
-    "    'doc'\n    x: int\n    y: int = 1\n",
+    "decorators": "@a.b(c)\n# comment\n@d\nclass E(F, *g, metaclass=H, **i):\n    'doc'\n    x: int\n    y: int = 1\n",
     "nested": "def f():\n    def g():\n        nonlocal x\n        global y, z\n"
     "        del a, b[0], (c, d)\n        del (e, f)\n    return g\n",
     "imports": "import a.b.c as d, e\nfrom . import f\nfrom ..g.h import i as j, k\n"
@@ -115,8 +113,7 @@ SNIPPETS = {
     "try": "try:\n  a\nexcept (B, C) as d:\n  pass\nexcept E: raise\n"
     "else: raise F(1) from None\nfinally:\n  assert g, 'no'\n",
     "with": "with (a as b, c as (d, e),): pass\nwith (a): pass\nwith (a, b): pass\nwith a as b.c: pass\n",
-    "match": "match x, y:\n  case 1: a\n  case 'b' | None: c\n"
-    "  case D(e=f) if g: h\n  case i.j: k\n  case _: l\n",
+    "match": "match x, y:\n  case 1: a\n  case 'b' | None: c\n  case D(e=f) if g: h\n  case i.j: k\n  case _: l\n",
     "yield from": "def f():\n    x = yield\n    y = yield from z\n    return\n",
     "elif": "if a:\n  b\nelif c:\n  d\nelse:\n  e\n",
     "wide characters": "λ = 'äß€𝄞'; y = λ + é[ 'ж' ]  # ü\n",
@@ -153,9 +150,7 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         spaced("(", inner, operators, inner, ")"),
         spaced("(", inner, " if ", inner, " else ", inner, ")"),
         spaced("(", inner, ")", ".", NAMES).map(lambda text: f"({text})"),
-        spaced("(", inner, ")", "(", inner, ",", "*", inner, ", k", "=", inner, ")").map(
-            lambda text: f"({text})"
-        ),
+        spaced("(", inner, ")", "(", inner, ",", "*", inner, ", k", "=", inner, ")").map(lambda text: f"({text})"),
         spaced("(", inner, ")", "[", inner, ":", inner, ",", ":", ":", "]").map(lambda text: f"({text})"),
         spaced("[", inner, " for ", NAMES, " in ", inner, "]"),
         spaced("{", inner, ":", inner, "}"),
@@ -179,11 +174,7 @@ def test_no_text_raises(text: str) -> None:
 def test_no_jumble_of_python_raises(text: str) -> None:
     result = parse(Source("code.py", text))
     if isinstance(result, facts.Module):
-        assert all(
-            1 <= fact.span.line <= len(Source("", text).lines)
-            for fact in walk(result)
-            if hasattr(fact, "span")
-        )
+        assert all(1 <= fact.span.line <= len(Source("", text).lines) for fact in walk(result) if hasattr(fact, "span"))
 
 
 def test_parts_of_a_call() -> None:
@@ -231,8 +222,7 @@ def test_strings_are_joined_and_formatted_ones_keep_their_parts() -> None:
 
 def test_docstrings_are_found_and_placed() -> None:
     module = lowered(
-        '"""The module."""\nclass A:\n    "The class."\n    def f(self):\n'
-        '        """The\n        method."""\n'
+        '"""The module."""\nclass A:\n    "The class."\n    def f(self):\n        """The\n        method."""\n'
     )
     (_, klass) = module.body
     assert module.docstring == "The module."
@@ -298,9 +288,7 @@ def test_comments_are_those_of_tokenize(path: Path) -> None:
     assert isinstance(source, Source)
     with path.open("rb") as file:
         tokens = [token for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT]
-    found = [
-        (comment.span.line, comment.span.column, comment.text) for comment in lowered(source.text).comments
-    ]
+    found = [(comment.span.line, comment.span.column, comment.text) for comment in lowered(source.text).comments]
     assert found == [(*token.start, token.string[1:]) for token in tokens]
 
 

@@ -98,16 +98,12 @@ def shp110(bad: bool) -> Case:
     words = path.call(path.layer("Embedding", Dim.symbol("words"), Dim.symbol("i")), ids)
     rnn = path.layer("LSTM", Dim.symbol("i"), Dim.symbol("h"), batch_first=not bad)
     target = path.item(path.call(rnn, words).items[0], slice(None), -1)
-    return path, Claim(
-        "batch_independence", target.ref, {"source": ids.ref, "batch_axis": 0, "target_axis": 0}
-    )
+    return path, Claim("batch_independence", target.ref, {"source": ids.ref, "batch_axis": 0, "target_axis": 0})
 
 
 def shp110_steps(bad: bool) -> Case:
     path, claim = shp110(bad)
-    return path, Claim(
-        "sees_whole_sequence", claim.target, {"source": claim.options["source"], "time_axis": 1}
-    )
+    return path, Claim("sees_whole_sequence", claim.target, {"source": claim.options["source"], "time_axis": 1})
 
 
 def shp112(bad: bool) -> Case:

@@ -104,14 +104,9 @@ def test_a_worker_that_always_fails_is_not_restarted_forever() -> None:
         assert (verifier.ran, verifier.starts) == (0, MAX_STARTS)
 
 
-@pytest.mark.parametrize(
-    "name", ["os.system", "torch.load", "torch.hub.load", "builtins.eval", "torch.Tensor.apply_"]
-)
+@pytest.mark.parametrize("name", ["os.system", "torch.load", "torch.hub.load", "builtins.eval", "torch.Tensor.apply_"])
 def test_only_operations_of_the_registry_are_run(shared: Verifier, name: str) -> None:
-    assert (
-        refusal(shared, program(X, step(name, "id")))
-        == f"refused: {name} is not an operation of the registry"
-    )
+    assert refusal(shared, program(X, step(name, "id"))) == f"refused: {name} is not an operation of the registry"
 
 
 def test_unknown_values_and_properties_are_refused(shared: Verifier) -> None:
@@ -132,9 +127,7 @@ def test_unknown_values_and_properties_are_refused(shared: Verifier) -> None:
         [X] * (limits.MAX_STEPS + 1),
     ],
 )
-def test_large_programs_are_refused_before_anything_is_allocated(
-    shared: Verifier, steps: list[dict[str, Any]]
-) -> None:
+def test_large_programs_are_refused_before_anything_is_allocated(shared: Verifier, steps: list[dict[str, Any]]) -> None:
     assert refusal(shared, program(*steps)).startswith("refused: too ")
 
 
@@ -159,9 +152,7 @@ def test_detached_and_converted_tensors_still_show_their_dependence(shared: Veri
 
 
 def test_a_result_that_never_sees_the_source_proves_nothing(shared: Verifier) -> None:
-    document = json.loads(
-        program(X, step("torch.zeros", 3, 5), source=ref(0), batch_axis=0, target_axis=0).text
-    )
+    document = json.loads(program(X, step("torch.zeros", 3, 5), source=ref(0), batch_axis=0, target_axis=0).text)
     asked = Program(json.dumps({**document, "property": "batch_independence"}))
     assert refusal(shared, asked) == "the value does not depend on the source at all"
 
@@ -192,9 +183,7 @@ def test_availability_is_told_without_importing_torch(monkeypatch: pytest.Monkey
     assert not available()
 
 
-def test_the_checked_project_is_not_on_the_workers_path(
-    tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_checked_project_is_not_on_the_workers_path(tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "torch.py").write_text("open('imported', 'w').close()\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

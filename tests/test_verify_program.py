@@ -144,9 +144,7 @@ def test_large_vocabularies_are_cut() -> None:
 
 def test_unknown_options_are_left_to_torch_and_unknown_sizes_get_numbers() -> None:
     unknown = Unknown("dropout", "a parameter")
-    path, _ = lstm_on(
-        ("b", "t", "i"), Dim.symbol("i"), Unknown("hidden", "a parameter"), bias=unknown, device=unknown
-    )
+    path, _ = lstm_on(("b", "t", "i"), Dim.symbol("i"), Unknown("hidden", "a parameter"), bias=unknown, device=unknown)
     assert built(path, runs(path))["steps"][1]["kwargs"] == {"batch_first": True}
     assert built(path, runs(path))["steps"][1]["args"] == [11, 13]
 
@@ -164,7 +162,10 @@ def test_an_unknown_state_is_left_out_and_later_arguments_keep_their_names() -> 
     ("states", "args"),
     [
         (("h", "c"), [{"ref": 1, "path": []}, {"ref": 0, "path": []}, None, None]),
-        ((Tuple((Unknown("h", ""), Unknown("c", ""))),), [{"ref": 1, "path": []}, {"ref": 0, "path": []}, {"tuple": [None, None]}]),
+        (
+            (Tuple((Unknown("h", ""), Unknown("c", ""))),),
+            [{"ref": 1, "path": []}, {"ref": 0, "path": []}, {"tuple": [None, None]}],
+        ),
     ],
 )
 def test_states_of_a_refused_call_keep_their_form(states: tuple[Any, ...], args: list[Any]) -> None:
@@ -220,9 +221,7 @@ def test_padded_samples_are_cut_out_of_the_batch() -> None:
 def test_batch_size_polymorphism_needs_a_symbol() -> None:
     path, result = lstm_on((32, 5, 7), 7, 11)
     target = path.item(result.items[0], -1)
-    claim = Claim(
-        "batch_size_polymorphism", target.ref, {"source": Ref(0), "batch_axis": 0, "target_axis": 0}
-    )
+    claim = Claim("batch_size_polymorphism", target.ref, {"source": Ref(0), "batch_axis": 0, "target_axis": 0})
     assert reason(path, claim) == "the batch size is a literal"
 
 

@@ -32,9 +32,7 @@ def verifier() -> Iterator[Verifier]:
 
 def finding(*claims: Claim, fix: Fix | None = None) -> Finding:
     place = Span(1, 0, 1, 1)
-    return Finding(
-        "SHP101", "x", Severity.WARNING, Confidence.HIGH, "model.py", place, "m", claims=claims, fix=fix
-    )
+    return Finding("SHP101", "x", Severity.WARNING, Confidence.HIGH, "model.py", place, "m", claims=claims, fix=fix)
 
 
 def place(text: str, part: str) -> Span:
@@ -77,9 +75,7 @@ def test_what_cannot_be_replayed_is_unverified_and_costs_no_run() -> None:
     path, claim = catalogue.shp101(True)
     judged = judge(finding(Claim("surprises", claim.target)), path.trace)
     with Verifier() as idle:
-        assert prove(judged, idle).verdict == Verdict(
-            Status.UNVERIFIED, "surprises", "there is no property surprises"
-        )
+        assert prove(judged, idle).verdict == Verdict(Status.UNVERIFIED, "surprises", "there is no property surprises")
         assert (idle.ran, idle.starts) == (0, 0)
 
 

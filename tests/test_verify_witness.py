@@ -40,9 +40,7 @@ SHOWN = {
 
 
 def run_script(text: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", text], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr + text
     return done.stdout
 

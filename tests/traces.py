@@ -95,9 +95,7 @@ class Path:
         try:
             result, bound = call(operation, positional, named, self.assumptions)
         except ShapeError as error:
-            return self._add(
-                name, positional, named, {}, Unknown(f"n{len(self.trace.nodes)}", "raises"), error
-            )
+            return self._add(name, positional, named, {}, Unknown(f"n{len(self.trace.nodes)}", "raises"), error)
         except Undetermined as error:
             raise AssertionError(f"{name}: {error}") from error
         if name in LAYERS:
@@ -116,9 +114,7 @@ class Path:
         number = len(self.trace.nodes)
         stamped = stamp(result, Ref(number))
         span = Span(number + 1, 0, number + 1, 10)
-        self.trace.nodes.append(
-            Node(number, name, args, kwargs, bound, stamped, span, "model.py", error=error)
-        )
+        self.trace.nodes.append(Node(number, name, args, kwargs, bound, stamped, span, "model.py", error=error))
         self.trace.solved = self.assumptions.solved
         self.trace.equations = self.assumptions.equations
         return stamped

@@ -34,17 +34,13 @@ if TYPE_CHECKING:
     callback=split_codes,
     help="Codes or prefixes to check, separated by commas.",
 )
-@click.option(
-    "--ignore", metavar="CODES", multiple=True, callback=split_codes, help="Codes or prefixes to leave out."
-)
+@click.option("--ignore", metavar="CODES", multiple=True, callback=split_codes, help="Codes or prefixes to leave out.")
 @click.option(
     "--verify",
     type=click.Choice(VERIFY_MODES),
     help="Prove findings by running torch: auto if it is installed, require, or off.  [default: auto]",
 )
-@click.option(
-    "--output-format", type=click.Choice(OUTPUT_FORMATS), help="How findings are told.  [default: full]"
-)
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), help="How findings are told.  [default: full]")
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the findings to a file.")
 @click.option("--show-refuted", is_flag=True, help="Show what seemed a mistake until torch disproved it.")
 @click.option(
@@ -54,9 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings by code.")
-@click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]"
-)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
 @click.option("--stdin-filename", metavar="PATH", help="The name of what `-` reads from standard input.")
 @color_option
 @click.version_option(__version__, prog_name="shapelint")

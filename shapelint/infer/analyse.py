@@ -245,4 +245,6 @@ def _is_constant(value: facts.Expression | None) -> bool:
 
 
 #: calls in the values of module constants: `OPTIONS = dict(hidden_size=5)`, `Output = namedtuple(...)`
-_CONSTANT_CALLS = frozenset("dict list tuple set frozenset int float str bool len max min range OrderedDict namedtuple partial".split())
+_CONSTANT_CALLS = frozenset(
+    "dict list tuple set frozenset int float str bool len max min range OrderedDict namedtuple partial".split()
+)

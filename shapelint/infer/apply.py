@@ -10,7 +10,19 @@ from shapelint.infer.state import Demand, Parent, Run
 from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
 from shapelint.ops.registry import Op, ShapeError, Undetermined
-from shapelint.shapes.value import Dtype, Int, Layer, Lineage, List, Packed, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import (
+    Dtype,
+    Int,
+    Layer,
+    Lineage,
+    List,
+    Packed,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
 from shapelint.syntax import facts
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"

@@ -107,9 +107,7 @@ def _length(value: Value) -> int:
     return len(value.items) if isinstance(value, Tuple | List) else 0
 
 
-def _sizes(
-    run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, node: facts.Expression
-) -> Value:
+def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, node: facts.Expression) -> Value:
     number = _number(a, operator, b)
     if number is not None and number.weight > MAX_WEIGHT:
         return Int(Dim.symbol(run.key_of(node)))
@@ -217,7 +215,11 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
         return _is_string(run, left, right)
     if isinstance(right, Unknown) and isinstance(left, Str):
         return _is_string(run, right, left)
-    if isinstance(left, Str) != isinstance(right, Str) and not isinstance(left, Unknown) and not isinstance(right, Unknown):
+    if (
+        isinstance(left, Str) != isinstance(right, Str)
+        and not isinstance(left, Unknown)
+        and not isinstance(right, Unknown)
+    ):
         return False
     return None
 

@@ -66,9 +66,7 @@ def _replace_member(base: Container, position: int | None, value: Value) -> None
         base.members[list(base.members)[position]] = value
 
 
-def _assign_pattern(
-    run: Run, scope: Scope, target: facts.Sequence, value: Value, node: facts.Statement | None
-) -> None:
+def _assign_pattern(run: Run, scope: Scope, target: facts.Sequence, value: Value, node: facts.Statement | None) -> None:
     stars = [i for i, item in enumerate(target.items) if isinstance(item, facts.Starred)]
     values = unpack(run, value, len(target.items), stars[0] if stars else None, target, node)
     note_sizes(run, target.items, values)
@@ -118,7 +116,9 @@ def _unpack_shape(run: Run, value: ShapeOf, count: int, star: int | None) -> tup
     if star is None:
         run.demand(value.of, Demand(count, "unpacked"))
     return tuple(
-        List([]) if i == star else Int(Dim.symbol(f"{value.of.key}.size({i if star is None or i < star else i - count})"))
+        List([])
+        if i == star
+        else Int(Dim.symbol(f"{value.of.key}.size({i if star is None or i < star else i - count})"))
         for i in range(count)
     )
 
@@ -134,7 +134,11 @@ def _unpack_tensor(
         _wrong_count(run, value, count, target, node, f"{value.axes[0].dim} rows for {count} names")
         return _unknown_parts(run, value, count, target)
     expression = getattr(node, "value", None) or target
-    if answer is Same.UNKNOWN and value.axes[0].role is not Role.UNKNOWN and not run.agree(value.axes[0].dim, Dim.of(count)):
+    if (
+        answer is Same.UNKNOWN
+        and value.axes[0].role is not Role.UNKNOWN
+        and not run.agree(value.axes[0].dim, Dim.of(count))
+    ):
         return _unknown_parts(run, value, count, target)
     parts = Tuple(tuple(Tensor(value.axes[1:], value.dtype) for _ in range(count)))
     bound = {"count": count, "target": target.span}
@@ -153,5 +157,3 @@ def _wrong_count(
     if (sizes or isinstance(value, Tensor)) and run.is_guess(value):
         return  # another rank of the input would give another number of sizes
     run.record(UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error)
-
-

@@ -22,7 +22,7 @@ _OTHER_AXES = frozenset(
     dimension directions field fields filters freq freqs frequency group groups head heads height keys
     label labels mels node nodes none patches queries rank size sources speakers spks states tag tags topk
     vocab width
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _OTHER_NAME = re.compile(
     r"(?:num|n|no\.|nb|max|total)_\w+|\w+_(?:dim|dims|size|sz|len|length|num|channels?|classes|heads?|steps?|units?"
@@ -137,9 +137,7 @@ def _decide_sequence_letters(roles: list[Role], letters: list[str | None]) -> No
     if len(roles) != 3 or (roles[-1] is not Role.FEATURE and letters[-1] not in _FEATURE_LETTERS):
         return
     for this, other in ((0, 1), (1, 0)):
-        beside_batch = letters[other] == "N" or (
-            roles[other] is Role.BATCH and (this == 1 or letters[this] == "S")
-        )
+        beside_batch = letters[other] == "N" or (roles[other] is Role.BATCH and (this == 1 or letters[this] == "S"))
         if letters[this] in ("L", "S") and beside_batch:
             roles[this] = Role.TIME
     for this, other in ((0, 1), (1, 0)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 
 from shapelint.infer.access import attribute_of, choose_key
 from shapelint.infer.arithmetic import binary
@@ -139,7 +140,10 @@ def _sequence(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fact
 
 @builtin("dict")
 def _dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    made = Dict(dict(args[0].items) if args and isinstance(args[0], Dict) else {}, open=bool(args) and not isinstance(args[0], Dict))
+    made = Dict(
+        dict(args[0].items) if args and isinstance(args[0], Dict) else {},
+        open=bool(args) and not isinstance(args[0], Dict),
+    )
     made.items.update(kwargs)
     return made
 
@@ -168,7 +172,13 @@ def _float(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.E
 @builtin("bool")
 def _bool(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     known = truth_of(args[0])
-    return args[0] if known is None and isinstance(args[0], Unknown) else _unknown(run, node, "bool") if known is None else Bool(known)
+    return (
+        args[0]
+        if known is None and isinstance(args[0], Unknown)
+        else _unknown(run, node, "bool")
+        if known is None
+        else Bool(known)
+    )
 
 
 @builtin("str")
@@ -195,17 +205,13 @@ def _extreme(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
 @builtin("sum")
 def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
-    if isinstance(value, Tuple | List) and all(isinstance(v, Int) for v in value.items):
-        if not isinstance(value, List) or value.length is None:
-            total = Dim.of(0)
-            for item in value.items:
-                total = total + item.dim if isinstance(item, Int) else total
-            return Int(total)
-    if isinstance(value, Tuple | List) and value.items and all(isinstance(v, Tensor) for v in value.items):
-        total_of = value.items[0]
-        for item in value.items[1:]:
-            total_of = binary(run, total_of, "+", item, node)
-        return total_of
+    if not isinstance(value, Tuple | List) or (isinstance(value, List) and value.length is not None):
+        return _unknown(run, node, "sum")
+    sizes = [item.dim for item in value.items if isinstance(item, Int)]
+    if len(sizes) == len(value.items):
+        return Int(sum(sizes, Dim.of(0)))
+    if all(isinstance(item, Tensor) for item in value.items):
+        return reduce(lambda total, item: binary(run, total, "+", item, node), value.items)
     return _unknown(run, node, "sum")
 
 
@@ -214,10 +220,10 @@ def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     from shapelint.infer.calls import call_value  # calls evaluate, and evaluation reads this table
 
     sequences = [_sequence(run, (arg,), {}, node) for arg in args[1:]]
-    lists = [s for s in sequences if isinstance(s, List) or isinstance(s, Tuple)]
+    lists = [s for s in sequences if isinstance(s, (List, Tuple))]
     if len(lists) != len(sequences) or not lists:
         return _unknown(run, node, "map")
-    rows = list(zip(*(s.items for s in lists)))
+    rows = list(zip(*(s.items for s in lists), strict=False))
     return List([call_value(run, args[0], row, {}, node) for row in rows], getattr(lists[0], "length", None))
 
 
@@ -257,10 +263,10 @@ def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
 @builtin("hasattr")
 def _hasattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
-    if isinstance(base, Instance) and isinstance(name, Str):
-        if name.value in base.attributes or base.cls.find(name.value) is not None:
-            return TRUE
-    return _unknown(run, node, "hasattr")
+    if not isinstance(base, Instance) or not isinstance(name, Str):
+        return _unknown(run, node, "hasattr")
+    known = name.value in base.attributes or base.cls.find(name.value) is not None
+    return TRUE if known else _unknown(run, node, "hasattr")
 
 
 @builtin("super")
@@ -288,7 +294,15 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Unknown):
         return None
     if isinstance(kind, Builtin):
-        types = {"tuple": Tuple | Packed, "list": List, "dict": Dict, "int": Int | Bool, "float": Float, "str": Str, "bool": Bool}
+        types = {
+            "tuple": Tuple | Packed,
+            "list": List,
+            "dict": Dict,
+            "int": Int | Bool,
+            "float": Float,
+            "str": Str,
+            "bool": Bool,
+        }
         wanted = types.get(kind.name)
         return isinstance(value, wanted) if wanted is not None else None
     if isinstance(kind, External):

@@ -21,7 +21,9 @@ from shapelint.syntax import facts
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
 
 
-def note_assignment(run: Run, target: facts.Name | facts.Attribute, value: Value, node: facts.Statement | None) -> Value:
+def note_assignment(
+    run: Run, target: facts.Name | facts.Attribute, value: Value, node: facts.Statement | None
+) -> Value:
     """Read what an assignment says of its value; returns the value, settled if the comment demands a tensor."""
     name = target.id if isinstance(target, facts.Name) else target.attr
     if isinstance(value, Int):

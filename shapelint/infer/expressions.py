@@ -105,7 +105,9 @@ def subscript(run: Run, scope: Scope, node: facts.Subscript) -> Value:
 @evaluates(facts.Slice)
 def slice_(run: Run, scope: Scope, node: facts.Slice) -> Value:
     """`lower:upper:step`."""
-    lower, upper, step = (NONE if part is None else evaluate(run, scope, part) for part in (node.lower, node.upper, node.step))
+    lower, upper, step = (
+        NONE if part is None else evaluate(run, scope, part) for part in (node.lower, node.upper, node.step)
+    )
     return SliceValue(lower, upper, step)
 
 

@@ -21,7 +21,8 @@ _CALLS: dict[str, ExternalCall] = {}
 _TRANSPARENT = frozenset(
     "torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable torch.nn.DataParallel torch.jit.script "
     "torch.nn.parallel.DistributedDataParallel torch.nn.utils.weight_norm torch.nn.utils.spectral_norm "
-    "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate functools.wraps copy.deepcopy copy.copy torch.jit.trace "
+    "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate functools.wraps "
+    "copy.deepcopy copy.copy torch.jit.trace "
     "torch.nn.init.xavier_uniform_ torch.nn.init.orthogonal_ torch.nn.init.zeros_ torch.nn.init.normal_ "
     "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ torch.nn.init.constant_".split()
 )
@@ -144,8 +145,9 @@ def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: f
 @external_call("torch.is_tensor")
 def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """torch.is_tensor(x)."""
-    return Unknown(run.key_of(node), "a type test") if isinstance(args[0], Unknown) else Bool(isinstance(args[0], Tensor))
-
+    return (
+        Unknown(run.key_of(node), "a type test") if isinstance(args[0], Unknown) else Bool(isinstance(args[0], Tensor))
+    )
 
 
 @external_call("functools.partial")

@@ -119,7 +119,7 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
     annotation = parameter.annotation
     is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
     size = default.dim.constant if isinstance(default, Int) else None
-    if is_int and default is None or size is not None and size >= 1:
+    if (is_int and default is None) or (size is not None and size >= 1):
         if size is not None:
             run.hints[parameter.name] = size
         return Int(Dim.symbol(parameter.name))
@@ -127,7 +127,9 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
 
 
 def _is_generator(definition: facts.FunctionDef) -> bool:
-    return definition.is_async or any(isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in _flat(definition.body))
+    return definition.is_async or any(
+        isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in _flat(definition.body)
+    )
 
 
 def _is_abstract(definition: facts.FunctionDef) -> bool:

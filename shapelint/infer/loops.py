@@ -53,7 +53,10 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
         first, later = (_tensor_item(run, value, i, node) for i in (integer(0), _later(run, node)))
         return Rounds((first, later), value.axes[0].dim)
     key = value.key if isinstance(value, Unknown) else run.key_of(node)
-    return Rounds(tuple(Unknown(f"{key}[*{i}]", "an item of something unknown") for i in range(2)), Dim.symbol(f"len({key})"))
+    return Rounds(
+        tuple(Unknown(f"{key}[*{i}]", "an item of something unknown") for i in range(2)),
+        Dim.symbol(f"len({key})"),
+    )
 
 
 def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:

@@ -33,7 +33,9 @@ Arguments = tuple[Value, ...]
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
 
 
-def call_method(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+def call_method(
+    run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value:
     """Call a method by the kind of its receiver."""
     for kinds, call in _RECEIVERS:
         if isinstance(method.receiver, kinds):
@@ -240,8 +242,10 @@ def _size_of_unknown(
     if axis is None:
         return ShapeOf(base)
     position = axis.dim.constant if isinstance(axis, Int) else None
-    return Unknown(run.key_of(node), "the size of an unknown axis") if position is None else Int(
-        Dim.symbol(f"{base.key}.size({position})")
+    return (
+        Unknown(run.key_of(node), "the size of an unknown axis")
+        if position is None
+        else Int(Dim.symbol(f"{base.key}.size({position})"))
     )
 
 

@@ -107,7 +107,6 @@ class Class(Value):
                 return cls.scope.names[name]
         return None
 
-
     def torch_base(self) -> str | None:
         """The dotted name of the class that is not read (`torch.nn.LSTM`) and from which this one derives."""
         for cls in self.lineage():

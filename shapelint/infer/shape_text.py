@@ -138,9 +138,7 @@ def _candidates(text: str) -> Iterator[_Candidate]:
     if bare is not None and "," in bare["body"]:
         start = bare.start("body")
         parts = tuple(bare["body"].split(","))
-        yield _Candidate(
-            parts, start, bare.end("body"), text[:start], text[bare.end("body") :], bracketed=False
-        )
+        yield _Candidate(parts, start, bare.end("body"), text[:start], text[bare.end("body") :], bracketed=False)
 
 
 def _group(match: re.Match[str], text: str) -> _Candidate:

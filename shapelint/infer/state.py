@@ -258,12 +258,22 @@ class Run:
         kwargs = {name: captured(value) for name, value in kwargs.items()}
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
-        if op == INPUT and bound.get("demand") not in CERTAIN_RANKS or self.is_guess(*args, *kwargs.values()):
+        if (op == INPUT and bound.get("demand") not in CERTAIN_RANKS) or self.is_guess(*args, *kwargs.values()):
             self.guesses.add(number)
         self.positive.update(symbol for symbol in map(_bare_symbol, sizes_in(stamped)) if symbol)
         self.trace.nodes.append(
             Node(
-                number, op, args, kwargs, bound, stamped, span, self.path, expression, tuple(self.frames), error
+                number,
+                op,
+                args,
+                kwargs,
+                bound,
+                stamped,
+                span,
+                self.path,
+                expression,
+                tuple(self.frames),
+                error,
             )
         )
         return stamped

@@ -99,7 +99,13 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
         value = evaluate(run, scope, context)
         if target is not None:
             key = run.key_of(context)
-            assign(run, scope, target, Unknown(key, "from a context manager") if not isinstance(value, Unknown) else value, None)
+            assign(
+                run,
+                scope,
+                target,
+                Unknown(key, "from a context manager") if not isinstance(value, Unknown) else value,
+                None,
+            )
     return execute(run, scope, node.body)
 
 
@@ -254,5 +260,3 @@ def delete(run: Run, scope: Scope, node: facts.Delete) -> Flow:
         if isinstance(target, facts.Name):
             scope.names.pop(target.id, None)
     return Flow.NEXT
-
-

@@ -99,9 +99,7 @@ def prelu_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
 
 
 @layer(NN + "PReLU", forward=prelu_forward, rank_change=0)
-def prelu_layer(
-    num_parameters: Dim = ONE, init: Value = NONE, device: Value = NONE, dtype: Value = NONE
-) -> None:
+def prelu_layer(num_parameters: Dim = ONE, init: Value = NONE, device: Value = NONE, dtype: Value = NONE) -> None:
     """nn.PReLU has one slope, or one for each channel."""
 
 
@@ -178,9 +176,7 @@ def functional_shrink(input: Tensor, lambd: Value = HALF) -> Tensor:
 
 
 @op(F + "hardtanh", rank_change=0)
-def functional_hardtanh(
-    input: Tensor, min_val: Value = NONE, max_val: Value = NONE, inplace: Value = FALSE
-) -> Tensor:
+def functional_hardtanh(input: Tensor, min_val: Value = NONE, max_val: Value = NONE, inplace: Value = FALSE) -> Tensor:
     """(*), unchanged."""
     return replace(input, ref=None)
 
@@ -269,9 +265,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dt
 
 
 @op(F + "gumbel_softmax", rank_change=0)
-def gumbel_softmax(
-    logits: Tensor, tau: Value = NONE, hard: Value = FALSE, eps: Value = NONE, dim: int = -1
-) -> Tensor:
+def gumbel_softmax(logits: Tensor, tau: Value = NONE, hard: Value = FALSE, eps: Value = NONE, dim: int = -1) -> Tensor:
     """(*), unchanged."""
     position(dim, logits.rank)
     return Tensor(logits.axes)

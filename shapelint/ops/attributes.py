@@ -75,5 +75,3 @@ def not_modelled(input: Tensor) -> Value:
 def memory(input: Tensor, *args: Value, **options: Value) -> Value:
     """Where and how the numbers lie in memory."""
     raise Undetermined("memory is not modelled")
-
-

@@ -114,9 +114,7 @@ def _overlay(left: Axis, right: Axis, assume: Assumptions) -> Axis:
         return right
     if may_be_one(right.dim, assume):
         return left
-    raise ShapeError(
-        f"sizes {left.dim} and {right.dim} do not broadcast", expected=left.dim, got=right.dim
-    )
+    raise ShapeError(f"sizes {left.dim} and {right.dim} do not broadcast", expected=left.dim, got=right.dim)
 
 
 def matched(axes: Sequence[Axis], assume: Assumptions, what: str) -> Axis:
@@ -185,4 +183,3 @@ _DTYPES = {
     "bool": Dtype.BOOL,
     "builtins.bool": Dtype.BOOL,
 }
-

@@ -36,9 +36,7 @@ def lstm_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: 
     return Tuple((state, state))
 
 
-def single_state_cell_forward(
-    layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions
-) -> Tensor:
+def single_state_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions) -> Tensor:
     """(B, I) -> (B, H): the next h."""
     state = _next_state(layer, input, assume)
     if isinstance(hx, Tuple | List):
@@ -49,17 +47,13 @@ def single_state_cell_forward(
 
 
 @layer("torch.nn.LSTMCell", forward=lstm_cell_forward, input_rank=2)
-def lstm_cell(
-    input_size: Dim, hidden_size: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
-) -> None:
+def lstm_cell(input_size: Dim, hidden_size: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE) -> None:
     """nn.LSTMCell."""
     require_at_least(0, input_size=input_size, hidden_size=hidden_size)
 
 
 @layer("torch.nn.GRUCell", forward=single_state_cell_forward, input_rank=2)
-def gru_cell(
-    input_size: Dim, hidden_size: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
-) -> None:
+def gru_cell(input_size: Dim, hidden_size: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE) -> None:
     """nn.GRUCell."""
     require_at_least(0, input_size=input_size, hidden_size=hidden_size)
 

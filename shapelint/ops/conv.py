@@ -41,9 +41,7 @@ def _channel_axis(name: str, input: Tensor, moved: int) -> int:
     return input.rank - moved - 1
 
 
-def _windows(
-    axes: int, kernel_size: Value, stride: Value, padding: Value, dilation: Value
-) -> tuple[Window, ...]:
+def _windows(axes: int, kernel_size: Value, stride: Value, padding: Value, dilation: Value) -> tuple[Window, ...]:
     """Return the windows of a convolution, whose padding may be 'valid' or 'same'."""
     if not isinstance(padding, Str):
         return windows(kernel_size, stride, paddings(padding, axes), dilation)
@@ -166,15 +164,11 @@ def functional_conv2d(
     return convolved("conv2d", input, channels, _windows(2, kernel, stride, padding, dilation), assume)
 
 
-def conv_transpose1d_forward(
-    layer: Layer, input: Tensor, output_size: Value = NONE, *, assume: Assumptions
-) -> Tensor:
+def conv_transpose1d_forward(layer: Layer, input: Tensor, output_size: Value = NONE, *, assume: Assumptions) -> Tensor:
     """(B, C_in, L) -> (B, C_out, L_out)."""
     (window,) = _layer_windows(layer, 1)
     given = output_size if output_size != NONE else None
-    return _transposed(
-        input, _layer_channels(layer), window, value_of(layer, "output_padding"), given, assume
-    )
+    return _transposed(input, _layer_channels(layer), window, value_of(layer, "output_padding"), given, assume)
 
 
 @layer("torch.nn.ConvTranspose1d", forward=conv_transpose1d_forward, rank_change=0, input_rank=3)
@@ -239,10 +233,7 @@ def _transposed_length(length: Dim, window: Window, output_padding: Value) -> Di
     if window.padding is None or not isinstance(output_padding, Int | Tuple):
         return unknown_length("transposed", length, window.kernel, window.stride)
     (extra,) = per_axis(output_padding, 1, "output_padding")
-    if (
-        not ((window.stride - extra).is_positive() or (window.dilation - extra).is_positive())
-        and extra != ZERO
-    ):
+    if not ((window.stride - extra).is_positive() or (window.dilation - extra).is_positive()) and extra != ZERO:
         constants = (extra.constant, window.stride.constant, window.dilation.constant)
         if None not in constants:
             raise ShapeError(f"output_padding {extra} must be smaller than stride or dilation")

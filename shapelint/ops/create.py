@@ -69,9 +69,7 @@ def linspace(start: Value, end: Value, steps: Dim, *, dtype: Value = NONE, **opt
 
 
 @op("torch.arange")
-def arange(
-    start: Value, end: Value = NONE, step: Value = NONE, *, dtype: Value = NONE, **options: Value
-) -> Tensor:
+def arange(start: Value, end: Value = NONE, step: Value = NONE, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """The numbers from `start` up to `end`; with one bound, from 0."""
     lower, upper = (Int(ZERO), start) if end == NONE else (start, end)
     stride = Int(ONE) if step == NONE else step
@@ -135,9 +133,7 @@ def new(input: Tensor, *size: Dim) -> Tensor:
 
 
 @op("torch.Tensor.new_full")
-def new_full(
-    input: Tensor, size: Sizes, fill_value: Value, *, dtype: Value = NONE, **options: Value
-) -> Tensor:
+def new_full(input: Tensor, size: Sizes, fill_value: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given, filled with one number."""
     return _new(size, dtype, input.dtype)
 

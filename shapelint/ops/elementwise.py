@@ -259,9 +259,7 @@ def where(condition: Tensor, input: Operand, other: Operand, assume: Assumptions
 
 
 @op("torch.clamp", "torch.Tensor.clamp", "torch.clip", "torch.Tensor.clip", rank_change=0)
-def clamp(
-    input: Tensor, min: Operand | None = None, max: Operand | None = None, *, assume: Assumptions
-) -> Tensor:
+def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None, *, assume: Assumptions) -> Tensor:
     """Cut each element to a range."""
     bounds = [bound for bound in (min, max) if bound is not None]
     if not bounds:
@@ -270,9 +268,7 @@ def clamp(
 
 
 @op("torch.Tensor.clamp_", rank_change=0)
-def clamp_(
-    input: Tensor, min: Int | Float | Bool | None = None, max: Int | Float | Bool | None = None
-) -> Tensor:
+def clamp_(input: Tensor, min: Int | Float | Bool | None = None, max: Int | Float | Bool | None = None) -> Tensor:
     """Cut each element to a range, in place."""
     if input.dtype is not Dtype.FLOAT or (min is None and max is None):
         raise Undetermined("clamp_ without a bound, or of integers")
@@ -286,9 +282,7 @@ def lerp(input: Tensor, end: Tensor, weight: Operand, assume: Assumptions) -> Te
 
 
 @op("torch.addcmul", "torch.Tensor.addcmul", "torch.addcdiv", "torch.Tensor.addcdiv")
-def addcmul(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Value = NONE, assume: Assumptions
-) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Value = NONE, assume: Assumptions) -> Tensor:
     """`input + value * tensor1 * tensor2` (or `/ tensor2`)."""
     if input.dtype is not Dtype.FLOAT:
         raise Undetermined("addcmul of integers")

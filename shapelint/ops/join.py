@@ -90,9 +90,7 @@ def vstack(tensors: Value, *, assume: Assumptions) -> Tensor:
 def _stack_along(tensors: Value, rank: int, dim: int, assume: Assumptions) -> Tensor:
     """Cat after size-1 axes were put in front up to `rank`."""
     members = _tensors(tensors)
-    raised = [
-        replace(member, axes=(*[Axis(ONE)] * (rank - member.rank), *member.axes)) for member in members
-    ]
+    raised = [replace(member, axes=(*[Axis(ONE)] * (rank - member.rank), *member.axes)) for member in members]
     dim = min(dim, max(member.rank for member in raised) - 1)
     return Tensor(_joined(raised, dim, _loop_length(tensors), assume), promoted(*members))
 
@@ -161,4 +159,3 @@ def unbind(input: Tensor, dim: int = 0, *, assume: Assumptions) -> Tuple | List:
     at = position(dim, input.rank)
     entry = replace(input, axes=(*input.axes[:at], *input.axes[at + 1 :]), ref=None)
     return List([entry], size) if size.constant is None else Tuple((entry,) * size.constant)
-

@@ -21,9 +21,7 @@ def linear_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
 
 
 @layer("torch.nn.Linear", forward=linear_forward, rank_change=0)
-def linear(
-    in_features: Dim, out_features: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
-) -> None:
+def linear(in_features: Dim, out_features: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE) -> None:
     """nn.Linear keeps every axis but the last."""
     require_at_least(0, in_features=in_features, out_features=out_features)
 

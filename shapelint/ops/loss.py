@@ -152,9 +152,7 @@ def mse_layer(size_average: Value = NONE, reduce: Value = NONE, reduction: Value
 
 
 @layer(NN + "BCELoss", forward=pointwise_forward)
-def bce_layer(
-    weight: Value = NONE, size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN
-) -> None:
+def bce_layer(weight: Value = NONE, size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN) -> None:
     """nn.BCELoss takes probabilities."""
 
 
@@ -312,9 +310,7 @@ def ctc_loss(
     return reduced(_ctc_losses(log_probs, targets, (input_lengths, target_lengths), assume), reduction)
 
 
-def _ctc_losses(
-    log_probs: Tensor, targets: Tensor, lengths: tuple[Value, Value], assume: Assumptions
-) -> Axes:
+def _ctc_losses(log_probs: Tensor, targets: Tensor, lengths: tuple[Value, Value], assume: Assumptions) -> Axes:
     require_rank("CTCLoss", log_probs, 2, 3)
     require_rank("CTCLoss (targets)", targets, 1, 2)
     batch = log_probs.axes[1:-1]
@@ -333,9 +329,7 @@ def _length_count(lengths: Value) -> Dim | None:
 
 
 @op(F + "cosine_similarity", "torch.cosine_similarity")
-def cosine_similarity(
-    x1: Tensor, x2: Tensor, dim: int = 1, eps: Value = NONE, *, assume: Assumptions
-) -> Tensor:
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: Value = NONE, *, assume: Assumptions) -> Tensor:
     """(*, n, *) and (*, n, *) -> (*, *): the axis `dim` is gone."""
     axes = broadcast(assume, x1.axes, x2.axes)
     at = position(dim, len(axes))

@@ -213,9 +213,7 @@ def group_norm_layer(
 
 
 @op("torch.nn.functional.group_norm", rank_change=0)
-def group_norm(
-    input: Tensor, num_groups: Dim, weight: Value = NONE, bias: Value = NONE, eps: Value = EPS
-) -> Tensor:
+def group_norm(input: Tensor, num_groups: Dim, weight: Value = NONE, bias: Value = NONE, eps: Value = EPS) -> Tensor:
     """(B, C, *), unchanged."""
     require_at_least(1, num_groups=num_groups)
     _check_groups("group_norm", input, num_groups)
@@ -235,9 +233,7 @@ def _check_divides(num_groups: Dim, channels: Dim) -> None:
 
 
 @op("torch.nn.functional.normalize", rank_change=0)
-def normalize(
-    input: Tensor, p: Value = TWO, dim: int = 1, eps: Value = TINY, out: NoneValue = NONE
-) -> Tensor:
+def normalize(input: Tensor, p: Value = TWO, dim: int = 1, eps: Value = TINY, out: NoneValue = NONE) -> Tensor:
     """(*), unchanged; `dim` is the axis along which the norm becomes 1."""
     position(dim, input.rank)
     return _same(input)

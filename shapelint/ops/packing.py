@@ -46,9 +46,7 @@ def pack_padded_sequence(
 ) -> Packed:
     """(T, B, F) and B lengths -> packed; lengths that are not known are taken to reach the last step."""
     if input.rank < 2:
-        raise ShapeError(
-            f"pack_padded_sequence needs a batch and a time axis and gets a {input.rank}-D tensor"
-        )
+        raise ShapeError(f"pack_padded_sequence needs a batch and a time axis and gets a {input.rank}-D tensor")
     batch, time = _layout(input, batch_first)
     if enforce_sorted == TRUE:
         _check_count(lengths, batch.dim, time.dim, assume)
@@ -108,9 +106,7 @@ def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Ass
 
 
 @op(RNN + "unpad_sequence", input_rank=3)
-def unpad_sequence(
-    padded_sequences: Tensor, lengths: Value, batch_first: bool = False, *, assume: Assumptions
-) -> List:
+def unpad_sequence(padded_sequences: Tensor, lengths: Value, batch_first: bool = False, *, assume: Assumptions) -> List:
     """(T, B, F) and B lengths -> B tensors of (T_i, F)."""
     if padded_sequences.rank < 2:
         raise ShapeError("unpad_sequence needs a batch and a time axis")
@@ -240,9 +236,7 @@ def _gathered(sequences: Value, assume: Assumptions) -> tuple[Axis, Axis, tuple[
             raise ShapeError("sequences must have the same number of axes, at least one")
         for got, expected in zip(item.sizes[1:], first.sizes[1:], strict=True):
             require_equal("sequences that are padded together", got, expected, assume)
-    time = replace(
-        first.axes[0], dim=_longest([item.axes[0].dim for item in items]), role=Role.TIME, origin=None
-    )
+    time = replace(first.axes[0], dim=_longest([item.axes[0].dim for item in items]), role=Role.TIME, origin=None)
     return Axis(count, Role.BATCH), time, first.axes[1:], first.dtype
 
 

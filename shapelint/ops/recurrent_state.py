@@ -70,9 +70,7 @@ def _unstacked(hx: Tensor, demand: Demand, assume: Assumptions) -> Value:
 def check_single_state(layer: str, hx: Value, demand: Demand, assume: Assumptions) -> None:
     """Check a GRU's or RNN's state: one tensor."""
     if isinstance(hx, Tuple | List):
-        raise ShapeError(
-            f"{layer} takes one tensor as its state and gets a {type(hx).__name__.lower()}", "SHP210"
-        )
+        raise ShapeError(f"{layer} takes one tensor as its state and gets a {type(hx).__name__.lower()}", "SHP210")
     check_state(hx, demand, assume)
 
 

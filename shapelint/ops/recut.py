@@ -70,9 +70,7 @@ def recut(axes: Axes, sizes: Sequence[Dim], assume: Assumptions) -> Axes:
     return (*front, *placed, *back)
 
 
-def _peel(
-    axes: Axes, sizes: Sequence[Dim], assume: Assumptions
-) -> tuple[Axes, tuple[Axes, Sequence[Dim]], Axes]:
+def _peel(axes: Axes, sizes: Sequence[Dim], assume: Assumptions) -> tuple[Axes, tuple[Axes, Sequence[Dim]], Axes]:
     """Take off the axes that stay as they are, at the front and at the back."""
     front = _common_prefix([axis.dim for axis in axes], sizes, assume)
     rest, wanted = axes[front:], sizes[front:]

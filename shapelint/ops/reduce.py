@@ -157,9 +157,7 @@ def softmax(input: Tensor, dim: int, dtype: Value = NONE) -> Tensor:
 
 
 @op("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", rank_change=0)
-def functional_softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE
-) -> Tensor:
+def functional_softmax(input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE) -> Tensor:
     """Normalise along an axis; without `dim`, torch takes one (and warns)."""
     return softmax(input, 0 if dim is None else dim, dtype)
 
@@ -218,4 +216,3 @@ def flip(input: Tensor, dims: Sizes) -> Tensor:
 def flip_method(input: Tensor, *dims: Sizes) -> Tensor:
     """The method takes the axes one by one too."""
     return _flipped(input, given(dims))
-

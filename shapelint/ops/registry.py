@@ -194,9 +194,7 @@ def call(
     return operation.function(*positional, **named), bound
 
 
-def bind(
-    operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], assume: Assumptions
-) -> dict[str, Any]:
+def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], assume: Assumptions) -> dict[str, Any]:
     """Bind a call's values to the function's parameters, with defaults, coerced to its annotations."""
     signature = operation.signature
     if operation.assumes:
@@ -282,7 +280,7 @@ def _coerce_union(value: Value, hints: tuple[Any, ...], assume: Assumptions) -> 
     for hint in wanted:
         try:
             return coerce(value, hint, assume)
-        except (Undetermined, ShapeError) as error:  # noqa: PERF203
+        except (Undetermined, ShapeError) as error:
             failure = failure or error
     raise failure or _mismatch(value, hints)
 

@@ -50,9 +50,7 @@ def require_equal(what: str, got: Dim, expected: Dim, assume: Assumptions, code:
         raise ShapeError(f"{what}: expected {expected}, got {got}", code, expected=expected, got=got)
 
 
-def require_features(
-    name: str, input: Tensor, expected: Dim, assume: Assumptions, code: str | None = None
-) -> None:
+def require_features(name: str, input: Tensor, expected: Dim, assume: Assumptions, code: str | None = None) -> None:
     """Demand a last axis that is `expected` long."""
     if not input.axes:
         raise ShapeError(f"{name} needs a feature axis and gets a scalar")
@@ -74,9 +72,7 @@ def require_at_least(lowest: int, **sizes: Dim) -> None:
     """No size may certainly be below `lowest`."""
     for name, size in sizes.items():
         if (Dim.of(lowest) - size).is_positive():
-            raise ShapeError(
-                f"{name} must be at least {lowest}, got {size}", expected=Dim.of(lowest), got=size
-            )
+            raise ShapeError(f"{name} must be at least {lowest}, got {size}", expected=Dim.of(lowest), got=size)
 
 
 def require_probability(name: str, value: Value) -> None:

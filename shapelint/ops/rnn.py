@@ -79,9 +79,7 @@ def recurrent_config(layer: Layer) -> RecurrentConfig:
     )
 
 
-def lstm_forward(
-    layer: Layer, input: Tensor | Packed, hx: Value = NONE, *further: Value, assume: Assumptions
-) -> Tuple:
+def lstm_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *further: Value, assume: Assumptions) -> Tuple:
     """(T, B, I) -> (T, B, D*R), ((D*K, B, R), (D*K, B, H)); `further` holds a c_0 that torch refuses."""
     if further:
         raise ShapeError("LSTM takes its state as one tuple (h_0, c_0), not as two arguments", "SHP209")
@@ -95,9 +93,7 @@ def lstm_forward(
     return Tuple((_output(config, input, sequences), Tuple((h_n, c_n))))
 
 
-def single_state_forward(
-    layer: Layer, input: Tensor | Packed, hx: Value = NONE, *, assume: Assumptions
-) -> Tuple:
+def single_state_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *, assume: Assumptions) -> Tuple:
     """(T, B, I) -> (T, B, D*H), (D*K, B, H)."""
     config = recurrent_config(layer)
     sequences = _read(config, input, assume)
@@ -195,9 +191,7 @@ def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -
     if not input.features:
         raise Undetermined("a packed sequence without features")
     if len(input.features) > 1:
-        raise ShapeError(
-            f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes"
-        )
+        raise ShapeError(f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes")
     got = input.features[0].dim
     require_equal(f"{config.name}: size of the last axis", got, config.input_size, assume, "SHP503")
 

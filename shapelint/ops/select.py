@@ -46,9 +46,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 
 @op("torch.gather", "torch.Tensor.gather", rank_change=0)
-def gather(
-    input: Tensor, dim: int, index: Tensor, *, sparse_grad: Value = NONE, assume: Assumptions
-) -> Tensor:
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: Value = NONE, assume: Assumptions) -> Tensor:
     """The shape of `index`; each of its axes walks along the same axis of `input`."""
     if not input.axes or not index.axes:
         raise Undetermined("gather with a scalar")
@@ -131,4 +129,3 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, as
     sizes = [assume.resolve(input.axes[at].dim) for at in (first, second)]
     kept = tuple(axis for at, axis in enumerate(input.axes) if at not in (first, second))
     return replace(input, axes=(*kept, Axis(sizes[0].minimum(sizes[1]))), ref=None)
-

@@ -260,9 +260,7 @@ def tile(input: Tensor, dims: Sizes) -> Tensor:
 
 
 @op("torch.repeat_interleave", "torch.Tensor.repeat_interleave")
-def repeat_interleave(
-    input: Tensor, repeats: Dim, dim: int | None = None, *, output_size: Value = NONE
-) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: Dim, dim: int | None = None, *, output_size: Value = NONE) -> Tensor:
     """Repeat each entry of an axis in place."""
     whole = merged(input.axes) if dim is None else axis_at(input, dim)
     axis = replace(whole, dim=whole.dim * repeats, parts=(*(whole.parts or (whole,)), Axis(repeats)))

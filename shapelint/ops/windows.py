@@ -68,16 +68,12 @@ def slid(axes: Axes, each: tuple[Window, ...], assume: Assumptions) -> Axes:
 
 def _slid_axis(axis: Axis, window: Window, assume: Assumptions) -> Axis:
     if window.padding is None:
-        return resized(
-            axis, unknown_length("window", axis.dim, window.kernel, window.stride, window.dilation)
-        )
+        return resized(axis, unknown_length("window", axis.dim, window.kernel, window.stride, window.dilation))
     reach = window.dilation * (window.kernel - ONE) + ONE
     padded = assume.resolve(axis.dim + window.padding)
     if not window.ceil and (assume.resolve(reach) - padded).is_positive():
         raise ShapeError(f"a window of {reach} does not fit on {padded} values", expected=reach, got=padded)
-    return resized(
-        axis, _ceiled(padded, reach, axis.dim, window) if window.ceil else _steps(padded, reach, window)
-    )
+    return resized(axis, _ceiled(padded, reach, axis.dim, window) if window.ceil else _steps(padded, reach, window))
 
 
 def _steps(padded: Dim, reach: Dim, window: Window) -> Dim:

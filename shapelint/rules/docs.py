@@ -32,8 +32,7 @@ def write(folder: Path = FOLDER) -> None:
 
 def _index(rules: list[Rule]) -> str:
     rows = [
-        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity.value} | {rule.summary} |"
-        for rule in rules
+        f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity.value} | {rule.summary} |" for rule in rules
     ]
     head = ["# Rules", "", "| code | name | severity | what it finds |", "|---|---|---|---|"]
     return NOTICE + "\n".join([*head, *rows]) + "\n"

@@ -335,14 +335,10 @@ def _after_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
         config = recurrent_config(producer.layer)
         one, hidden = trace.resolve(config.real_hidden_size), trace.resolve(config.hidden_size)
         if one != hidden and expected in (hidden, config.directions * hidden) and got in (one, one + one):
-            yield mismatch(
-                PROJECTION, trace, node, producer, "with proj_size an LSTM gives proj_size features"
-            )
+            yield mismatch(PROJECTION, trace, node, producer, "with proj_size an LSTM gives proj_size features")
             return
         if expected == one and got == one + one and config.bidirectional:
-            yield mismatch(
-                DIRECTIONS, trace, node, producer, "a bidirectional layer gives 2 * hidden_size features"
-            )
+            yield mismatch(DIRECTIONS, trace, node, producer, "a bidirectional layer gives 2 * hidden_size features")
             return
         if expected == one + one and got == one:
             yield mismatch(DIRECTIONS, trace, node, producer, "one direction gives hidden_size features")
@@ -361,11 +357,7 @@ def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
     config = recurrent_config(producer.layer)
     one = trace.resolve(config.real_hidden_size)
     if got in (one, trace.resolve(config.output_size)):
-        why = (
-            "a bidirectional layer gives 2 * hidden_size"
-            if got != one
-            else "the layer before it gives hidden_size"
-        )
+        why = "a bidirectional layer gives 2 * hidden_size" if got != one else "the layer before it gives hidden_size"
         yield mismatch(STACKED, trace, node, producer, f"{why} features")
 
 

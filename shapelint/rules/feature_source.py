@@ -22,9 +22,7 @@ _EMBEDDING = "torch.nn.Embedding.forward"
 _FORWARD = ".forward"
 
 #: layers without a feature size of their own
-_PASSING = frozenset(
-    "Dropout Identity ReLU LeakyReLU GELU SiLU ELU Tanh Sigmoid Softmax LogSoftmax LayerNorm".split()
-)
+_PASSING = frozenset("Dropout Identity ReLU LeakyReLU GELU SiLU ELU Tanh Sigmoid Softmax LogSoftmax LayerNorm".split())
 _SIMPLE = (facts.Name, facts.Attribute, facts.Literal, facts.Binary)
 _CALCULATING = frozenset(
     ("linear", "bilinear", "conv1d", "conv2d", "matmul", "bmm", "einsum", "embedding", "mm", "__matmul__")
@@ -76,11 +74,7 @@ def mismatch(rule: Rule, trace: Trace, node: Node, producer: Producer, reason: s
     expected, got = feature_counts(trace, node)
     naming = Naming(trace)
     layer = node.args[0]
-    name = (
-        f"`{quote(trace, node.expression.func.span)}`"
-        if isinstance(node.expression, facts.Call)
-        else "the layer"
-    )
+    name = f"`{quote(trace, node.expression.func.span)}`" if isinstance(node.expression, facts.Call) else "the layer"
     return report(
         rule,
         trace,
@@ -102,9 +96,7 @@ def _input_shape(trace: Trace, node: Node) -> list[tuple[str, Value]]:
 def built_place(layer: Layer, naming: Naming) -> Place:
     """Where a layer is built, and for which sizes."""
     shown = [(name, layer.config.get(name)) for name in _SHOWN]
-    sizes = [
-        f"{name}={naming.dim(size)}" for name, size in shown if isinstance(size, Dim) and size != Dim(())
-    ]
+    sizes = [f"{name}={naming.dim(size)}" for name, size in shown if isinstance(size, Dim) and size != Dim(())]
     flag = ", bidirectional=True" if layer.config.get("bidirectional") is True else ""
     return place_of(layer, f"this {layer.name} has {', '.join(sizes)}{flag}")
 
@@ -117,9 +109,7 @@ def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | 
     built = own_construction(trace, layer) if isinstance(layer, Layer) else None
     source = own_construction(trace, producer.layer)
     given = (
-        None
-        if built is None
-        else argument(built, 0, "in_features" if short_name(built) == "Linear" else "input_size")
+        None if built is None else argument(built, 0, "in_features" if short_name(built) == "Linear" else "input_size")
     )
     if built is None or source is None or given is None or _is_repeated(trace, built):
         return None

@@ -117,9 +117,7 @@ def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
     """A True in the place of `bias`, which is True without being said, was meant for batch_first."""
     flag = misplaced_flag(trace, layer_of(call))
     if flag is not None:
-        yield Evidence(
-            "", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway"
-        )
+        yield Evidence("", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway")
 
 
 def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:

@@ -144,9 +144,7 @@ def _claims(trace: Trace, node: Node) -> list[Claim]:
         return [Claim("raises", Ref(node.id))]
     layer = getattr(node.result, "ref", None)
     calls = [user for user in trace.uses(layer) if is_recurrent_call(user)] if layer is not None else []
-    return [
-        Claim("raises", Ref(call.id), {"match": "invalid combination of arguments"}) for call in calls[:1]
-    ]
+    return [Claim("raises", Ref(call.id), {"match": "invalid combination of arguments"}) for call in calls[:1]]
 
 
 def _by_name(node: Node, given: facts.Argument | None) -> Fix | None:

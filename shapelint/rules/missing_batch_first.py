@@ -348,8 +348,7 @@ def _misplaced(trace: Trace, call: Node, layer: Layer, intent: Intent, flag: fac
         MISPLACED,
         trace,
         construction,
-        f"the fourth argument of nn.{layer.name} is `bias`, so batch_first stays False "
-        f"and {use} runs along the batch",
+        f"the fourth argument of nn.{layer.name} is `bias`, so batch_first stays False and {use} runs along the batch",
         claims=_claims(call),
         related=intent.places(),
         help="name the flag: batch_first=True",

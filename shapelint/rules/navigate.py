@@ -21,9 +21,7 @@ _SLOTS: tuple[dict[tuple[int, ...], str], ...] = (
 )
 
 #: operations that hand every axis and every step on as it is
-_TRANSPARENT = frozenset(
-    {"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"}
-)
+_TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"})
 
 
 #: operations that may change values, and leave each value with its sample, its step and its features
@@ -80,11 +78,7 @@ def layer_of(node: Node) -> Layer:
 def is_refused(trace: Trace, call: Node) -> bool:
     """Whether torch raises at a call, or at every call of the layer: num_layers is a flag (SHP601)."""
     built = construction_of(trace, layer_of(call))
-    given = (
-        None
-        if built is None
-        else built.kwargs.get("num_layers", built.args[2] if len(built.args) > 2 else None)
-    )
+    given = None if built is None else built.kwargs.get("num_layers", built.args[2] if len(built.args) > 2 else None)
     return call.error is not None or isinstance(given, Bool)
 
 

@@ -162,12 +162,7 @@ output, h_n = gru(packed)
 def packed_in_another_layout(trace: Trace) -> Iterator[Finding]:
     """Packing calls without batch_first on what is batch-first."""
     for node in trace.nodes:
-        if (
-            node.op != _PACK
-            or _reads_batch_first(node)
-            or not node.args
-            or not isinstance(node.args[0], Tensor)
-        ):
+        if node.op != _PACK or _reads_batch_first(node) or not node.args or not isinstance(node.args[0], Tensor):
             continue
         if node.error is not None:
             yield from _refused(trace, node)
@@ -228,9 +223,7 @@ def _has_length_per_step(trace: Trace, node: Node, value: Tensor) -> bool:
 def _reader(trace: Trace, node: Node) -> Node | None:
     """The recurrent call that reads the packed sequence."""
     ref = getattr(node.result, "ref", None)
-    readers = (
-        [user for user in trace.uses(ref) if is_recurrent_call(user) and user.error is None] if ref else []
-    )
+    readers = [user for user in trace.uses(ref) if is_recurrent_call(user) and user.error is None] if ref else []
     return next(iter(readers), None)
 
 

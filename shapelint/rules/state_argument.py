@@ -273,9 +273,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
     )
 
 
-def _other_kind(
-    trace: Trace, layer: str, states: tuple[Value, ...], given: facts.Argument | None
-) -> Fix | None:
+def _other_kind(trace: Trace, layer: str, states: tuple[Value, ...], given: facts.Argument | None) -> Fix | None:
     """The same zeros in the other form: a state that holds something may be meant for another layer."""
     if given is None or not all(is_zeros(trace, state) for state in states):
         return None

@@ -15,9 +15,7 @@ from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
 Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
-Mend = Callable[
-    [Trace, Node, Sizes], tuple[Edit, ...]
-]  #: the edits for one state of a call; none where unsafe
+Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe
 
 
 def states_of_call(call: Node) -> tuple[Value, ...]:
@@ -31,12 +29,7 @@ def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) ->
     for state in states_of_call(call):
         made = creation_of(trace, state)
         sizes = size_expressions(made) if made is not None and made.path == call.path else ()
-        if (
-            mend is None
-            or len(sizes) != 3
-            or not isinstance(state, Tensor)
-            or state.sizes != error.details["got"]
-        ):
+        if mend is None or len(sizes) != 3 or not isinstance(state, Tensor) or state.sizes != error.details["got"]:
             return None
         mended = mend(trace, call, sizes)
         if not mended:

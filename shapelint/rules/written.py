@@ -11,9 +11,7 @@ from shapelint.source import Span
 from shapelint.syntax import facts
 
 _ZEROS = frozenset(("zeros", "new_zeros", "zeros_like", "zero_"))
-_SIZED = frozenset(
-    ("zeros", "ones", "empty", "rand", "randn", "full", "new_zeros", "new_ones", "new_empty", "new")
-)
+_SIZED = frozenset(("zeros", "ones", "empty", "rand", "randn", "full", "new_zeros", "new_ones", "new_empty", "new"))
 _HANDED_ON = frozenset(
     (
         "contiguous",

@@ -15,7 +15,6 @@ from functools import lru_cache, reduce
 from itertools import product
 from math import comb, gcd
 
-
 MAX_TERMS = 256  #: monomials of one size
 MAX_BITS = 2048  #: bits of a coefficient
 MAX_DEGREE = 32  #: factors of a monomial
@@ -144,9 +143,7 @@ class Dim:
     def __mul__(self, other: Dim) -> Dim:
         if len(self.terms) * len(other.terms) > MAX_TERMS:
             raise OverflowError("a size of too many terms")
-        return _collect(
-            (_times(left, right), a * b) for (left, a), (right, b) in product(self.terms, other.terms)
-        )
+        return _collect((_times(left, right), a * b) for (left, a), (right, b) in product(self.terms, other.terms))
 
     def __floordiv__(self, other: Dim) -> Dim:
         """Floor division; raises ZeroDivisionError for a constant zero."""
@@ -320,9 +317,7 @@ def _shift_symbols(dim: Dim) -> Dim:
     terms: list[Term] = []
     for monomial, coefficient in dim.terms:
         choices: list[list[tuple[Atom, int, int]]] = [
-            [(atom, k, comb(power, k)) for k in range(power + 1)]
-            if isinstance(atom, Symbol)
-            else [(atom, power, 1)]
+            [(atom, k, comb(power, k)) for k in range(power + 1)] if isinstance(atom, Symbol) else [(atom, power, 1)]
             for atom, power in monomial
         ]
         for choice in product(*choices):

@@ -173,9 +173,7 @@ def _call_arguments(lowering: Lowering, node: cst.Call, parentheses: Span) -> tu
 def lower_argument(lowering: Lowering, node: cst.Arg) -> facts.Argument:
     """An argument of a call or of a class statement."""
     keyword = None if node.keyword is None else node.keyword.value
-    return facts.Argument(
-        lowering.places.span(node), lowering.expression(node.value), keyword, len(node.star)
-    )
+    return facts.Argument(lowering.places.span(node), lowering.expression(node.value), keyword, len(node.star))
 
 
 def _subscript(lowering: Lowering, node: cst.Subscript) -> facts.Expression:

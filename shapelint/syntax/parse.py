@@ -60,9 +60,7 @@ def _tree(text: str) -> cst.Module:
         return cst.parse_module(text)
     except (RecursionError, MemoryError):
         raise
-    except (
-        BaseException
-    ) as error:  # a panic of the native parser is no Exception; no Ctrl-C reaches this thread
+    except BaseException as error:  # a panic of the native parser is no Exception; no Ctrl-C reaches this thread
         raise _RefusedError(error) from None
 
 

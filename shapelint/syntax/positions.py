@@ -73,9 +73,7 @@ class Positions(CodegenState):
         self.offset = skip_trivia(self.text, lost)
         if not self.text.startswith(token, self.offset):
             raise LostPositionError(f"{token!r} expected at offset {self.offset}")
-        self._open = [
-            (node, last, self.offset if start == lost else start) for node, last, start in self._open
-        ]
+        self._open = [(node, last, self.offset if start == lost else start) for node, last, start in self._open]
         return True
 
     def pop_trailing_newline(self) -> None:

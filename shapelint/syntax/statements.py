@@ -138,9 +138,7 @@ def _handler(lowering: Lowering, node: cst.ExceptHandler | cst.ExceptStarHandler
 def _match(lowering: Lowering, node: cst.Match) -> facts.Statement:
     subject = lowering.expression(node.subject)
     cases = tuple(
-        facts.Case(
-            _pattern(lowering, case.pattern), lowering.optional(case.guard), _suite(lowering, case.body)
-        )
+        facts.Case(_pattern(lowering, case.pattern), lowering.optional(case.guard), _suite(lowering, case.body))
         for case in node.cases
     )
     return facts.Match(lowering.places.span(node), subject, cases)

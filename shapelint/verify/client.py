@@ -24,10 +24,7 @@ PROGRAM_SECONDS = 10.0
 MAX_STARTS = 4
 
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from shapelint.verify.worker import main; main()"
-)
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from shapelint.verify.worker import main; main()"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -50,9 +47,7 @@ class Verifier:
     None before the first program.
     """
 
-    def __init__(
-        self, program_seconds: float = PROGRAM_SECONDS, start_seconds: float = START_SECONDS
-    ) -> None:
+    def __init__(self, program_seconds: float = PROGRAM_SECONDS, start_seconds: float = START_SECONDS) -> None:
         self.program_seconds = program_seconds
         self.start_seconds = start_seconds
         self.ran = 0

@@ -39,9 +39,7 @@ Encoded = Any  #: what json.dumps takes
 FORWARD = ".forward"
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 _CONVERSIONS = frozenset({"torch.Tensor.to", "torch.Tensor.type"})
-_PLACEMENT = frozenset(
-    {"device", "pin_memory", "requires_grad", "layout", "memory_format", "non_blocking", "out"}
-)
+_PLACEMENT = frozenset({"device", "pin_memory", "requires_grad", "layout", "memory_format", "non_blocking", "out"})
 _INTEGER_DTYPES = {
     "torch.long": "int64",
     "torch.int64": "int64",
@@ -122,9 +120,7 @@ class Encoder:
         shown = value.reason if isinstance(value, Unknown) else type(value).__name__.lower()
         raise UnreplayableError(f"an argument that is not known: {shown}")
 
-    def _argument(
-        self, node: Node, key: int | str, value: Value, parameter: inspect.Parameter | None
-    ) -> Encoded:
+    def _argument(self, node: Node, key: int | str, value: Value, parameter: inspect.Parameter | None) -> Encoded:
         name = key if isinstance(key, str) else parameter.name if parameter is not None else ""
         if name in _PLACEMENT or (node.op in _CONVERSIONS and not _converts(value)):
             raise _OmittedError
@@ -171,9 +167,7 @@ def operation_of(name: str) -> Op:
 def _arguments(node: Node) -> Iterator[tuple[int | str, Value, inspect.Parameter | None]]:
     """The arguments as written, each with the parameter that it binds to (None where there is none)."""
     parameters = {
-        name: parameter
-        for name, parameter in operation_of(node.op).signature.parameters.items()
-        if name != "assume"
+        name: parameter for name, parameter in operation_of(node.op).signature.parameters.items() if name != "assume"
     }
     ordered = [p for p in parameters.values() if p.kind is not p.KEYWORD_ONLY and p.kind is not p.VAR_KEYWORD]
     for index, value in enumerate(node.args):

@@ -13,9 +13,7 @@ MAX_ELEMENTS = 2_000_000  #: elements of all inputs, parameters and created tens
 MAX_STEPS = 2_000
 MAX_LAYERS = 16  #: of one recurrent layer
 RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
-_CREATIONS = frozenset(
-    {"zeros", "ones", "empty", "full", "rand", "randn", "randint", "arange", "eye", "linspace"}
-)
+_CREATIONS = frozenset({"zeros", "ones", "empty", "full", "rand", "randn", "randint", "arange", "eye", "linspace"})
 
 
 def elements(step: Mapping[str, Any]) -> int:
@@ -28,9 +26,7 @@ def elements(step: Mapping[str, Any]) -> int:
         return _recurrent_elements(step, numbers)
     name = operation.rpartition(".")[2].removeprefix("new_")
     is_construction = operation.startswith("torch.nn.") and name[:1].isupper()
-    return (
-        prod(numbers) if is_construction or name in _CREATIONS or name in ("expand", "repeat", "tile") else 0
-    )
+    return prod(numbers) if is_construction or name in _CREATIONS or name in ("expand", "repeat", "tile") else 0
 
 
 def layer_count(step: Mapping[str, Any]) -> int:

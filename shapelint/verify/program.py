@@ -130,9 +130,7 @@ def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
 
 def _writers(trace: Trace, number: int) -> list[int]:
     return [
-        node.id
-        for node in trace.nodes
-        if node.op == _SETITEM and any(ref.node == number for ref in refs(node.args[0]))
+        node.id for node in trace.nodes if node.op == _SETITEM and any(ref.node == number for ref in refs(node.args[0]))
     ]
 
 
@@ -171,9 +169,7 @@ def value_at(trace: Trace, ref: Ref) -> Value | None:
     value: Value | None = trace.nodes[ref.node].result
     for index in ref.path:
         items = getattr(value, "items", ())
-        value = (
-            items[index] if isinstance(items, tuple | list) and -len(items) <= index < len(items) else None
-        )
+        value = items[index] if isinstance(items, tuple | list) and -len(items) <= index < len(items) else None
     return value
 
 

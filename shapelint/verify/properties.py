@@ -66,9 +66,7 @@ class Property:
 
 PROPERTIES: Mapping[str, Property] = {
     "raises": Property({}, {"match": "text", "unpack": "int"}),
-    "batch_independence": Property(
-        {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"time_axis": "int"}
-    ),
+    "batch_independence": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"time_axis": "int"}),
     "sees_whole_sequence": Property({"source": "ref", "time_axis": "int"}, {}),
     "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
     "padding_invariance": Property(

@@ -80,11 +80,7 @@ class Names:
     def target(self, number: int) -> str:
         """What a step's value is assigned to."""
         parts = parts_of(self.steps[number])
-        return (
-            self._together(number, ()).strip("()")
-            if parts in (_PAIR_PARTS, _PADDED_PARTS)
-            else self._lstm(number)
-        )
+        return self._together(number, ()).strip("()") if parts in (_PAIR_PARTS, _PADDED_PARTS) else self._lstm(number)
 
     def _lstm(self, number: int) -> str:
         if not parts_of(self.steps[number]):

@@ -206,10 +206,7 @@ def _after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
     return [
         number
         for number, step in enumerate(steps)
-        if number not in ancestors
-        and step["op"] != "input"
-        and not is_construction(step)
-        and not is_passed_on(step)
+        if number not in ancestors and step["op"] != "input" and not is_construction(step) and not is_passed_on(step)
     ]
 
 

@@ -113,9 +113,7 @@ def _rows(document: Mapping[str, Any]) -> tuple[Watched, Grid, int]:
 
 def _batch_mismatch(watched: Watched, axis: int, batch: int) -> str | None:
     rows = watched.target.shape[axis]
-    return (
-        None if rows == batch else f"the result {_shape(watched.target)} has {rows} rows for {batch} samples"
-    )
+    return None if rows == batch else f"the result {_shape(watched.target)} has {rows} rows for {batch} samples"
 
 
 def _reads(row: int, samples: torch.Tensor) -> str:
@@ -211,9 +209,7 @@ def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
     for row, samples in enumerate(grid):
         last = lengths[row] - 1
         if not samples[row][last]:
-            return Outcome(
-                False, f"output row {row} does not depend on step {last}, the last of its sample", grid
-            )
+            return Outcome(False, f"output row {row} does not depend on step {last}, the last of its sample", grid)
     return Outcome(True, "each row reads its sample to the end, and no padding", grid)
 
 
@@ -274,11 +270,7 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
             target = full if steps is None else value_of(document["target"], run(steps))
         except StepError as raised:
             return Outcome(False, f"a batch of {size} raises {told(raised.error)}")
-        if (
-            target.dim() != full.dim()
-            or not -target.dim() <= axis < target.dim()
-            or target.shape[axis] != size
-        ):
+        if target.dim() != full.dim() or not -target.dim() <= axis < target.dim() or target.shape[axis] != size:
             return Outcome(False, f"a batch of {size} gives a result of shape {_shape(target)}")
     return Outcome(True, "the result follows batches of 1, 2 and 3")
 

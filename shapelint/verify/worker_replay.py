@@ -43,9 +43,7 @@ def check_size(steps: Sequence[Encoded]) -> None:
         raise RefusedError("too many layers to replay")
 
 
-def run(
-    steps: Sequence[Encoded], replace: Replace | None = None, whole: Sequence[Any] | None = None
-) -> list[Any]:
+def run(steps: Sequence[Encoded], replace: Replace | None = None, whole: Sequence[Any] | None = None) -> list[Any]:
     """The value of every step; the same numbers on every run.
 
     `replace` changes values on the way; `whole` are the values of another run from which inputs with a
@@ -180,9 +178,7 @@ def _to(value: torch.Tensor, *targets: Any) -> torch.Tensor:
 # All is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.
 _STAND_INS: Mapping[str, Callable[..., Any]] = {
     **{f"torch.Tensor.{name}": _on_tensors(name, _same) for name in ("cpu", "cuda", "detach")},
-    **{
-        f"torch.Tensor.{name}": _on_tensors(name, _double) for name in ("float", "half", "bfloat16", "double")
-    },
+    **{f"torch.Tensor.{name}": _on_tensors(name, _double) for name in ("float", "half", "bfloat16", "double")},
     "torch.Tensor.to": _on_tensors("to", _to),
     "torch.Tensor.type": _on_tensors("type", _to),
     "torch.nn.functional.dropout": _same,
