@@ -58,9 +58,9 @@ def cost_of(monkeypatch: pytest.MonkeyPatch) -> Measure:
         runs: list[Run] = []
         once = driver._run_once
 
-        def counted(run: Run, checked: Checked, entry: Entry, script: bool) -> None:
+        def counted(run: Run, checked: Checked, entry: Entry) -> None:
             runs.append(run)
-            once(run, checked, entry, script)
+            once(run, checked, entry)
 
         source = Source("paths.py", text)
         module = parse(source)
