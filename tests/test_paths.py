@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from shapelint.infer import analyse as driver
-from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, Checked, Entry, analyse
+from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, analyse
 from shapelint.infer.state import MAX_STEPS, Plan, Run
 from shapelint.infer.trace import Trace
 from shapelint.source import Problem, Source
@@ -58,9 +59,9 @@ def cost_of(monkeypatch: pytest.MonkeyPatch) -> Measure:
         runs: list[Run] = []
         once = driver._run_once
 
-        def counted(run: Run, checked: Checked, entry: Entry) -> None:
+        def counted(run: Run, *rest: Any) -> None:
             runs.append(run)
-            once(run, checked, entry)
+            once(run, *rest)
 
         source = Source("paths.py", text)
         module = parse(source)

@@ -59,8 +59,8 @@ def apply(
 def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     """Whether an error rests on what was guessed, not read.
 
-    That is the rank of an input, a later round of a loop that may have one round only, or a list that is empty
-    because the path that fills it was not taken.
+    That is the rank of an input, a later round of a loop that may have one round only, or a list that is
+    empty because the path that fills it was not taken.
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True

@@ -5,7 +5,8 @@ from __future__ import annotations
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
-from shapelint.infer.state import MAX_WEIGHT, Parent, Run, shown
+from shapelint.infer.stamp import MAX_WEIGHT
+from shapelint.infer.state import Parent, Run, shown
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (

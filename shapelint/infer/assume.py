@@ -1,7 +1,7 @@
 """Conditions that must hold for the code to go on: assertions, and guards that raise.
 
-`if size is None: raise ValueError` says that size is given. Undecided choices inside such a condition take the
-side on which the code goes on; what is decided already stays as it is.
+`if size is None: raise ValueError` says that size is given. Undecided choices inside such a condition
+take the side on which the code goes on; what is decided already stays as it is.
 """
 
 from __future__ import annotations

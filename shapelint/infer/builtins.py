@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
-from functools import reduce
 
 from shapelint.infer.access import attribute_of, choose_key
 from shapelint.infer.arithmetic import binary
@@ -205,13 +205,14 @@ def _extreme(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
 @builtin("sum")
 def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
-    if not isinstance(value, Tuple | List) or (isinstance(value, List) and value.length is not None):
+    if not isinstance(value, Tuple | List):
         return _unknown(run, node, "sum")
     sizes = [item.dim for item in value.items if isinstance(item, Int)]
-    if len(sizes) == len(value.items):
+    exact = isinstance(value, Tuple) or value.length is None
+    if exact and len(sizes) == len(value.items):
         return Int(sum(sizes, Dim.of(0)))
-    if all(isinstance(item, Tensor) for item in value.items):
-        return reduce(lambda total, item: binary(run, total, "+", item, node), value.items)
+    if value.items and all(isinstance(item, Tensor) for item in value.items):
+        return functools.reduce(lambda total, item: binary(run, total, "+", item, node), value.items)
     return _unknown(run, node, "sum")
 
 
@@ -220,7 +221,7 @@ def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     from shapelint.infer.calls import call_value  # calls evaluate, and evaluation reads this table
 
     sequences = [_sequence(run, (arg,), {}, node) for arg in args[1:]]
-    lists = [s for s in sequences if isinstance(s, (List, Tuple))]
+    lists = [s for s in sequences if isinstance(s, List | Tuple)]
     if len(lists) != len(sequences) or not lists:
         return _unknown(run, node, "map")
     rows = list(zip(*(s.items for s in lists), strict=False))
@@ -229,7 +230,8 @@ def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
 
 @builtin("abs", "round", "pow", "divmod", "any", "all", "filter", "next", "hash", "id", "repr", "vars",
          "open", "input", "print", "format", "type", "object", "slice", "chr", "ord", "callable", "frozenset",
-         "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError", "KeyError")  # fmt: skip
+         "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
+         "KeyError")  # fmt: skip
 def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     return _unknown(run, node, "a builtin")
 
@@ -263,10 +265,13 @@ def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
 @builtin("hasattr")
 def _hasattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
-    if not isinstance(base, Instance) or not isinstance(name, Str):
-        return _unknown(run, node, "hasattr")
-    known = name.value in base.attributes or base.cls.find(name.value) is not None
-    return TRUE if known else _unknown(run, node, "hasattr")
+    if isinstance(base, Instance) and isinstance(name, Str) and _has_attribute(base, name.value):
+        return TRUE
+    return _unknown(run, node, "hasattr")
+
+
+def _has_attribute(instance: Instance, name: str) -> bool:
+    return name in instance.attributes or instance.cls.find(name) is not None
 
 
 @builtin("super")

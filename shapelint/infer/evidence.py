@@ -24,7 +24,7 @@ _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
 def note_assignment(
     run: Run, target: facts.Name | facts.Attribute, value: Value, node: facts.Statement | None
 ) -> Value:
-    """Read what an assignment says of its value; returns the value, settled if the comment demands a tensor."""
+    """Read what an assignment says of its value; the value, settled if the comment demands a tensor."""
     name = target.id if isinstance(target, facts.Name) else target.attr
     if isinstance(value, Int):
         _note_size(run, name, value, role_of_name(name), target.span)

@@ -35,7 +35,7 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
-#: names that code binds through guards and helpers (`torch, nn = try_import_torch()`), and never to anything else
+#: names that code binds through guards and helpers (`torch, nn = try_import_torch()`), and to nothing else
 _GUARDED = {"torch": "torch", "nn": "torch.nn"}
 
 

@@ -19,12 +19,14 @@ _CALLS: dict[str, ExternalCall] = {}
 
 #: wrappers that give back what they get
 _TRANSPARENT = frozenset(
-    "torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable torch.nn.DataParallel torch.jit.script "
+    "torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable torch.nn.DataParallel "
+    "torch.jit.script "
     "torch.nn.parallel.DistributedDataParallel torch.nn.utils.weight_norm torch.nn.utils.spectral_norm "
-    "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate functools.wraps "
-    "copy.deepcopy copy.copy torch.jit.trace "
+    "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate "
+    "functools.wraps copy.deepcopy copy.copy torch.jit.trace "
     "torch.nn.init.xavier_uniform_ torch.nn.init.orthogonal_ torch.nn.init.zeros_ torch.nn.init.normal_ "
-    "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ torch.nn.init.constant_".split()
+    "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ "
+    "torch.nn.init.constant_".split()
 )
 
 
@@ -69,7 +71,7 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
 
 
 def _with_open_kwargs(path: str, args: Arguments, kwargs: Mapping[str, Value]) -> Mapping[str, Value]:
-    """With `**options` of unknown content every argument that is not written out is unknown, its default likely."""
+    """With `**options` of unknown content all arguments not written out are unknown, defaults likely."""
     options = kwargs.get("**")
     if options is None:
         return kwargs
@@ -84,7 +86,7 @@ def _with_open_kwargs(path: str, args: Arguments, kwargs: Mapping[str, Value]) -
 
 
 def layer_parameters(path: str) -> list[tuple[str, Value | None]]:
-    """The parameters of a layer's constructor that decide shapes, with their defaults; none that is 0 by default."""
+    """The parameters of a layer's constructor that decide shapes, with defaults; none that is 0 there."""
     return [
         (name, _as_value(parameter.default))
         for name, parameter in registry.LAYERS[path].build.signature.parameters.items()
@@ -170,4 +172,8 @@ def dataclass_field(run: Run, args: Arguments, kwargs: Mapping[str, Value], node
 
 def is_module_class(path: str) -> bool:
     """Whether calling the dotted name makes a layer or a container."""
-    return path in registry.LAYERS or path in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
+    return path in registry.LAYERS or path in (
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+    )

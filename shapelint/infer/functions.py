@@ -175,7 +175,7 @@ def instantiate(
 def make_base(
     run: Run, cls: Class, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value | None:
-    """What the constructor of the torch class makes from which a class derives: a layer, a container or nothing."""
+    """What the torch class makes from which a class derives: a layer, a container or nothing."""
     path = cls.torch_base()
     made = call_external(run, path, args, kwargs, node) if path and is_module_class(path) else None
     return made if isinstance(made, Layer | Container) else None
@@ -218,6 +218,6 @@ _KINDS = {
     "cached_property": "property",
 }
 _HARMLESS = frozenset(
-    "staticmethod classmethod property cached_property abstractmethod override no_grad inference_mode export ignore "
-    "unused jit wraps lru_cache typechecked jaxtyped beartype final overload deprecated".split()
+    "staticmethod classmethod property cached_property abstractmethod override no_grad inference_mode export "
+    "ignore unused jit wraps lru_cache typechecked jaxtyped beartype final overload deprecated".split()
 )

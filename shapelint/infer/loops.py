@@ -1,7 +1,7 @@
 """Iterating: loops and comprehensions are followed for a sample of their rounds.
 
-A short sequence of known items is followed item by item. Of a long or unknown one the first round and one later round
-are followed; what was collected carries the symbolic count.
+A short sequence of known items is followed item by item. Of a long or unknown one the first round and one
+later round are followed; what was collected carries the symbolic count.
 """
 
 from __future__ import annotations

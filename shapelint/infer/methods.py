@@ -1,4 +1,4 @@
-"""Methods of values that are not instances of the checked code: tensors, layers, lists, dicts, strings, unknowns."""
+"""Methods of values that are not instances of the checked code: tensors, layers, lists, dicts, strings."""
 
 from __future__ import annotations
 
@@ -164,7 +164,8 @@ def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
 
 
 _STRING_METHODS: dict[str, Callable[[str], str]] = {
-    "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title, "capitalize": str.capitalize,
+    "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title,
+    "capitalize": str.capitalize,
 }  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Va
 
 
 def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """A method of an unknown value: what the method means for a tensor, a string or a dict, as far as that is safe."""
+    """A method of an unknown value: what it means for a tensor, a string or a dict, where that is safe."""
     base = method.receiver
     assert isinstance(base, Unknown)
     if method.name == "size":

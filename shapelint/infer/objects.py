@@ -1,4 +1,4 @@
-"""The interpreter's own values: functions, classes, instances, containers and iterables of the checked code."""
+"""The interpreter's own values: functions, classes, instances, containers and iterables."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Class(Value):
 class Instance(Value):
     """An instance of a class of the checked code.
 
-    `base` is the layer or container that it is as well, where its class derives from nn.LSTM or nn.Sequential.
+    `base` is the layer or container that it is too, where its class derives from nn.LSTM or nn.Sequential.
     """
 
     cls: Class
@@ -208,7 +208,7 @@ class Iteration(Value):
 
 @dataclass(frozen=True, slots=True)
 class Imported(Value):
-    """A name bound by an import of the project's own, not yet looked up: `name` of `module`, or the module."""
+    """A name bound by an import of the project's own, not yet looked up: `name` of `module`, or it."""
 
     importer: str
     module: str

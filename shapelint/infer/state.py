@@ -10,6 +10,7 @@ from shapelint.finding import Ref
 from shapelint.infer.capture import captured
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Home
+from shapelint.infer.stamp import sizes_in, stamp
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
@@ -33,7 +34,6 @@ from shapelint.source import Span
 from shapelint.syntax import facts
 
 MAX_DEPTH = 16  #: inlined calls
-MAX_WEIGHT = 24  #: atoms in one size
 MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
@@ -56,7 +56,7 @@ Place = tuple[str, int, int]  #: path, line and column of a statement
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What an unknown value must be: a tensor of `rank` axes, or a packed sequence; `because` says who asks."""
+    """What an unknown must be: a tensor of `rank` axes, or a packed sequence; `because` says who asks."""
 
     rank: int
     because: str
@@ -66,7 +66,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is told beforehand: choices to take, unknowns to read as tensors, and guards that do not raise."""
+    """What a run is told: choices to take, unknowns to read as tensors, and guards that do not raise."""
 
     choices: Mapping[str, object] = field(default_factory=dict)
     demands: Mapping[str, Demand] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class Plan:
 class Choice:
     """A choice that a run took: its key, the options, the one taken, and what the defaults would take.
 
-    `remote` is true of what is asked far from the entry point's own parameters: in another file, or of the value
-    of an expression that is not understood.
+    `remote` is true of what is asked far from the entry point's own parameters: in another file, or of the
+    value of an expression that is not understood.
     """
 
     key: str
@@ -90,7 +90,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The unknown that an unknown was computed from; `delta` is the change of rank, `dtype` what it must hold."""
+    """The unknown that an unknown comes from; `delta` is the change of rank, `dtype` what it must hold."""
 
     key: str
     delta: int = 0
@@ -150,7 +150,7 @@ class Run:
         return answer
 
     def _is_certain(self, difference: Dim) -> bool:
-        """Whether sizes that differ by this differ for sure: `hidden + extra` is `hidden` where extra is 0."""
+        """Whether sizes that differ by this differ for sure: `a + b` is `a` where b is 0."""
         return all(".size(" in name or name in self.positive for name in difference.symbols)
 
     def agree(self, left: Dim, right: Dim) -> bool:
@@ -173,7 +173,7 @@ class Run:
         self.assumed_zero |= {left - right, right - left}
 
     def decide(self, condition: Unknown) -> bool:
-        """Take a side of an unknown flag, the default's if there is one; the value is that bool from now on."""
+        """Take a side of an unknown flag, likely its default; the value is that bool from now on."""
         taken = self.decide_truth(condition)
         self.settled[condition.key] = Bool(taken)
         self.trace.solved[condition.key] = Dim.of(int(taken))
@@ -229,7 +229,7 @@ class Run:
         return self.record(INPUT, (Str(value.key),), {}, {"demand": demand.because}, result, span, None)
 
     def demand(self, value: Unknown, demand: Demand) -> None:
-        """Ask that an unknown be a tensor on the next run, or rather the unknown that it was computed from."""
+        """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""
         chain = [(value.key, demand)]
         while chain[-1][0] in self.parents and len(chain) < 50:
             parent = self.parents[chain[-1][0]]
@@ -258,9 +258,10 @@ class Run:
         kwargs = {name: captured(value) for name, value in kwargs.items()}
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
-        if (op == INPUT and bound.get("demand") not in CERTAIN_RANKS) or self.is_guess(*args, *kwargs.values()):
+        is_guessed_input = op == INPUT and bound.get("demand") not in CERTAIN_RANKS
+        if is_guessed_input or self.is_guess(*args, *kwargs.values()):
             self.guesses.add(number)
-        self.positive.update(symbol for symbol in map(_bare_symbol, sizes_in(stamped)) if symbol)
+        self.positive.update(size.as_symbol for size in sizes_in(stamped) if size.as_symbol)
         self.trace.nodes.append(
             Node(
                 number,
@@ -279,7 +280,7 @@ class Run:
         return stamped
 
     def is_guess(self, *values: Value) -> bool:
-        """Whether a value rests on an input whose rank was guessed from the first operation that asked for it."""
+        """Whether a value rests on an input whose rank was guessed from the first operation on it."""
         return any(ref.node in self.guesses for value in values for ref in refs(value))
 
     def bind(self, span: Span, name: str, value: Value) -> None:
@@ -301,7 +302,7 @@ class Run:
             raise BudgetSpent
 
     def key_of(self, expression: facts.Expression) -> str:
-        """A name for the value of an expression that is not understood: its text and where it is evaluated."""
+        """A name for the value of an expression that is not understood: its text and its place."""
         span = expression.span
         calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
         return f"{self.text(span)}@{span.line}:{span.column}{calls}"
@@ -314,21 +315,6 @@ class Run:
         else:
             found = lines[span.line - 1][span.column :].rstrip() + " ..."
         return found if len(found) <= 60 else found[:57] + "..."
-
-
-def sizes_in(value: Value) -> Iterator[Dim]:
-    """The sizes that a result certainly has: of axes, and of a layer's constructor."""
-    if isinstance(value, Tensor):
-        yield from value.sizes
-    elif isinstance(value, Layer):
-        yield from (setting for setting in value.config.values() if isinstance(setting, Dim))
-    elif isinstance(value, Tuple):
-        for item in value.items:
-            yield from sizes_in(item)
-
-
-def _bare_symbol(size: Dim) -> str | None:
-    return size.as_symbol
 
 
 def truth_of(value: Value | None) -> bool | None:
@@ -349,44 +335,6 @@ def truth_of(value: Value | None) -> bool | None:
 def shown(value: Unknown) -> str:
     """An unknown value's name for people: the key without the places."""
     return re.sub(r"@\d+:\d+", "", value.key)
-
-
-def stamp(value: Value, ref: Ref, origin: Span) -> Value:
-    """Write into a result where each part of it comes from; axes with a new role get `origin`."""
-    if isinstance(value, Tensor):
-        return Tensor(_axes(value.axes, ref, origin), value.dtype, ref)
-    if isinstance(value, Packed):
-        return replace(
-            value,
-            batch=_with_origin(value.batch, origin),
-            time=_with_origin(value.time, origin),
-            features=_axes(value.features, ref, origin),
-            ref=ref,
-        )
-    if isinstance(value, Tuple):
-        items = tuple(stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(value.items))
-        return Tuple(items, ref, value.names)
-    if isinstance(value, Layer):
-        return replace(value, ref=ref)
-    return value
-
-
-def _axes(axes: tuple[Axis, ...], ref: Ref, origin: Span) -> tuple[Axis, ...]:
-    return tuple(_with_origin(_bounded(axis, ref, i), origin) for i, axis in enumerate(axes))
-
-
-def _with_origin(axis: Axis, origin: Span) -> Axis:
-    if axis.role is Role.UNKNOWN or axis.origin is not None:
-        return axis
-    return replace(axis, origin=origin)
-
-
-def _bounded(axis: Axis, ref: Ref, place: int) -> Axis:
-    """A size that has grown beyond use, as through a tower of convolutions, becomes a symbol of its own."""
-    if axis.dim.weight <= MAX_WEIGHT:
-        return axis
-    path = "".join(f"[{i}]" for i in ref.path)
-    return Axis(Dim.symbol(f"#{ref.node}{path}.size({place})"), axis.role, axis.origin)
 
 
 def _solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:

@@ -164,7 +164,7 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
 
 
 def _decorated(run: Run, scope: Scope, function: Function, node: facts.FunctionDef) -> Value:
-    """What decorators of the checked code make of a function; a method whose decorators are unknown stays itself."""
+    """What decorators of the checked code make of a function; methods with unknown ones stay as they are."""
     value: Value = function
     for decorator in reversed(node.decorators):
         if is_harmless(decorator):
