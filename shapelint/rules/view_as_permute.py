@@ -18,6 +18,7 @@ from shapelint.syntax import facts
 
 VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
 _CUTTING = frozenset(("view", "reshape", "flatten", "unflatten", "contiguous", "unsqueeze", "squeeze"))
+_PADDING = frozenset({"pad", "cat", "concat"})
 _UNIFORM = frozenset(("zeros", "ones", "full", "empty", "arange", "zeros_like", "ones_like", "new_zeros"))
 
 RULE = Rule(
@@ -214,7 +215,8 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
     if root.ref is None or short_name(trace.node(root.ref)) in _UNIFORM:
         return False
     moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
-    if any(_is_sum(trace.resolve(axis.dim)) for axis in moved):
+    padded = short_name(trace.node(root.ref)) in _PADDING
+    if padded and any(_is_sum(trace.resolve(axis.dim)) for axis in moved):
         return False  # padded by one and cut anew: the relative shift of attention scores
     named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)
     return named or any(is_recurrent_call(user) for user in trace.uses(Ref(node.id)))
