@@ -114,13 +114,11 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 
 
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None) -> Flow:
-    lists = _collected(scope)
-    before = {id(item): len(item.items) for item in lists}
+    loop = _Loop(scope, node)
     run.loops += count is not None
-    snapshot: dict[str, Value] = {}
     flow = Flow.NEXT
     for value in values:
-        snapshot = dict(scope.names)
+        loop.begin_round()
         assign(run, scope, node.target, value, node)
         flow = execute(run, scope, node.body)
         if flow in (Flow.BREAK, Flow.RETURN):
@@ -128,9 +126,39 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         flow = Flow.NEXT
     run.loops -= count is not None
     if count is not None:
-        _set_lengths(lists, before, count, len(values))
-        _widen(run, scope, snapshot, node)
+        loop.stand_for(count, len(values))
     return flow
+
+
+class _Loop:
+    """What the rounds of a loop leave behind, where those that were followed stand for more of them."""
+
+    def __init__(self, scope: Scope, node: facts.For | facts.While) -> None:
+        self.scope = scope
+        self.place = f"{node.span.line}:{node.span.column}"
+        self.lists = {id(item): (item, len(item.items)) for item in _collected(scope)}
+        self.before: dict[str, Value] = {}
+
+    def begin_round(self) -> None:
+        """Remember the names as the round finds them."""
+        self.before = dict(self.scope.names)
+
+    def stand_for(self, count: Dim, followed: int) -> None:
+        """The lists that the body appends to have items of `count` rounds; `followed` were run."""
+        for item, length in self.lists.values():
+            added = len(item.items) - length
+            if added and added % followed == 0 and item.length is None:
+                item.length = Dim.of(length) + count * Dim.of(added // followed)
+        self._widen()
+
+    def _widen(self) -> None:
+        """What still changed its shape or number in the last round has no value that holds for all rounds."""
+        for name, old in self.before.items():
+            new = self.scope.names.get(name)
+            if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
+                self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
+            elif isinstance(old, Tensor) and isinstance(new, Tensor) and old.sizes != new.sizes:
+                self.scope.names[name] = Unknown(f"{name}@{self.place}", "it grows in a loop")
 
 
 def _collected(scope: Scope) -> list[List]:
@@ -140,38 +168,33 @@ def _collected(scope: Scope) -> list[List]:
     return [value for value in values if isinstance(value, List)]
 
 
-def _set_lengths(lists: list[List], before: dict[int, int], count: Dim, followed: int) -> None:
-    for item in lists:
-        added = len(item.items) - before[id(item)]
-        if added and added % followed == 0 and item.length is None:
-            item.length = Dim.of(before[id(item)]) + count * Dim.of(added // followed)
-
-
-def _widen(run: Run, scope: Scope, before: dict[str, Value], node: facts.For) -> None:
-    """What still changed its shape or number in the last round has no value that holds for all rounds."""
-    for name, old in before.items():
-        new = scope.names.get(name)
-        if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
-            scope.names[name] = Int(Dim.symbol(f"{name}@{node.span.line}:{node.span.column}"))
-        elif isinstance(old, Tensor) and isinstance(new, Tensor) and old.sizes != new.sizes:
-            scope.names[name] = Unknown(f"{name}@{node.span.line}:{node.span.column}", "it grows in a loop")
-
-
 @executes(facts.While)
 def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
-    """`while`: up to two rounds; the condition is taken to hold at first."""
-    for _ in range(2 if run.loops < MAX_NESTING else 1):
-        test = evaluate(run, scope, node.test)
-        if not isinstance(test, Unknown | Tensor | Int) and not truth(run, test, node.test):
+    """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
+    loop, followed = _Loop(scope, node), 0
+    flow = Flow.NEXT
+    while flow in (Flow.NEXT, Flow.CONTINUE):
+        holds = _still_holds(run, evaluate(run, scope, node.test), node)
+        if holds is False:
             return execute(run, scope, node.orelse)
+        if followed >= (MAX_EXACT if holds else 2) or (followed and run.loops >= MAX_NESTING):
+            break
+        loop.begin_round()
         run.loops += 1
         flow = execute(run, scope, node.body)
         run.loops -= 1
-        if flow is Flow.BREAK:
-            return Flow.NEXT
-        if flow is Flow.RETURN:
-            return flow
+        followed += 1
+    if flow is Flow.RETURN:
+        return flow
+    loop.stand_for(Dim.symbol(f"rounds@{loop.place}"), followed)
     return Flow.NEXT
+
+
+def _still_holds(run: Run, test: Value, node: facts.While) -> bool | None:
+    """Whether a loop goes on; None where that depends on data, or on a `break` in its body."""
+    if isinstance(node.test, facts.Literal) or isinstance(test, Unknown | Tensor):
+        return None
+    return truth(run, test, node.test) if not isinstance(test, Int) else truth_of(test)
 
 
 def comprehension(run: Run, scope: Scope, node: facts.Comprehension) -> Value:
@@ -202,11 +225,13 @@ def _fill(
     generator = generators[0]
     followed = rounds(run, evaluate(run, scope, generator.iterable), generator.iterable)
     inner: Dim | None = None
-    exact = True
+    exact, start = True, len(collected)
     for value in followed.values:
+        start = len(collected)
         assign(run, scope, generator.target, value, None)
         answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
         if False in answers:
+            exact = exact and followed.count is None
             continue
         exact = exact and None not in answers
         inner = _fill(run, scope, node, generators[1:], collected, keys)
@@ -214,4 +239,5 @@ def _fill(
         return Dim.symbol(f"len({run.key_of(generator.iterable)})")
     if followed.count is None:
         return inner if inner is None else inner * Dim.of(len(followed.values))
-    return followed.count if inner is None else followed.count * inner
+    # what the last round collected stands for what every round does
+    return followed.count * (inner or Dim.of(len(collected) - start))
