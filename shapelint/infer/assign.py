@@ -34,7 +34,7 @@ def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node:
 def _assign_attribute(run: Run, scope: Scope, target: facts.Attribute, value: Value) -> None:
     base = evaluate(run, scope, target.value)
     if isinstance(base, Instance):
-        base.attributes[target.attr] = value
+        base.assign(target.attr, value)
     run.bind(target.span, run.text(target.span), value)
 
 
@@ -103,6 +103,8 @@ def _items(value: Value) -> tuple[Value, ...] | None:
         return value.items
     if isinstance(value, List) and value.length is None:
         return tuple(value.items)
+    if isinstance(value, Container) and value.length is None and value.kind != "ModuleDict":
+        return tuple(value.members.values())
     return None
 
 

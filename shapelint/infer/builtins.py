@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from types import UnionType
 
 from shapelint.infer.access import attribute_of, choose_key
 from shapelint.infer.arithmetic import binary
@@ -229,11 +230,34 @@ def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
 
 
 @builtin("abs", "round", "pow", "divmod", "any", "all", "filter", "next", "hash", "id", "repr", "vars",
-         "open", "input", "print", "format", "type", "object", "slice", "chr", "ord", "callable", "frozenset",
+         "open", "input", "print", "format", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
          "KeyError")  # fmt: skip
 def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     return _unknown(run, node, "a builtin")
+
+
+_TYPES: dict[str, type[Value] | UnionType] = {
+    "tuple": Tuple | Packed,
+    "list": List,
+    "dict": Dict,
+    "int": Int | Bool,
+    "float": Float,
+    "str": Str,
+    "bool": Bool,
+}
+
+
+@builtin("type")
+def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    value = args[0]
+    if len(args) == 1 and isinstance(value, Instance):
+        return value.cls
+    if len(args) == 1 and isinstance(value, Layer):
+        return External(value.kind)
+    plain = not isinstance(value, Packed) and not getattr(value, "names", ())
+    exact = [name for name, kind in _TYPES.items() if plain and isinstance(value, kind)]
+    return Builtin(exact[-1]) if len(args) == 1 and exact else _unknown(run, node, "type")
 
 
 @builtin("getattr")
@@ -258,7 +282,7 @@ def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expres
 def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Str):
-        base.attributes[name.value] = args[2]
+        base.assign(name.value, args[2])
     return NONE
 
 
@@ -299,16 +323,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Unknown):
         return None
     if isinstance(kind, Builtin):
-        types = {
-            "tuple": Tuple | Packed,
-            "list": List,
-            "dict": Dict,
-            "int": Int | Bool,
-            "float": Float,
-            "str": Str,
-            "bool": Bool,
-        }
-        wanted = types.get(kind.name)
+        wanted = _TYPES.get(kind.name)
         return isinstance(value, wanted) if wanted is not None else None
     if isinstance(kind, External):
         return _is_torch_instance(value, kind.path)

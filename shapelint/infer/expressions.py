@@ -14,6 +14,7 @@ from shapelint.infer.loops import comprehension
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import Builtin, Function, Imported, Scope
 from shapelint.infer.state import Run
+from shapelint.infer.texts import text_of
 from shapelint.infer.truth import truth
 from shapelint.shapes.dim import MAX_BITS
 from shapelint.shapes.value import (
@@ -224,17 +225,9 @@ def comprehension_expression(run: Run, scope: Scope, node: facts.Comprehension) 
 @evaluates(facts.Formatted)
 def formatted(run: Run, scope: Scope, node: facts.Formatted) -> Value:
     """An f-string: known when all its parts are."""
-    texts: list[str] = []
-    for part in node.parts:
-        if isinstance(part, str):
-            texts.append(part)
-            continue
-        value = evaluate(run, scope, part)
-        constant = constant_key(value)
-        if constant is None:
-            return Unknown(run.key_of(node), "a formatted string")
-        texts.append(str(constant))
-    return Str("".join(texts))
+    parts = [part if isinstance(part, str) else constant_key(evaluate(run, scope, part)) for part in node.parts]
+    made = None if None in parts else text_of(parts)
+    return made or Unknown(run.key_of(node), "a formatted string")
 
 
 @evaluates(facts.Walrus)

@@ -126,6 +126,8 @@ def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 @external_call("torch.nn.ModuleDict")
 def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """nn.ModuleDict of a dict."""
+    if args and isinstance(args[0], List | Tuple):
+        args = (ordered_dict(run, args, {}, node),)
     if args and not (isinstance(args[0], Dict) and not args[0].open):
         return Unknown(run.key_of(node), "a ModuleDict of something unknown")
     items = args[0].items if args and isinstance(args[0], Dict) else {}
@@ -139,7 +141,7 @@ def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: f
     made.items.update(kwargs)
     pairs = args[0].items if args and isinstance(args[0], List | Tuple) else ()
     for pair in pairs:
-        if isinstance(pair, Tuple) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
+        if isinstance(pair, Tuple | List) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
             made.items[pair.items[0].value] = pair.items[1]
     return made
 

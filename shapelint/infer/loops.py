@@ -171,13 +171,14 @@ def _collected(scope: Scope) -> list[List]:
 @executes(facts.While)
 def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
     """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
-    loop, followed = _Loop(scope, node), 0
+    loop, followed, limit = _Loop(scope, node), 0, MAX_EXACT
     flow = Flow.NEXT
     while flow in (Flow.NEXT, Flow.CONTINUE):
-        holds = _still_holds(run, evaluate(run, scope, node.test), node)
+        holds = _still_holds(run, scope, node)
         if holds is False:
             return execute(run, scope, node.orelse)
-        if followed >= (MAX_EXACT if holds else 2) or (followed and run.loops >= MAX_NESTING):
+        limit = limit if holds else 2
+        if followed >= limit or (followed and run.loops >= MAX_NESTING):
             break
         loop.begin_round()
         run.loops += 1
@@ -190,11 +191,18 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
     return Flow.NEXT
 
 
-def _still_holds(run: Run, test: Value, node: facts.While) -> bool | None:
-    """Whether a loop goes on; None where that depends on data, or on a `break` in its body."""
-    if isinstance(node.test, facts.Literal) or isinstance(test, Unknown | Tensor):
+def _still_holds(run: Run, scope: Scope, node: facts.While) -> bool | None:
+    """Whether a loop goes on; None where data, an unknown size or a `break` in the body end it."""
+    choices, decisions = len(run.choices), len(run.trace.decisions)
+    test = evaluate(run, scope, node.test)
+    asked = list(run.choices)[choices:]
+    for key in asked:  # that a loop goes on is no choice of the path: it ends in any case
+        del run.choices[key]
+    del run.trace.decisions[decisions:]
+    if asked or isinstance(test, Unknown | Tensor):
         return None
-    return truth(run, test, node.test) if not isinstance(test, Int) else truth_of(test)
+    known = truth_of(test) if isinstance(test, Int) else truth(run, test, node.test)
+    return None if known and isinstance(node.test, facts.Literal) else known
 
 
 def comprehension(run: Run, scope: Scope, node: facts.Comprehension) -> Value:

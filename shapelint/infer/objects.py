@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import External, Unknown, Value
+from shapelint.shapes.value import External, Layer, Unknown, Value
 from shapelint.source import Source
 from shapelint.syntax import facts
 
@@ -90,15 +90,19 @@ class Class(Value):
     definition: facts.ClassDef
 
     def lineage(self) -> Iterator[Class]:
-        """The class and its known bases, depth first, each once (enough for single inheritance)."""
+        """The class and its known bases, each before its own bases, in the order of the class statements."""
+        order: list[Class] = []
         seen: set[int] = set()
-        waiting: list[Value] = [self]
+        waiting: list[tuple[Value, bool]] = [(self, False)]
         while waiting:
-            current = waiting.pop(0)
-            if isinstance(current, Class) and id(current) not in seen:
+            current, is_done = waiting.pop()
+            if is_done and isinstance(current, Class):
+                order.append(current)
+            elif isinstance(current, Class) and id(current) not in seen:
                 seen.add(id(current))
-                yield current
-                waiting = [*current.bases, *waiting]
+                waiting.append((current, True))
+                waiting.extend((base, False) for base in current.bases)
+        return reversed(order)
 
     def find(self, name: str) -> Value | None:
         """A class attribute along the bases."""
@@ -106,6 +110,13 @@ class Class(Value):
             if name in cls.scope.names:
                 return cls.scope.names[name]
         return None
+
+    def after(self, cls: Class) -> Iterator[Class]:
+        """The classes in which `super()` inside `cls` looks, for an instance of this class."""
+        lineage = list(self.lineage())
+        if cls not in lineage:
+            lineage = list(cls.lineage())
+        return iter(lineage[lineage.index(cls) + 1 :])
 
     def torch_base(self) -> str | None:
         """The dotted name of the class that is not read (`torch.nn.LSTM`) and from which this one derives."""
@@ -126,6 +137,12 @@ class Instance(Value):
     cls: Class
     attributes: dict[str, Value] = field(default_factory=dict)
     base: Value | None = None
+
+    def assign(self, name: str, value: Value) -> None:
+        """Set an attribute; a module set on a container is a member of it."""
+        self.attributes[name] = value
+        if isinstance(self.base, Container) and isinstance(value, Layer | Container | Instance):
+            self.base.members[name] = value
 
 
 @dataclass(frozen=True, slots=True)
