@@ -217,19 +217,7 @@ def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return _unknown(run, node, "sum")
 
 
-@builtin("map")
-def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    from shapelint.infer.calls import call_value  # calls evaluate, and evaluation reads this table
-
-    sequences = [_sequence(run, (arg,), {}, node) for arg in args[1:]]
-    lists = [s for s in sequences if isinstance(s, List | Tuple)]
-    if len(lists) != len(sequences) or not lists:
-        return _unknown(run, node, "map")
-    rows = list(zip(*(s.items for s in lists), strict=False))
-    return List([call_value(run, args[0], row, {}, node) for row in rows], getattr(lists[0], "length", None))
-
-
-@builtin("abs", "round", "pow", "divmod", "any", "all", "filter", "next", "hash", "id", "repr", "vars",
+@builtin("abs", "round", "pow", "divmod", "any", "all", "hash", "id", "repr", "vars",
          "open", "input", "print", "format", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
          "KeyError")  # fmt: skip

@@ -66,7 +66,10 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
     if path in _TRANSPARENT and args:
         return args[1] if path == "torch.jit.annotate" and len(args) == 2 else args[0]
     if path in _CALLS:
-        return _CALLS[path](run, args, kwargs, node)
+        try:
+            return _CALLS[path](run, args, kwargs, node)
+        except IndexError:
+            return Unknown(run.key_of(node), f"{path} with these arguments")
     return Unknown(run.key_of(node), f"{path} is not known")
 
 

@@ -88,6 +88,8 @@ def _range_rounds(run: Run, value: Range, node: facts.Expression) -> Rounds:
 
 def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
     inner = [rounds(run, source, node) for source in value.sources]
+    if value.kind == "generator":
+        return inner[0]
     if value.kind == "reversed":
         return Rounds(inner[0].values[::-1], inner[0].count)
     if value.kind == "enumerate":

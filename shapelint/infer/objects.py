@@ -10,6 +10,8 @@ from shapelint.shapes.value import External, Layer, Unknown, Value
 from shapelint.source import Source
 from shapelint.syntax import facts
 
+YIELDED = "yield"  #: what a generator's scope calls the list of what it has yielded: no name of Python's
+
 
 @dataclass(eq=False, slots=True)
 class Home:
@@ -78,6 +80,7 @@ class Function(Value):
     definition: facts.FunctionDef | None = None
     owner: Class | None = None
     kind: str = "plain"  #: "plain", "property", "static", "class"
+    yields: bool = False  #: it is a generator
 
 
 @dataclass(eq=False, slots=True)
@@ -217,7 +220,7 @@ class Range(Value):
 
 @dataclass(frozen=True, slots=True)
 class Iteration(Value):
-    """`zip`, `enumerate`, `reversed`, `items()`: what it iterates over, and how (`kind`)."""
+    """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`)."""
 
     kind: str
     sources: tuple[Value, ...]
