@@ -15,6 +15,7 @@ from shapelint.infer.objects import (
     Instance,
     Method,
     ModuleValue,
+    Namespace,
     ShapeOf,
     Super,
 )
@@ -71,6 +72,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         return base.members[name]
     if isinstance(base, Tuple):
         return _tuple_attribute(run, base, name, node)
+    if isinstance(base, Namespace):
+        return base.table.items.get(name) or Unknown(run.key_of(node), "a setting that is not known")
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)

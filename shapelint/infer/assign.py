@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
-from shapelint.infer.objects import Container, Instance, Scope, ShapeOf
+from shapelint.infer.objects import Container, Instance, Namespace, Scope, ShapeOf
 from shapelint.infer.state import Demand, Run
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
@@ -35,6 +35,8 @@ def _assign_attribute(run: Run, scope: Scope, target: facts.Attribute, value: Va
     base = evaluate(run, scope, target.value)
     if isinstance(base, Instance):
         base.assign(target.attr, value)
+    elif isinstance(base, Namespace):
+        base.table.items[target.attr] = value
     run.bind(target.span, run.text(target.span), value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import UnionType
 
 from shapelint.infer.access import attribute_of, choose_key
@@ -15,6 +16,7 @@ from shapelint.infer.objects import (
     Container,
     Instance,
     Iteration,
+    Namespace,
     Range,
     ShapeOf,
     Super,
@@ -217,7 +219,7 @@ def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return _unknown(run, node, "sum")
 
 
-@builtin("abs", "round", "pow", "divmod", "any", "all", "hash", "id", "repr", "vars",
+@builtin("abs", "round", "pow", "divmod", "any", "all", "hash", "id", "repr",
          "open", "input", "print", "format", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
          "KeyError")  # fmt: skip
@@ -252,10 +254,20 @@ def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
 def _getattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
     if isinstance(name, Str):
-        return attribute_of(run, base, name.value, node)
+        return _attribute_or(run, base, name.value, args[2] if len(args) > 2 else None, node)
     if isinstance(base, External) and isinstance(name, Unknown):
         return _member_of_torch(run, base, name, node)
     return _unknown(run, node, "getattr")
+
+
+def _attribute_or(run: Run, base: Value, name: str, default: Value | None, node: facts.Expression) -> Value:
+    """`getattr(base, name, default)`; where it is not known whether the attribute exists, the default is a hint."""
+    found = attribute_of(run, base, name, node)
+    if default is None or not isinstance(found, Unknown) or found.hint is not None:
+        return found
+    if isinstance(base, Namespace) and not base.table.open:
+        return default
+    return replace(found, hint=default)
 
 
 def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expression) -> Value:
@@ -271,7 +283,20 @@ def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Str):
         base.assign(name.value, args[2])
+    elif isinstance(base, Namespace) and isinstance(name, Str):
+        base.table.items[name.value] = args[2]
     return NONE
+
+
+@builtin("vars")
+def _vars(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    if isinstance(args[0], Namespace):
+        return args[0].table
+    if not isinstance(args[0], Instance):
+        return _unknown(run, node, "vars")
+    made = Dict({}, open=True)
+    made.items.update(args[0].attributes)
+    return made
 
 
 @builtin("hasattr")
@@ -279,6 +304,8 @@ def _hasattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Str) and _has_attribute(base, name.value):
         return TRUE
+    if isinstance(base, Namespace) and isinstance(name, Str) and not base.table.open:
+        return Bool(name.value in base.table.items)
     return _unknown(run, node, "hasattr")
 
 

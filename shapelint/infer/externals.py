@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.apply import apply, construct
-from shapelint.infer.objects import Container, Partial
-from shapelint.infer.records import NAMED_TUPLE, declare_record, default_of_field
+from shapelint.infer.objects import Container, Instance, Namespace, Partial
+from shapelint.infer.records import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -173,6 +173,27 @@ def named_tuple(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 def dataclass_field(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """The default of a dataclass's field."""
     return default_of_field(kwargs) or Unknown(run.key_of(node), "a field without a known default")
+
+
+@external_call("dataclasses.asdict")
+def dataclass_as_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """The fields of a dataclass's instance as a dict."""
+    return as_dict(args[0]) if isinstance(args[0], Instance) else Unknown(run.key_of(node), "an unknown dataclass")
+
+
+@external_call("dataclasses.replace")
+def dataclass_replaced(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A dataclass's instance with other values for some fields."""
+    if not isinstance(args[0], Instance):
+        return Unknown(run.key_of(node), "an unknown dataclass")
+    return Instance(args[0].cls, {**args[0].attributes, **kwargs})
+
+
+@external_call("argparse.Namespace", "types.SimpleNamespace")
+def namespace(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A configuration made of its keywords."""
+    given: dict[object, Value] = {name: value for name, value in kwargs.items() if name != "**"}
+    return Namespace(Dict(given, open="**" in kwargs))
 
 
 def is_module_class(path: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
-from shapelint.infer.objects import YIELDED, Class, Container, Function, Instance, Iteration, Scope
+from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function, Instance, Iteration, Scope
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
@@ -149,11 +149,21 @@ def instantiate(
         call_function(run, constructor, (instance, *args), kwargs, node)
         return instance
     set_fields(instance, args, kwargs)
+    _make_defaults(run, instance, node)
     instance.base = make_base(run, cls, args, kwargs, node)
     finish = cls.find("__post_init__")
     if isinstance(finish, Function):
         call_function(run, finish, (instance,), {}, node)
     return instance
+
+
+def _make_defaults(run: Run, instance: Instance, node: facts.Expression) -> None:
+    """Call the factories of a dataclass's fields that no argument was given for."""
+    from shapelint.infer.calls import call_value  # calls are built on this file
+
+    for name, value in instance.attributes.items():
+        if isinstance(value, Factory):
+            instance.attributes[name] = call_value(run, value.make, (), {}, node)
 
 
 def make_base(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import External, Layer, Unknown, Value
+from shapelint.shapes.value import Dict, External, Layer, Unknown, Value
 from shapelint.source import Source
 from shapelint.syntax import facts
 
@@ -155,6 +155,20 @@ class Record(Value):
     name: str
     fields: tuple[str, ...]
     defaults: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Factory(Value):
+    """`field(default_factory=make)`: every instance gets a default of its own."""
+
+    make: Value
+
+
+@dataclass(eq=False, slots=True)
+class Namespace(Value):
+    """`argparse.Namespace(...)` and its like: a dict whose keys are attributes."""
+
+    table: Dict
 
 
 @dataclass(frozen=True, slots=True)
