@@ -117,7 +117,7 @@ def written(groups: list[list[str]]) -> str:
         'rearrange(x, "b t (h d) -> b t h d")',
         'rearrange(x, "b (t d -> b t d")',
         'rearrange(x, "b 1 d -> b d")',
-        'rearrange(x, pattern)',
+        "rearrange(x, pattern)",
         'rearrange(x, "b t d -> b d t", **options)',
         'reduce(x, "b t d -> b d", torch.logsumexp)',
         "rearrange()",

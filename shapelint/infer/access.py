@@ -10,6 +10,7 @@ from shapelint.infer.objects import (
     BoundMethod,
     Class,
     Container,
+    DefaultDict,
     Function,
     Imported,
     Instance,
@@ -260,6 +261,10 @@ def _dict_item(run: Run, base: Dict, index: Value, node: facts.Subscript) -> Val
     if isinstance(index, Unknown) and base.items and not base.open:
         return base.items[choose_key(run, index, tuple(base.items))]
     constant = constant_key(index)
+    if constant is not None and constant not in base.items and isinstance(base, DefaultDict):
+        from shapelint.infer.calls import call_value  # calls are built on this file
+
+        base.items[constant] = call_value(run, base.make, (), {}, node)
     if constant is not None and constant in base.items:
         return base.items[constant]
     return Unknown(run.key_of(node), "a key that is not known")

@@ -119,6 +119,8 @@ def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, n
     if isinstance(left, Int) and isinstance(right, Int):
         if number is not None and operator != "/":
             return Int(number)
+        if operator == "/" and a.constant is not None and b.constant:
+            return Float(_float(_plain(left), "/", _plain(right)))
         return Unknown(run.key_of(node), "a number", number=number)
     unknown = _unknown_binary(run, left, right, node)
     if number is None or not isinstance(unknown, Unknown):

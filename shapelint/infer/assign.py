@@ -9,7 +9,7 @@ from shapelint.infer.state import Demand, Run
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
@@ -60,7 +60,8 @@ def _replace_item(base: List, position: int | None, value: Value) -> None:
     elif base.items:
         # an item that is not the first: from now on the list is a sample of its first and a later one
         base.length = base.length or Dim.of(len(base.items))
-        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [base.items[0], value]
+        first = value if base.items[0] is NONE else base.items[0]  # `[None] * steps` is there to be filled
+        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [first, value]
 
 
 def _replace_member(base: Container, position: int | None, value: Value) -> None:

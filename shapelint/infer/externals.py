@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.apply import apply, construct
-from shapelint.infer.objects import Container, Instance, Namespace, Partial
+from shapelint.infer.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.records import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.state import Run
 from shapelint.ops import registry
@@ -147,6 +147,22 @@ def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: f
         if isinstance(pair, Tuple | List) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
             made.items[pair.items[0].value] = pair.items[1]
     return made
+
+
+@external_call("collections.defaultdict")
+def default_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """defaultdict(make): a missing item is made when it is asked for."""
+    return DefaultDict({}, make=args[0])
+
+
+@external_call("collections.deque")
+def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A deque is a list; one of bounded length forgets its items."""
+    bounded = len(args) > 1 or "maxlen" in kwargs
+    given = args[0] if args else List([])
+    if bounded or not isinstance(given, List | Tuple):
+        return Unknown(run.key_of(node), "a deque of unknown items")
+    return List(list(given.items), given.length if isinstance(given, List) else None)
 
 
 @external_call("torch.is_tensor")

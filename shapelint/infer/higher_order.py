@@ -1,15 +1,19 @@
-"""Functions that iterate over an argument, or call one: `map`, `filter`, `next`, `reduce`, checkpoints."""
+"""Functions that iterate over an argument, or call one: `map`, `filter`, `next`, `reduce`, `chain`, checkpoints."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from math import prod
 
 from shapelint.infer.builtins import builtin
 from shapelint.infer.calls import call_value
+from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.externals import external_call
 from shapelint.infer.loops import rounds
+from shapelint.infer.methods import grow
 from shapelint.infer.state import Run, truth_of
-from shapelint.shapes.value import List, Tensor, Unknown, Value
+from shapelint.shapes.value import List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
@@ -37,8 +41,9 @@ def filter_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.
 @builtin("next")
 def next_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`next(iter(x))` is the first item; of an iterator that was made earlier it may be any."""
-    is_fresh = isinstance(node, facts.Call) and isinstance(node.arguments[0].value, facts.Call)
-    values = rounds(run, args[0], node).values if is_fresh and len(args) == 1 else ()
+    source = node.arguments[0].value if isinstance(node, facts.Call) else None
+    is_fresh = isinstance(source, facts.Call | facts.Comprehension)
+    values = rounds(run, args[0], node).values if is_fresh else ()
     return values[0] if values else Unknown(run.key_of(node), "the next item")
 
 
@@ -62,3 +67,30 @@ def checkpoint(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
     options = ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")
     passed = {name: value for name, value in kwargs.items() if name not in options}
     return call_value(run, args[0], args[1:], passed, node)
+
+
+@external_call("itertools.chain")
+def chain(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """`itertools.chain(*sequences)`."""
+    joined = List([])
+    for arg in args:
+        followed = rounds(run, arg, node)
+        grow(joined, List(list(followed.values), followed.count))
+    return joined
+
+
+@external_call("itertools.chain.from_iterable")
+def chain_from_iterable(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """`itertools.chain.from_iterable(sequences)`, where it is known which they are."""
+    followed = rounds(run, args[0], node)
+    known = followed.count is None
+    return chain(run, followed.values, {}, node) if known else Unknown(run.key_of(node), "a chain of many")
+
+
+@external_call("itertools.product")
+def product(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """`itertools.product(*sequences)` of a few known items."""
+    followed = [rounds(run, arg, node) for arg in args]
+    if kwargs or prod(len(each.values) for each in followed) > MAX_ITEMS or any(each.count for each in followed):
+        return Unknown(run.key_of(node), "a product of many")
+    return List([Tuple(items) for items in itertools.product(*(each.values for each in followed))])

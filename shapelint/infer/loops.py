@@ -6,7 +6,9 @@ later round are followed; what was collected carries the symbolic count.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from shapelint.infer.apply import apply
 from shapelint.infer.assign import assign
@@ -21,6 +23,8 @@ from shapelint.shapes.value import Dict, Int, List, Str, Tensor, Tuple, Unknown,
 from shapelint.syntax import facts
 
 MAX_EXACT = 8  #: items of a sequence that are followed one by one
+MAX_HELD = 3  #: lists in dicts in attributes are found
+MAX_SEARCHED = 500  #: values of one level that are searched for lists
 MAX_NESTING = 2  #: loops inside loops that get their second round
 
 
@@ -116,19 +120,20 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 
 
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None) -> Flow:
-    loop = _Loop(scope, node)
+    loop, followed = _Loop(scope, node), 0
     run.loops += count is not None
     flow = Flow.NEXT
     for value in values:
         loop.begin_round()
         assign(run, scope, node.target, value, node)
         flow = execute(run, scope, node.body)
+        followed += 1
         if flow in (Flow.BREAK, Flow.RETURN):
             break
         flow = Flow.NEXT
     run.loops -= count is not None
     if count is not None:
-        loop.stand_for(count, len(values))
+        loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
     return flow
 
 
@@ -138,19 +143,24 @@ class _Loop:
     def __init__(self, scope: Scope, node: facts.For | facts.While) -> None:
         self.scope = scope
         self.place = f"{node.span.line}:{node.span.column}"
-        self.lists = {id(item): (item, len(item.items)) for item in _collected(scope)}
+        self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
+        self.lists = self.latest = _collected(scope)
         self.before: dict[str, Value] = {}
 
     def begin_round(self) -> None:
-        """Remember the names as the round finds them."""
+        """Remember the names and the lists as the round finds them."""
         self.before = dict(self.scope.names)
+        self.latest = _collected(self.scope)
 
     def stand_for(self, count: Dim, followed: int) -> None:
         """The lists that the body appends to have items of `count` rounds; `followed` were run."""
-        for item, length in self.lists.values():
-            added = len(item.items) - length
-            if added and added % followed == 0 and item.length is None:
-                item.length = Dim.of(length) + count * Dim.of(added // followed)
+        for key, (item, length) in self.latest.items():
+            start = self.lists[key][1] if key in self.lists else 0  # the first round may have made the list
+            added = _count(item) - length
+            if added and item.length is None:
+                is_regular = _count(item) == start + followed * added
+                growth = count * Dim.of(added) if is_regular else Dim.symbol(f"items@{self.place}")
+                item.length = Dim.of(start) + growth
         self._widen()
 
     def _widen(self) -> None:
@@ -163,11 +173,31 @@ class _Loop:
                 self.scope.names[name] = Unknown(f"{name}@{self.place}", "it grows in a loop")
 
 
-def _collected(scope: Scope) -> list[List]:
-    """The lists that a loop's body can append to: local names and attributes of `self`."""
-    values = list(scope.names.values())
-    values += [v for owner in values for v in getattr(owner, "attributes", {}).values()]
-    return [value for value in values if isinstance(value, List)]
+def _collected(scope: Scope) -> dict[int, tuple[List | Container, int]]:
+    """The lists that a loop's body can append to, with their lengths: of local names, and what these hold."""
+    found: dict[int, tuple[List | Container, int]] = {}
+    level = list(scope.names.values())
+    for _ in range(MAX_HELD):
+        level = level[:MAX_SEARCHED]
+        found.update((id(value), (value, _count(value))) for value in level if _is_growing(value))
+        level = [held for value in level for held in _held(value)]
+    return found
+
+
+def _is_growing(value: Value) -> TypeGuard[List | Container]:
+    return isinstance(value, List) or (isinstance(value, Container) and value.kind == "ModuleList")
+
+
+def _held(value: Value) -> Iterable[Value]:
+    if isinstance(value, Instance):
+        return value.attributes.values()
+    if isinstance(value, Dict):
+        return value.items.values()
+    return value.items if isinstance(value, List | Tuple) else ()
+
+
+def _count(value: List | Container) -> int:
+    return len(value.items if isinstance(value, List) else value.members)
 
 
 @executes(facts.While)
@@ -189,7 +219,7 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
         followed += 1
     if flow is Flow.RETURN:
         return flow
-    loop.stand_for(Dim.symbol(f"rounds@{loop.place}"), followed)
+    loop.stand_for(loop.rounds, followed)
     return Flow.NEXT
 
 

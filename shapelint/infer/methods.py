@@ -26,6 +26,7 @@ from shapelint.shapes.value import (
     Tuple,
     Unknown,
     Value,
+    integer,
 )
 from shapelint.syntax import facts
 
@@ -137,11 +138,14 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     if method.name == "extend" and args and isinstance(args[0], List | Tuple) and isinstance(method.receiver, List):
         grow(method.receiver, args[0])
         return NONE
-    if method.name == "insert" and len(args) == 2:
+    if method.name == "appendleft" and args:
+        args = (integer(0), *args)
+    if method.name in ("insert", "appendleft") and len(args) == 2:
         _insert(items, args)
         return NONE
-    if method.name == "pop" and items:
-        return items.pop()
+    if method.name in ("pop", "popleft"):
+        where = integer(0 if method.name == "popleft" else -1)
+        return _pop(items, args[0] if args else where) or Unknown(run.key_of(node), "an item that is not known")
     if method.name == "reverse":
         items.reverse()
         return NONE
@@ -153,6 +157,11 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
 def _insert(items: list[Value], args: Arguments) -> None:
     position = args[0].dim.constant if isinstance(args[0], Int) else None
     items.insert(len(items) if position is None else position, args[1])
+
+
+def _pop(items: list[Value], where: Value) -> Value | None:
+    position = where.dim.constant if isinstance(where, Int) else None
+    return items.pop(position) if position is not None and -len(items) <= position < len(items) else None
 
 
 def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:

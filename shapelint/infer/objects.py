@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, External, Layer, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value
 from shapelint.source import Source
 from shapelint.syntax import facts
 
@@ -162,6 +162,13 @@ class Factory(Value):
     """`field(default_factory=make)`: every instance gets a default of its own."""
 
     make: Value
+
+
+@dataclass(eq=False, slots=True)
+class DefaultDict(Dict):
+    """`defaultdict(make)`."""
+
+    make: Value = NONE
 
 
 @dataclass(eq=False, slots=True)
