@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shapelint.infer.access import attribute_of, imported, subscript_of
 from shapelint.infer.arithmetic import binary, compare, contains, is_none, negate
 from shapelint.infer.builtins import BUILTINS
@@ -12,8 +10,7 @@ from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.loops import comprehension, rounds
 from shapelint.infer.methods import extend, grow
-from shapelint.infer.names import canonical
-from shapelint.infer.objects import YIELDED, Builtin, Function, Imported, Scope
+from shapelint.infer.objects import YIELDED, Builtin, Function, Scope
 from shapelint.infer.state import Run
 from shapelint.infer.texts import text_of
 from shapelint.infer.truth import truth
@@ -70,25 +67,12 @@ def name(run: Run, scope: Scope, node: facts.Name) -> Value:
         return imported(run, found)
     if node.id in BUILTINS:
         return Builtin(node.id)
-    starred = _from_star(run, scope, node.id)
+    starred = run.library.starred(scope.lookup("*"), node.id)
     if starred is not None:
         return starred
     if node.id in _GUARDED:
         return External(_GUARDED[node.id])
     return Unknown(node.id, "a name that is not defined in this file")
-
-
-def _from_star(run: Run, scope: Scope, name: str) -> Value | None:
-    """A name that a star import may have bound: the project's own modules are asked before torch's."""
-    stars = scope.lookup("*")
-    for star in stars.items if isinstance(stars, Tuple) else ():
-        if isinstance(star, Imported):
-            found = run.library.resolve(replace(star, name=name))
-            if found is not None:
-                return found
-        elif isinstance(star, External) and star.path.split(".")[0] == "torch":
-            return External(canonical(f"{star.path}.{name}"))
-    return None
 
 
 @evaluates(facts.Attribute)

@@ -22,12 +22,17 @@ KNOWN_ROOTS = frozenset(
 )
 
 
+def is_registered(path: str) -> bool:
+    """Whether shapelint knows a torch class or function of this name."""
+    return path in registry.LAYERS or path in registry.OPS
+
+
 def canonical(path: str) -> str:
     """The registered name of a torch class or function, whichever way it was imported.
 
     `torch.nn.modules.rnn.LSTM` is `torch.nn.LSTM`; `torch.functional.einsum` is `torch.einsum`.
     """
-    if path in registry.LAYERS or path in registry.OPS:
+    if is_registered(path):
         return path
     name = path.rpartition(".")[2]
     if path.startswith("torch.nn.modules.") and name[:1].isupper():
