@@ -12,11 +12,15 @@ from pathlib import Path
 import literate
 import pytest
 
+from shapelint.check import Wanted, check_source
 from shapelint.infer.analyse import analyse
 from shapelint.infer.trace import Trace
 from shapelint.report.shapes import rows_of
-from shapelint.source import read_source
+from shapelint.rules.base import RULES, load
+from shapelint.source import Problem, read_source
 from shapelint.syntax.parse import parse
+
+load()
 
 ROOT = Path(__file__).parent.parent
 PROJECTS = ROOT / "fixtures" / "projects"
@@ -79,6 +83,15 @@ def test_shapes_are_exactly_the_written_ones(path: Path) -> None:
 def test_nothing_in_a_program_that_runs_is_an_error(path: Path) -> None:
     errors = [(n.span.line, n.error.message) for trace in traces_of(path) for n in trace.nodes if n.error]
     assert errors == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_code_that_is_right_is_silent(path: Path) -> None:
+    source = read_source(path)
+    assert not isinstance(source, Problem)
+    codes = frozenset(RULES) - {"SHP190"}  # it would read `# shape: name (2, 7)` as an author's comment
+    found = check_source(source, Wanted(codes, prove=False)).candidates
+    assert [(each.finding.code, each.finding.span.line) for each in found] == []
 
 
 @pytest.mark.parametrize("path", RUN, ids=name_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import call_function
+from shapelint.infer.functions import call_function, call_special
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
@@ -200,9 +200,10 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
         return _size_of_unknown(run, base, index, node)
     if isinstance(base, External | Class):
         return base
-    if isinstance(base, Instance) and base.base is not None:
+    found = call_special(run, base, "__getitem__", (index,), {}, node)
+    if isinstance(base, Instance) and base.base is not None and found is None:
         return subscript_of(run, base.base, index, node)
-    return _unknown_item(run, base, index, node)
+    return found or _unknown_item(run, base, index, node)
 
 
 def _tuple_item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:

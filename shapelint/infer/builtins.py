@@ -9,6 +9,7 @@ from dataclasses import replace
 from shapelint.infer.access import attribute_of, choose_key
 from shapelint.infer.arithmetic import binary
 from shapelint.infer.constants import constant_key
+from shapelint.infer.functions import call_special
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     Class,
@@ -70,7 +71,9 @@ def unknown_result(run: Run, node: facts.Expression, name: str) -> Value:
 
 @builtin("len")
 def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value = args[0]
+    value = call_special(run, args[0], "__len__", (), {}, node) or args[0]
+    if isinstance(value, Int):
+        return value
     if isinstance(value, Tuple):
         return integer(len(value.items))
     if isinstance(value, List | Container):
@@ -229,7 +232,7 @@ def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return unknown_result(run, node, "sum")
 
 
-@builtin("any", "all", "hash", "id", "repr",
+@builtin( "hash", "id", "repr",
          "open", "input", "print", "format", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
          "KeyError")  # fmt: skip

@@ -14,6 +14,7 @@ from shapelint.infer.apply import apply
 from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.functions import call_special
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run, truth_of
 from shapelint.infer.truth import truth
@@ -42,8 +43,9 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
         return _sample(value.items, None)
     if isinstance(value, List):
         return _sample(tuple(value.items), value.length)
-    if isinstance(value, Instance) and value.base is not None:
-        return rounds(run, value.base, node)
+    if isinstance(value, Instance):
+        items = call_special(run, value, "__iter__", (), {}, node) or value.base
+        value = items if items is not None and not isinstance(items, Instance) else value
     if isinstance(value, Container):
         members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
         return _sample(members, value.length)

@@ -32,6 +32,8 @@ from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
 
+#: methods of containers of modules, and the methods of dicts that give the same
+_MEMBERS = {name: name for name in ("items", "keys", "values")} | {"children": "values", "named_children": "items"}
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
 
 
@@ -93,8 +95,8 @@ def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, V
     if method.name == "update" and args and isinstance(args[0], Dict) and not args[0].open:
         container.members.update((str(key), value) for key, value in args[0].items.items())
         return NONE
-    if method.name in ("items", "keys", "values", "children"):
-        return _entries(container.members, method.name)
+    if method.name in _MEMBERS:
+        return _entries(container.members, _MEMBERS[method.name])
     return _module(run, method, args, kwargs, node)
 
 

@@ -9,7 +9,7 @@ from shapelint.infer.calls import call_value
 from shapelint.infer.capture import captured
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
-from shapelint.infer.functions import is_harmless, method_kind
+from shapelint.infer.functions import call_special, is_harmless, method_kind
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
 from shapelint.infer.objects import Class, Container, Function, Imported, Scope
@@ -95,18 +95,14 @@ def _condition(run: Run, scope: Scope, test: facts.Expression) -> bool:
 
 @executes(facts.With)
 def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
-    """`with`: what a context manager gives is unknown."""
+    """`with`: what a context manager gives is unknown, unless it is the checked code's own."""
     for context, target in node.items:
         value = evaluate(run, scope, context)
+        entered = call_special(run, value, "__enter__", (), {}, context)
+        if target is not None and not isinstance(value, Unknown):
+            value = entered or Unknown(run.key_of(context), "from a context manager")
         if target is not None:
-            key = run.key_of(context)
-            assign(
-                run,
-                scope,
-                target,
-                Unknown(key, "from a context manager") if not isinstance(value, Unknown) else value,
-                None,
-            )
+            assign(run, scope, target, value, None)
     return execute(run, scope, node.body)
 
 
