@@ -22,6 +22,7 @@ from shapelint.infer.objects import (
     Super,
 )
 from shapelint.infer.state import Run, truth_of
+from shapelint.infer.texts import name_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
@@ -243,6 +244,8 @@ def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.E
 @builtin("getattr")
 def _getattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
+    if isinstance(base, Instance) and isinstance(name, Unknown) and name_of(name) in base.attributes:
+        return base.attributes[name_of(name)]
     if isinstance(name, Str):
         return _attribute_or(run, base, name.value, args[2] if len(args) > 2 else None, node)
     if isinstance(base, External) and isinstance(name, Unknown):
@@ -271,8 +274,8 @@ def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expres
 @builtin("setattr")
 def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
-    if isinstance(base, Instance) and isinstance(name, Str):
-        base.assign(name.value, args[2])
+    if isinstance(base, Instance) and isinstance(name, Str | Unknown):
+        base.assign(name_of(name), args[2])
     elif isinstance(base, Namespace) and isinstance(name, Str):
         base.table.items[name.value] = args[2]
     return NONE

@@ -210,9 +210,8 @@ def comprehension_expression(run: Run, scope: Scope, node: facts.Comprehension) 
 @evaluates(facts.Formatted)
 def formatted(run: Run, scope: Scope, node: facts.Formatted) -> Value:
     """An f-string: known when all its parts are."""
-    parts = [part if isinstance(part, str) else constant_key(evaluate(run, scope, part)) for part in node.parts]
-    made = None if None in parts else text_of(parts)
-    return made or Unknown(run.key_of(node), "a formatted string")
+    parts = [Str(part) if isinstance(part, str) else evaluate(run, scope, part) for part in node.parts]
+    return text_of(parts) or Unknown(run.key_of(node), "a formatted string")
 
 
 @evaluates(facts.Walrus)

@@ -122,7 +122,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 
 
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None) -> Flow:
-    loop, followed = _Loop(scope, node), 0
+    loop, followed = _Loop(run, scope, node), 0
     run.loops += count is not None
     flow = Flow.NEXT
     for value in values:
@@ -142,7 +142,8 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
 class _Loop:
     """What the rounds of a loop leave behind, where those that were followed stand for more of them."""
 
-    def __init__(self, scope: Scope, node: facts.For | facts.While) -> None:
+    def __init__(self, run: Run, scope: Scope, node: facts.For | facts.While) -> None:
+        self.run = run
         self.scope = scope
         self.place = f"{node.span.line}:{node.span.column}"
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
@@ -171,8 +172,11 @@ class _Loop:
             new = self.scope.names.get(name)
             if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
                 self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
-            elif isinstance(old, Tensor) and isinstance(new, Tensor) and old.sizes != new.sizes:
+            elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
                 self.scope.names[name] = Unknown(f"{name}@{self.place}", "it grows in a loop")
+
+    def _sizes(self, value: Tensor) -> list[Dim]:
+        return [self.run.resolve(size) for size in value.sizes]
 
 
 def _collected(scope: Scope) -> dict[int, tuple[List | Container, int]]:
@@ -205,7 +209,7 @@ def _count(value: List | Container) -> int:
 @executes(facts.While)
 def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
     """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
-    loop, followed, limit = _Loop(scope, node), 0, MAX_EXACT
+    loop, followed, limit = _Loop(run, scope, node), 0, MAX_EXACT
     flow = Flow.NEXT
     while flow in (Flow.NEXT, Flow.CONTINUE):
         holds = _still_holds(run, scope, node)

@@ -191,7 +191,7 @@ def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
 def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     text = method.receiver
     assert isinstance(text, Str)
-    made: Str | None = None
+    made: Value | None = None
     if method.name in texts.CHANGES and not args:
         made = Str(texts.CHANGES[method.name](text.value))
     elif method.name == "format" and not kwargs:
@@ -205,8 +205,8 @@ def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Va
     """A method that an instance has from nn.Module."""
     instance = method.receiver
     if method.name in _REGISTERING and isinstance(instance, Instance):
-        if len(args) >= 2 and isinstance(args[0], Str):
-            instance.assign(args[0].value, args[1])
+        if len(args) >= 2 and isinstance(args[0], Str | Unknown):
+            instance.assign(texts.name_of(args[0]), args[1])
         return NONE
     return _module(run, method, args, kwargs, node)
 
