@@ -113,9 +113,9 @@ def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
     return Container("Sequential", {str(i): value for i, value in enumerate(args)})
 
 
-@external_call("torch.nn.ModuleList")
+@external_call("torch.nn.ModuleList", "torch.nn.ParameterList")
 def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """nn.ModuleList of a list; a list filled in a loop keeps its symbolic length."""
+    """nn.ModuleList of a list, and lists of parameters; a list filled in a loop keeps its symbolic length."""
     if args and isinstance(args[0], Container):
         return Container("ModuleList", dict(args[0].members), args[0].length)
     if not args:
@@ -126,9 +126,9 @@ def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
     return Unknown(run.key_of(node), "a ModuleList of something unknown")
 
 
-@external_call("torch.nn.ModuleDict")
+@external_call("torch.nn.ModuleDict", "torch.nn.ParameterDict")
 def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """nn.ModuleDict of a dict."""
+    """nn.ModuleDict of a dict, and dicts of parameters."""
     if args and isinstance(args[0], List | Tuple):
         args = (ordered_dict(run, args, {}, node),)
     if args and not (isinstance(args[0], Dict) and not args[0].open):

@@ -6,19 +6,7 @@ from shapelint.ops import registry
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
-    {
-        "torch",
-        "math",
-        "einops",
-        "functools",
-        "collections",
-        "typing",
-        "dataclasses",
-        "copy",
-        "itertools",
-        "argparse",
-        "types",
-    }
+    "torch math einops functools collections typing dataclasses copy itertools argparse types contextlib".split()
 )
 
 

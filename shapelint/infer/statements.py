@@ -10,9 +10,10 @@ from shapelint.infer.capture import captured
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
 from shapelint.infer.functions import call_special, is_harmless, method_kind
+from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
-from shapelint.infer.objects import Class, Container, Function, Imported, Scope
+from shapelint.infer.objects import Class, Container, Function, Imported, Iteration, Scope
 from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
 from shapelint.infer.walk import yields
@@ -98,12 +99,18 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
     """`with`: what a context manager gives is unknown, unless it is the checked code's own."""
     for context, target in node.items:
         value = evaluate(run, scope, context)
-        entered = call_special(run, value, "__enter__", (), {}, context)
-        if target is not None and not isinstance(value, Unknown):
-            value = entered or Unknown(run.key_of(context), "from a context manager")
+        entered = _enter(run, value, context)
         if target is not None:
-            assign(run, scope, target, value, None)
+            assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
     return execute(run, scope, node.body)
+
+
+def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
+    """What `__enter__` gives, or the one `yield` of a function under `@contextmanager`."""
+    unknown = Unknown(run.key_of(context), "from a context manager")
+    if isinstance(value, Iteration) and value.kind == "generator":
+        return next(iter(rounds(run, value, context).values), unknown)
+    return call_special(run, value, "__enter__", (), {}, context) or unknown
 
 
 @executes(facts.Try)
