@@ -75,8 +75,8 @@ def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     value = call_special(run, args[0], "__len__", (), {}, node) or args[0]
     if isinstance(value, Int):
         return value
-    if isinstance(value, Tuple):
-        return integer(len(value.items))
+    if isinstance(value, Tuple | Str):
+        return integer(len(value.items if isinstance(value, Tuple) else value.value))
     if isinstance(value, List | Container):
         members = value.items if isinstance(value, List) else value.members
         return Int(value.length or Dim.of(len(members)))

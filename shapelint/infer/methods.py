@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer import texts
-from shapelint.infer.access import MODULE_METHODS, missing_attribute
+from shapelint.infer.access import MODULE_METHODS, choose_key, missing_attribute
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
@@ -169,17 +169,21 @@ def _pop(items: list[Value], where: Value) -> Value | None:
 def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     table = method.receiver
     assert isinstance(table, Dict)
+    key = constant_key(args[0]) if args else None
+    if method.name == "get" and args and isinstance(args[0], Unknown) and table.items and not table.open:
+        return table.items[choose_key(run, args[0], tuple(table.items))]
     if method.name in ("get", "pop") and args:
-        key = constant_key(args[0])
         if key in table.items:
             return table.items[key] if method.name == "get" else table.items.pop(key)
         default = args[1] if len(args) > 1 else NONE
         return default if not table.open else Unknown(f"kwargs[{key!r}]", "an unknown keyword", default)
+    if method.name == "setdefault" and len(args) == 2 and key is not None:
+        return table.items.setdefault(key, args[1])
     if method.name == "update":
         if args and isinstance(args[0], Dict):
             table.items.update(args[0].items)
         table.items.update(kwargs)
-        table.open = table.open or bool(args and not isinstance(args[0], Dict))
+        table.open = table.open or bool(args and not (isinstance(args[0], Dict) and not args[0].open))
         return NONE
     if method.name == "copy":
         return Dict(dict(table.items), table.open)
