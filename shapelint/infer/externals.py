@@ -116,13 +116,14 @@ def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
 @external_call("torch.nn.ModuleList", "torch.nn.ParameterList")
 def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """nn.ModuleList of a list, and lists of parameters; a list filled in a loop keeps its symbolic length."""
-    if args and isinstance(args[0], Container):
-        return Container("ModuleList", dict(args[0].members), args[0].length)
+    from shapelint.infer.loops import unrolled  # loops call, and calls read this table
+
     if not args:
         return Container("ModuleList", {})
-    if isinstance(args[0], List | Tuple):
-        length = args[0].length if isinstance(args[0], List) else None
-        return Container("ModuleList", {str(i): item for i, item in enumerate(args[0].items)}, length)
+    members = unrolled(run, args[0], node)
+    if isinstance(members, List | Tuple):
+        length = members.length if isinstance(members, List) else None
+        return Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, length)
     return Unknown(run.key_of(node), "a ModuleList of something unknown")
 
 

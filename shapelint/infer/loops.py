@@ -65,6 +65,14 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
     )
 
 
+def unrolled(run: Run, value: Value, node: facts.Expression) -> Value:
+    """A range, a generator or a list of modules as the list of its items; anything else as it is."""
+    if not isinstance(value, Iteration | Range | Container | Instance):
+        return value
+    followed = rounds(run, value, node)
+    return List(list(followed.values), followed.count)
+
+
 def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
     if length is None and len(items) <= MAX_EXACT:
         return Rounds(items)
