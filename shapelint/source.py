@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A range of text: lines from 1, columns in code points from 0, the end exclusive."""
@@ -30,12 +33,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a file could not be checked: bad syntax, bad encoding, unreadable."""
+    """Why a file could not be checked (bad syntax, bad encoding, unreadable), or not be written."""
 
     path: str
     line: int
     message: str
-    code: str = "SHP001"
+    code: str = UNCHECKED
     internal: bool = False  #: the tool's own failure, not the file's
 
 
@@ -45,6 +48,7 @@ class Source:
 
     path: str
     text: str
+    encoding: str = "utf-8"
 
     @property
     def lines(self) -> list[str]:
@@ -71,4 +75,9 @@ def decode_source(path: str, raw: bytes) -> Source | Problem:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         return Problem(path, line, "the file holds NUL bytes; it is not Python text")
-    return Source(path, text.removeprefix("\ufeff"))
+    return Source(path, text.removeprefix("\ufeff"), encoding)
+
+
+def encode_source(source: Source) -> bytes:
+    """The bytes of a text in its own encoding, with the BOM that it had; raises UnicodeEncodeError."""
+    return source.text.encode(source.encoding)
