@@ -15,12 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shapelint.check import Wanted, analyse_source, check_source
+from shapelint.check import Wanted
 from shapelint.finding import Edit, Finding, Fix
 from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import UNWRITTEN, Problem, Source, Span, decode_source, encode_source
 from shapelint.suppress import Suppressions
-from shapelint.verdicts import proven
+from shapelint.verdicts import Judge
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.write import replace_content
 
@@ -32,6 +32,13 @@ def applicable(finding: Finding, unsafe: bool) -> Fix | None:
     """The fix that may be applied to a finding: its first, if it is proven, and safe unless `unsafe` is asked for."""
     fix = finding.fixes[0] if finding.fixes else None
     return fix if fix is not None and fix.proven and (fix.safe or unsafe) else None
+
+
+def mender(wanted: Wanted, unsafe: bool, verifier: Verifier) -> Mender:
+    """A mender whose judge knows all rules and minds no `# noqa`."""
+    from shapelint.rules.base import RULES
+
+    return Mender(wanted, unsafe, Judge(replace(wanted, codes=frozenset(RULES), noqa=False), verifier))
 
 
 def save(before: FileResult, after: FileResult) -> FileResult:
@@ -53,7 +60,7 @@ class Mender:
 
     wanted: Wanted
     unsafe: bool
-    verifier: Verifier
+    judge: Judge
 
     def mend(self, raw: bytes, result: FileResult) -> FileResult:
         """The result of a file with content `raw`, after its fixes; as it is if there is nothing to apply."""
@@ -63,21 +70,14 @@ class Mender:
         if isinstance(source, Problem) or _bytes_of(source) != raw:
             due = [finding for finding in result.findings if applicable(finding, self.unsafe)]
             return replace(result, unfixed=tuple(Unfixed(f, "the encoding does not give the bytes back") for f in due))
-        first = self._check(source)
+        first = self.judge.check(source)
         last, unfixed = self._to_the_end(source, first)
-        after = _bytes_of(replace(source, text=last.text))
-        if after is None or after == raw:
+        if last.text == first.text:
             return replace(result, unfixed=tuple(unfixed))
         findings, refuted = self._told(last.text, last.findings), self._told(last.text, last.refuted)
         fixed = len(self._told(first.text, first.findings)) - len(findings)
-        change = Change(result.path, raw, after)
+        change = Change(result.path, raw, encode_source(replace(source, text=last.text)))
         return FileResult(result.path, last.text, findings, refuted, (), fixed, tuple(unfixed), change)
-
-    def _check(self, source: Source) -> FileResult:
-        from shapelint.rules.base import RULES
-
-        watch = replace(self.wanted, codes=frozenset(RULES), noqa=False)
-        return proven(check_source(source, watch), self.verifier)
 
     def _told(self, text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those of the findings in a text that the user asked for."""
@@ -116,7 +116,7 @@ class Mender:
         """What is found once the fixes of the chosen findings are applied, or why they must not be."""
         before, edits = replace(source, text=state.text), _edits(chosen)
         mended = replace(source, text=apply_edits(state.text, edits))
-        after = self._check(mended)
+        after = self.judge.check(mended)
         if after.problems:
             return f"the file could not be checked any more: {after.problems[0].message}"
         staying = {_key(_moved(finding, edits)) for finding in state.findings if finding not in chosen}
@@ -125,24 +125,9 @@ class Mender:
             return f"it leads to {arrived.code} on line {arrived.span.line}"
         if _bytes_of(mended) is None:
             return f"the encoding {source.encoding} has no bytes for it"
-        if len(chosen) > 1 and not self._hold_together(before, mended, chosen):
+        if len(chosen) > 1 and not self.judge.all_mended(chosen, before, mended):
             return "it does not mend the finding beside other fixes"
         return after
-
-    def _hold_together(self, before: Source, mended: Source, chosen: Sequence[Finding]) -> bool:
-        """Whether torch shows that each finding is mended where all fixes are applied."""
-        from shapelint.rules.select import findings
-        from shapelint.verify.prove import fix_programs, prove_fix
-
-        codes = frozenset(finding.code for finding in chosen)
-        hits = {_key(finding): (finding, trace) for finding, trace in findings(analyse_source(before).traces, codes)}
-        traces = analyse_source(mended).traces
-        together = Fix("all fixes of the round", tuple(_edits(chosen)))
-        for finding, trace in (hits[_key(finding)] for finding in chosen):
-            programs = fix_programs(finding, together, trace, lambda _: traces)
-            if not prove_fix(together, programs, self.verifier).proven:
-                return False
-        return True
 
 
 def _key(finding: Finding) -> tuple[str, Span]:

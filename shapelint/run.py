@@ -109,7 +109,7 @@ def _check_and_prove(
     tasks: Sequence[Task], config: Config, jobs: int, saved: Sequence[bool]
 ) -> tuple[list[FileResult], str | None]:
     """Check, prove and fix the files, those that are to be `saved` in place; also the version of the torch that ran."""
-    from shapelint.fix import Mender, save
+    from shapelint.fix import mender, save
     from shapelint.pool import check_all
     from shapelint.verify.client import Verifier
 
@@ -119,7 +119,7 @@ def _check_and_prove(
         if config.fix:
             # one after the other: a file is fixed in view of the files that are fixed already
             for index, (task, result) in enumerate(zip(tasks, results, strict=True)):
-                mended = Mender(task.wanted, config.unsafe_fixes, verifier).mend(task.raw, result)
+                mended = mender(task.wanted, config.unsafe_fixes, verifier).mend(task.raw, result)
                 results[index] = save(result, mended) if saved[index] else mended
         return results, verifier.torch
 

@@ -10,7 +10,6 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
-
 UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
 
 
@@ -68,7 +67,9 @@ def read_source(path: str) -> Source | Problem:
 def decode_source(path: str, raw: bytes) -> Source | Problem:
     """Decode bytes that were read for `path`; a `Problem` when they are not text in their own encoding."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        # Python's own lines end at a carriage return, too
+        lines = io.BytesIO(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+        encoding, _ = tokenize.detect_encoding(lines.readline)
         text = raw.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         return Problem(path, 1, f"cannot decode the file: {error}")
