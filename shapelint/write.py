@@ -17,9 +17,13 @@ def replace_content(path: str, before: bytes, after: bytes) -> None:
     """
     target = os.path.realpath(path)
     status = os.stat(target)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is no regular file")
     if Path(target).read_bytes() == after:
         return
-    _check_writable(target, status)
+    # a folder's owner, and root, could replace a file that is marked as read-only
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise OSError("it is read-only")
     descriptor, temporary = tempfile.mkstemp(prefix=".shapelint-", dir=os.path.dirname(target))
     try:
         with open(descriptor, "wb") as file:
@@ -33,14 +37,6 @@ def replace_content(path: str, before: bytes, after: bytes) -> None:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
-
-
-def _check_writable(target: str, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is no regular file")
-    # a folder's owner, and root, could replace a file that is marked as read-only
-    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
-        raise OSError("it is read-only")
 
 
 def _take_over(temporary: str, status: os.stat_result) -> None:

@@ -76,7 +76,9 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     except ConfigError as error:
         raise Failure(str(error)) from None
     found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
-    return 2 if result.problems else int(found and not options["exit_zero"])
+    # without proofs nothing tells whether there would be changes
+    undone = result.problems or (options["diff"] and result.unproven and result.findings)
+    return 2 if undone else int(found and not options["exit_zero"])
 
 
 def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
