@@ -15,16 +15,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shapelint.check import Wanted
+from shapelint.check import Wanted, check_bytes
 from shapelint.finding import Edit, Finding, Fix
 from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import UNWRITTEN, Problem, Source, Span, decode_source, encode_source
 from shapelint.suppress import Suppressions
-from shapelint.verdicts import Judge
+from shapelint.verdicts import Judge, proven
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.write import replace_content
 
 if TYPE_CHECKING:
+    from shapelint.pool import Task
     from shapelint.verify.client import Verifier
 
 
@@ -52,6 +53,15 @@ def save(before: FileResult, after: FileResult) -> FileResult:
         why = f"cannot write the file: {error.strerror or error}"
         return replace(before, problems=(Problem(change.path, 1, why, UNWRITTEN),))
     return replace(after, change=replace(change, written=True))
+
+
+def look_again(task: Task, result: FileResult, verifier: Verifier) -> FileResult:
+    """The result with what is found now: the file may import others that were fixed since."""
+    if not result.findings:
+        return result
+    raw = result.change.after if result.change else task.raw
+    now = proven(check_bytes(task.path, raw, task.wanted), verifier)
+    return replace(result, findings=now.findings, refuted=now.refuted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from shapelint.verdicts import proven, unproven
 
 if TYPE_CHECKING:
     from shapelint.pool import Task
+    from shapelint.verify.client import Verifier
 
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
 
@@ -109,7 +110,6 @@ def _check_and_prove(
     tasks: Sequence[Task], config: Config, jobs: int, saved: Sequence[bool]
 ) -> tuple[list[FileResult], str | None]:
     """Check, prove and fix the files, those that are to be `saved` in place; also the version of the torch that ran."""
-    from shapelint.fix import mender, save
     from shapelint.pool import check_all
     from shapelint.verify.client import Verifier
 
@@ -117,11 +117,23 @@ def _check_and_prove(
         # torch's import in the worker overlaps the analysis here
         results = [proven(check, verifier) for check in check_all(tasks, jobs, started=verifier.start)]
         if config.fix:
-            # one after the other: a file is fixed in view of the files that are fixed already
-            for index, (task, result) in enumerate(zip(tasks, results, strict=True)):
-                mended = mender(task.wanted, config.unsafe_fixes, verifier).mend(task.raw, result)
-                results[index] = save(result, mended) if saved[index] else mended
+            results = _fix(tasks, results, config.unsafe_fixes, saved, verifier)
         return results, verifier.torch
+
+
+def _fix(
+    tasks: Sequence[Task], results: Sequence[FileResult], unsafe: bool, saved: Sequence[bool], verifier: Verifier
+) -> list[FileResult]:
+    """Fix the files, each in view of those before it; what remains is looked at again when all are written."""
+    from shapelint.fix import look_again, mender, save
+
+    fixed: list[FileResult] = []
+    for task, result, is_saved in zip(tasks, results, saved, strict=True):
+        mended = mender(task.wanted, unsafe, verifier).mend(task.raw, result)
+        fixed.append(save(result, mended) if is_saved else mended)
+    if not any(result.change and result.change.written for result in fixed):
+        return fixed
+    return [look_again(task, result, verifier) for task, result in zip(tasks, fixed, strict=True)]
 
 
 def _rules_by_default() -> dict[str, bool]:

@@ -208,10 +208,39 @@ def test_settings(place: Path) -> None:
     assert (shapelint_(place).status, text(place)) == (0, silenced.replace(", dropout=0.5", ""))
 
 
-def test_a_file_is_fixed_in_view_of_the_fixed_ones(place: Path) -> None:
-    """The layer of `encoder.py` is mended there; `m.py`, which imports it, then holds nothing to mend."""
-    (place / "encoder.py").write_text(BAD.replace("Tagger", "Encoder"))
-    (place / "m.py").write_text("from encoder import Encoder\n" + BAD.replace("out[-1]", "Encoder(3, 4)(out)"))
+ENCODER = """\
+import torch.nn as nn
+
+class Encoder(nn.Module):
+    def __init__(self, n, h):
+        super().__init__()
+        self.rnn = nn.GRU(n, h)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        return self.rnn(x)[0]
+"""
+MODEL = """\
+import torch.nn as nn
+from encoder import Encoder
+
+class Model(Encoder):
+    def __init__(self):
+        super().__init__(3, 4)
+        self.head = nn.LSTM(4, 5, batch_first=True)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        out, _ = self.rnn(x)
+        return self.head(out)
+"""
+
+
+@pytest.mark.parametrize("name", ["a.py", "model.py"])
+def test_what_remains_is_told_in_view_of_all_fixed_files(place: Path, name: str) -> None:
+    (place / "m.py").unlink()
+    (place / "encoder.py").write_text(ENCODER)
+    (place / name).write_text(MODEL)
     done = shapelint_(place, "--fix", "--unsafe-fixes")
-    assert done.status == 0, done
-    assert text(place, "encoder.py") == GOOD.replace("Tagger", "Encoder")
+    assert text(place, "encoder.py") == ENCODER.replace("(n, h)\n\n", "(n, h, batch_first=True)\n\n")
+    assert (done.status, text(place, name)) == (0, MODEL), done

@@ -134,7 +134,7 @@ def test_what_is_not_proven_not_selected_or_silenced_is_left_alone() -> None:
 
 
 def test_what_the_encoding_cannot_hold_is_not_applied() -> None:
-    judge = WordJudge({"Alpha": "'α'", "One": "1"})
+    judge = WordJudge({"Alpha": "'日'", "One": "1"})
     text = "# coding: latin-1\nx = 'é', Alpha, One\n"
     mended = mend(text, judge, encoding="latin-1")
     assert mended.change is not None
