@@ -5,8 +5,8 @@ kept if it can still be checked, if nothing is found in it that was not found be
 every fix mends its finding also beside the others. If not, the first fix is tried alone; one that fails alone
 is not tried again. So each round leaves fewer findings, or fewer fixes, and the last one leaves no fix.
 
-Every rule watches the rounds, also those that nobody selected and on lines with a `# noqa`: what is not told
-must not become wrong either.
+Every rule that is on by default watches the rounds, also those that are not selected and on lines with a `# noqa`:
+what is not told must not become wrong either.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ def applicable(finding: Finding, unsafe: bool) -> Fix | None:
 
 
 def mender(wanted: Wanted, unsafe: bool, verifier: Verifier) -> Mender:
-    """A mender whose judge knows all rules and minds no `# noqa`."""
+    """A mender whose judge knows the rules that are on by default, too, and minds no `# noqa`."""
     from shapelint.rules.base import RULES
 
-    return Mender(wanted, unsafe, Judge(replace(wanted, codes=frozenset(RULES), noqa=False), verifier))
+    codes = wanted.codes.union(code for code, rule in RULES.items() if rule.default)
+    return Mender(wanted, unsafe, Judge(replace(wanted, codes=codes, noqa=False), verifier))
 
 
 def save(before: FileResult, after: FileResult) -> FileResult:
