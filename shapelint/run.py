@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shapelint.pool import Task
     from shapelint.verify.client import Verifier
 
+NOT_INSTALLED = "torch is not installed"
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
 
 
@@ -29,6 +30,15 @@ class Input:
     path: str
     raw: bytes
     on_disk: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """The results of the checked files; the version of the torch that ran, or why none did."""
+
+    results: Sequence[FileResult]
+    torch: str | None = None
+    unproven: str | None = None
 
 
 def run(
@@ -53,11 +63,10 @@ def run(
         can_prove = _can_prove(config.verify)
     tasks = _tasks(candidates, config, can_prove)
     if can_prove:
-        saved = [given.on_disk and write for given in candidates]
-        results, torch = _check_and_prove(tasks, config, jobs, saved)
-        return RunResult(total, len(tasks), _told([*unread, *results]), torch)
-    why = "verification is off" if config.verify == "off" else "torch is not installed"
-    return RunResult(total, len(tasks), _told([*unread, *_check_only(tasks, jobs, why)]), unproven=why)
+        outcome = _check_and_prove(tasks, config, jobs, saved=[given.on_disk and write for given in candidates])
+    else:
+        outcome = _check_only(tasks, jobs, "verification is off" if config.verify == "off" else NOT_INSTALLED)
+    return RunResult(total, len(tasks), _told([*unread, *outcome.results]), outcome.torch, outcome.unproven)
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
@@ -100,16 +109,15 @@ def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Tas
     ]
 
 
-def _check_only(tasks: Sequence[Task], jobs: int, why: str) -> list[FileResult]:
+def _check_only(tasks: Sequence[Task], jobs: int, why: str) -> _Outcome:
     from shapelint.pool import check_all
 
-    return [unproven(check, why) for check in check_all(tasks, jobs, started=lambda: None)]
+    checks = check_all(tasks, jobs, started=lambda: None)
+    return _Outcome([unproven(check, why) for check in checks], unproven=why)
 
 
-def _check_and_prove(
-    tasks: Sequence[Task], config: Config, jobs: int, saved: Sequence[bool]
-) -> tuple[list[FileResult], str | None]:
-    """Check, prove and fix the files, those that are to be `saved` in place; also the version of the torch that ran."""
+def _check_and_prove(tasks: Sequence[Task], config: Config, jobs: int, saved: Sequence[bool]) -> _Outcome:
+    """Check, prove and fix the files, those that are to be `saved` in place."""
     from shapelint.pool import check_all
     from shapelint.verify.client import Verifier
 
@@ -118,7 +126,7 @@ def _check_and_prove(
         results = [proven(check, verifier) for check in check_all(tasks, jobs, started=verifier.start)]
         if config.fix:
             results = _fix(tasks, results, config.unsafe_fixes, saved, verifier)
-        return results, verifier.torch
+        return _Outcome(results, verifier.torch, None if verifier.torch else verifier.failure)
 
 
 def _fix(

@@ -151,6 +151,13 @@ def test_without_proof_nothing_is_fixed(place: Path, arguments: list[str], at_st
     assert len(shapelint_(place, "--fix", *arguments, at_start=at_start).lines) == 1, "nothing to fix, nothing to say"
 
 
+def test_a_torch_that_breaks_proves_nothing(place: Path) -> None:
+    (place.parent / "torch.py").write_text("raise SystemExit")
+    done = shapelint_(place, "--fix")
+    assert (done.status, text(place)) == (1, BAD)
+    assert done.lines[-1].startswith("Nothing is fixed without torch's proof, and the worker process ")
+
+
 def test_what_cannot_be_written_is_told_and_the_others_are_fixed(place: Path) -> None:
     closed = place / "closed"
     closed.mkdir()

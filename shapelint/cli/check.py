@@ -106,10 +106,11 @@ def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: I
     The mended standard input takes the place of the findings, which then go to standard error. Returns whether
     there are findings.
     """
-    to_stderr = config.fix and stdin is not None
-    if config.fix and stdin is not None:
-        write(next((change.after for change in result.changes if not change.written), stdin.raw))
-    write(render(result, config.output_format, options["show_refuted"]), options["output_file"], to_stderr)
+    mended = stdin if config.fix else None
+    if mended is not None:
+        write(next((change.after for change in result.changes if not change.written), mended.raw))
+    report = render(result, config.output_format, options["show_refuted"])
+    write(report, options["output_file"], to_stderr=mended is not None)
     if config.output_format != "json":
         _tell_problems(result)
         click.echo(counts.found(result, config), err=True)
@@ -140,14 +141,14 @@ def _tell_problems(result: RunResult) -> None:
 
 
 def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
-    from shapelint.run import HOW_TO_INSTALL
+    from shapelint.run import HOW_TO_INSTALL, NOT_INSTALLED
 
     if result.unproven is None or not result.findings:
         return
     if config.fix:
         click.echo(f"Nothing is fixed without torch's proof, and {result.unproven}", err=True)
-    if config.verify == "auto":
-        notice = f"The findings are unverified: torch is not installed. To prove them: {HOW_TO_INSTALL}"
+    if result.unproven == NOT_INSTALLED:
+        notice = f"The findings are unverified: {NOT_INSTALLED}. To prove them: {HOW_TO_INSTALL}"
         click.echo(notice, err=True)
 
 

@@ -50,7 +50,7 @@ class RunResult:
 
     `files` counts the files that were looked at, `checked` those with recurrent layers, which were analysed;
     `results` are in the order of their paths and hold only files of which there is something to tell.
-    `unproven` says why torch was not asked.
+    `unproven` says why torch proved nothing.
     """
 
     files: int
