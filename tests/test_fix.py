@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -18,7 +18,7 @@ from shapelint.report.result import FileResult
 from shapelint.rules.base import RULES, load
 from shapelint.source import Problem, Source, Span, decode_source
 from shapelint.syntax.parse import parse
-from shapelint.verdicts import proven
+from shapelint.verdicts import Judge, proven
 from shapelint.verify.client import Verifier
 
 load()
@@ -31,6 +31,7 @@ WORD = re.compile(r"[A-Z]\w*|\+")
 class WordJudge:
     """Stands for the rules and torch: each word of `cures` is a mistake, and its cure is a proven fix.
 
+    A cure that begins with `^` is a first line of the file, and mends the word where it stands.
     `codes` gives words another code than SHP101, `unsafe` are the words whose cure changes results, and
     `enemies` are pairs of words whose cures do not mend together. `checked` are the texts that were checked.
     """
@@ -46,14 +47,20 @@ class WordJudge:
         module = parse(source)
         problems = (module,) if isinstance(module, Problem) else ()
         lines = enumerate(source.text.split("\n"), 1)
-        found = [self._finding(n, word) for n, line in lines for word in WORD.finditer(line) if word[0] in self.cures]
+        words = [(n, word) for n, line in lines for word in WORD.finditer(line)]
+        found = [self._finding(n, word) for n, word in words if self._is_mistake(word[0], source.text)]
         return FileResult("m.py", source.text, tuple(found), problems=problems)
+
+    def _is_mistake(self, word: str, text: str) -> bool:
+        cure = self.cures.get(word)
+        return cure is not None and not (cure.startswith("^") and text.startswith(cure[1:]))
 
     def _finding(self, line: int, word: re.Match[str]) -> Finding:
         span = Span(line, word.start(), line, word.end())
         code = self.codes.get(word[0], "SHP101")
-        edits = (Edit(span, self.cures[word[0]]),)
-        fix = Fix("cure it", edits, safe=word[0] not in self.unsafe, proven=self.cures[word[0]] != word[0])
+        cure = self.cures[word[0]]
+        edit = Edit(Span(1, 0, 1, 0), cure[1:]) if cure.startswith("^") else Edit(span, cure)
+        fix = Fix("cure it", (edit,), safe=word[0] not in self.unsafe, proven=self.cures[word[0]] != word[0])
         return Finding(code, "a-word", Severity.WARNING, Confidence.HIGH, "m.py", span, word[0], fixes=(fix,))
 
     def all_mended(self, found: Sequence[Finding], before: Source, after: Source) -> bool:
@@ -98,6 +105,13 @@ def test_what_brings_a_mistake_is_not_applied_and_the_rest_is() -> None:
     (left,) = mended.unfixed
     assert (left.finding.span.line, left.why) == (2, "it leads to SHP402 on line 2"), "nobody asked for SHP402"
     assert (mended.fixed, [finding.message for finding in mended.findings]) == (2, ["Bad"])
+
+
+def test_what_was_refused_is_not_tried_again_where_a_later_fix_moves_it() -> None:
+    judge = WordJudge({"Bad": "Worse", "Worse": "Worse", "Up": "^# one\n# two\n"})
+    mended = mend("x = Bad\ny = Up\n", judge)
+    assert mended.text == "# one\n# two\nx = Bad\ny = Up\n"
+    assert [(u.finding.span.line, u.why) for u in mended.unfixed] == [(3, "it leads to SHP101 on line 1")]
 
 
 def test_what_would_not_parse_is_not_applied() -> None:
@@ -186,8 +200,8 @@ def verifier() -> Iterator[Verifier]:
         yield started
 
 
-def mend_bytes(raw: bytes, verifier: Verifier, unsafe: bool = True) -> FileResult:
-    wanted = Wanted(frozenset(RULES))
+def mend_bytes(raw: bytes, verifier: Verifier, unsafe: bool = True, codes: Iterable[str] = RULES) -> FileResult:
+    wanted = Wanted(frozenset(codes))
     return mender(wanted, unsafe, verifier).mend(raw, proven(check_bytes("m.py", raw, wanted), verifier))
 
 
@@ -237,3 +251,41 @@ def test_two_uses_of_one_layer_need_one_fix(verifier: Verifier) -> None:
     result = mend_bytes(text.encode(), verifier)
     assert result.text.count("batch_first=True") == 1
     assert result.findings == ()
+
+
+TWO_CALLS = """\
+import torch
+from torch import nn
+
+class Tagger(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.rnn = nn.GRU(n, 16)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        batch, time, _ = x.shape
+        out, _ = self.rnn(x)
+        again, _ = self.rnn(x, torch.zeros(1, time, 16))
+        return out, again
+"""
+
+
+@pytest.mark.parametrize(("codes", "comment"), [(RULES, ""), (["SHP110"], ""), (RULES, "  # noqa: SHP204")])
+def test_a_fix_for_one_call_must_be_right_for_the_others(
+    verifier: Verifier, codes: Iterable[str], comment: str
+) -> None:
+    text = TWO_CALLS.replace("time, 16))", f"time, 16)){comment}")
+    result = mend_bytes(text.encode(), verifier, codes=codes)
+    assert result.change is None
+    assert [(u.finding.code, u.finding.span.line, u.why) for u in result.unfixed] == [
+        ("SHP110", 12, "it leads to SHP204 on line 13")
+    ]
+
+
+@pytest.mark.parametrize(("other", "mended"), [("out[:, -1]", True), ("out[-1, :]", False)])
+def test_torch_is_asked_about_the_text_with_all_fixes(verifier: Verifier, other: str, mended: bool) -> None:
+    judge = Judge(Wanted(frozenset(RULES)), verifier)
+    before = Source("m.py", MODEL)
+    after = Source("m.py", MODEL.replace(", dropout=0.5", "").replace("out[-1]", other))
+    assert judge.all_mended(judge.check(before).findings, before, after) is mended
