@@ -13,13 +13,18 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recurrent_places import Construction, Place, Places, scan
 
+from shapelint.infer import calls, expressions
 from shapelint.infer.analyse import analyse
+from shapelint.infer.objects import Method
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import LAYERS
 from shapelint.ops.rnn import CELLS, RECURRENT
@@ -28,8 +33,10 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Unknown, Value
 from shapelint.source import Problem, decode_source
+from shapelint.syntax.facts import Expression, Subscript
 from shapelint.syntax.parse import parse
 
+Values = tuple[Value, ...]
 OPTIONS = ("batch_first", "bidirectional", "num_layers")
 
 
@@ -46,10 +53,9 @@ class Counts:
 class Understood:
     """What the interpreter's traces hold of one file, by place."""
 
-    built: dict[Place, list[Node]]
-    called: dict[Place, list[Node]]
-    known: set[Place]
-    reasons: dict[Place, str]
+    built: dict[Place, list[Node]] = field(default_factory=dict)
+    called: dict[Place, list[Node]] = field(default_factory=dict)
+    reasons: dict[Place, str] = field(default_factory=dict)
 
 
 def count_file(path: str) -> Counts:
@@ -62,9 +68,11 @@ def count_file(path: str) -> Counts:
         places = scan(source.text)
     except SyntaxError:
         return counts
+    known: set[Place] = set()
     try:
         module = parse(source)
-        traces = analyse(module, source) if not isinstance(module, Problem) else []
+        with _operands(path, known):
+            traces = analyse(module, source) if not isinstance(module, Problem) else []
     except Exception as error:
         counts.failures.append(f"{path}: {type(error).__name__}: {error}")
         return counts
@@ -73,20 +81,18 @@ def count_file(path: str) -> Counts:
     understood = _understood(path, traces)
     _count_constructions(counts, places, understood, path)
     _count_calls(counts, places, understood, path)
-    _count_uses(counts, places, understood, path)
+    _count_uses(counts, places, known, path)
     return counts
 
 
 def _understood(path: str, traces: list[Trace]) -> Understood:
-    found = Understood({}, {}, set(), {})
+    found = Understood()
     for trace in traces:
         for node in trace.nodes:
             if node.path != path:
                 continue
             if isinstance(node.result, Unknown):
                 found.reasons[_at(node)] = node.result.reason
-            elif node.error is None:
-                found.known.add(_at(node))
             if node.op in RECURRENT | CELLS and isinstance(node.result, Layer):
                 found.built.setdefault(_at(node), []).append(node)
             if node.op.removesuffix(".forward") in RECURRENT | CELLS and node.op.endswith(".forward"):
@@ -94,7 +100,7 @@ def _understood(path: str, traces: list[Trace]) -> Understood:
     return found
 
 
-def _at(node: Node) -> Place:
+def _at(node: Node | Expression) -> Place:
     span = node.span
     return span.line, span.column, span.end_line, span.end_column
 
@@ -110,7 +116,8 @@ def _count_constructions(counts: Counts, places: Places, understood: Understood,
         counts.numbers[name] += 1
         counts.numbers[f"{name} found"] += bool(nodes)
         if not nodes:
-            _miss(counts, path, place, "construction", understood.reasons.get(place, "not reached, or class unknown"))
+            reason = understood.reasons.get(place, "not reached, or what is called is unknown")
+            _miss(counts, path, place, "construction", reason)
         elif not construction.is_cell:
             _count_settings(counts, construction, nodes, place, path)
 
@@ -136,8 +143,9 @@ def _option_known(node: Node, option: str) -> bool:
 
 
 def _count_calls(counts: Counts, places: Places, understood: Understood, path: str) -> None:
-    counts.numbers["cell calls"] += len(places.cell_calls)
-    counts.numbers["cell calls linked"] += len(places.cell_calls & understood.called.keys())
+    for name, others in (("cell calls", places.cell_calls), ("mixed calls", places.mixed_calls)):
+        counts.numbers[name] += len(others)
+        counts.numbers[f"{name} linked"] += len(others & understood.called.keys())
     for place in places.calls:
         nodes = understood.called.get(place, [])
         counts.numbers["calls"] += 1
@@ -191,13 +199,40 @@ def _reason(result: Value) -> str:
     return result.reason if isinstance(result, Unknown) else "an expression that is not understood"
 
 
-def _count_uses(counts: Counts, places: Places, understood: Understood, path: str) -> None:
+def _count_uses(counts: Counts, places: Places, known: set[Place], path: str) -> None:
     for place in places.uses:
         counts.numbers["uses"] += 1
-        counts.numbers["uses known"] += place in understood.known
-        if place not in understood.known:
-            reason = understood.reasons.get(place, "not reached, or of something unknown")
-            _miss(counts, path, place, "use", reason)
+        counts.numbers["uses known"] += place in known
+        if place not in known:
+            _miss(counts, path, place, "use", "not reached, or of something unknown")
+
+
+@contextmanager
+def _operands(path: str, known: set[Place]) -> Iterator[None]:
+    """Listen to the interpreter: where it indexes a tensor, calls a method of one, or gives one to a function."""
+    kept = expressions.subscript_of, calls.call_method, calls.call_external
+
+    def note(run: Run, operand: Value, node: Expression) -> None:
+        if isinstance(operand, Tensor | Packed) and run.path == path:
+            known.add(_at(node))
+
+    def subscript_of(run: Run, base: Value, index: Value, node: Subscript) -> Value:
+        note(run, base, node)
+        return kept[0](run, base, index, node)
+
+    def call_method(run: Run, method: Method, args: Values, kwargs: Mapping[str, Value], node: Expression) -> Value:
+        note(run, method.receiver, node)
+        return kept[1](run, method, args, kwargs, node)
+
+    def call_external(run: Run, name: str, args: Values, kwargs: Mapping[str, Value], node: Expression) -> Value:
+        note(run, args[0] if args else Unknown("", ""), node)
+        return kept[2](run, name, args, kwargs, node)
+
+    expressions.subscript_of, calls.call_method, calls.call_external = subscript_of, call_method, call_external
+    try:
+        yield
+    finally:
+        expressions.subscript_of, calls.call_method, calls.call_external = kept
 
 
 # the report
@@ -215,6 +250,7 @@ RATES = (
     ("uses known", "uses"),
     ("cells found", "cells"),
     ("cell calls linked", "cell calls"),
+    ("mixed calls linked", "mixed calls"),
 )
 
 

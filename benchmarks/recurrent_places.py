@@ -13,6 +13,7 @@ RESHAPING = frozenset(
 #: what gives back the tensor, or result, that it is given
 PASSING = frozenset({"contiguous", "clone", "detach", "to", "float", "cuda", "cpu"})
 Place = tuple[int, int, int, int]
+OTHER = "other"  #: what a call may call that is no layer of torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Places:
 
     constructions: dict[Place, Construction] = field(default_factory=dict)
     calls: set[Place] = field(default_factory=set)
+    mixed_calls: set[Place] = field(default_factory=set)  #: of a layer, or of a cell or a module of the file
     cell_calls: set[Place] = field(default_factory=set)
     uses: set[Place] = field(default_factory=set)
 
@@ -49,8 +51,10 @@ def scan(text: str) -> Places:
             kinds = frozenset(fact.kind for fact in built)
             places.constructions[place] = Construction(kinds, any(fact.guess for fact in built))
         called = _called(file, call, scope)
-        if called:
-            (places.cell_calls if called <= CELLS else places.calls).add(place)
+        if called and called <= CELLS:
+            places.cell_calls.add(place)
+        elif called:
+            (places.mixed_calls if called & (CELLS | {OTHER}) else places.calls).add(place)
     for node, scope in file.scopes.items():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
             flow = _Flow(file, scope, lines)
@@ -73,7 +77,7 @@ def _built(file: File, call: ast.Call, scope: Scope) -> Facts:
 
 
 def _called(file: File, call: ast.Call, scope: Scope) -> frozenset[str]:
-    """The kinds of layer that a call may call."""
+    """The kinds of layer that a call may call, with OTHER where it may be a module of the file as well."""
     cls = _super_of(file, call, "forward", scope)
     if cls is not None:
         return frozenset(fact.kind for fact in file.recurrent_bases(cls))
@@ -81,9 +85,10 @@ def _called(file: File, call: ast.Call, scope: Scope) -> frozenset[str]:
     facts = file.facts(call.func.value if is_forward and isinstance(call.func, ast.Attribute) else call.func, scope)
     kinds = {fact.kind for fact in facts if fact.what == "layer"}
     for fact in facts:
-        if fact.what == "instance" and isinstance(fact.node, ast.ClassDef) and not _defines(file, fact.node, "forward"):
-            kinds |= {base.kind for base in file.recurrent_bases(fact.node)}
-    return frozenset(kinds)
+        if fact.what == "instance" and isinstance(fact.node, ast.ClassDef):
+            bases = {base.kind for base in file.recurrent_bases(fact.node)}
+            kinds |= {OTHER} if _defines(file, fact.node, "forward") else bases
+    return frozenset() if kinds <= {OTHER} else frozenset(kinds)
 
 
 def _defines(file: File, cls: ast.ClassDef, name: str) -> bool:
@@ -122,7 +127,7 @@ class _Flow:
         self.uses: set[Place] = set()
 
     def block(self, body: list[ast.stmt]) -> None:
-        """Read statements in order; the branches of an `if` follow each other."""
+        """Read statements in order; each branch of an `if` starts from what holds in front of it."""
         for statement in body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
@@ -132,9 +137,12 @@ class _Flow:
             if isinstance(statement, ast.Assign):
                 for target in statement.targets:
                     self._bind(target, self._value(statement.value))
-            for name in ("body", "orelse", "handlers", "finalbody"):
-                inner = getattr(statement, name, [])
-                self.block([s for h in inner for s in (h.body if isinstance(h, ast.ExceptHandler) else [h])])
+            before, after = self.names, self.names if not isinstance(statement, ast.If) else {}
+            for branch in _branches(statement):
+                self.names = dict(before)
+                self.block(branch)
+                after = {**after, **self.names}
+            self.names = after
 
     def _bind(self, target: ast.expr, value: str) -> None:
         if isinstance(target, ast.Name):
@@ -191,6 +199,14 @@ class _Flow:
             return ""
         position = -number.value if negative else number.value
         return parts[position] if -len(parts) <= position < len(parts) else ""
+
+
+def _branches(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks inside a statement; an `if` without `else` has an empty one."""
+    if isinstance(statement, ast.If):
+        return [statement.body, statement.orelse]
+    blocks = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
+    return [block for block in (*blocks, *(h.body for h in getattr(statement, "handlers", []))) if block]
 
 
 def place_of(node: ast.expr, lines: list[str]) -> Place:

@@ -219,7 +219,7 @@ class File:
             return self.facts(node.left, scope) | self.facts(node.right, scope)
         if isinstance(node, ast.Subscript):
             value = self.facts(node.value, scope)
-            return value if isinstance(node.slice, ast.Slice) else items(value)
+            return value if isinstance(node.slice, ast.Slice) else items(value, not isinstance(node.slice, ast.Constant))
         return self._called(node, scope) if isinstance(node, ast.Call) else NOTHING
 
     def _bound(self, bound: Bound, scope: Scope) -> Facts:
@@ -337,7 +337,7 @@ class File:
             return self.facts(node.args[0], scope)
         if name in RECEIVING and isinstance(node.func, ast.Attribute):
             value = self.facts(node.func.value, scope)
-            return items(value) if name in ("get", "pop") else value
+            return items(value, True) if name in ("get", "pop") else value
         found: Facts = NOTHING
         for fact in self.facts(node.func, scope):
             if fact.what == "class":
@@ -376,10 +376,10 @@ def held(facts: Facts) -> Facts:
     return frozenset(Fact(plural[f.what], f.kind, f.node, f.guess) for f in facts if f.what in plural)
 
 
-def items(facts: Facts) -> Facts:
-    """What an item of such a value is."""
+def items(facts: Facts, guess: bool = False) -> Facts:
+    """What an item of such a value is; `guess` where which item is not known."""
     singular = {"classes": "class", "layers": "layer"}
-    return frozenset(Fact(singular[f.what], f.kind, f.node, f.guess) for f in facts if f.what in singular)
+    return frozenset(Fact(singular[f.what], f.kind, f.node, f.guess or guess) for f in facts if f.what in singular)
 
 
 def bare(node: ast.expr) -> str:
