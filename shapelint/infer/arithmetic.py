@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
@@ -226,12 +228,15 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
 
 
 def _is_string(run: Run, value: Unknown, text: Str) -> bool:
-    """Decide `kind == "lstm"`; on the yes side the value is that string from now on."""
+    """Decide `kind == "lstm"`; on the yes side the value is that string from now on, on the no side its default
+    says nothing any more if it is that string."""
     likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
     subject = f"{shown(value)} == {text.value!r}"
     taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))
     if taken:
         run.settled[value.key] = text
+    elif likely:
+        run.settled[value.key] = replace(value, hint=None)
     return taken
 
 

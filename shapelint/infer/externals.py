@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shapelint.infer.apply import apply, construct
-from shapelint.infer.objects import Container, Partial
+from shapelint.infer.apply import apply, call_layer, construct
+from shapelint.infer.objects import Container, Instance, Partial
 from shapelint.infer.records import NAMED_TUPLE, declare_record, default_of_field
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
@@ -67,7 +67,22 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
         return args[1] if path == "torch.jit.annotate" and len(args) == 2 else args[0]
     if path in _CALLS:
         return _CALLS[path](run, args, kwargs, node)
-    return Unknown(run.key_of(node), f"{path} is not known")
+    return _call_unbound(run, path, args, kwargs, node) or Unknown(run.key_of(node), f"{path} is not known")
+
+
+def _call_unbound(
+    run: Run, path: str, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression
+) -> Value | None:
+    """`nn.LSTM.__init__(self, ...)` and `nn.LSTM.forward(self, x)` in a class that derives from nn.LSTM."""
+    kind, _, name = path.rpartition(".")
+    receiver = args[0] if args else None
+    if not isinstance(receiver, Instance) or kind not in registry.LAYERS:
+        return None
+    if name == "__init__":
+        receiver.base = call_external(run, kind, args[1:], kwargs, node)
+        return NONE
+    base = receiver.base
+    return call_layer(run, base, args[1:], kwargs, node) if name == "forward" and isinstance(base, Layer) else None
 
 
 def _with_open_kwargs(path: str, args: Arguments, kwargs: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -87,6 +87,11 @@ class Choice:
     likely: object | None
     remote: bool = False
 
+    @property
+    def is_of_kind(self) -> bool:
+        """Whether one of several things is picked by its name: `kind == "lstm"`, `{"lstm": nn.LSTM}[kind]`."""
+        return not isinstance(self.taken, bool) or "==" in self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Parent:
