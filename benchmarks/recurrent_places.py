@@ -211,7 +211,8 @@ def _branches(statement: ast.stmt) -> list[list[ast.stmt]]:
 
 def place_of(node: ast.expr, lines: list[str]) -> Place:
     """Where an expression stands, in code points."""
-    assert node.end_lineno is not None and node.end_col_offset is not None
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
     start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
     columns = [len(lines[line - 1].encode()[:offset].decode(errors="ignore")) for line, offset in (start, end)]
     return node.lineno, columns[0], node.end_lineno, columns[1]

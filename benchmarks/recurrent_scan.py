@@ -25,6 +25,7 @@ TRANSPARENT = frozenset(
 RECEIVING = frozenset("to cuda cpu float double half eval train requires_grad_ apply values get pop".split())
 GROWING = frozenset({"append", "add_module", "insert", "extend", "register_module"})
 
+Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -87,7 +88,7 @@ class File:
         for child in ast.iter_child_nodes(node):
             self.inside[child] = scope
             inner = scope
-            if isinstance(child, ast.ClassDef | Function | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            if isinstance(child, ast.ClassDef | Function | Comprehension):
                 inner = self.scopes[child] = Scope(child, scope)
             self._bind(child, scope, inner)
             self._read(child, inner)
@@ -103,10 +104,8 @@ class File:
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 self._target(target, node.value, scope)
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            self._target(node.target, node.value, scope)
-        elif isinstance(node, ast.AugAssign):
-            self._target(node.target, node.value, scope)
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr | ast.AugAssign):
+            self._target(node.target, node.value or ast.Constant(None), scope)
         elif isinstance(node, ast.For | ast.comprehension):
             self._loop(node.target, node.iter, scope)
         elif isinstance(node, ast.Call):
@@ -132,9 +131,8 @@ class File:
             # `table[key] = layer`: the table holds it
             self._target(target.value, ast.List(elts=[value], ctx=ast.Load()), scope)
         elif isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
-            if len(target.elts) == len(value.elts):
-                for one, part in zip(target.elts, value.elts, strict=True):
-                    self._target(one, part, scope)
+            for one, part in zip(target.elts, value.elts, strict=False):
+                self._target(one, part, scope)
 
     def _member(self, owner: ast.expr, name: str, value: object, scope: Scope) -> None:
         """`self.name = value`; `self` is the first parameter of a method."""
@@ -218,8 +216,8 @@ class File:
         if isinstance(node, ast.BinOp):
             return self.facts(node.left, scope) | self.facts(node.right, scope)
         if isinstance(node, ast.Subscript):
-            value = self.facts(node.value, scope)
-            return value if isinstance(node.slice, ast.Slice) else items(value, not isinstance(node.slice, ast.Constant))
+            value, index = self.facts(node.value, scope), node.slice
+            return value if isinstance(index, ast.Slice) else items(value, not isinstance(index, ast.Constant))
         return self._called(node, scope) if isinstance(node, ast.Call) else NOTHING
 
     def _bound(self, bound: Bound, scope: Scope) -> Facts:

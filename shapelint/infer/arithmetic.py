@@ -228,8 +228,10 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
 
 
 def _is_string(run: Run, value: Unknown, text: Str) -> bool:
-    """Decide `kind == "lstm"`; on the yes side the value is that string from now on, on the no side its default
-    says nothing any more if it is that string."""
+    """Decide `kind == "lstm"`; on the yes side the value is that string from now on.
+
+    On the no side a default that is that string says nothing any more.
+    """
     likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
     subject = f"{shown(value)} == {text.value!r}"
     taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))

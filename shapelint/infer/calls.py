@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.infer.apply import call_layer
-from shapelint.infer.builtins import call_builtin
+from shapelint.infer.builtins import call_builtin, open_member
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.externals import call_external
 from shapelint.infer.functions import call_function, call_instance, instantiate, make_base
@@ -18,6 +18,7 @@ from shapelint.infer.objects import (
     Function,
     Instance,
     Method,
+    OpenMember,
     Partial,
     Record,
     Scope,
@@ -96,6 +97,10 @@ def call_value(
         return make_record(function, args, kwargs, run.key_of(node))
     if isinstance(function, Partial):
         return call_value(run, function.function, (*function.args, *args), {**function.kwargs, **kwargs}, node)
+    if isinstance(function, OpenMember):
+        known = open_member(run, function, kwargs)
+        if known is not None:
+            return call_external(run, known.path, args, kwargs, node)
     return _call_unknown(run, function, args, node)
 
 

@@ -79,7 +79,8 @@ def _call_unbound(
     if not isinstance(receiver, Instance) or kind not in registry.LAYERS:
         return None
     if name == "__init__":
-        receiver.base = call_external(run, kind, args[1:], kwargs, node)
+        made = call_external(run, kind, args[1:], kwargs, node)
+        receiver.base = made if isinstance(made, Layer) else None
         return NONE
     base = receiver.base
     return call_layer(run, base, args[1:], kwargs, node) if name == "forward" and isinstance(base, Layer) else None

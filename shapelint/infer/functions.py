@@ -11,6 +11,7 @@ from shapelint.infer.objects import Class, Container, Function, Instance, Scope
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
+from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, Int, Layer, Tuple, Unknown, Value
@@ -128,7 +129,7 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
 
 def _is_generator(definition: facts.FunctionDef) -> bool:
     return definition.is_async or any(
-        isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in _flat(definition.body)
+        isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in statements_in(definition.body)
     )
 
 
@@ -143,14 +144,22 @@ def _yields(expression: facts.Expression) -> bool:
     return isinstance(expression, facts.Await) and expression.kind != "await"
 
 
-def _flat(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
-    found: list[facts.Statement] = []
-    for statement in statements:
-        found.append(statement)
-        for block in ("body", "orelse", "final"):
-            if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
-                found.extend(_flat(getattr(statement, block, ())))
+def attributes_made(method: Function) -> set[str]:
+    """The attributes of its first parameter that a method gives something constructed (`self.rnn = nn.LSTM(...)`)."""
+    receiver = method.parameters[0].name if method.parameters else ""
+    found: set[str] = set()
+    for statement in statements_in(method.definition.body if method.definition else ()):
+        if isinstance(statement, facts.Assign) and _constructs(statement.value):
+            attributes = [target for target in statement.targets if isinstance(target, facts.Attribute)]
+            found.update(a.attr for a in attributes if isinstance(a.value, facts.Name) and a.value.id == receiver)
     return found
+
+
+def _constructs(value: facts.Expression) -> bool:
+    """Whether an expression calls what is named like a class."""
+    func = value.func if isinstance(value, facts.Call) else None
+    name = func.attr if isinstance(func, facts.Attribute) else getattr(func, "id", "")
+    return name[:1].isupper()
 
 
 def instantiate(

@@ -30,3 +30,14 @@ def calls_in(fact: object) -> Iterator[facts.Call]:
 def names_in(fact: object) -> set[str]:
     """All names that a fact reads or binds."""
     return {expression.id for expression in expressions_in(fact) if isinstance(expression, facts.Name)}
+
+
+def statements_in(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
+    """All statements of a block and of the blocks inside it; not of definitions."""
+    found: list[facts.Statement] = []
+    for statement in statements:
+        found.append(statement)
+        for block in ("body", "orelse", "final"):
+            if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
+                found.extend(statements_in(getattr(statement, block, ())))
+    return found
