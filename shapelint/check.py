@@ -39,12 +39,12 @@ class Candidate:
     """A finding before torch has spoken.
 
     `programs` test its claims, one each, on the code as it is; `mended` test the same claims on the code with
-    the fix applied, and are empty where there is no fix.
+    each fix applied, in the order of the fixes.
     """
 
     finding: Finding
     programs: tuple[Built, ...] = ()
-    mended: tuple[Built, ...] = ()
+    mended: tuple[tuple[Built, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +121,6 @@ def _with_programs(source: Source, finding: Finding, trace: Trace, wanted: Wante
     def analyse_again(text: str) -> list[Trace]:
         return analyse_source(Source(source.path, text)).traces
 
-    mended = fix_programs(finding, trace, analyse_again) if wanted.prove_fixes else ()
+    fixes = finding.fixes if wanted.prove_fixes else ()
+    mended = tuple(fix_programs(finding, fix, trace, analyse_again) for fix in fixes)
     return Candidate(finding, judge(finding, trace).programs, mended)

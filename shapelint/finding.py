@@ -64,10 +64,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Source edits that mend a finding; `proven` when torch showed that they do."""
+    """Source edits that mend a finding; `proven` when torch showed that they do.
+
+    A fix is `safe` if no program that ran before computes anything else after it: torch raised there, or what
+    the fix takes away had no effect.
+    """
 
     description: str
     edits: tuple[Edit, ...]
+    safe: bool = False
     proven: bool = False
 
 
@@ -122,5 +127,5 @@ class Finding:
     related: tuple[Place, ...] = ()
     help: str | None = None  #: the mend in words, when no edit is safe
     claims: tuple[Claim, ...] = ()
-    fix: Fix | None = None
+    fixes: tuple[Fix, ...] = ()  #: ways to mend it, the likeliest first
     verdict: Verdict | None = None

@@ -126,7 +126,10 @@ def _judged(candidate: Candidate, verifier: Verifier) -> Finding:
 
     finding = prove(Judged(candidate.finding, candidate.programs), verifier)
     # a fix of what is no mistake, or cannot be run, is not worth the time
-    return prove_fix(finding, candidate.mended, verifier) if _status(finding) is Status.CONFIRMED else finding
+    if _status(finding) is not Status.CONFIRMED or not candidate.mended:
+        return finding
+    pairs = zip(finding.fixes, candidate.mended, strict=True)
+    return replace(finding, fixes=tuple(prove_fix(fix, programs, verifier) for fix, programs in pairs))
 
 
 def _status(finding: Finding) -> Status | None:

@@ -197,7 +197,7 @@ def test_proof(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (finding,) = report["findings"]
     assert finding["verification"]["status"] == "confirmed"
     assert finding["verification"]["torch"] == report["tool"]["torch"] is not None
-    assert finding["fix"]["proven"] is True
+    assert finding["fixes"][0]["proven"] is True
 
 
 def test_full_output_with_and_without_colours(

@@ -56,7 +56,7 @@ FINDING = Finding(
         Place(Span(6, 19, 6, 49), "batch_first is set"),
         Place(Span(3, 0, 3, 1), "used here", "train.py"),
     ),
-    fix=Fix("take the last step: `out[:, -1]`", (Edit(Span(10, 19, 10, 21), ":, -1"),), proven=True),
+    fixes=(Fix("take the last step: `out[:, -1]`", (Edit(Span(10, 19, 10, 21), ":, -1"),), proven=True),),
     verdict=Verdict(
         Status.CONFIRMED,
         "batch_independence",
@@ -66,7 +66,7 @@ FINDING = Finding(
     ),
 )
 REFUTED = replace(
-    FINDING, span=Span(9, 8, 9, 11), fix=None, shapes=(), related=(), verdict=Verdict(Status.REFUTED, "equals", "it is", None, "2.13.0")
+    FINDING, span=Span(9, 8, 9, 11), fixes=(), shapes=(), related=(), verdict=Verdict(Status.REFUTED, "equals", "it is", None, "2.13.0")
 )  # fmt: skip
 RESULT = RunResult(
     files=3,
@@ -160,7 +160,7 @@ def test_a_long_span_shows_its_ends() -> None:
 
 def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
     assert frame("x", Mark(Span(1, 5, 9, 3), "past", primary=True)) == ["  |", "1 | x", "  |  ^ past"]
-    assert "error" in full.render([replace(FINDING, severity=Severity.ERROR, fix=None)], {})
+    assert "error" in full.render([replace(FINDING, severity=Severity.ERROR, fixes=())], {})
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
         10,
         23,
     )
-    assert finding["fix"]["edits"] == [{"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}]
+    assert finding["fixes"][0]["edits"] == [{"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}]
     assert [place["path"] for place in finding["related"]] == ["tagger.py", "train.py"]
 
 

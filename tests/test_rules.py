@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shapelint.finding import Finding, Status
+from shapelint.finding import Finding, Severity, Status
 from shapelint.infer.analyse import analyse
 from shapelint.infer.trace import Trace
 from shapelint.rules.base import HEADINGS, RULES, Rule, load
@@ -115,20 +115,18 @@ class TestBad:
         own = [finding for finding, _ in found(text) if finding.code == rule.code]
         assert own
         for finding in own:
-            assert (finding.name, finding.severity) == (rule.name, rule.severity)
-            assert finding.help or finding.fix
+            raises = any(claim.property == "raises" for claim in finding.claims)
+            assert finding.name == rule.name
+            assert (finding.severity is Severity.ERROR) == raises
+            assert finding.help or finding.fixes
 
     def test_fix_mends(self, rule: Rule, text: str, verifier: Verifier) -> None:
         before = found(text)
-        for finding, trace in before:
-            if finding.fix is None:
-                continue
-            mended = apply_edits(text, finding.fix.edits)
+        for finding, trace, fix in [(*hit, fix) for hit in before for fix in hit[0].fixes]:
+            mended = apply_edits(text, fix.edits)
             ast.parse(mended)
             assert codes(found(mended)) < codes(before), mended
-            proven = prove_fix(finding, fix_programs(finding, trace, traces), verifier).fix
-            assert proven is not None
-            assert proven.proven, mended
+            assert prove_fix(fix, fix_programs(finding, fix, trace, traces), verifier).proven, mended
 
 
 @pytest.mark.parametrize(("rule", "text"), GOOD)

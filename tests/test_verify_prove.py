@@ -30,9 +30,9 @@ def verifier() -> Iterator[Verifier]:
         yield started
 
 
-def finding(*claims: Claim, fix: Fix | None = None) -> Finding:
+def finding(*claims: Claim) -> Finding:
     place = Span(1, 0, 1, 1)
-    return Finding("SHP101", "x", Severity.WARNING, Confidence.HIGH, "model.py", place, "m", claims=claims, fix=fix)
+    return Finding("SHP101", "x", Severity.WARNING, Confidence.HIGH, "model.py", place, "m", claims=claims)
 
 
 def place(text: str, part: str) -> Span:
@@ -156,43 +156,43 @@ def far_away(edits: tuple[Edit, ...]) -> Fix:
 
 def test_a_fix_that_mends_is_proven(verifier: Verifier) -> None:
     old, claim = last_step(TEXT, (-1,))
-    flagged = finding(claim, fix=far_away((Edit(place(TEXT, "-1"), ":, -1"),)))
+    flagged, fix = finding(claim), far_away((Edit(place(TEXT, "-1"), ":, -1"),))
     texts: list[str] = []
 
     def analyse(text: str) -> list[Trace]:
         texts.append(text)
         return [last_step(text, (slice(None), -1))[0]]
 
-    mended = prove_fix(flagged, fix_programs(flagged, old, analyse), verifier)
+    mended = prove_fix(fix, fix_programs(flagged, fix, old, analyse), verifier)
     assert texts == [TEXT.replace("-1", ":, -1")]
-    assert mended.fix is not None
-    assert mended.fix.proven
+    assert mended.proven
 
 
 def test_a_fix_that_mends_nothing_is_not_proven(verifier: Verifier) -> None:
     old, claim = last_step(TEXT, (-1,))
-    flagged = finding(claim, fix=far_away((Edit(place(TEXT, "last ="), "final ="),)))
-    programs = fix_programs(flagged, old, lambda text: [last_step(text, (-1,))[0]])
-    assert prove_fix(flagged, programs, verifier) == flagged
+    flagged, fix = finding(claim), far_away((Edit(place(TEXT, "last ="), "final ="),))
+    programs = fix_programs(flagged, fix, old, lambda text: [last_step(text, (-1,))[0]])
+    assert prove_fix(fix, programs, verifier) == fix
 
 
 def test_a_fix_whose_value_is_gone_is_not_proven(verifier: Verifier) -> None:
     old, claim = last_step(TEXT, (-1,))
-    flagged = finding(claim, fix=far_away((Edit(place(TEXT, "-1"), ":, -1"),)))
+    flagged, fix = finding(claim), far_away((Edit(place(TEXT, "-1"), ":, -1"),))
     for traces in ([], [Trace("model.py", "Other.forward")], [Trace("model.py", "Model.forward")]):
-        programs = fix_programs(flagged, old, lambda text, traces=traces: traces)
+        programs = fix_programs(flagged, fix, old, lambda text, traces=traces: traces)
         assert programs == (NotReplayable("the value is not found in the mended text"),)
-        assert prove_fix(flagged, programs, verifier) == flagged
+        assert prove_fix(fix, programs, verifier) == fix
 
 
-def test_a_finding_without_a_fix_needs_no_analysis(verifier: Verifier) -> None:
-    old, claim = last_step(TEXT, (-1,))
+def test_a_finding_without_a_claim_needs_no_analysis(verifier: Verifier) -> None:
+    old, _ = last_step(TEXT, (-1,))
+    fix = far_away((Edit(place(TEXT, "-1"), ":, -1"),))
 
     def analyse(text: str) -> list[Trace]:
         raise AssertionError("analysed for nothing")
 
-    assert fix_programs(finding(claim), old, analyse) == ()
-    assert prove_fix(finding(claim), (), verifier) == finding(claim)
+    assert fix_programs(finding(), fix, old, analyse) == ()
+    assert prove_fix(fix, (), verifier) == fix
 
 
 def test_a_target_may_become_another_operation() -> None:

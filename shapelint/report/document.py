@@ -88,6 +88,7 @@ class FixEntry:
 
     description: str
     edits: tuple[EditEntry, ...]
+    safe: Annotated[bool, "no program that ran before computes anything else afterwards"]
     proven: Annotated[bool, "torch showed that the mended program is right"]
 
 
@@ -109,7 +110,7 @@ class FindingEntry:
     related: tuple[RelatedEntry, ...]
     verification: Verification
     help: Annotated[str | None, "how to mend it in words, where no edit is safe"]
-    fix: FixEntry | None
+    fixes: Annotated[tuple[FixEntry, ...], "ways to mend it, the likeliest first"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,13 @@ class _View:
         yield f"{' ' * gutter}{frame.bar('-->')} {_place(finding)}"
         yield from frame.render(lines, marks, gutter)
         notes = list(self._notes(finding))
-        if notes:
+        if notes or finding.fixes:
             yield frame.edge(gutter)
         for label, rows in notes:
             yield from _note(label, rows, gutter)
-        if finding.fix:
-            mended = Source(self.path, apply_edits(self.text, finding.fix.edits))
-            yield from _diff(lines, mended.lines, gutter)
+        for label, fix in zip(("fix", *["or"] * len(finding.fixes)), finding.fixes, strict=False):
+            yield from _note(label, [plain(fix.description) + _proven(fix)], gutter)
+            yield from _diff(lines, Source(self.path, apply_edits(self.text, fix.edits)).lines, gutter)
 
     def _notes(self, finding: Finding) -> Iterator[tuple[str, Sequence[str]]]:
         for place in finding.related:
@@ -61,9 +61,7 @@ class _View:
             yield "shape", _shapes(finding.shapes)
         if finding.verdict:
             yield from _proof(finding.verdict)
-        if finding.fix:
-            yield "fix", [plain(finding.fix.description) + _proven(finding.fix)]
-        elif finding.help:
+        if finding.help and not finding.fixes:
             yield "help", [plain(finding.help)]
 
 

@@ -76,7 +76,7 @@ def _finding(finding: Finding) -> FindingEntry:
         ),
         verification=_verification(finding.verdict or _NOT_RUN),
         help=finding.help,
-        fix=_fix(finding.fix) if finding.fix else None,
+        fixes=tuple(_fix(fix) for fix in finding.fixes),
     )
 
 
@@ -85,7 +85,7 @@ def _verification(verdict: Verdict) -> Verification:
 
 
 def _fix(fix: Fix) -> FixEntry:
-    return FixEntry(fix.description, tuple(_edit(edit) for edit in fix.edits), fix.proven)
+    return FixEntry(fix.description, tuple(_edit(edit) for edit in fix.edits), fix.safe, fix.proven)
 
 
 def _edit(edit: Edit) -> EditEntry:

@@ -72,5 +72,5 @@ def check(*rules: Rule) -> Callable[[Check], Check]:
 def load() -> None:
     """Import every rule file of this package: a new rule is a new file, listed nowhere."""
     package = importlib.import_module("shapelint.rules")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"shapelint.rules.{module.name}")
+    for module in pkgutil.walk_packages(package.__path__, "shapelint.rules."):
+        importlib.import_module(module.name)

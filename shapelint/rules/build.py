@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, ShownShape
-from shapelint.infer.trace import Evidence, Frame, Node, Trace
+from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Severity, ShownShape
+from shapelint.infer.trace import Evidence, Frame, Node, Stated, Trace
 from shapelint.rules.base import Rule
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
@@ -25,16 +25,19 @@ def report(
     shapes: Iterable[tuple[str, Value]] = (),
     related: Iterable[Place] = (),
     help: str | None = None,
-    fix: Fix | None = None,
+    fixes: Iterable[Fix | None] = (),
     confidence: Confidence | None = None,
     span: Span | None = None,
 ) -> Finding:
-    """A finding at a node, with the shapes shown in the user's names and the calls that lead there."""
+    """A finding at a node, with the shapes shown in the user's names and the calls that lead there.
+
+    `confidence` overrules the rule's; `fixes` come the likeliest first, without those that are None.
+    """
     naming = Naming(trace)
     return Finding(
         code=rule.code,
         name=rule.name,
-        severity=rule.severity,
+        severity=_severity(rule, claims),
         confidence=confidence or rule.confidence,
         path=node.path,
         span=span or node.span,
@@ -43,8 +46,15 @@ def report(
         related=(*related, *_calls(trace, node)),
         help=help,
         claims=tuple(claims),
-        fix=fix,
+        fixes=tuple(fix for fix in fixes if fix is not None),
     )
+
+
+def _severity(rule: Rule, claims: Sequence[Claim]) -> Severity:
+    """An error is what torch raises for; a rule of errors may have a form that runs."""
+    if any(claim.property == "raises" for claim in claims):
+        return Severity.ERROR
+    return Severity.WARNING if rule.severity is Severity.ERROR else rule.severity
 
 
 def _shown(naming: Naming, name: str, value: Value) -> Iterable[ShownShape]:
@@ -65,7 +75,7 @@ def _calls(trace: Trace, node: Node) -> list[Place]:
     return [place_of(frame, "in this call")]
 
 
-def place_of(where: Node | Layer | Evidence | Frame, message: str) -> Place:
+def place_of(where: Node | Layer | Evidence | Stated | Frame, message: str) -> Place:
     """A place that a finding refers to, in the file that holds it."""
     return Place(where.span, message, where.path)
 

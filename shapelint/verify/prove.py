@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from shapelint.finding import Claim, Edit, Finding, Ref, Status, Verdict
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.source import Span
@@ -69,15 +69,15 @@ def prove(judged: Judged, verifier: Verifier) -> Finding:
     return replace(judged.finding, verdict=combine(verdicts))
 
 
-def fix_programs(finding: Finding, old: Trace, analyse: Analyse) -> tuple[Built, ...]:
-    """The programs that must be refuted for the fix to be proven; empty when there is no fix to prove.
+def fix_programs(finding: Finding, fix: Fix, old: Trace, analyse: Analyse) -> tuple[Built, ...]:
+    """The programs that must be refuted for a fix to be proven; empty for a finding without claims.
 
     `analyse` reads the mended text again. Of its traces of the same entry, the first in which the claims'
     values are found is taken, one that took the same branches before others.
     """
-    if finding.fix is None or not finding.claims:
+    if not finding.claims:
         return ()
-    edits = finding.fix.edits
+    edits = fix.edits
     traces = [new for new in analyse(apply_edits(old.text, edits)) if new.entry == old.entry]
     for new in sorted(traces, key=lambda new: new.decisions != old.decisions):
         claims = [retarget(old, claim, new, edits) for claim in finding.claims]
@@ -86,13 +86,12 @@ def fix_programs(finding: Finding, old: Trace, analyse: Analyse) -> tuple[Built,
     return (NotReplayable("the value is not found in the mended text"),)
 
 
-def prove_fix(finding: Finding, programs: Sequence[Built], verifier: Verifier) -> Finding:
-    """The finding, its fix marked as proven if torch refutes every claim on the mended text."""
-    if finding.fix is None or not programs or not all(isinstance(program, Program) for program in programs):
-        return finding
+def prove_fix(fix: Fix, programs: Sequence[Built], verifier: Verifier) -> Fix:
+    """The fix, marked as proven if torch refutes every claim on the mended text."""
+    if not programs or not all(isinstance(program, Program) for program in programs):
+        return fix
     verdicts = verifier.check([program for program in programs if isinstance(program, Program)])
-    proven = all(verdict.status is Status.REFUTED for verdict in verdicts)
-    return replace(finding, fix=replace(finding.fix, proven=proven))
+    return replace(fix, proven=all(verdict.status is Status.REFUTED for verdict in verdicts))
 
 
 def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Claim | None:

@@ -184,7 +184,7 @@ def _finding(trace: Trace, unpacking: Node, sequence: Sequence, pick: Pick) -> F
             place_of(pick.node, "this takes a step of a batch-first tensor"),
         ],
         help="unpack with batch_first=True, as the data was packed",
-        fix=_fix(trace, unpacking),
+        fixes=[_fix(trace, unpacking)],
     )
 
 

@@ -12,7 +12,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.intent import intent_of
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
-from shapelint.rules.state_sizes import (
+from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
     state_fix,
@@ -355,7 +355,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding
             *(intent.places() if rule is TIME and intent.opposed > intent.agreed else ()),
         ],
         help=_help(trace, call, rule, naming),
-        fix=state_fix(trace, call, error, _MENDS.get(rule.code)),
+        fixes=[state_fix(trace, call, error, _MENDS.get(rule.code))],
     )
 
 

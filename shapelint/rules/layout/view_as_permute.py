@@ -242,7 +242,7 @@ def _finding(trace: Trace, node: Node, base: Tensor, root: Tensor, order: list[i
         claims=[claim],
         shapes=[(_name(trace, node), base), (whole, node.result)],
         help=f"exchange the axes with `.permute({axes})`",
-        fix=_fix(node, axes) if root is base else None,
+        fixes=[_fix(node, axes) if root is base else None],
     )
 
 

@@ -159,7 +159,7 @@ def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Find
         f"{shown} has no effect: it acts between layers, and this {short_name(node)} has one",
         claims=[Claim("dropout_acts", Ref(node.id), {"dropout": dropout} if by_default else {})],
         help="drop out the output with an nn.Dropout, or leave the argument away",
-        fix=None if by_default else _without_dropout(node),
+        fixes=[None if by_default else _without_dropout(node)],
     )
 
 
@@ -170,5 +170,5 @@ def _without_dropout(node: Node) -> Fix | None:
         if given.keyword == "dropout":
             start, end = before.span, given.span
             span = Span(start.end_line, start.end_column, end.end_line, end.end_column)
-            return Fix("leave the dropout away", (Edit(span, ""),))
+            return Fix("leave the dropout away", (Edit(span, ""),), safe=True)
     return None

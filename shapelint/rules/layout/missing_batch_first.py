@@ -321,7 +321,7 @@ def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
         shapes=[(name.strip("`"), value)],
         related=[construction_place(layer), *intent.places()],
         help="build the layer with batch_first=True, and check the other uses of its output",
-        fix=_fix(trace, layer),
+        fixes=[_fix(trace, layer)],
         confidence=Confidence.HIGH if intent.opposed > ENOUGH else Confidence.MEDIUM,
     )
 
@@ -352,7 +352,7 @@ def _misplaced(trace: Trace, call: Node, layer: Layer, intent: Intent, flag: fac
         claims=_claims(call),
         related=intent.places(),
         help="name the flag: batch_first=True",
-        fix=Fix("name the flag: batch_first=True", (edit,)),
+        fixes=[Fix("name the flag: batch_first=True", (edit,))],
     )
 
 

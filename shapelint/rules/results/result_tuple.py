@@ -245,7 +245,7 @@ def _finding(trace: Trace, node: Node, given: Value, call: Node) -> Finding:
         claims=[Claim("raises", Ref(node.id))],
         related=[kind_place(layer)],
         help=_help(state) if rule is PASSED or state else None,
-        fix=None if written is None or state else Fix("take the output", (insertion(written.span, "[0]"),)),
+        fixes=[] if written is None or state else [_take_output(written)],
     )
 
 
@@ -274,3 +274,7 @@ def _help(state: bool) -> str:
     if state:
         return "take h_n, the first of the two"
     return "take the output: `output, _ = ...`, or in an nn.Sequential by a module that returns `result[0]`"
+
+
+def _take_output(written: facts.Expression) -> Fix:
+    return Fix("take the output", (insertion(written.span, "[0]"),), safe=True)

@@ -35,7 +35,7 @@ def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) ->
         if not mended:
             return None
         edits += [edit for edit in mended if edit not in edits]
-    return Fix("give the state the sizes that the layer needs", tuple(edits))
+    return Fix("give the state the sizes that the layer needs", tuple(edits), safe=True)
 
 
 def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:

@@ -256,7 +256,7 @@ def _finding(
         shapes=[(name, base), (whole, node.result)],
         related=[construction_place(slot.layer)],
         help=_help(name, place, moved, slot),
-        fix=fix,
+        fixes=[fix],
         confidence=confidence,
     )
 

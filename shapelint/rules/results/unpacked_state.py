@@ -176,7 +176,7 @@ def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) 
         shapes=[("h_n", state)],
         related=[kind_place(slot.layer)],
         help="bind the state to one name",
-        fix=_one_name(trace, node, slot, names),
+        fixes=[_one_name(trace, node, slot, names)],
     )
 
 
@@ -215,4 +215,4 @@ def _one_name(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None)
         return None
     if names[2] != "_" and len(re.findall(rf"\b{names[2]}\b", trace.text)) > 1:
         return None
-    return Fix(f"bind the state to one name: `{names[1]}`", (Edit(target, names[1]),))
+    return Fix(f"bind the state to one name: `{names[1]}`", (Edit(target, names[1]),), safe=True)

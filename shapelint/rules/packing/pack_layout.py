@@ -256,7 +256,7 @@ def _finding(trace: Trace, node: Node, claim: Claim, places: list[Place]) -> Fin
         shapes=[(name.strip("`"), node.args[0])],
         related=places,
         help="the batch_first of the layer does not reach pack_padded_sequence",
-        fix=_fix(trace, node),
+        fixes=[_fix(trace, node)],
     )
 
 

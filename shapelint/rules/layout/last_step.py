@@ -256,7 +256,7 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidenc
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(sequence.slot.layer)],
         help=_help(name, right, pick, sequence),
-        fix=_fix(name, right, pick),
+        fixes=[_fix(name, right, pick)],
         confidence=confidence,
     )
 

@@ -157,7 +157,7 @@ def _finding(trace: Trace, pick: Pick, slot: Slot, confidence: Confidence) -> Fi
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(slot.layer)],
         help=_help(name, slot),
-        fix=None if slot.config.bidirectional else _fix(name, pick),
+        fixes=[None if slot.config.bidirectional else _fix(name, pick)],
         confidence=confidence,
     )
 

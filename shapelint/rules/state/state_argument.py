@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report, text_of
 from shapelint.rules.navigate import layer_of, leaves, recurrent_calls
-from shapelint.rules.state_sizes import states_of_call
+from shapelint.rules.state.state_sizes import states_of_call
 from shapelint.rules.written import argument, insertion, is_zeros
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
@@ -235,7 +235,7 @@ def _two_arguments(trace: Trace, call: Node) -> Finding:
         "an LSTM takes its state as one argument, the tuple (h_0, c_0)",
         claims=[Claim("raises", Ref(call.id), {"match": "positional arguments"})],
         related=[kind_place(layer_of(call))],
-        fix=_as_tuple(trace, call),
+        fixes=[_as_tuple(trace, call)],
     )
 
 
@@ -246,7 +246,7 @@ def _as_tuple(trace: Trace, call: Node) -> Fix | None:
     h_0, c_0 = written[1].span, written[2].span
     text = f"({text_of(trace, h_0)}, {text_of(trace, c_0)})"
     edits = (insertion(h_0, "(", before=True), insertion(c_0, ")"))
-    return Fix(f"pass the state as one tuple: `{' '.join(text.split())}`", edits)
+    return Fix(f"pass the state as one tuple: `{' '.join(text.split())}`", edits, safe=True)
 
 
 def _wrong_kind(trace: Trace, call: Node) -> Finding:
@@ -269,7 +269,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         shapes=[(name.strip("`"), state) for state in states[:1] if layer.name == "LSTM"],
         related=[kind_place(layer_of(call))],
         help=advice,
-        fix=_other_kind(trace, layer.name, states, given),
+        fixes=[_other_kind(trace, layer.name, states, given)],
     )
 
 
@@ -286,4 +286,4 @@ def _other_kind(trace: Trace, layer: str, states: tuple[Value, ...], given: fact
 
 
 def _replaced(span: Span, text: str) -> Fix:
-    return Fix(f"pass the zeros as `{' '.join(text.split())}`", (Edit(span, text),))
+    return Fix(f"pass the zeros as `{' '.join(text.split())}`", (Edit(span, text),), safe=True)

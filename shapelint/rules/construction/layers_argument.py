@@ -134,7 +134,7 @@ def _finding(trace: Trace, node: Node) -> Finding:
         f"the third argument of nn.{short_name(node)} is num_layers, and {name} is no number",
         claims=_claims(trace, node),
         help="pass flags by name: batch_first=True, bidirectional=True",
-        fix=_by_name(node, given),
+        fixes=[_by_name(node, given)],
     )
 
 
@@ -159,4 +159,4 @@ def _by_name(node: Node, given: facts.Argument | None) -> Fix | None:
     if name not in ("batch_first", "bidirectional") or name in node.kwargs or "**" in node.kwargs:
         return None
     is_false = isinstance(given.value, facts.Literal) and given.value.value is not True
-    return None if is_false else Fix(f"pass {name} by name", (Edit(given.value.span, f"{name}={text}"),))
+    return None if is_false else Fix(f"pass {name} by name", (Edit(given.value.span, f"{name}={text}"),), safe=True)

@@ -84,7 +84,7 @@ def mismatch(rule: Rule, trace: Trace, node: Node, producer: Producer, reason: s
         shapes=_input_shape(trace, node),
         related=[built_place(each, naming) for each in (layer, producer.layer) if isinstance(each, Layer)],
         help=f"build {name} for {naming.dim(got)} features",
-        fix=_input_fix(trace, node, producer, got),
+        fixes=[_input_fix(trace, node, producer, got)],
     )
 
 
@@ -116,7 +116,7 @@ def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | 
     text = _written_features(trace, source, producer.layer, got)
     if text is None or not (built.frames == source.frames or text.isdigit()):
         return None
-    return Fix(f"take {text} features", (Edit(given.value.span, text),))
+    return Fix(f"take {text} features", (Edit(given.value.span, text),), safe=True)
 
 
 def _is_repeated(trace: Trace, built: Node) -> bool:

@@ -10,8 +10,8 @@ from shapelint.ops.require import size_of
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.rules.navigate import is_recurrent_call, layer_of
+from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 

@@ -1,0 +1,1 @@
+"""7xx: cells and loops over time."""

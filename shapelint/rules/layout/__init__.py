@@ -1,0 +1,1 @@
+"""1xx: reading the output, and which axis is which."""

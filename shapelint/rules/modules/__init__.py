@@ -1,0 +1,1 @@
+"""8xx: how a module holds and calls its layers."""

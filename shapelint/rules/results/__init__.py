@@ -1,0 +1,1 @@
+"""3xx: what a call returns."""

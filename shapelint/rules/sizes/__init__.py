@@ -1,0 +1,1 @@
+"""5xx: sizes, and what follows the layer."""

@@ -1,0 +1,1 @@
+"""2xx: the state that a layer is given."""
