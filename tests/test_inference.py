@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -18,8 +19,15 @@ from shapelint.source import read_source
 from shapelint.syntax.parse import parse
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted((ROOT / "fixtures" / "inference").glob("*.py"))
-IDS = [path.stem for path in FILES]
+PROJECTS = ROOT / "fixtures" / "projects"
+FILES = [*sorted((ROOT / "fixtures" / "inference").glob("*.py")), *sorted(PROJECTS.glob("*/train.py"))]
+
+
+def name_of(path: Path) -> str:
+    return path.parent.name if path.is_relative_to(PROJECTS) else path.stem
+
+
+IDS = [name_of(path) for path in FILES]
 #: nobody calls what these define
 NOT_RUN = {"free_inputs"}
 RUN = [path for path in FILES if path.stem not in NOT_RUN]
@@ -45,8 +53,14 @@ def records() -> Records:
     """What torch gives, for all files that run, from one process."""
     wanted = {str(path): [f"{line}:{name}" for line, name in literate.read(path).shapes] for path in RUN}
     recorder = Path(__file__).with_name("record_shapes.py")
+    sources = os.pathsep.join(str(folder) for folder in PROJECTS.glob("*/src"))
     done = subprocess.run(
-        [sys.executable, str(recorder)], input=json.dumps(wanted), capture_output=True, text=True, timeout=300
+        [sys.executable, "-B", str(recorder)],
+        input=json.dumps(wanted),
+        env={**os.environ, "PYTHONPATH": sources},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     measured: Records = json.loads(done.stdout)
@@ -67,7 +81,7 @@ def test_nothing_in_a_program_that_runs_is_an_error(path: Path) -> None:
     assert errors == []
 
 
-@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RUN, ids=name_of)
 def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -> None:
     written = literate.read(path).shapes
     measured = records[str(path)]
@@ -78,7 +92,7 @@ def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -
         )
 
 
-@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RUN, ids=name_of)
 def test_every_written_shape_of_known_sizes_is_measured(path: Path, records: Records) -> None:
     measured = {(line, name, tuple(sizes)) for line, name, sizes, _ in records[str(path)]}
     for (line, name), shapes in literate.read(path).shapes.items():
