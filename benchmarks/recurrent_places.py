@@ -83,7 +83,7 @@ def _called(file: File, call: ast.Call, scope: Scope) -> frozenset[str]:
         return frozenset(fact.kind for fact in file.recurrent_bases(cls))
     is_forward = isinstance(call.func, ast.Attribute) and call.func.attr == "forward"
     facts = file.facts(call.func.value if is_forward and isinstance(call.func, ast.Attribute) else call.func, scope)
-    kinds = {fact.kind for fact in facts if fact.what == "layer"}
+    kinds = {OTHER if fact.what == "other" else fact.kind for fact in facts if fact.what in ("layer", "other")}
     for fact in facts:
         if fact.what == "instance" and isinstance(fact.node, ast.ClassDef):
             bases = {base.kind for base in file.recurrent_bases(fact.node)}
@@ -114,12 +114,13 @@ def _super_of(file: File, call: ast.Call, name: str, scope: Scope) -> ast.ClassD
 class _Flow:
     """The names that hold a result, output or state while the statements of one function are read in order.
 
-    A value is the name of what it is: "pair" (what a layer returns), "output", "state" (of one tensor or two),
-    "states" (surely two), "tensor", "padded" (what pad_packed_sequence returns).
+    A value is the name of what it is: "pair" (what a layer returns; "lstm-pair" and "any-pair" where it is, or may be,
+    an LSTM), "output", "state" (a tensor), "states" (two), "any-state" (a tensor or two), "tensor", "padded" (what
+    pad_packed_sequence returns).
     """
 
-    PARTS = {"pair": ("output", "state"), "lstm-pair": ("output", "states"), "padded": ("output", ""),
-             "states": ("tensor", "tensor"), "state": ("tensor", "tensor")}  # fmt: skip
+    PARTS = {"pair": ("output", "state"), "lstm-pair": ("output", "states"), "any-pair": ("output", "any-state"),
+             "padded": ("output", ""), "states": ("tensor", "tensor"), "any-state": ("tensor", "tensor")}  # fmt: skip
 
     def __init__(self, file: File, scope: Scope, lines: list[str]) -> None:
         self.file, self.scope, self.lines = file, scope, lines
@@ -181,7 +182,7 @@ class _Flow:
             return ""
         kinds = _called(self.file, node, self.scope)
         if kinds and not kinds <= CELLS:
-            return "lstm-pair" if kinds == {"LSTM"} else "pair"
+            return "lstm-pair" if kinds == {"LSTM"} else "any-pair" if "LSTM" in kinds else "pair"
         name = bare(node.func)
         if name == "pad_packed_sequence" and node.args:
             return "padded" if self._value(node.args[0]) == "output" else ""

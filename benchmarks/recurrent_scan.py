@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 KINDS = frozenset({"LSTM", "GRU", "RNN"})
@@ -33,7 +33,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 class Fact:
     """What an expression may be: `what` says which of the things below, `kind` the recurrent class.
 
-    "class", "layer", and "classes", "layers" for what holds several; "user" (a class of the file), "instance" and
+    "class", "layer", "other", and "classes", "layers", "others" for what holds several; "user" (a class of the file), "instance" and
     "function", whose definition is `node`. `guess` is set where the class is chosen by an unknown name.
     """
 
@@ -206,13 +206,13 @@ class File:
         if isinstance(node, ast.NamedExpr | ast.Starred):
             return self.facts(node.value, scope)
         if isinstance(node, ast.Dict):
-            return held(union(self.facts(value, scope) for value in node.values))
+            return held(self.facts(value, scope) for value in node.values)
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
-            return held(union(self.facts(value, scope) for value in node.elts))
+            return held(self.facts(value, scope) for value in node.elts)
         if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp):
-            return held(self.facts(node.elt, self.scopes[node]))
+            return held([self.facts(node.elt, self.scopes[node])])
         if isinstance(node, ast.DictComp):
-            return held(self.facts(node.value, self.scopes[node]))
+            return held([self.facts(node.value, self.scopes[node])])
         if isinstance(node, ast.BinOp):
             return self.facts(node.left, scope) | self.facts(node.right, scope)
         if isinstance(node, ast.Subscript):
@@ -368,15 +368,16 @@ def union(facts: Iterator[Facts]) -> Facts:
     return frozenset().union(*facts)
 
 
-def held(facts: Facts) -> Facts:
-    """What a list or table of such values is."""
-    plural = {"class": "classes", "layer": "layers"}
+def held(items: Iterable[Facts]) -> Facts:
+    """What a list or table of such values is: items that are none of these things count as "others"."""
+    plural = {"class": "classes", "layer": "layers", "other": "others"}
+    facts = union(item or frozenset({Fact("other")}) for item in items)
     return frozenset(Fact(plural[f.what], f.kind, f.node, f.guess) for f in facts if f.what in plural)
 
 
 def items(facts: Facts, guess: bool = False) -> Facts:
     """What an item of such a value is; `guess` where which item is not known."""
-    singular = {"classes": "class", "layers": "layer"}
+    singular = {"classes": "class", "layers": "layer", "others": "other"}
     return frozenset(Fact(singular[f.what], f.kind, f.node, f.guess or guess) for f in facts if f.what in singular)
 
 
