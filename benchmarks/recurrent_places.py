@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from recurrent_scan import CELLS, Facts, File, Scope, bare, dotted
+from ast_names import bare, dotted
+from recurrent_scan import CELLS, Facts, File, Scope
 
 RESHAPING = frozenset(
     "view reshape permute transpose squeeze unsqueeze flatten narrow select index_select swapaxes movedim t".split()

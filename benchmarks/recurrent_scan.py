@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ast_names import bare, constant, dotted
+
 KINDS = frozenset({"LSTM", "GRU", "RNN"})
 CELLS = frozenset({"LSTMCell", "GRUCell", "RNNCell"})
 #: what tells a `getattr(nn, kind)` of unknown kind from that of an activation
@@ -33,8 +35,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 class Fact:
     """What an expression may be: `what` says which of the things below, `kind` the recurrent class.
 
-    "class", "layer", "other", and "classes", "layers", "others" for what holds several; "user" (a class of the file), "instance" and
-    "function", whose definition is `node`. `guess` is set where the class is chosen by an unknown name.
+    "class", "layer", "other", and "classes", "layers", "others" for what holds several; "user" (a class of the file),
+    "instance" and "function", whose definition is `node`. `guess` is set where an unknown name picks the class.
     """
 
     what: str
@@ -164,9 +166,14 @@ class File:
             grown = node.args[-1] if name == "extend" else ast.List(elts=[node.args[-1]], ctx=ast.Load())
             self._target(node.func.value, grown, scope)
             if name in ("add_module", "register_module"):
-                self._member(node.func.value, constant(node.args[0]) or "*", node.args[-1], scope)
+                self._member_by_name(node.func.value, node.args[0], node.args[-1], scope)
         elif name == "setattr" and len(node.args) == 3:
-            self._member(node.args[0], constant(node.args[1]) or "*", node.args[2], scope)
+            self._member_by_name(*node.args, scope)
+
+    def _member_by_name(self, owner: ast.expr, name: ast.expr, value: ast.expr, scope: Scope) -> None:
+        """`setattr(owner, name, value)`; what is set under open names is one collection, `*`."""
+        text = constant(name)
+        self._member(owner, text or "*", value if text else ast.List(elts=[value], ctx=ast.Load()), scope)
 
     def class_of_self(self, owner: ast.expr, scope: Scope | None) -> ast.ClassDef | None:
         """The class whose instance a name is, because it is the first parameter of a method of it."""
@@ -351,7 +358,8 @@ class File:
         owner, name = node.args[0], constant(node.args[1])
         if dotted(owner).rpartition(".")[2] != "nn":
             cls = self.class_of_self(owner, scope)
-            return self._member_facts(cls, name or "*") if cls else NOTHING
+            found = self._member_facts(cls, name or "*") if cls else NOTHING
+            return found if name else items(found)
         if name:
             return frozenset({Fact("class", name)}) if name in KINDS | CELLS else NOTHING
         telling = node in self.telling or TELLING.search(ast.unparse(node.args[1]))
@@ -379,21 +387,3 @@ def items(facts: Facts, guess: bool = False) -> Facts:
     """What an item of such a value is; `guess` where which item is not known."""
     singular = {"classes": "class", "layers": "layer", "others": "other"}
     return frozenset(Fact(singular[f.what], f.kind, f.node, f.guess or guess) for f in facts if f.what in singular)
-
-
-def bare(node: ast.expr) -> str:
-    """The last name of `a.b.c`."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def dotted(node: ast.AST) -> str:
-    """`self.rnn` as text; empty for what is no dotted name."""
-    if isinstance(node, ast.Name):
-        return node.id
-    base = dotted(node.value) if isinstance(node, ast.Attribute) else ""
-    return f"{base}.{node.attr}" if base and isinstance(node, ast.Attribute) else ""
-
-
-def constant(node: ast.expr) -> str:
-    """The text of a string constant; empty for anything else."""
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

@@ -74,7 +74,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Tuple):
         return _tuple_attribute(run, base, name, node)
     if isinstance(base, Namespace):
-        return base.table.items.get(name) or Unknown(run.key_of(node), "a setting that is not known")
+        # read again it is the same value
+        return base.table.items.setdefault(name, Unknown(run.key_of(node), "a setting that is not known"))
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)

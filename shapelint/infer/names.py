@@ -18,8 +18,10 @@ KNOWN_ROOTS = frozenset(
         "itertools",
         "argparse",
         "types",
+        "six",
     }
 )
+SIX = "six.moves."  #: where Python 2 code finds Python 3 builtins
 
 
 def is_registered(path: str) -> bool:
