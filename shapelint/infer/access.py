@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import call_function, call_special
+from shapelint.infer.functions import call_function, call_special, free_arguments
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
@@ -74,7 +74,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Tuple):
         return _tuple_attribute(run, base, name, node)
     if isinstance(base, Namespace):
-        return base.table.items.get(name) or Unknown(run.key_of(node), "a setting that is not known")
+        # read again it is the same value
+        return base.table.items.setdefault(name, Unknown(run.key_of(node), "a setting that is not known"))
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)
@@ -103,7 +104,18 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
         return Method(instance, name)
     if instance.base is not None:
         return attribute_of(run, instance.base, name, node)
-    return Unknown(f"self.{name}", "an attribute that is not set in this file")
+    return _set_elsewhere(run, instance, name, node) or Unknown(f"self.{name}", "an attribute that is not set yet")
+
+
+def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value | None:
+    """A module that one other method makes (`setup`, `build`): that method has run before."""
+    makers = [method for cls in instance.cls.lineage() for method in cls.makers.get(name, ())]
+    if len(makers) != 1 or makers[0].name == "__init__" or id(makers[0]) in instance.prepared:
+        return None
+    instance.prepared.add(id(makers[0]))
+    call_function(run, makers[0], *free_arguments(run, makers[0], instance), node)
+    return instance.attributes.get(name)
+
 
 
 def _bound(run: Run, found: Value, instance: Instance, node: facts.Expression) -> Value:

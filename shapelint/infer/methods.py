@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 from shapelint.infer import texts
 from shapelint.infer.access import MODULE_METHODS, choose_key, missing_attribute
@@ -245,6 +246,18 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
     exchanged = places != sorted(places) and len(places) == len(sizes) - 1 == len(symbols)
     if len(set(places)) == len(places) and (len(places) == len(sizes) or exchanged):
         run.demand(base, Demand(len(sizes), name))
+    elif rank := _rank_of_product(base, sizes):
+        run.demand(base, Demand(rank, name))
+
+
+def _rank_of_product(base: Unknown, sizes: Sequence[Value]) -> int | None:
+    """The rank of an x of which `x.reshape(x.shape[0] * x.shape[1], x.shape[2])` names every axis once."""
+    known = [size.dim for size in sizes if isinstance(size, Int)]
+    symbols = {symbol for size in known for symbol in size.symbols}
+    every = [Dim.symbol(f"{base.key}.size({i})") for i in range(len(symbols))]
+    if len(known) != len(sizes) or symbols != {size.as_symbol for size in every}:
+        return None
+    return len(every) if math.prod(known, start=Dim.of(1)) == math.prod(every, start=Dim.of(1)) else None
 
 
 #: methods that make a tensor of given sizes, of whatever kind the receiver is
