@@ -25,6 +25,7 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
+PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
@@ -53,6 +54,8 @@ def apply(
         return Unknown(run.key_of(expression), str(error))
     if op.name in _READS_IDS:
         _demand_ids(run, bound.get("input"))
+    if op.name == PACK and isinstance(bound["lengths"], Unknown):
+        run.demand(bound["lengths"], Demand(1, PACK, dtype=Dtype.INT))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
 
 
@@ -160,7 +163,7 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
-    dtype = Dtype.INT if op.name in _READS_IDS else Dtype.FLOAT
+    dtype = Dtype.INT if op.name in _READS_IDS else None
     run.parents[key] = Parent(first.key, op.rank_change, dtype)
     return Unknown(key, reason, lineage=Lineage(first.key, op.rank_change))
 
