@@ -9,6 +9,7 @@ from shapelint.infer.capture import captured
 from shapelint.infer.state import Demand, Parent, Run
 from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
+from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.shapes.value import (
     Dtype,
@@ -163,9 +164,21 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
-    dtype = Dtype.INT if op.name in _READS_IDS else None
-    run.parents[key] = Parent(first.key, op.rank_change, dtype)
-    return Unknown(key, reason, lineage=Lineage(first.key, op.rank_change))
+    return derived(run, op, first, key, reason)
+
+
+def derived(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Value:
+    """What an operation makes of an unknown tensor: another one, whose rank follows from it, or two."""
+    if op.gives_pair:
+        pair = tuple(_child(run, op, base, f"{key}[{place}]", reason) for place in range(2))
+        return Tuple(pair, names=VALUES_AND_INDICES)
+    return _child(run, op, base, key, reason)
+
+
+def _child(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Unknown:
+    delta = op.rank_change or 0
+    run.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
+    return Unknown(key, reason, lineage=Lineage(base.key, delta))
 
 
 def is_result_of_call(run: Run, value: Value) -> bool:

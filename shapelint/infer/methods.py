@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.access import MODULE_METHODS, missing_attribute
-from shapelint.infer.apply import apply
+from shapelint.infer.apply import apply, derived
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
-from shapelint.infer.state import Demand, Parent, Run
+from shapelint.infer.state import Demand, Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -17,7 +17,6 @@ from shapelint.shapes.value import (
     Dict,
     Int,
     Layer,
-    Lineage,
     List,
     Packed,
     Str,
@@ -232,8 +231,7 @@ def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Valu
     op = registry.OPS.get(f"torch.Tensor.{name}")
     if op is None or op.rank_change is None:
         return Unknown(key, f".{name}() of something unknown: {base.reason}")
-    run.parents[key] = Parent(base.key, op.rank_change)
-    return Unknown(key, base.reason, lineage=Lineage(base.key, op.rank_change))
+    return derived(run, op, base, key, base.reason)
 
 
 def _size_of_unknown(

@@ -30,6 +30,7 @@ from shapelint.shapes.value import (
 
 RNN = "torch.nn.utils.rnn."
 PACKED = RNN + "PackedSequence"
+PACK_SEQUENCE = RNN + "pack_sequence"
 
 ZERO = Float(0.0)
 RIGHT = Str("right")
@@ -98,10 +99,14 @@ def pad_sequence(
     return Tensor((*pair, *features), dtype)
 
 
-@op(RNN + "pack_sequence")
+@op(PACK_SEQUENCE)
 def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Assumptions) -> Packed:
     """B tensors of (T_i, F) -> packed."""
     batch, time, features, _ = _gathered(sequences, assume)
+    items = sequences.items if isinstance(sequences, List | Tuple) and batch.dim.constant is not None else ()
+    steps = tuple(item.sizes[0].constant or 0 for item in items if isinstance(item, Tensor))
+    if steps and min(steps) > 0:
+        _check_steps(steps, enforce_sorted)
     return Packed(batch, time, features, enforce_sorted=enforce_sorted != FALSE)
 
 

@@ -92,7 +92,8 @@ class Op:
     """A registered operation.
 
     `rank_change` says how the result's rank follows from the first argument's when that is all that is known
-    (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
+    (None: it does not); of a broadcasting operation it holds where the other operands are numbers, and of one
+    that gives values and indices for both.
     `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
     most likely has, for an input whose rank is not known.
     """
@@ -104,6 +105,11 @@ class Op:
     rank_change: int | None = None
     attribute: bool = False
     input_rank: int | None = None
+
+    @property
+    def gives_pair(self) -> bool:
+        """Whether the result is a pair: values and indices."""
+        return self.hints.get("return") is Tuple
 
     @property
     def assumes(self) -> bool:

@@ -25,6 +25,8 @@ _HANDED_ON = frozenset(
         "half",
         "type_as",
         "type",
+        "long",
+        "int",
         "zero_",
         "requires_grad_",
     )
@@ -45,13 +47,19 @@ def argument(node: Node, position: int, name: str) -> facts.Argument | None:
 
 def creation_of(trace: Trace, value: Value) -> Node | None:
     """The operation that a tensor was made by, before it was moved or converted."""
-    node = None
+    value = before_moves(trace, value)
+    ref = value.ref if isinstance(value, Tensor) else None
+    return None if ref is None or ref.path else trace.node(ref)
+
+
+def before_moves(trace: Trace, value: Value) -> Value:
+    """A tensor before it was moved or converted."""
     while isinstance(value, Tensor) and value.ref is not None and not value.ref.path:
         node = trace.node(value.ref)
         if short_name(node) not in _HANDED_ON or not node.args:
             break
         value = node.args[0]
-    return node
+    return value
 
 
 def is_zeros(trace: Trace, value: Value) -> bool:

@@ -1,0 +1,98 @@
+"""The lengths that a packing call gets: which argument they are, and what the source tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.navigate import short_name
+from shapelint.rules.written import argument, creation_of
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Bool, Int, List, Packed, Tensor, Tuple, Value
+from shapelint.syntax import facts
+
+PACK = "torch.nn.utils.rnn.pack_padded_sequence"
+
+_FROM_NUMBERS = frozenset(("tensor", "as_tensor", "LongTensor", "IntTensor"))
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """A call of pack_padded_sequence on a tensor, with its lengths."""
+
+    node: Node
+    padded: Tensor
+    lengths: Value
+
+    @property
+    def batch_first(self) -> bool:
+        """The layout in which the call reads the tensor."""
+        given = _given(self.node, 2, "batch_first")
+        return isinstance(given, Bool) and given.value
+
+    @property
+    def enforces_order(self) -> bool:
+        """Whether the lengths must certainly fall: enforce_sorted is True, or left at that."""
+        given = _given(self.node, 3, "enforce_sorted")
+        return given is None or given == Bool(True)
+
+    @property
+    def batch(self) -> Dim:
+        """How many sequences there are."""
+        return self.padded.sizes[0 if self.batch_first else 1]
+
+    @property
+    def steps(self) -> Dim:
+        """How many steps the padded tensor has."""
+        return self.padded.sizes[1 if self.batch_first else 0]
+
+    @property
+    def written_lengths(self) -> facts.Expression | None:
+        """The lengths as they are written."""
+        written = argument(self.node, 1, "lengths")
+        return None if written is None else written.value
+
+
+def packings(trace: Trace) -> Iterator[Packing]:
+    """All packing calls of a trace, those that torch refuses too."""
+    for node in trace.nodes:
+        found = packing_of(node)
+        if found is not None:
+            yield found
+
+
+def packing_of(node: Node) -> Packing | None:
+    """A node as a packing call."""
+    if node.op != PACK or not node.args or not isinstance(node.args[0], Tensor) or node.args[0].rank < 2:
+        return None
+    lengths = _given(node, 1, "lengths")
+    return None if lengths is None else Packing(node, node.args[0], lengths)
+
+
+def packing_before(trace: Trace, value: Value) -> Packing | None:
+    """The packing call that a packed sequence comes from, maybe through recurrent layers."""
+    while isinstance(value, Packed) and value.ref is not None:
+        node = trace.node(value.ref)
+        found = packing_of(node)
+        if found is not None:
+            return found
+        value = next((given for given in node.args if isinstance(given, Packed)), node.args[0])
+    return None
+
+
+def _given(node: Node, position: int, name: str) -> Value | None:
+    return node.args[position] if len(node.args) > position else node.kwargs.get(name)
+
+
+def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
+    """All lengths in order, where the source lists them; else none."""
+    if isinstance(lengths, Tensor):
+        maker = creation_of(trace, lengths)
+        if maker is None or short_name(maker) not in _FROM_NUMBERS or not maker.args:
+            return ()
+        lengths = maker.args[0]
+    if not isinstance(lengths, Tuple | List) or (isinstance(lengths, List) and lengths.length is not None):
+        return ()
+    found = tuple(trace.resolve(item.dim) for item in lengths.items if isinstance(item, Int))
+    return found if len(found) == len(lengths.items) else ()
