@@ -50,14 +50,14 @@ def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
 
 
 def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    assert isinstance(method.receiver, Tuple)
+    assert isinstance(method.receiver, Tuple | Packed)
     return missing_attribute(run, method.receiver, method.name, node)
 
 
 def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     op = registry.OPS.get(f"torch.nn.utils.rnn.PackedSequence.{method.name}")
     if op is None:
-        return Unknown(run.key_of(node), f"the method .{method.name}() of a packed sequence")
+        return _tuple(run, method, args, kwargs, node)
     return apply(run, op, (method.receiver, *args), kwargs, node)
 
 

@@ -30,6 +30,10 @@ from shapelint.shapes.value import (
 
 RNN = "torch.nn.utils.rnn."
 PACKED = RNN + "PackedSequence"
+#: what a PackedSequence has of what tensors have
+SHARED = frozenset(
+    "data to cuda cpu float double half long int short char byte pin_memory is_cuda is_pinned index count".split()
+)
 PACK_SEQUENCE = RNN + "pack_sequence"
 
 ZERO = Float(0.0)
@@ -159,12 +163,17 @@ def indices(sequence: Packed) -> Value:
 
 
 @op(PACKED + ".__getitem__")
-def getitem(sequence: Packed, index: int) -> Value:
+def getitem(sequence: Packed, index: Value) -> Value:
     """Return a field of the named tuple by its position."""
+    if isinstance(index, Tuple | Tensor):
+        raise ShapeError("a PackedSequence is indexed like a tensor", "SHP412")
+    place = index.dim.constant if isinstance(index, Int) else None
+    if place is None:
+        raise Undetermined("fields of a PackedSequence that are not known")
     fields = (data, batch_sizes, indices, indices)
-    if not -len(fields) <= index < len(fields):
-        raise ShapeError(f"a PackedSequence is a tuple of {len(fields)}: there is no item {index}")
-    return fields[index](sequence)
+    if not -len(fields) <= place < len(fields):
+        raise ShapeError(f"a PackedSequence is a tuple of {len(fields)}: there is no item {place}")
+    return fields[place](sequence)
 
 
 @op(*(f"{PACKED}.{name}" for name in ("to", "cuda", "cpu", "float", "double", "half", "pin_memory")))

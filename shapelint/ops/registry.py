@@ -35,6 +35,7 @@ from shapelint.shapes.value import (
     Int,
     List,
     NoneValue,
+    Packed,
     Str,
     Tensor,
     Tuple,
@@ -269,6 +270,8 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     if hint is Tensor and isinstance(value, Tuple) and value.ref is not None:
         message = f"a tuple of {len(value.items)} where a tensor is needed"
         raise ShapeError(message, "SHP302", source=value.ref)
+    if hint is Tensor and isinstance(value, Packed):
+        raise ShapeError("a PackedSequence where a tensor is needed", "SHP412", source=value.ref)
     raise _mismatch(value, hint)
 
 

@@ -237,7 +237,10 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
     values = run(document["steps"])
-    target = tensor_of(value_of(document["target"], values), "target")
+    found = value_of(document["target"], values)
+    if found is None:
+        return Outcome(False, "the result is None")
+    target = tensor_of(found, "target")
     reference = tensor_of(_reference(document["options"]["reference"], values), "reference")
     if target.shape != reference.shape:
         return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
