@@ -148,6 +148,28 @@ def shp402(bad: bool) -> Case:
     return path, Claim("padding_invariance", target.ref, options)
 
 
+def shp404(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.op("Tensor.cuda", path.ids("b", roles=(B,)))
+    given = lengths if bad else path.op("Tensor.cpu", lengths)
+    path.op("nn.utils.rnn.pack_padded_sequence", x, given, batch_first=True)
+    return path, Claim("raises", path.last, {"match": "CPU", "on_device": True})
+
+
+def shp412(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, path.ids("b", roles=(B,)), batch_first=True)
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    out, h_n = path.call(gru, packed).items
+    if bad:
+        path.op("nn.utils.rnn.PackedSequence.__getitem__", out, -1)
+    else:
+        path.item(h_n, -1)
+    return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
+
+
 def shp501(bad: bool) -> Case:
     path, _, result = batch_first(bad, bidirectional=True)
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
@@ -191,6 +213,8 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
+    shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",
+    shp412: "the result is None",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",

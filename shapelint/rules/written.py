@@ -31,7 +31,8 @@ _HANDED_ON = frozenset(
         "requires_grad_",
     )
 )
-_ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
+#: what needs no parentheses before a dot
+ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
 
 
 def argument(node: Node, position: int, name: str) -> facts.Argument | None:
@@ -90,7 +91,7 @@ def twice(trace: Trace, size: facts.Expression) -> str:
     text = text_of(trace, size.span)
     if isinstance(size, facts.Literal) and isinstance(size.value, int):
         return str(2 * size.value)
-    return f"2 * {text}" if isinstance(size, _ATOMS) else f"2 * ({text})"
+    return f"2 * {text}" if isinstance(size, ATOMS) else f"2 * ({text})"
 
 
 def is_always_bidirectional(trace: Trace, layer: Layer) -> bool:

@@ -8,6 +8,7 @@ text names torch operations of the registry, numbers and references to earlier s
      "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
      "variants": [{"steps": [..]}, ..]}
 
+Of a program that runs with a device (`on_device`), steps have a `place`: "device" or "cpu".
 `variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
 its own (`row`, and `cut` in the inputs) for padding_invariance.
 """
@@ -21,7 +22,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shapelint.finding import Claim, Ref
+from shapelint.infer.placement import DEVICE, moved_to
 from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Str, Tensor, Value
@@ -98,15 +101,27 @@ def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
     _reject_early_errors(nodes, claim)
     writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _meant(trace, claim)))
+    steps = writer.steps()
+    if claim.options.get("on_device"):
+        _place(steps, nodes)
     document = {
         "property": claim.property,
         "target": writer.encoder.ref(claim.target),
         "options": {name: writer.option(value) for name, value in claim.options.items()},
         "lengths": writer.lengths_for(claim),
-        "steps": writer.steps(),
+        "steps": steps,
         "variants": writer.variants(claim),
     }
     return document
+
+
+def _place(steps: Sequence[dict[str, Encoded]], nodes: Sequence[Node]) -> None:
+    """Say where each result is put: layers and inputs on the device, but not the lengths of sequences."""
+    for step, node in zip(steps, nodes, strict=True):
+        starts = node.op in LAYERS or (node.op == INPUT and "values" not in step)
+        place = DEVICE if starts else moved_to(node)
+        if place is not None:
+            step["place"] = place
 
 
 def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
@@ -189,7 +204,7 @@ class _Writer:
             return self.encoder.ref(value)
         return [self.option(item) for item in value] if isinstance(value, tuple | list) else value
 
-    def steps(self) -> list[Encoded]:
+    def steps(self) -> list[dict[str, Encoded]]:
         """All steps at the plan's sizes."""
         return [self._input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
 
@@ -207,7 +222,7 @@ class _Writer:
         lengths = self.lengths_for(claim)
         return [] if lengths is None else self._alone(claim, lengths)
 
-    def _at_batch(self, claim: Claim, size: int) -> list[Encoded]:
+    def _at_batch(self, claim: Claim, size: int) -> list[dict[str, Encoded]]:
         batch = _source_dim(self.trace, claim, "batch_axis")
         name = None if batch is None else batch.as_symbol
         if name is None:
@@ -232,7 +247,7 @@ class _Writer:
             found.append({"row": row, "steps": steps})
         return found
 
-    def _cut(self, steps: list[Encoded], batch: str, time: str, row: int, length: int) -> bool:
+    def _cut(self, steps: list[dict[str, Encoded]], batch: str, time: str, row: int, length: int) -> bool:
         """Say which part of the full inputs a single sample's inputs are; False where that is not a block."""
         for step, node in zip(steps, self.nodes, strict=True):
             if node.op != INPUT or not isinstance(node.result, Tensor):
@@ -247,7 +262,7 @@ class _Writer:
                 step["cut"] = cuts
         return True
 
-    def _input(self, node: Node) -> Encoded:
+    def _input(self, node: Node) -> dict[str, Encoded]:
         if not isinstance(node.result, Tensor):
             raise UnreplayableError("an input that is not a tensor")
         shape = self.plan.shape(node.result.axes)

@@ -6,7 +6,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 
 | property | confirms a finding when | options (`?`: may be left out) |
 |---|---|---|
-| raises | torch raises at the target's node | `match?` text, `unpack?` int |
+| raises | torch raises at the target's node | `match?` text, `unpack?` int, `on_device?` flag |
 | batch_independence | a row reads other samples | `source`, `batch_axis`, `target_axis`, `time_axis?` |
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
@@ -27,7 +27,8 @@ What they mean:
   `Claim("batch_independence", target, {"source": x, "batch_axis": 0, "target_axis": 0})`: the target's rows
   are steps of the last sample. A missing `time_axis` is the other one of the source's axes 0 and 1.
 * `unpack` for raises: the target itself runs, and unpacking it into that many names raises
-  (`out, h, c = lstm(x)`).
+  (`out, h, c = lstm(x)`). `on_device`: the layers and the inputs are on another device than the CPU, and so is
+  what the code puts there; torch's device "meta" stands in for it.
 * `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
   ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
 * `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
@@ -65,7 +66,7 @@ class Property:
 
 
 PROPERTIES: Mapping[str, Property] = {
-    "raises": Property({}, {"match": "text", "unpack": "int"}),
+    "raises": Property({}, {"match": "text", "unpack": "int", "on_device": "flag"}),
     "batch_independence": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"time_axis": "int"}),
     "sees_whole_sequence": Property({"source": "ref", "time_axis": "int"}, {}),
     "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
@@ -119,6 +120,7 @@ def _is_reference(value: object) -> bool:
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
+    "flag": lambda value: isinstance(value, bool),
     "ref": lambda value: isinstance(value, Ref),
     "int": _is_int,
     "number": lambda value: isinstance(value, float) or _is_int(value),

@@ -117,7 +117,7 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
 def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
     """The options of `raises` that mended code must pass: no other text may be raised either."""
     unpacked = any(node.op in (UNPACK, UNBIND) and getattr(node.args[0], "ref", None) == target for node in new.nodes)
-    return ("unpack",) if unpacked else ()
+    return ("unpack", "on_device") if unpacked else ("on_device",)
 
 
 def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit]) -> object | None:

@@ -117,8 +117,9 @@ def _equals(document: dict[str, Any]) -> list[str]:
         *_straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f"reference = {_reference(document, names)}",
-        'print("result", tuple(result.shape), "reference", tuple(reference.shape))',
-        'print("equal:", result.shape == reference.shape and torch.allclose(result, reference))',
+        "shape = None if result is None else tuple(result.shape)",
+        'print("result", shape, "reference", tuple(reference.shape))',
+        'print("equal:", shape == reference.shape and torch.allclose(result, reference))',
     ]
 
 

@@ -55,8 +55,17 @@ def run(steps: Sequence[Encoded], replace: Replace | None = None, whole: Sequenc
             value = _cut(step["cut"], whole[number]) if whole and "cut" in step else _leaf(step, number)
         else:
             value = _call(step, number, values)
+        if "place" in step:
+            value = _placed(value, step["place"])
         values.append(replace[number](value) if replace and number in replace else value)
     return values
+
+
+def _placed(value: Any, place: str) -> Any:
+    """A layer or tensor on the device, for which "meta" stands in; what comes back from it holds ones."""
+    if place == "device" and isinstance(value, torch.nn.Module | torch.Tensor):
+        return value.to("meta")
+    return torch.ones_like(value, device="cpu") if isinstance(value, torch.Tensor) and value.is_meta else value
 
 
 def value_of(ref: Encoded, values: Sequence[Any]) -> Any:
