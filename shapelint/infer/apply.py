@@ -11,7 +11,10 @@ from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
+    FALSE,
     Dtype,
     Int,
     Layer,
@@ -27,6 +30,7 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
+PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
@@ -49,6 +53,9 @@ def apply(
             return failed
         return run.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
+        sequences = _some_sequences(run, op, args, kwargs, expression)
+        if sequences is not None:
+            return apply(run, op, (sequences, *args[1:]), kwargs, expression)
         _demand_inputs(run, op, args, open_question)
         return _unknown_result(run, op, args, expression, open_question.reason)
     except OverflowError as error:
@@ -58,6 +65,20 @@ def apply(
     if op.name == PACK and isinstance(bound["lengths"], Unknown):
         run.demand(bound["lengths"], Demand(1, PACK, dtype=Dtype.INT))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
+
+
+def _some_sequences(
+    run: Run, op: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], expression: facts.Expression
+) -> List | None:
+    """What unknown sequences are, when the rank is known that they must have after they are padded."""
+    key = run.key_of(expression)
+    wanted = run.plan.demands.get(key)
+    if op.name != PAD_SEQUENCE or wanted is None or wanted.rank < 2 or not args or not isinstance(args[0], Unknown):
+        return None
+    first, second, *features = (Dim.symbol(f"{key}.size({place})") for place in range(wanted.rank))
+    given = args[1] if len(args) > 1 else kwargs.get("batch_first", FALSE)
+    batch, time = (second, first) if given == FALSE else (first, second)
+    return List([Tensor(tuple(map(Axis, (time, *features))), wanted.dtype)], length=batch)
 
 
 def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:

@@ -17,6 +17,7 @@ from shapelint.source import Span
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.verify.program import NotReplayable, Program, build
+from shapelint.verify.samples import follow_samples
 
 Built = Program | NotReplayable
 Analyse = Callable[[str], Iterable[Trace]]  #: the traces of a changed text
@@ -111,7 +112,7 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
         options[name] = moved
     if claim.property == "raises":
         options = {name: value for name, value in options.items() if name in _still_asked(new, target)}
-    return replace(claim, target=target, options=options)
+    return follow_samples(old, claim, new, replace(claim, target=target, options=options))
 
 
 def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:

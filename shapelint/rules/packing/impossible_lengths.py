@@ -8,11 +8,9 @@ from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, short_name
-from shapelint.rules.packing.lengths import Packing, known_lengths, packings
-from shapelint.rules.written import creation_of
-from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Packed
+from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call
+from shapelint.rules.packing.lengths import Packing, is_overlong, packings, some_lengths
+from shapelint.shapes.value import Packed
 
 _GOOD = (
     """\
@@ -187,21 +185,10 @@ class Encoder(nn.Module):
 def impossible_lengths(trace: Trace) -> Iterator[Finding]:
     """Packing calls with a length below 1 or above the number of steps."""
     for packing in packings(trace):
-        lengths = _some_lengths(trace, packing)
-        steps = trace.resolve(packing.steps)
-        if any((-length).is_natural() for length in lengths):
+        if any((-length).is_natural() for length in some_lengths(trace, packing.lengths)):
             yield _empty(trace, packing)
-        elif any((length - steps).is_positive() for length in lengths):
+        elif is_overlong(trace, packing) and not packing.is_misread:
             yield from _overlong(trace, packing)
-
-
-def _some_lengths(trace: Trace, packing: Packing) -> tuple[Dim, ...]:
-    """Lengths that are certainly among those given."""
-    maker = creation_of(trace, packing.lengths)
-    if maker is None or short_name(maker) != "full":
-        return known_lengths(trace, packing.lengths)
-    fill = maker.bound.get("fill_value")
-    return (trace.resolve(fill.dim),) if isinstance(fill, Int) else ()
 
 
 def _empty(trace: Trace, packing: Packing) -> Finding:

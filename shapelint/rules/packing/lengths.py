@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.navigate import short_name
 from shapelint.rules.written import argument, creation_of
+from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.syntax import facts
@@ -48,6 +49,12 @@ class Packing:
         return self.padded.sizes[1 if self.batch_first else 0]
 
     @property
+    def is_misread(self) -> bool:
+        """Whether the tensor is certainly in the other layout: an operation gave its axes their roles."""
+        roles = (Role.TIME, Role.BATCH) if self.batch_first else (Role.BATCH, Role.TIME)
+        return tuple(axis.role for axis in self.padded.axes[:2]) == roles
+
+    @property
     def written_lengths(self) -> facts.Expression | None:
         """The lengths as they are written."""
         written = argument(self.node, 1, "lengths")
@@ -83,6 +90,21 @@ def packing_before(trace: Trace, value: Value) -> Packing | None:
 
 def _given(node: Node, position: int, name: str) -> Value | None:
     return node.args[position] if len(node.args) > position else node.kwargs.get(name)
+
+
+def is_overlong(trace: Trace, packing: Packing) -> bool:
+    """Whether a length is certainly greater than the number of steps."""
+    steps = trace.resolve(packing.steps)
+    return any((length - steps).is_positive() for length in some_lengths(trace, packing.lengths))
+
+
+def some_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
+    """Lengths that are certainly among those given."""
+    maker = creation_of(trace, lengths)
+    if maker is None or short_name(maker) != "full":
+        return known_lengths(trace, lengths)
+    fill = maker.bound.get("fill_value")
+    return (trace.resolve(fill.dim),) if isinstance(fill, Int) else ()
 
 
 def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
