@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import short_name
+from shapelint.rules.navigate import short_name, tensor_inputs
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -15,6 +15,7 @@ from shapelint.syntax import facts
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 
+_PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
 _FROM_NUMBERS = frozenset(("tensor", "as_tensor", "LongTensor", "IntTensor"))
 
 
@@ -47,6 +48,18 @@ class Packing:
     def steps(self) -> Dim:
         """How many steps the padded tensor has."""
         return self.padded.sizes[1 if self.batch_first else 0]
+
+    def has_length_per_step(self, trace: Trace) -> bool:
+        """Whether there are as many lengths as the tensor has steps, and not as many as it has sequences."""
+        count = count_of(self.lengths)
+        if count is None:
+            return False
+        count, steps, batch = (trace.resolve(size) for size in (count, self.steps, self.batch))
+        return count == steps != batch and count.constant is None
+
+    def is_layout_meant(self, trace: Trace) -> bool:
+        """Whether the author thought of the layout: batch_first=True is said, or the tensor was permuted."""
+        return self.batch_first or is_permuted(trace, self.padded)
 
     @property
     def is_misread(self) -> bool:
@@ -86,6 +99,24 @@ def packing_before(trace: Trace, value: Value) -> Packing | None:
             return found
         value = next((given for given in node.args if isinstance(given, Packed)), node.args[0])
     return None
+
+
+def count_of(lengths: Value) -> Dim | None:
+    """How many lengths there are."""
+    if isinstance(lengths, Tensor):
+        return lengths.axes[0].dim if lengths.rank == 1 else None
+    return lengths.length if isinstance(lengths, List) else None
+
+
+def is_permuted(trace: Trace, value: Tensor) -> bool:
+    """Whether a permutation lies between the tensor and what it was made of."""
+    ref = value.ref
+    while ref is not None:
+        node = trace.node(ref)
+        if short_name(node) in _PERMUTING:
+            return True
+        ref = getattr(next(tensor_inputs(node), None), "ref", None)
+    return False
 
 
 def _given(node: Node, position: int, name: str) -> Value | None:
