@@ -142,7 +142,17 @@ def _moved(old: Trace, ref: Ref, new: Trace, edits: Sequence[Edit], *, is_target
         there = [node for node in new.nodes if (node.span, node.path) == (span, before.path)]
         if is_target and there and not ref.path:
             return Ref(there[-1].id)
+    base = getattr(before.args[0], "ref", None) if before.args else None
+    if is_target and base is not None and _is_left_away(before.span, edits):
+        return _moved(old, base, new, edits, is_target=False)
     return None
+
+
+def _is_left_away(span: Span, edits: Sequence[Edit]) -> bool:
+    """Whether an edit removes the end of an operation, `[order]`, and leaves what it works on."""
+    end = (span.end_line, span.end_column)
+    removed = [edit.span for edit in edits if not edit.text and edit.span != span and span.covers(edit.span)]
+    return any((part.end_line, part.end_column) == end for part in removed)
 
 
 def _alike(trace: Trace, like: Node, span: Span) -> list[Node]:
