@@ -12,7 +12,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.navigate import input_of, sequence_of, short_name, state_of
 from shapelint.rules.packing.lengths import Packing, packing_before
-from shapelint.rules.pick import GETITEM, is_full, spread
+from shapelint.rules.pick import GETITEM, parts_of
 from shapelint.rules.written import before_moves
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Dtype, Packed, Tensor, Value
@@ -184,9 +184,8 @@ def _selected(node: Node, base: Tensor) -> tuple[object, object]:
     """The one axis of which entries are taken, and which: not more than one, everything of the others."""
     if short_name(node) == "index_select":
         return node.bound.get("dim"), node.bound.get("index")
-    parts = spread(node.args[1], base.rank) if node.op == GETITEM else []
-    chosen = [axis for axis, part in enumerate(parts) if not is_full(part)]
-    return (chosen[0], parts[chosen[0]]) if len(chosen) == 1 else (None, None)
+    parts = parts_of(node, base) if node.op == GETITEM else {}
+    return next(iter(parts.items())) if len(parts) == 1 else (None, None)
 
 
 def _packing(trace: Trace, value: Tensor) -> Packing | None:
