@@ -170,6 +170,15 @@ def shp412(bad: bool) -> Case:
     return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
 
 
+def shp419(bad: bool) -> Case:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    lengths = path.ids("b", roles=(B,))
+    given = x if bad else path.op("Tensor.transpose", x, 0, 1)
+    path.op("nn.utils.rnn.unpad_sequence", given, lengths, batch_first=not bad)
+    return path, Claim("unchanged_by", x.ref, {"step": path.last})
+
+
 def shp501(bad: bool) -> Case:
     path, _, result = batch_first(bad, bidirectional=True)
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
@@ -215,6 +224,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
     shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",
     shp412: "the result is None",
+    shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",

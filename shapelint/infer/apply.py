@@ -29,10 +29,10 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
-PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
+_READS_LENGTHS = frozenset({"torch.nn.utils.rnn.pack_padded_sequence", "torch.nn.utils.rnn.unpad_sequence"})
 _READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
 
 
@@ -62,8 +62,8 @@ def apply(
         return Unknown(run.key_of(expression), str(error))
     if op.name in _READS_IDS:
         _demand_ids(run, bound.get("input"))
-    if op.name == PACK and isinstance(bound["lengths"], Unknown):
-        run.demand(bound["lengths"], Demand(1, PACK, dtype=Dtype.INT))
+    if op.name in _READS_LENGTHS and isinstance(bound["lengths"], Unknown):
+        run.demand(bound["lengths"], Demand(1, op.name, dtype=Dtype.INT))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
 
 

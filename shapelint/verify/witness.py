@@ -142,6 +142,19 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _unchanged_by(document: dict[str, Any]) -> list[str]:
+    steps, step = document["steps"], document["options"]["step"]["ref"]
+    names = Names(steps)
+    lines = [(n, statement(n, names)) for n, one in enumerate(steps) if not is_passed_on(one)]
+    value = names.of(document["target"])
+    return [
+        *(line for number, line in lines if number < step),
+        f'print("before", tuple({value}.shape))',
+        *(line for number, line in lines if number >= step),
+        f'print("after", tuple({value}.shape))',
+    ]
+
+
 def _dropout_acts(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     layer, options = names.of(document["target"]), document["options"]
@@ -262,6 +275,7 @@ _WRITERS = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
 }

@@ -278,6 +278,22 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
     return Outcome(True, "the result follows batches of 1, 2 and 3")
 
 
+def _unchanged_by(document: Mapping[str, Any]) -> Outcome:
+    target = document["target"]
+    before = ""
+
+    def note(value: Any) -> Any:
+        nonlocal before
+        before = _shape(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        return value
+
+    values = run(document["steps"], {target["ref"]: note})
+    after = _shape(tensor_of(value_of(target, values), "target"))
+    if before == after:
+        return Outcome(True, f"the value keeps its shape {after}")
+    return Outcome(False, f"the value is {before} before the call, and {after} after it")
+
+
 def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
     layer = value_of(document["target"], run(document["steps"]))
     if not isinstance(layer, torch.nn.RNNBase):
@@ -331,6 +347,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
 }
