@@ -170,6 +170,17 @@ def shp412(bad: bool) -> Case:
     return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
 
 
+def shp418(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.ids("b", roles=(B,))
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, batch_first=True, enforce_sorted=False)
+    h_n = path.call(gru, packed).items[1]
+    options = {"source": x.ref, "batch_axis": 0, "time_axis": 1, "target_axis": 1, "on_left": bad}
+    return path, Claim("padding_invariance", h_n.ref, options)
+
+
 def shp419(bad: bool) -> Case:
     path = Path()
     x = path.input("t", "b", "i", roles=(T, B, F))
@@ -224,6 +235,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
     shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",
     shp412: "the result is None",
+    shp418: "output row 0 depends on step 1 of sample 0, which is 2 long",
     shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp604: "with dropout=0.5 two passes in training mode are equal",

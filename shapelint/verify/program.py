@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -244,21 +244,28 @@ class _Writer:
         for row, length in enumerate(lengths):
             plan = self.plan.with_sizes({batch: 1, time: length})
             steps = None if plan is None else _Writer(self.trace, self.nodes, plan).steps()
-            if steps is None or not self._cut(steps, batch, time, row, length):
+            whole = self.plan.number(Dim.symbol(time))
+            first = whole - length if claim.options.get("on_left") else 0
+            cuts = {batch: (row, 1), time: (first, length)}
+            if steps is None or not self._cut(steps, cuts):
                 return []
             found.append({"row": row, "steps": steps})
         return found
 
-    def _cut(self, steps: list[dict[str, Encoded]], batch: str, time: str, row: int, length: int) -> bool:
-        """Say which part of the full inputs a single sample's inputs are; False where that is not a block."""
+    def _cut(self, steps: list[dict[str, Encoded]], parts: Mapping[str, tuple[int, int]]) -> bool:
+        """Say which part of the full inputs a single sample's inputs are; False where that is not a block.
+
+        `parts` are the first entry and the number of entries that are left of the axes of a size.
+        """
         for step, node in zip(steps, self.nodes, strict=True):
             if node.op != INPUT or not isinstance(node.result, Tensor):
                 continue
             cuts: list[Encoded] = []
             for axis, dim in enumerate(resolved(self.trace, size) for size in node.result.sizes):
-                if dim.as_symbol in (batch, time):
-                    cuts.append([axis, row, 1] if dim.as_symbol == batch else [axis, 0, length])
-                elif dim.symbols & {batch, time}:
+                part = parts.get(dim.as_symbol or "")
+                if part is not None:
+                    cuts.append([axis, *part])
+                elif dim.symbols & parts.keys():
                     return False
             if "values" not in step:
                 step["cut"] = cuts

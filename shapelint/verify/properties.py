@@ -10,7 +10,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | batch_independence | a row reads other samples | `source`, `batch_axis`, `target_axis`, `time_axis?` |
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
-| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
+| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis`, `on_left?` flag |
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
@@ -41,7 +41,8 @@ What they mean:
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
 * unchanged_by: an operation that works in place may not change the shape of what it is given.
-* padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
+* padding_invariance takes the lengths from the program's own packing call, and makes some up without one. The
+  padding follows each sequence, or comes before it (`on_left`).
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
 
@@ -76,7 +77,7 @@ PROPERTIES: Mapping[str, Property] = {
     "sees_whole_sequence": Property({"source": "ref", "time_axis": "int"}, {}),
     "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
     "padding_invariance": Property(
-        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {}
+        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {"on_left": "flag"}
     ),
     "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),

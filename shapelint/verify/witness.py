@@ -72,12 +72,14 @@ def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
 def _padding_invariance(document: dict[str, Any]) -> list[str]:
     options = document["options"]
     batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
-    last = _changed(document, _at({batch: "sample", time: "length - 1"}))
+    on_left = options.get("on_left", False)
+    padding, end = (f":x.shape[{time}] - length", "-1") if on_left else ("length:", "length - 1")
+    last = _changed(document, _at({batch: "sample", time: end}))
     return [
         *_as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample, length in enumerate({document['lengths']}):",
-        *_indented(_changed(document, _at({batch: "sample", time: "length:"}))),
+        *_indented(_changed(document, _at({batch: "sample", time: padding}))),
         *_indented(_rows_changed(axis)),
         '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
         *_indented(last),

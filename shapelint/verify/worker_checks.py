@@ -162,19 +162,20 @@ def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
     mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
     if mismatch is not None:
         return Outcome(False, mismatch, grid)
-    padding = _padding_read(document["lengths"], grid)
+    padding = _padding_read(document["lengths"], grid, document["options"].get("on_left", False))
     if padding is not None:
         return Outcome(False, padding, grid)
     return _alone(document, watched) or _last_steps(document["lengths"], grid)
 
 
-def _padding_read(lengths: Sequence[int], grid: Grid) -> str | None:
+def _padding_read(lengths: Sequence[int], grid: Grid, on_left: bool) -> str | None:
     for row, samples in enumerate(grid):
         for sample, steps in enumerate(samples):
-            read = steps[lengths[sample] :].nonzero().flatten().tolist()
+            length = lengths[sample]
+            start, end = (0, len(steps) - length) if on_left else (length, len(steps))
+            read = steps[start:end].nonzero().flatten().tolist()
             if read:
-                step, length = read[-1] + lengths[sample], lengths[sample]
-                return f"output row {row} depends on step {step} of sample {sample}, which is {length} long"
+                return f"output row {row} depends on step {start + read[-1]} of sample {sample}, which is {length} long"
     return None
 
 

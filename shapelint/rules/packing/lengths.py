@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import short_name, tensor_inputs
+from shapelint.rules.navigate import is_recurrent_call, short_name, tensor_inputs
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -88,6 +88,13 @@ def packing_of(node: Node) -> Packing | None:
         return None
     lengths = _given(node, 1, "lengths")
     return None if lengths is None else Packing(node, node.args[0], lengths)
+
+
+def reader_of(trace: Trace, packing: Packing) -> Node | None:
+    """The recurrent call that reads the packed sequence."""
+    packed = packing.node.result
+    users = trace.uses(packed.ref) if isinstance(packed, Packed) and packed.ref is not None else iter(())
+    return next((user for user in users if is_recurrent_call(user) and user.error is None), None)
 
 
 def packing_before(trace: Trace, value: Value) -> Packing | None:

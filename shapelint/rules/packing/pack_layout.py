@@ -10,8 +10,8 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
 from shapelint.rules.intent import evidence_of
-from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of
-from shapelint.rules.packing.lengths import PACK, is_permuted, packing_of
+from shapelint.rules.navigate import PAD_PACKED, h_n_of, layer_of
+from shapelint.rules.packing.lengths import PACK, is_permuted, packing_of, reader_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -188,9 +188,11 @@ def _refused(trace: Trace, node: Node) -> Iterator[Finding]:
 
 def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     """Enough says that axis 0 is the batch, and nothing that it is the time."""
-    value, call = node.args[0], _reader(trace, node)
-    if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or call is None:
+    packing = packing_of(node)
+    call = None if packing is None else reader_of(trace, packing)
+    if packing is None or call is None or packing.padded.rank != 3 or packing.padded.ref is None:
         return
+    value = packing.padded
     evidence = [
         (role, piece)
         for axis, role in zip(value.axes, _BATCH_FIRST, strict=False)
@@ -200,24 +202,15 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     weight = max((piece.weight for _, piece in evidence), default=0)
     weight += _FLAG if layer.config.get("batch_first") is True else 0
     weight += _FLAG if _is_padded_batch_first(trace, call) else 0
-    packing = packing_of(node)
-    certain = packing is not None and packing.has_length_per_step(trace)
+    certain = packing.has_length_per_step(trace)
     if (not certain and weight < _ENOUGH) or is_permuted(trace, value):
         return
     if any(piece.role is not role for role, piece in evidence):
         return
-    h_n = Ref(call.id, (1, 0) if layer.name == "LSTM" else (1,))
-    claim = Claim("batch_independence", h_n, {"source": value.ref, "batch_axis": 0, "target_axis": 1})
+    claim = Claim("batch_independence", h_n_of(call), {"source": value.ref, "batch_axis": 0, "target_axis": 1})
     places = [place_of(piece, piece.message) for _, piece in evidence]
     found = _finding(trace, node, claim, [construction_place(layer), *places])
     yield found if evidence or certain else replace(found, confidence=Confidence.MEDIUM)
-
-
-def _reader(trace: Trace, node: Node) -> Node | None:
-    """The recurrent call that reads the packed sequence."""
-    ref = getattr(node.result, "ref", None)
-    readers = [user for user in trace.uses(ref) if is_recurrent_call(user) and user.error is None] if ref else []
-    return next(iter(readers), None)
 
 
 def _is_padded_batch_first(trace: Trace, call: Node) -> bool:

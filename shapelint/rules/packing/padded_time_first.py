@@ -8,10 +8,10 @@ from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
-from shapelint.rules.navigate import input_of, is_recurrent_call, is_refused, layer_of
-from shapelint.rules.packing.lengths import is_overlong, packing_of
+from shapelint.rules.navigate import h_n_of, input_of, is_recurrent_call, is_refused, layer_of
+from shapelint.rules.packing.lengths import is_overlong, packing_of, reader_of
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Packed, Tensor
+from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
 PAD = "torch.nn.utils.rnn.pad_sequence"
@@ -177,20 +177,13 @@ def _claim(trace: Trace, padding: Node, reader: Node) -> Claim | None:
     options = {"source": Ref(padding.id), "batch_axis": 1, "target_axis": 1}
     if is_recurrent_call(reader):
         return Claim("batch_independence", Ref(reader.id, (0,)), options)
-    packing, call = packing_of(reader), _call_of(trace, reader)
+    packing = packing_of(reader)
+    call = None if packing is None else reader_of(trace, packing)
     if packing is None or call is None:
         return None
     if is_overlong(trace, packing):
         return Claim("raises", Ref(call.id))
-    h_n = Ref(call.id, (1, 0) if layer_of(call).name == "LSTM" else (1,))
-    return Claim("batch_independence", h_n, options)
-
-
-def _call_of(trace: Trace, packing: Node) -> Node | None:
-    """The recurrent call that reads a packed sequence."""
-    ref = packing.result.ref if isinstance(packing.result, Packed) else None
-    users = trace.uses(ref) if ref is not None else iter(())
-    return next((user for user in users if is_recurrent_call(user) and user.error is None), None)
+    return Claim("batch_independence", h_n_of(call), options)
 
 
 def _finding(trace: Trace, padding: Node, reader: Node, claim: Claim) -> Finding:
