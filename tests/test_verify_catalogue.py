@@ -190,6 +190,16 @@ def shp419(bad: bool) -> Case:
     return path, Claim("unchanged_by", x.ref, {"step": path.last})
 
 
+def shp420(bad: bool) -> Case:
+    path = Path()
+    scores = path.input("b", "t", 4, roles=(B, T, F))
+    tags = path.ids("b", "t", roles=(B, T))
+    ignored = {} if bad else {"ignore_index": 0}
+    path.op("nn.functional.cross_entropy", path.op("Tensor.transpose", scores, 1, 2), tags, **ignored)
+    axes = {"batch_axis": 0, "time_axis": 1, "padded_batch_axis": 0}
+    return path, Claim("ignores_padding", path.last, {"source": scores.ref, "padded": tags.ref, "value": 0, **axes})
+
+
 def shp501(bad: bool) -> Case:
     path, _, result = batch_first(bad, bidirectional=True)
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
@@ -237,6 +247,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp412: "the result is None",
     shp418: "output row 0 depends on step 1 of sample 0, which is 2 long",
     shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
+    shp420: "it depends on step 4 of sample 0, which is 2 long",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",

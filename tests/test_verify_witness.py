@@ -38,6 +38,7 @@ SHOWN = {
     catalogue.shp412: ("result None reference (3, 13)\nequal: False",),
     catalogue.shp418: ("the padding of sample 0 reaches the output rows [0]",),
     catalogue.shp419: ("before (5, 3, 11)\nafter (3, 5, 11)",),
+    catalogue.shp420: ("the padding of sample 0 reaches the loss: True",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }

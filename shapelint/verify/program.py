@@ -34,6 +34,7 @@ from shapelint.verify.plan import Plan, plan_sizes, resolved
 from shapelint.verify.properties import invalid, refs_of
 
 _SETITEM = "torch.Tensor.__setitem__"
+_OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,18 @@ def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
 
 
 def _cut_at_source(trace: Trace, claim: Claim) -> Trace | None:
-    """The trace with the claim's source as an input; None where it is one already, or part of a tuple."""
-    source = claim.options.get("source")
-    if not isinstance(source, Ref) or source.path:
-        return None
-    node = trace.node(source)
-    if node.op == INPUT or not isinstance(node.result, Tensor):
-        return None
-    leaf = replace(node, op=INPUT, args=(Str(f"step {node.id}"),), kwargs={}, bound={})
-    return replace(trace, nodes=[*trace.nodes[: node.id], leaf, *trace.nodes[node.id + 1 :]])
+    """The trace with the claim's source as an input; None where it is one already, or part of a tuple.
+
+    What else the claim says is padded becomes an input too.
+    """
+    nodes = list(trace.nodes)
+    for ref in (claim.options.get("source"), claim.options.get("padded")):
+        if not isinstance(ref, Ref) or ref.path:
+            continue
+        node = trace.node(ref)
+        if node.op != INPUT and isinstance(node.result, Tensor):
+            nodes[node.id] = replace(node, op=INPUT, args=(Str(f"step {node.id}"),), kwargs={}, bound={})
+    return replace(trace, nodes=nodes) if nodes != trace.nodes else None
 
 
 def _program(trace: Trace, claim: Claim) -> Program:
@@ -211,9 +215,9 @@ class _Writer:
         return [self._input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
 
     def lengths_for(self, claim: Claim) -> list[int] | None:
-        """The lengths that padding_invariance takes as true."""
+        """The lengths that the properties of padding take as true."""
         batch, time = (_source_dim(self.trace, claim, name) for name in ("batch_axis", "time_axis"))
-        if claim.property != "padding_invariance" or batch is None or time is None:
+        if claim.property not in _OF_PADDING or batch is None or time is None:
             return None
         return self.plan.lengths(self.plan.number(batch), self.plan.number(time))
 
@@ -221,7 +225,7 @@ class _Writer:
         """The same steps at the other sizes that the property compares with."""
         if claim.property == "batch_size_polymorphism":
             return [{"batch": size, "steps": self._at_batch(claim, size)} for size in (1, 2)]
-        lengths = self.lengths_for(claim)
+        lengths = self.lengths_for(claim) if claim.property == "padding_invariance" else None
         return [] if lengths is None else self._alone(claim, lengths)
 
     def _at_batch(self, claim: Claim, size: int) -> list[dict[str, Encoded]]:

@@ -14,6 +14,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
+| ignores_padding | padding reaches a loss | `source`, its axes, `padded`, `padded_batch_axis`, `value` |
 | unchanged_by | a later step gives the value another shape | `step` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
 | has_shape | the value has another rank or size | `sizes` |
@@ -40,6 +41,8 @@ What they mean:
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
+* ignores_padding: no step of the source that is padding may reach the target, a loss. `padded` are the classes that
+  it is compared with, (batch, time) or the other way round; their padding holds `value`.
 * unchanged_by: an operation that works in place may not change the shape of what it is given.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one. The
   padding follows each sequence, or comes before it (`on_left`).
@@ -82,6 +85,11 @@ PROPERTIES: Mapping[str, Property] = {
     "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
+    "ignores_padding": Property(
+        {"source": "ref", "batch_axis": "int", "time_axis": "int"}
+        | {"padded": "ref", "padded_batch_axis": "int", "value": "number"},
+        {},
+    ),
     "unchanged_by": Property({"step": "ref"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
     "has_shape": Property({"sizes": "sizes"}, {}),

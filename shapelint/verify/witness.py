@@ -144,6 +144,30 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _ignores_padding(document: dict[str, Any]) -> list[str]:
+    steps, options = document["steps"], document["options"]
+    names = Names(steps)
+    classes, moved = names.of(options["padded"]), f".movedim({options['padded_batch_axis']}, 0)"
+    padded = [
+        f"{classes} = {classes}.clone()",
+        f"for row, length in zip({classes}{moved}, {document['lengths']}):",
+        f"    row[length:] = {options['value']}",
+    ]
+    source = names.of(options["source"])
+    watched = [f"{source} = {source}.detach().requires_grad_()"]
+    extra = {options["padded"]["ref"]: padded, options["source"]["ref"]: watched}
+    shown = [(n, step) for n, step in enumerate(steps) if not is_passed_on(step)]
+    lines = [line for n, _ in shown for line in (statement(n, names), *extra.get(n, []))]
+    gradient = f"{source}.grad.movedim(({options['batch_axis']}, {options['time_axis']}), (0, 1))"
+    return [
+        *lines,
+        f"{names.of(document['target'])}.backward()",
+        f"for sample, length in enumerate({document['lengths']}):",
+        f"    reached = bool({gradient}[sample, length:].any())",
+        '    print(f"the padding of sample {sample} reaches the loss: {reached}")',
+    ]
+
+
 def _unchanged_by(document: dict[str, Any]) -> list[str]:
     steps, step = document["steps"], document["options"]["step"]["ref"]
     names = Names(steps)
@@ -277,6 +301,7 @@ _WRITERS = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "ignores_padding": _ignores_padding,
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,

@@ -18,6 +18,7 @@ from shapelint.verify.worker_footprint import (
     features_grid,
     other_axis,
     rows_grid,
+    steps_grid,
     tensor_of,
 )
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
@@ -279,6 +280,24 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
     return Outcome(True, "the result follows batches of 1, 2 and 3")
 
 
+def _ignores_padding(document: Mapping[str, Any]) -> Outcome:
+    options, lengths = document["options"], document["lengths"]
+
+    def fill(value: Any) -> Any:
+        classes = tensor_of(value, "padded tensor").clone()
+        for sample, length in zip(classes.movedim(options["padded_batch_axis"], 0), lengths, strict=True):
+            sample[length:] = options["value"]
+        return classes
+
+    watched = Watched(document["steps"], options["source"], document["target"], {options["padded"]["ref"]: fill})
+    grid = steps_grid(watched, options["batch_axis"], options["time_axis"])
+    for sample, (steps, length) in enumerate(zip(grid, lengths, strict=True)):
+        read = steps[length:].nonzero().flatten().tolist()
+        if read:
+            return Outcome(False, f"it depends on step {read[-1] + length} of sample {sample}, which is {length} long")
+    return Outcome(True, "it depends on no padding")
+
+
 def _unchanged_by(document: Mapping[str, Any]) -> Outcome:
     target = document["target"]
     before = ""
@@ -348,6 +367,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "ignores_padding": _ignores_padding,
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,

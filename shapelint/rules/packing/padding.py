@@ -36,7 +36,7 @@ def padding_of(trace: Trace, value: Tensor) -> Node | None:
     nodes = list(above(trace, value))
     made = next((node for node in nodes if node.op == PAD), None)
     if made is not None:
-        return None if is_left_padding(made) or _are_equally_long(trace, made) else made
+        return None if is_left_padding(made) or are_equally_long(trace, made) else made
     numbers = {node.id for node in nodes}
     for packing in packings(trace):
         if any(node.id in numbers for node in above(trace, packing.padded)):
@@ -44,7 +44,7 @@ def padding_of(trace: Trace, value: Tensor) -> Node | None:
     return None
 
 
-def _are_equally_long(trace: Trace, padding: Node) -> bool:
+def are_equally_long(trace: Trace, padding: Node) -> bool:
     """Whether sequences that are padded together are certainly equally long, or there is one only."""
     given = padding.args[0] if padding.args else None
     items = given.items if isinstance(given, List | Tuple) else ()

@@ -199,8 +199,8 @@ def _fix(trace: Trace, unpacking: Node, packing: Packing) -> Fix | None:
 def _total(trace: Trace, unpacking: Node, packing: Packing) -> str | None:
     """The number of steps as text: of the padded tensor, where it has a name in the same function."""
     written = argument(packing.node, 0, "input")
-    name = written.value if written is not None else None
-    if isinstance(name, facts.Name) and packing.node.frames == unpacking.frames and _still_names(trace, name, unpacking):
+    name = written.value if written is not None and packing.node.frames == unpacking.frames else None
+    if isinstance(name, facts.Name) and _still_names(trace, name, unpacking):
         return f"{name.id}.size({1 if packing.batch_first else 0})"
     steps = trace.resolve(packing.steps).constant
     return None if steps is None else str(steps)
