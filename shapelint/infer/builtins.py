@@ -327,6 +327,9 @@ def _is_torch_instance(value: Value, path: str) -> bool | None:
         return isinstance(value, Packed)
     if isinstance(value, Layer):
         return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
+    if isinstance(value, Instance) and path in registry.LAYERS:
+        base = value.cls.torch_base() or ""
+        return base == path if base.startswith("torch.nn.") else None
     if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
         return False
     return None
