@@ -175,6 +175,7 @@ class Gathered(nn.Module):
     ),
 )
 
+
 @check(RULE)
 def reads_padding(trace: Trace) -> Iterator[Finding]:
     """Recurrent calls that read padded sequences, and whose end is used as a summary."""
