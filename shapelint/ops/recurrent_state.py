@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from shapelint.ops.axes import ONE
 from shapelint.ops.registry import Assumptions, ShapeError
-from shapelint.shapes.axis import Axis
+from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 
@@ -81,12 +81,20 @@ def check_state(state: Value, demand: Demand, assume: Assumptions) -> None:
     if state.rank != len(demand.sizes):
         raise _refused(state, demand, None)
     code = _mistake(state.sizes, demand, assume)
-    if code is not None:
+    if code is not None or _is_batch_first_output(state):
         raise _refused(state, demand, code)
     for index, (got, expected) in enumerate(zip(state.sizes, demand.sizes, strict=True)):
         spare = index in demand.surplus and assume.resolve(got - expected).is_positive()
         if not spare and not assume.agree(got, expected):
             raise _refused(state, demand, None)
+
+
+def _is_batch_first_output(state: Tensor) -> bool:
+    """(batch, time, features) fits as a state only where the batch is as large as the number of layers."""
+    first, second = state.axes[:2] if state.rank == 3 else (None, None)
+    if first is None or second is None or first.dim.constant is not None:
+        return False
+    return (first.role, second.role) == (Role.BATCH, Role.TIME)
 
 
 def _refused(state: Tensor, demand: Demand, code: str | None) -> ShapeError:

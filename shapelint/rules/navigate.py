@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
-from shapelint.ops.rnn import RECURRENT, RecurrentConfig, recurrent_config
+from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Value
 
 OUTPUT = "output"
@@ -66,6 +66,11 @@ def recurrent_calls(trace: Trace) -> Iterator[Node]:
 def is_recurrent_call(node: Node) -> bool:
     """Whether a node is the call of a recurrent layer."""
     return node.op.endswith(".forward") and node.op.removesuffix(".forward") in RECURRENT
+
+
+def is_cell_call(node: Node) -> bool:
+    """Whether a node is the call of an LSTMCell, GRUCell or RNNCell."""
+    return node.op.endswith(".forward") and node.op.removesuffix(".forward") in CELLS
 
 
 def layer_of(node: Node) -> Layer:

@@ -11,7 +11,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, report, text_of
 from shapelint.rules.navigate import H_N, Slot, slot_of
-from shapelint.rules.results.names import is_unused
+from shapelint.rules.names import is_unused
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span

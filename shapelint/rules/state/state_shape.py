@@ -11,6 +11,7 @@ from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.intent import intent_of
+from shapelint.rules.names import output_named_state
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
@@ -332,7 +333,9 @@ _MENDS = {"SHP201": swap_first_two, "SHP202": count_both_directions, "SHP203": c
 def state_shape(trace: Trace) -> Iterator[Finding]:
     """Calls whose state torch refuses for a reason that its sizes show."""
     for call in recurrent_calls(trace):
-        if call.error is not None and call.error.code in _RULES:
+        if call.error is None or call.error.code not in _RULES:
+            continue
+        if output_named_state(trace, call) is None:
             yield _finding(trace, call, call.error, _RULES[call.error.code])
 
 
