@@ -80,7 +80,7 @@ def check_state(state: Value, demand: Demand, assume: Assumptions) -> None:
         return
     if state.rank != len(demand.sizes):
         raise _refused(state, demand, None)
-    code = _mistake(state.sizes, demand, assume)
+    code = _directions_mistake(state, demand, assume) or _mistake(state.sizes, demand, assume)
     if code is not None or _is_batch_first_output(state):
         raise _refused(state, demand, code)
     for index, (got, expected) in enumerate(zip(state.sizes, demand.sizes, strict=True)):
@@ -106,6 +106,15 @@ def _refused(state: Tensor, demand: Demand, code: str | None) -> ShapeError:
         expected=demand.sizes,
         got=state.sizes,
     )
+
+
+def _directions_mistake(state: Tensor, demand: Demand, assume: Assumptions) -> str | None:
+    """Return the code for a state of a bidirectional layer that a layer of one direction is given."""
+    parts = state.axes[0].parts
+    if demand.bidirectional or demand.sequences.batch is None or len(parts) != 2 or parts[0].role is not Role.LAYERS:
+        return None
+    different = assume.same(state.sizes[0], demand.sizes[0]) is Same.DIFFERENT
+    return "SHP216" if different and assume.same(parts[0].dim, demand.num_layers) is not Same.DIFFERENT else None
 
 
 def _mistake(got: tuple[Dim, ...], demand: Demand, assume: Assumptions) -> str | None:

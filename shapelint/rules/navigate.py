@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
-from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Value
+from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Tuple, Value
 
 OUTPUT = "output"
 H_N = "h_n"
@@ -71,6 +71,14 @@ def is_recurrent_call(node: Node) -> bool:
 def is_cell_call(node: Node) -> bool:
     """Whether a node is the call of an LSTMCell, GRUCell or RNNCell."""
     return node.op.endswith(".forward") and node.op.removesuffix(".forward") in CELLS
+
+
+def is_state_pair(trace: Trace, value: Value) -> bool:
+    """Whether a value is the pair of states that an LSTM's or LSTMCell's call gave."""
+    if not isinstance(value, Tuple) or value.ref is None:
+        return False
+    node = trace.node(value.ref)
+    return value.ref.path == (1,) if is_recurrent_call(node) else is_cell_call(node)
 
 
 def layer_of(node: Node) -> Layer:

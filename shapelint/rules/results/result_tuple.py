@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report
 from shapelint.rules.names import exchanged_names
-from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
+from shapelint.rules.navigate import is_recurrent_call, is_state_pair, layer_of, short_name
 from shapelint.rules.pick import GETITEM
 from shapelint.rules.written import insertion
 from shapelint.shapes.value import Tuple, Value
@@ -224,9 +224,10 @@ def result_used_as_tensor(trace: Trace) -> Iterator[Finding]:
 
 
 def _is_better_told(trace: Trace, node: Node, call: Node) -> bool:
-    """Whether the state is indexed as the output because their names are exchanged (SHP306)."""
-    state = getattr(node.args[0], "ref", None) == Ref(call.id, (1,))
-    return state and node.op == GETITEM and exchanged_names(trace, call) is not None
+    """Whether a method is called on the state (SHP207), or it is indexed as the output for its name (SHP306)."""
+    if not is_state_pair(trace, node.args[0]) or node.error is None or node.error.code != INDEXED.code:
+        return False
+    return node.op != GETITEM or exchanged_names(trace, call) is not None
 
 
 def _result_of(trace: Trace, value: Value) -> Node | None:

@@ -10,8 +10,8 @@ from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, report, text_of
-from shapelint.rules.navigate import H_N, Slot, slot_of
 from shapelint.rules.names import is_unused
+from shapelint.rules.navigate import H_N, Slot, slot_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
