@@ -19,6 +19,7 @@ from shapelint.infer.objects import (
     Super,
 )
 from shapelint.infer.state import Parent, Run
+from shapelint.infer.trace import Selection
 from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.dim import Dim
@@ -195,6 +196,8 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
 def _tuple_item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
     position = index.dim.constant if isinstance(index, Int) else None
     if position is not None and -len(base.items) <= position < len(base.items):
+        if base.ref is not None and isinstance(node.index, facts.Literal | facts.Unary):
+            run.trace.selections.append(Selection(base.ref, position, node, run.path))
         return base.items[position]
     if isinstance(index, SliceValue):
         cut = _known_slice(index)

@@ -16,7 +16,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, SliceValue, Tuple, Value
 from shapelint.source import Span
-from shapelint.syntax.facts import Expression
+from shapelint.syntax.facts import Expression, Subscript
 
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 
@@ -61,6 +61,16 @@ class Binding:
     span: Span
     name: str
     value: Value
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """An item that a subscript takes of the tuple `whole` that an operation gave: `state[-1]`, not `state[i]`."""
+
+    whole: Ref
+    index: int
+    expression: Subscript
     path: str
 
 
@@ -110,6 +120,7 @@ class Trace:
     entry: str  #: "module", "LSTMModel.forward", ...
     nodes: list[Node] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    selections: list[Selection] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
     decisions: list[Decision] = field(default_factory=list)

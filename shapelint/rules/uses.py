@@ -38,7 +38,12 @@ def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
     result = node.result
     if not isinstance(result, Tensor) or result.ref is None:
         return None
-    reached = _followed(trace, result.ref, calls_above(trace, result.ref), 0)
+    return confidence_of(trace, result.ref)
+
+
+def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
+    """`summary_confidence` of any value."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
     if any(is_head(user) for ref in reached for user in trace.uses(ref)):
         return Confidence.HIGH
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None

@@ -15,6 +15,10 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| depends_on | the value does not depend on the source | `source`, `axis?` int |
+| statelessness | two passes over one input differ | `source` |
+| substitution | other arguments give something else | `replaced` refs, `by` refs |
+| state_acts | a layer's call gives the same without its state | |
 
 What they mean:
 
@@ -36,6 +40,11 @@ What they mean:
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
+* depends_on: with `axis`, the target must depend on every entry of the source along it.
+* statelessness: what is drawn at random besides the source must not reach the target.
+* substitution: the target's own operation must give the same with each of `by` in the place of the argument in
+  `replaced`: `fc(c_n)` must be `fc(h_n)`.
+* state_acts: the target is the output of a recurrent layer's call.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
@@ -76,6 +85,10 @@ PROPERTIES: Mapping[str, Property] = {
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "depends_on": Property({"source": "ref"}, {"axis": "int"}),
+    "statelessness": Property({"source": "ref"}, {}),
+    "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
+    "state_acts": Property({}, {}),
 }
 
 
@@ -124,5 +137,6 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
+    "refs": lambda value: isinstance(value, tuple | list) and all(isinstance(item, Ref) for item in value),
     "reference": _is_reference,
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from shapelint.verify import worker_states
 from shapelint.verify.worker_footprint import (
     Grid,
     InconclusiveError,
@@ -60,7 +61,7 @@ def _raises(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     target = document["target"]
     try:
-        values = run(document["steps"])
+        values = run(document["steps"], detaching=True)
     except StepError as raised:
         if raised.step != target["ref"] or options.get("match", "") not in str(raised.error):
             raise
@@ -308,6 +309,10 @@ def _listed(items: Iterable[object]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def _of_states(seen: Callable[[Mapping[str, Any]], tuple[bool, str]]) -> Callable[[Mapping[str, Any]], Outcome]:
+    return lambda document: Outcome(*seen(document))
+
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "raises": _raises,
     "batch_independence": _batch_independence,
@@ -318,4 +323,8 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
+    "depends_on": _of_states(worker_states.depends_on),
+    "statelessness": _of_states(worker_states.statelessness),
+    "substitution": _of_states(worker_states.substitution),
+    "state_acts": _of_states(worker_states.state_acts),
 }
