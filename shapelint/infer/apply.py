@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
 from shapelint.infer.state import Demand, Parent, Run
-from shapelint.infer.trace import INPUT
+from shapelint.infer.trace import INPUT, LATER_ROUND
 from shapelint.ops import registry
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.shapes.value import (
@@ -64,7 +64,7 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True
-    if any(name.startswith("step@") for value in args for name in _symbols(value)):
+    if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
     return run.is_guess(*args) and error.code is None and not _is_batched_state(args, error)
 

@@ -18,6 +18,7 @@ from shapelint.shapes.value import Dict, List, SliceValue, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Expression, Subscript
 
+LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a loop: at least 1
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 
 

@@ -97,7 +97,7 @@ def is_refused(trace: Trace, call: Node) -> bool:
 
 def slot_of(trace: Trace, value: Value) -> Slot | None:
     """Which slot of which recurrent call a value is, if it is one unchanged."""
-    ref = _through_transparent(trace, getattr(value, "ref", None))
+    ref = through_transparent(trace, getattr(value, "ref", None))
     if ref is None:
         return None
     node = trace.node(ref)
@@ -108,7 +108,8 @@ def slot_of(trace: Trace, value: Value) -> Slot | None:
     return None if slot is None else Slot(node, layer, slot)
 
 
-def _through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
+def through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
+    """Where a value comes from, before it was moved, copied or detached."""
     while ref is not None:
         node = trace.node(ref)
         if node.op.rpartition(".")[2] not in _TRANSPARENT or not node.op.startswith("torch.Tensor."):

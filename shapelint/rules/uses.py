@@ -51,8 +51,13 @@ def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
 
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
+    return short_name(user) in _HEAD_LAYERS or is_loss(user)
+
+
+def is_loss(user: Node) -> bool:
+    """Whether an operation is a loss."""
     name = short_name(user)
-    return name in _HEAD_LAYERS or name.endswith("Loss") or "loss" in name or "entropy" in name
+    return name.endswith("Loss") or "loss" in name or "entropy" in name
 
 
 def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list[Ref]:
