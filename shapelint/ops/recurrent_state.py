@@ -142,4 +142,7 @@ def _mistake(got: tuple[Dim, ...], demand: Demand, assume: Assumptions) -> str |
         return "SHP203"
     if 1 not in demand.surplus and equal(got[1], time) and wrong(1):
         return "SHP204"
+    layers_agree = assume.same(got[0], layers) is Same.EQUAL
+    if layers_agree and 1 not in demand.surplus and assume.same(got[1], batch) is Same.DIFFERENT:
+        return "SHP205"
     return None

@@ -13,7 +13,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes |
 | equals | the value is another one than the reference | `reference` |
-| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
+| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
 | depends_on | the value does not depend on the source | `source`, `axis?` int |
 | statelessness | two passes over one input differ | `source` |
@@ -47,7 +47,8 @@ What they mean:
 * state_acts: the target is the output of a recurrent layer's call.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
-The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
+The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal. With
+`alone` it changes without the sizes that the code assumes equal to it.
 
 Blind spots. A non-zero initial state hides a dead reverse weight. ReLU in the slice makes features look
 blind to steps, so sees_whole_sequence is for values before a ReLU, and not for `nn.RNN(nonlinearity="relu")`.
@@ -83,7 +84,9 @@ PROPERTIES: Mapping[str, Property] = {
     ),
     "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),
-    "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
+    "batch_size_polymorphism": Property(
+        {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"alone": "flag"}
+    ),
     "dropout_acts": Property({}, {"dropout": "number"}),
     "depends_on": Property({"source": "ref"}, {"axis": "int"}),
     "statelessness": Property({"source": "ref"}, {}),
@@ -134,6 +137,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
     "ref": lambda value: isinstance(value, Ref),
     "int": _is_int,
+    "flag": lambda value: isinstance(value, bool),
     "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
