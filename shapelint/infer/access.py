@@ -26,6 +26,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
     Dict,
+    EllipsisValue,
     External,
     Int,
     Layer,
@@ -43,6 +44,9 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 GETITEM = "torch.Tensor.__getitem__"
+
+#: indices of a tensor that keep, drop or add an axis, whatever its rank
+_PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 #: methods that every module has from nn.Module
 MODULE_METHODS = frozenset(
@@ -289,4 +293,14 @@ def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) ->
             return Unknown(f"{base.key}[{index.value!r}]", reason)
         if isinstance(index, Int) and index.dim.constant is not None:
             return Unknown(f"{base.key}[{index.dim}]", reason)
+        if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
+            return _part_of_unknown(run, base, index, node)
     return Unknown(run.key_of(node), reason)
+
+
+def _part_of_unknown(run: Run, base: Unknown, index: Tuple, node: facts.Subscript) -> Value:
+    """`x[:, 0]` of an unknown: only a tensor has several indices, and each number takes an axis away."""
+    delta = sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
+    key = run.key_of(node)
+    run.parents[key] = Parent(base.key, delta)
+    return Unknown(key, base.reason, lineage=Lineage(base.key, delta))
