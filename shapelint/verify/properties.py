@@ -19,6 +19,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | statelessness | two passes over one input differ | `source` |
 | substitution | other arguments give something else | `replaced` refs, `by` refs |
 | state_acts | a layer's call gives the same without its state | |
+| has_shape | the value has another rank or size | `sizes` |
 
 What they mean:
 
@@ -45,6 +46,7 @@ What they mean:
 * substitution: the target's own operation must give the same with each of `by` in the place of the argument in
   `replaced`: `fc(c_n)` must be `fc(h_n)`.
 * state_acts: the target is the output of a recurrent layer's call.
+* has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal. With
@@ -62,6 +64,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Ref, Status
+from shapelint.shapes.dim import Dim
 
 REFERENCES = ("last_state", "both_directions")  #: named references of `equals`
 
@@ -92,6 +95,7 @@ PROPERTIES: Mapping[str, Property] = {
     "statelessness": Property({"source": "ref"}, {}),
     "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
     "state_acts": Property({}, {}),
+    "has_shape": Property({"sizes": "sizes"}, {}),
 }
 
 
@@ -140,6 +144,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "flag": lambda value: isinstance(value, bool),
     "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
+    "sizes": lambda value: isinstance(value, tuple) and all(size is None or isinstance(size, Dim) for size in value),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
     "refs": lambda value: isinstance(value, tuple | list) and all(isinstance(item, Ref) for item in value),
     "reference": _is_reference,

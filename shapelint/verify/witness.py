@@ -160,6 +160,16 @@ def _dropout_acts(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _has_shape(document: dict[str, Any]) -> list[str]:
+    names = Names(document["steps"])
+    wanted = ", ".join("any" if size is None else str(size) for size in document["options"]["sizes"])
+    return [
+        *_straight(document["steps"], names),
+        f"result = {names.of(document['target'])}",
+        f'print("result", tuple(result.shape), "stated ({wanted})")',
+    ]
+
+
 def _reference(document: dict[str, Any], names: Names) -> str:
     reference = document["options"]["reference"]
     if isinstance(reference, dict):
@@ -228,4 +238,5 @@ _WRITERS = {
     "statelessness": witness_states.statelessness,
     "substitution": witness_states.substitution,
     "state_acts": witness_states.state_acts,
+    "has_shape": _has_shape,
 }
