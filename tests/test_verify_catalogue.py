@@ -174,6 +174,28 @@ def shp604_left_away(bad: bool) -> Case:
     return path, Claim("dropout_acts", path.last)
 
 
+def two_rounds(detached: bool) -> tuple[Path, Any, Ref, Ref]:
+    """Two batches, the second of which starts from the state after the first."""
+    path = Path()
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.input("b", "t", "i", roles=(B, T, F))
+    state = path.call(rnn, first).items[1]
+    second = path.input("b", "t", "i", roles=(B, T, F))
+    carried = path.op("Tensor.detach", state) if detached else state
+    return path, first, state.ref, path.call(rnn, second, carried).items[1].ref
+
+
+def shp206(bad: bool) -> Case:
+    path, _, earlier, target = two_rounds(detached=not bad)
+    return path, Claim("separate_graphs", target, {"earlier": earlier})
+
+
+def shp215(bad: bool) -> Case:
+    path, first, _, target = two_rounds(detached=True)
+    source = first.ref if bad else path.input("b", "t", "i").ref
+    return path, Claim("independence", target, {"source": source})
+
+
 def shp208(bad: bool) -> Case:
     path, x, result = batch_first(bad)
     h_n, c_n = result.items[1].items
@@ -244,6 +266,8 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp112: "% of the cells hold another cell's value",
     shp126: "the result (1, 13) has 1 rows for 3 samples: output row 0 depends on sample 2",
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
+    shp206: "RuntimeError: Trying to backward through the graph a second time",
+    shp215: "the value depends on it",
     shp208: "the result differs by up to",
     shp211: "two passes over the same input differ by up to",
     shp213: "without the state the result is the same",

@@ -77,6 +77,14 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class BackwardPass:
+    """A call of `.backward()`, made after the first `after` nodes; `retains` where it may keep the graph."""
+
+    after: int
+    retains: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A hint of what the author thinks that the axis of size `symbol` means.
 
@@ -137,6 +145,8 @@ class Trace:
     nodes: list[Node] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
+    backward_passes: list[BackwardPass] = field(default_factory=list)
+    shuffled: list[str] = field(default_factory=list)  #: keys of data loaders that give their samples in random order
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself

@@ -81,6 +81,12 @@ def is_state_pair(trace: Trace, value: Value) -> bool:
     return value.ref.path == (1,) if is_recurrent_call(node) else is_cell_call(node)
 
 
+def next_state(call: Node) -> Ref:
+    """h_n of a recurrent layer's call, or the h that a cell's call gives."""
+    path = {"LSTM": (1, 0), "GRU": (1,), "RNN": (1,), "LSTMCell": (0,)}.get(layer_of(call).name, ())
+    return Ref(call.id, path)
+
+
 def layer_of(node: Node) -> Layer:
     """The layer that a `.forward` node calls."""
     layer = node.args[0]

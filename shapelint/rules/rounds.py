@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import layer_of
+from shapelint.rules.navigate import is_cell_call, layer_of, short_name
 from shapelint.shapes.value import NoneValue, Value
 
 
@@ -24,6 +24,26 @@ def state_given(call: Node) -> Value | None:
     """The state argument of a recurrent call or a cell's; None where it has none, or None."""
     given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
     return None if isinstance(given, NoneValue) else given
+
+
+def feeds(trace: Trace, first: Node, later: Node, cut: frozenset[str] = frozenset()) -> bool:
+    """Whether the state that `later` is given comes from the one that `first` returned, not through a `cut`."""
+    given = state_given(later)
+    waiting, seen = [] if given is None else list(refs(given)), set[Ref]()
+    while waiting:
+        ref = waiting.pop()
+        node = trace.node(ref)
+        if node is first and _is_state(first, ref):
+            return True
+        if ref in seen or node.id <= first.id or short_name(node) in cut:
+            continue
+        seen.add(ref)
+        waiting.extend(inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value))
+    return False
+
+
+def _is_state(call: Node, ref: Ref) -> bool:
+    return is_cell_call(call) or ref.path[:1] in ((), (1,))
 
 
 def is_dropped(trace: Trace, call: Node) -> bool:

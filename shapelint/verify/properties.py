@@ -16,6 +16,8 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
 | depends_on | the value does not depend on the source | `source`, `axis?` int |
+| independence | the value depends on the source | `source` |
+| separate_graphs | a backward pass needs the graph of an earlier one | `earlier` ref |
 | statelessness | two passes over one input differ | `source` |
 | substitution | other arguments give something else | `replaced` refs, `by` refs |
 | state_acts | a layer's call gives the same without its state | |
@@ -42,6 +44,7 @@ What they mean:
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * depends_on: with `axis`, the target must depend on every entry of the source along it.
+* separate_graphs: after a backward pass from `earlier`, one from the target must be possible.
 * statelessness: what is drawn at random besides the source must not reach the target.
 * substitution: the target's own operation must give the same with each of `by` in the place of the argument in
   `replaced`: `fc(c_n)` must be `fc(h_n)`.
@@ -92,6 +95,8 @@ PROPERTIES: Mapping[str, Property] = {
     ),
     "dropout_acts": Property({}, {"dropout": "number"}),
     "depends_on": Property({"source": "ref"}, {"axis": "int"}),
+    "independence": Property({"source": "ref"}, {}),
+    "separate_graphs": Property({"earlier": "ref"}, {}),
     "statelessness": Property({"source": "ref"}, {}),
     "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
     "state_acts": Property({}, {}),

@@ -164,7 +164,7 @@ def _has_shape(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     wanted = ", ".join("any" if size is None else str(size) for size in document["options"]["sizes"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f'print("result", tuple(result.shape), "stated ({wanted})")',
     ]
@@ -235,6 +235,8 @@ _WRITERS = {
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
     "depends_on": witness_states.depends_on,
+    "independence": witness_states.depends_on,
+    "separate_graphs": witness_states.separate_graphs,
     "statelessness": witness_states.statelessness,
     "substitution": witness_states.substitution,
     "state_acts": witness_states.state_acts,

@@ -29,6 +29,21 @@ def depends_on(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def separate_graphs(document: dict[str, Any]) -> list[str]:
+    """Two backward passes, one after the other."""
+    names = Names(document["steps"])
+    return [
+        *straight(document["steps"], names),
+        f"{names.of(document['options']['earlier'])}.sum().backward()",
+        "try:",
+        f"    {names.of(document['target'])}.sum().backward()",
+        "except RuntimeError as error:",
+        '    print("RuntimeError:", str(error).partition(".")[0])',
+        "else:",
+        '    print("both backward passes are possible")',
+    ]
+
+
 def statelessness(document: dict[str, Any]) -> list[str]:
     """Two passes over the same source."""
     steps = document["steps"]

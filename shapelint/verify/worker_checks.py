@@ -335,6 +335,8 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
     "depends_on": _of_states(worker_states.depends_on),
+    "independence": _of_states(worker_states.independence),
+    "separate_graphs": _of_states(worker_states.separate_graphs),
     "statelessness": _of_states(worker_states.statelessness),
     "substitution": _of_states(worker_states.substitution),
     "state_acts": _of_states(worker_states.state_acts),

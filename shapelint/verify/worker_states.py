@@ -33,6 +33,25 @@ def depends_on(document: Mapping[str, Any]) -> Seen:
     return False, f"the value does not depend on entr{'y' if len(ignored) == 1 else 'ies'} {listed} of {len(entries)}"
 
 
+def independence(document: Mapping[str, Any]) -> Seen:
+    """Nothing of the source may reach the target."""
+    reached, detail = depends_on(document)
+    return not reached, detail
+
+
+def separate_graphs(document: Mapping[str, Any]) -> Seen:
+    """A backward pass from the target must not need what an earlier one has freed."""
+    values = run(document["steps"], detaching=True)
+    earlier = tensor_of(value_of(document["options"]["earlier"], values), "earlier")
+    target = tensor_of(value_of(document["target"], values), "target")
+    earlier.sum().backward()
+    try:
+        target.sum().backward()
+    except RuntimeError as error:
+        return False, f"RuntimeError: {str(error).partition('.')[0]}"
+    return True, "a backward pass from each of the two is possible"
+
+
 def statelessness(document: Mapping[str, Any]) -> Seen:
     """A second pass over the same source, which draws other random numbers, must give the same."""
     steps = document["steps"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Place, Ref, Severity
+from shapelint.finding import Claim, Finding, Place, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, quote, report
-from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, through_transparent
+from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state, through_transparent
 from shapelint.rules.written import argument
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 
@@ -158,13 +158,12 @@ def _finding(trace: Trace, call: Node, source: Node, pair: tuple[Value, Value]) 
     c, h = (state.ref for state in pair if isinstance(state, Tensor))
     given = argument(call, 1, "hx")
     name = "the state" if given is None else f"`{quote(trace, given.value.span)}`"
-    target = Ref(call.id, (1, 0) if is_recurrent_call(call) else (0,))
     return report(
         RULE,
         trace,
         call,
         f"{name} passes the cell state on as the hidden state, and the hidden state as the cell state",
-        claims=[Claim("substitution", target, {"replaced": (c, h), "by": (h, c)})],
+        claims=[Claim("substitution", next_state(call), {"replaced": (c, h), "by": (h, c)})],
         related=[kind_place(layer_of(call)), *_from(source, call)],
         help="an LSTM returns (h, c) and takes (h, c): unpack and pass the two in this order",
     )

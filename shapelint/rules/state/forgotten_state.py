@@ -8,14 +8,16 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import LATER_ROUND, Node, Trace, refs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, short_name, tensor_inputs
+from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls, short_name, tensor_inputs
 from shapelint.rules.pick import GETITEM, ONE
 from shapelint.rules.rounds import is_dropped, round_pairs, state_given
 from shapelint.rules.written import argument
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
-_SAME_STEP = frozenset("unsqueeze view reshape transpose permute contiguous Embedding embedding dropout Dropout".split())
+_SAME_STEP = frozenset(
+    "unsqueeze view reshape transpose permute contiguous Embedding embedding dropout Dropout".split()
+)
 _DEPTH = 8
 
 RULE = Rule(
@@ -223,7 +225,7 @@ def _finding(trace: Trace, first: Node, later: Node) -> Finding:
         trace,
         later,
         f"each step of this loop starts from {start}: the state that the {layer.name} returns is not fed back",
-        claims=[Claim("depends_on", Ref(later.id, (0,)), {"source": source})],
+        claims=[Claim("depends_on", next_state(later), {"source": source})],
         related=[construction_place(layer)],
         help="pass the returned state to the next step, `output, state = rnn(step, state)`, or give the layer the "
         "whole sequence in one call",
