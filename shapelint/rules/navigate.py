@@ -205,6 +205,11 @@ def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:
 
 def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
     """The INPUT nodes that a value is computed from."""
+    return (node for node in ancestors(trace, ref) if node.op == INPUT)
+
+
+def ancestors(trace: Trace, ref: Ref) -> Iterator[Node]:
+    """The nodes that a value is computed from, its own first."""
     waiting, seen = [ref.node], set[int]()
     while waiting:
         number = waiting.pop()
@@ -212,8 +217,7 @@ def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
             continue
         seen.add(number)
         node = trace.nodes[number]
-        if node.op == INPUT:
-            yield node
+        yield node
         waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
 
 
