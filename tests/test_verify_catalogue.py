@@ -148,6 +148,48 @@ def shp402(bad: bool) -> Case:
     return path, Claim("padding_invariance", target.ref, options)
 
 
+def shp404(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.op("Tensor.cuda", path.ids("b", roles=(B,)))
+    given = lengths if bad else path.op("Tensor.cpu", lengths)
+    path.op("nn.utils.rnn.pack_padded_sequence", x, given, batch_first=True)
+    return path, Claim("raises", path.last, {"match": "CPU", "on_device": True})
+
+
+def shp412(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, path.ids("b", roles=(B,)), batch_first=True)
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    out, h_n = path.call(gru, packed).items
+    if bad:
+        path.op("nn.utils.rnn.PackedSequence.__getitem__", out, -1)
+    else:
+        path.item(h_n, -1)
+    return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
+
+
+def shp418(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.ids("b", roles=(B,))
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, batch_first=True, enforce_sorted=False)
+    h_n = path.call(gru, packed).items[1]
+    options = {"source": x.ref, "batch_axis": 0, "time_axis": 1, "target_axis": 1, "on_left": bad}
+    return path, Claim("padding_invariance", h_n.ref, options)
+
+
+def shp419(bad: bool) -> Case:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    lengths = path.ids("b", roles=(B,))
+    given = x if bad else path.op("Tensor.transpose", x, 0, 1)
+    path.op("nn.utils.rnn.unpad_sequence", given, lengths, batch_first=not bad)
+    return path, Claim("unchanged_by", x.ref, {"step": path.last})
+
+
 def shp501(bad: bool) -> Case:
     path, _, result = batch_first(bad, bidirectional=True)
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
@@ -276,6 +318,10 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp303: "the result differs by up to",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
+    shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",
+    shp412: "the result is None",
+    shp418: "output row 0 depends on step 1 of sample 0, which is 2 long",
+    shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",

@@ -42,6 +42,10 @@ SHOWN = {
     catalogue.shp303: ("equal: False",),
     catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
     catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
+    catalogue.shp404: ("RuntimeError: 'lengths' argument should be a 1D CPU int64 tensor",),
+    catalogue.shp412: ("result None reference (3, 13)\nequal: False",),
+    catalogue.shp418: ("the padding of sample 0 reaches the output rows [0]",),
+    catalogue.shp419: ("before (5, 3, 11)\nafter (3, 5, 11)",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }

@@ -21,6 +21,7 @@ from shapelint.infer.objects import (
 from shapelint.infer.state import Parent, Run
 from shapelint.infer.trace import Selection
 from shapelint.ops import registry
+from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -44,6 +45,7 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 GETITEM = "torch.Tensor.__getitem__"
+PACKED = "torch.nn.utils.rnn.PackedSequence"
 
 #: indices of a tensor that keep, drop or add an axis, whatever its rank
 _PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
@@ -68,8 +70,10 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         return _class_attribute(base, name)
     if isinstance(base, Super):
         return _super_attribute(base, name)
-    if isinstance(base, Tensor | Packed):
-        return _tensor_attribute(run, base, name, node)
+    if isinstance(base, Tensor):
+        return _tensor_attribute(run, base, "torch.Tensor", name, node)
+    if isinstance(base, Packed):
+        return _packed_attribute(run, base, name, node)
     if isinstance(base, Layer):
         return _layer_attribute(base, name)
     if isinstance(base, Container) and name in base.members:
@@ -128,8 +132,14 @@ def _super_attribute(base: Super, name: str) -> Value:
     return Method(base, name)
 
 
-def _tensor_attribute(run: Run, base: Tensor | Packed, name: str, node: facts.Expression) -> Value:
-    home = "torch.Tensor" if isinstance(base, Tensor) else "torch.nn.utils.rnn.PackedSequence"
+def _packed_attribute(run: Run, base: Packed, name: str, node: facts.Expression) -> Value:
+    op = registry.OPS.get(f"torch.Tensor.{name}")
+    if op is not None and op.attribute and name not in SHARED:
+        return missing_attribute(run, base, name, node)
+    return _tensor_attribute(run, base, PACKED, name, node)
+
+
+def _tensor_attribute(run: Run, base: Tensor | Packed, home: str, name: str, node: facts.Expression) -> Value:
     op = registry.OPS.get(f"{home}.{name}")
     if op is not None and op.attribute:
         return apply(run, op, (base,), {}, node)
@@ -143,12 +153,13 @@ def _tuple_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -
     return Method(base, name) if op is None or not op.attribute else missing_attribute(run, base, name, node)
 
 
-def missing_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -> Value:
-    """What only a tensor has, read or called on the tuple that an operation returned."""
+def missing_attribute(run: Run, base: Tuple | Packed, name: str, node: facts.Expression) -> Value:
+    """What only a tensor has, read or called on the tuple that an operation returned, or a packed sequence."""
     op = f"torch.Tensor.{name}"
-    if base.ref is None or base.names or op not in registry.OPS or hasattr(tuple, name):
+    named = base.names if isinstance(base, Tuple) else name in SHARED
+    if base.ref is None or named or op not in registry.OPS or hasattr(tuple, name):
         return Unknown(run.key_of(node), f".{name} of a tuple")
-    error = ShapeError(f"a tuple has no attribute {name}", "SHP301")
+    error = ShapeError(f"a tuple has no attribute {name}", "SHP301" if isinstance(base, Tuple) else "SHP412")
     failed = Unknown(run.key_of(node), error.message)
     return run.record(op, (base,), {}, {}, failed, node.span, node, error)
 
@@ -180,6 +191,8 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
     """`base[index]`."""
     if isinstance(base, Tensor):
         return apply(run, registry.OPS[GETITEM], (base, index), {}, node)
+    if isinstance(base, Packed):
+        return apply(run, registry.OPS[f"{PACKED}.__getitem__"], (base, index), {}, node)
     if isinstance(base, Tuple):
         return _tuple_item(run, base, index, node)
     if isinstance(base, List):

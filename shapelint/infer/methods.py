@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.access import MODULE_METHODS, missing_attribute
-from shapelint.infer.apply import apply
+from shapelint.infer.apply import apply, derived
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
-from shapelint.infer.state import Demand, Parent, Run
+from shapelint.infer.state import Demand, Run
 from shapelint.infer.trace import BackwardPass
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -19,7 +19,6 @@ from shapelint.shapes.value import (
     Dict,
     Int,
     Layer,
-    Lineage,
     List,
     Packed,
     Str,
@@ -56,14 +55,14 @@ def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
 
 
 def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    assert isinstance(method.receiver, Tuple)
+    assert isinstance(method.receiver, Tuple | Packed)
     return missing_attribute(run, method.receiver, method.name, node)
 
 
 def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     op = registry.OPS.get(f"torch.nn.utils.rnn.PackedSequence.{method.name}")
     if op is None:
-        return Unknown(run.key_of(node), f"the method .{method.name}() of a packed sequence")
+        return _tuple(run, method, args, kwargs, node)
     return apply(run, op, (method.receiver, *args), kwargs, node)
 
 
@@ -237,8 +236,7 @@ def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Valu
     op = registry.OPS.get(f"torch.Tensor.{name}")
     if op is None or op.rank_change is None:
         return Unknown(key, f".{name}() of something unknown: {base.reason}")
-    run.parents[key] = Parent(base.key, op.rank_change)
-    return Unknown(key, base.reason, lineage=Lineage(base.key, op.rank_change))
+    return derived(run, op, base, key, base.reason)
 
 
 def _size_of_unknown(

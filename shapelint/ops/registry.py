@@ -35,6 +35,7 @@ from shapelint.shapes.value import (
     Int,
     List,
     NoneValue,
+    Packed,
     Str,
     Tensor,
     Tuple,
@@ -92,7 +93,8 @@ class Op:
     """A registered operation.
 
     `rank_change` says how the result's rank follows from the first argument's when that is all that is known
-    (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
+    (None: it does not); of a broadcasting operation it holds where the other operands are numbers, and of one
+    that gives values and indices for both.
     `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
     most likely has, for an input whose rank is not known.
     """
@@ -104,6 +106,11 @@ class Op:
     rank_change: int | None = None
     attribute: bool = False
     input_rank: int | None = None
+
+    @property
+    def gives_pair(self) -> bool:
+        """Whether the result is a pair: values and indices."""
+        return self.hints.get("return") is Tuple
 
     @property
     def assumes(self) -> bool:
@@ -263,6 +270,8 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     if hint is Tensor and isinstance(value, Tuple) and value.ref is not None:
         message = f"a tuple of {len(value.items)} where a tensor is needed"
         raise ShapeError(message, "SHP302", source=value.ref)
+    if hint is Tensor and isinstance(value, Packed):
+        raise ShapeError("a PackedSequence where a tensor is needed", "SHP412", source=value.ref)
     raise _mismatch(value, hint)
 
 

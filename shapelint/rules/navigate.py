@@ -25,7 +25,7 @@ _TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", 
 
 
 #: operations that may change values, and leave each value with its sample, its step and its features
-_STEPWISE = _TRANSPARENT | {
+STEPWISE = _TRANSPARENT | {
     "dropout",
     "Dropout",
     "relu",
@@ -37,7 +37,7 @@ _STEPWISE = _TRANSPARENT | {
     "layer_norm",
     "LayerNorm",
 }
-_PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
+PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 
@@ -92,6 +92,11 @@ def layer_of(node: Node) -> Layer:
     layer = node.args[0]
     assert isinstance(layer, Layer)
     return layer
+
+
+def h_n_of(call: Node) -> Ref:
+    """The final state that a recurrent call gives."""
+    return Ref(call.id, (1, 0) if layer_of(call).name == "LSTM" else (1,))
 
 
 def is_refused(trace: Trace, call: Node) -> bool:
@@ -149,9 +154,9 @@ def sequence_of(trace: Trace, value: Value) -> Sequence | None:
         node = trace.node(ref)
         if node.op == PAD_PACKED and ref.path == (0,):
             unpacked = node
-        elif short_name(node) in _PERMUTING:
+        elif short_name(node) in PERMUTING:
             permuted = True
-        elif short_name(node) not in _STEPWISE:
+        elif short_name(node) not in STEPWISE:
             return None
         source = next(tensor_inputs(node), None)
         if source is None:

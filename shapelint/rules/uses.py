@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_recurrent_call, is_returned, short_name
-from shapelint.shapes.value import Tensor
+from shapelint.rules.navigate import is_recurrent_call, is_returned, sequence_of, short_name
+from shapelint.rules.pick import FIRST, is_full
+from shapelint.shapes.value import Int, Tensor, Tuple, Value
 
 _PASSING = frozenset(
     (
@@ -88,3 +89,18 @@ def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
             node = trace.nodes[number]
             waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
     return frozenset(number for number in seen if is_recurrent_call(trace.nodes[number]))
+
+
+def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
+    """Whether a subscript takes step 0 of the call's output, whatever else it takes of it."""
+    base = node.args[0] if node.args else None
+    if not node.op.endswith((".__getitem__", ".select")) or not isinstance(base, Tensor):
+        return False
+    sequence = sequence_of(trace, base)
+    if sequence is None or sequence.slot.call is not call:
+        return False
+    if node.op.endswith(".select"):
+        return node.bound.get("index") == FIRST
+    index = node.args[1]
+    parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
+    return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))

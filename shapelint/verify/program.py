@@ -8,6 +8,7 @@ text names torch operations of the registry, numbers and references to earlier s
      "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
      "variants": [{"steps": [..]}, ..]}
 
+Of a program that runs with a device (`on_device`), steps have a `place`: "device" or "cpu".
 `variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
 its own (`row`, and `cut` in the inputs) for padding_invariance.
 """
@@ -16,12 +17,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shapelint.finding import Claim, Ref
+from shapelint.infer.placement import DEVICE, moved_to
 from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Str, Tensor, Value
@@ -98,15 +101,27 @@ def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
     _reject_early_errors(nodes, claim)
     writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _meant(trace, claim)))
+    steps = writer.steps()
+    if claim.options.get("on_device"):
+        _place(steps, nodes)
     document = {
         "property": claim.property,
         "target": writer.encoder.ref(claim.target),
         "options": {name: writer.option(value) for name, value in claim.options.items()},
         "lengths": writer.lengths_for(claim),
-        "steps": writer.steps(),
+        "steps": steps,
         "variants": writer.variants(claim),
     }
     return document
+
+
+def _place(steps: Sequence[dict[str, Encoded]], nodes: Sequence[Node]) -> None:
+    """Say where each result is put: layers and inputs on the device, but not the lengths of sequences."""
+    for step, node in zip(steps, nodes, strict=True):
+        starts = node.op in LAYERS or (node.op == INPUT and "values" not in step)
+        place = DEVICE if starts else moved_to(node)
+        if place is not None:
+            step["place"] = place
 
 
 def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
@@ -199,7 +214,7 @@ class _Writer:
             return self.plan.number(value)
         return [self.option(item) for item in value] if isinstance(value, tuple | list) else value
 
-    def steps(self) -> list[Encoded]:
+    def steps(self) -> list[dict[str, Encoded]]:
         """All steps at the plan's sizes."""
         return [self._input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
 
@@ -217,7 +232,7 @@ class _Writer:
         lengths = self.lengths_for(claim)
         return [] if lengths is None else self._alone(claim, lengths)
 
-    def _at_batch(self, claim: Claim, size: int) -> list[Encoded]:
+    def _at_batch(self, claim: Claim, size: int) -> list[dict[str, Encoded]]:
         own = _own_symbol(self.trace, claim)
         if claim.options.get("alone") is True and own in self.trace.solved:
             return self._untied(own, size).steps()
@@ -247,27 +262,34 @@ class _Writer:
         for row, length in enumerate(lengths):
             plan = self.plan.with_sizes({batch: 1, time: length})
             steps = None if plan is None else _Writer(self.trace, self.nodes, plan).steps()
-            if steps is None or not self._cut(steps, batch, time, row, length):
+            whole = self.plan.number(Dim.symbol(time))
+            first = whole - length if claim.options.get("on_left") else 0
+            cuts = {batch: (row, 1), time: (first, length)}
+            if steps is None or not self._cut(steps, cuts):
                 return []
             found.append({"row": row, "steps": steps})
         return found
 
-    def _cut(self, steps: list[Encoded], batch: str, time: str, row: int, length: int) -> bool:
-        """Say which part of the full inputs a single sample's inputs are; False where that is not a block."""
+    def _cut(self, steps: list[dict[str, Encoded]], parts: Mapping[str, tuple[int, int]]) -> bool:
+        """Say which part of the full inputs a single sample's inputs are; False where that is not a block.
+
+        `parts` are the first entry and the number of entries that are left of the axes of a size.
+        """
         for step, node in zip(steps, self.nodes, strict=True):
             if node.op != INPUT or not isinstance(node.result, Tensor):
                 continue
             cuts: list[Encoded] = []
             for axis, dim in enumerate(resolved(self.trace, size) for size in node.result.sizes):
-                if dim.as_symbol in (batch, time):
-                    cuts.append([axis, row, 1] if dim.as_symbol == batch else [axis, 0, length])
-                elif dim.symbols & {batch, time}:
+                part = parts.get(dim.as_symbol or "")
+                if part is not None:
+                    cuts.append([axis, *part])
+                elif dim.symbols & parts.keys():
                     return False
             if "values" not in step:
                 step["cut"] = cuts
         return True
 
-    def _input(self, node: Node) -> Encoded:
+    def _input(self, node: Node) -> dict[str, Encoded]:
         if not isinstance(node.result, Tensor):
             raise UnreplayableError("an input that is not a tensor")
         shape = self.plan.shape(node.result.axes)

@@ -6,14 +6,15 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 
 | property | confirms a finding when | options (`?`: may be left out) |
 |---|---|---|
-| raises | torch raises at the target's node | `match?` text, `unpack?` int |
+| raises | torch raises at the target's node | `match?` text, `unpack?` int, `on_device?` flag |
 | batch_independence | a row reads other samples | `source`, `batch_axis`, `target_axis`, `time_axis?` |
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
-| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
+| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis`, `on_left?` flag |
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
+| unchanged_by | a later step gives the value another shape | `step` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
 | depends_on | the value does not depend on the source | `source`, `axis?` int |
 | independence | the value depends on the source | `source` |
@@ -34,7 +35,8 @@ What they mean:
   `Claim("batch_independence", target, {"source": x, "batch_axis": 0, "target_axis": 0})`: the target's rows
   are steps of the last sample. A missing `time_axis` is the other one of the source's axes 0 and 1.
 * `unpack` for raises: the target itself runs, and unpacking it into that many names raises
-  (`out, h, c = lstm(x)`).
+  (`out, h, c = lstm(x)`). `on_device`: the layers and the inputs are on another device than the CPU, and so is
+  what the code puts there; torch's device "meta" stands in for it.
 * `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
   ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
 * `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
@@ -50,7 +52,9 @@ What they mean:
   `replaced`: `fc(c_n)` must be `fc(h_n)`.
 * state_acts: the target is the output of a recurrent layer's call.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
-* padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
+* unchanged_by: an operation that works in place may not change the shape of what it is given.
+* padding_invariance takes the lengths from the program's own packing call, and makes some up without one. The
+  padding follows each sequence, or comes before it (`on_left`).
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal. With
 `alone` it changes without the sizes that the code assumes equal to it.
@@ -81,18 +85,19 @@ class Property:
 
 
 PROPERTIES: Mapping[str, Property] = {
-    "raises": Property({}, {"match": "text", "unpack": "int"}),
+    "raises": Property({}, {"match": "text", "unpack": "int", "on_device": "flag"}),
     "batch_independence": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"time_axis": "int"}),
     "sees_whole_sequence": Property({"source": "ref", "time_axis": "int"}, {}),
     "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
     "padding_invariance": Property(
-        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {}
+        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {"on_left": "flag"}
     ),
     "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property(
         {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"alone": "flag"}
     ),
+    "unchanged_by": Property({"step": "ref"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
     "depends_on": Property({"source": "ref"}, {"axis": "int"}),
     "independence": Property({"source": "ref"}, {}),
@@ -144,9 +149,9 @@ def _is_reference(value: object) -> bool:
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
+    "flag": lambda value: isinstance(value, bool),
     "ref": lambda value: isinstance(value, Ref),
     "int": _is_int,
-    "flag": lambda value: isinstance(value, bool),
     "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "sizes": lambda value: isinstance(value, tuple) and all(size is None or isinstance(size, Dim) for size in value),

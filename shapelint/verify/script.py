@@ -110,6 +110,14 @@ def parts_of(step: Encoded) -> Mapping[tuple[int, ...], str]:
 
 def is_passed_on(step: Encoded) -> bool:
     """Whether a step hands its argument on: only the device changes, or nothing drops out in eval mode."""
+    return _is_identity(step) and not _is_on_device(step)
+
+
+def _is_on_device(step: Encoded) -> bool:
+    return bool(step.get("place") == "device")
+
+
+def _is_identity(step: Encoded) -> bool:
     name = step["op"].rpartition(".")[2]
     arguments = len(step.get("args", ())) + len(step.get("kwargs", ()))
     is_identity = name in _PASSED_ON or (name == "to" and arguments == 1)
@@ -148,7 +156,13 @@ def indented(lines: Sequence[str]) -> list[str]:
 
 
 def expression(step: Encoded, names: Names) -> str:
-    """The right-hand side of a step."""
+    """The right-hand side of a step; "meta" stands in for a device."""
+    if _is_on_device(step):
+        return f'{render(step["args"][0], names) if _is_identity(step) else _plain(step, names)}.to("meta")'
+    return _plain(step, names)
+
+
+def _plain(step: Encoded, names: Names) -> str:
     operation = step["op"]
     if operation == "input":
         return _input(step)

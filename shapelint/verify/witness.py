@@ -72,12 +72,14 @@ def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
 def _padding_invariance(document: dict[str, Any]) -> list[str]:
     options = document["options"]
     batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
-    last = _changed(document, _at({batch: "sample", time: "length - 1"}))
+    on_left = options.get("on_left", False)
+    padding, end = (f":x.shape[{time}] - length", "-1") if on_left else ("length:", "length - 1")
+    last = _changed(document, _at({batch: "sample", time: end}))
     return [
         *_as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample, length in enumerate({document['lengths']}):",
-        *indented(_changed(document, _at({batch: "sample", time: "length:"}))),
+        *indented(_changed(document, _at({batch: "sample", time: padding}))),
         *indented(_rows_changed(axis)),
         '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
         *indented(last),
@@ -117,8 +119,9 @@ def _equals(document: dict[str, Any]) -> list[str]:
         *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f"reference = {_reference(document, names)}",
-        'print("result", tuple(result.shape), "reference", tuple(reference.shape))',
-        'print("equal:", result.shape == reference.shape and torch.allclose(result, reference))',
+        "shape = None if result is None else tuple(result.shape)",
+        'print("result", shape, "reference", tuple(reference.shape))',
+        'print("equal:", shape == reference.shape and torch.allclose(result, reference))',
     ]
 
 
@@ -138,6 +141,19 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
         "        print(model.__name__, tuple(model().shape))",
         "    except Exception as error:",
         '        print(model.__name__, f"{type(error).__name__}: {error}")',
+    ]
+
+
+def _unchanged_by(document: dict[str, Any]) -> list[str]:
+    steps, step = document["steps"], document["options"]["step"]["ref"]
+    names = Names(steps)
+    lines = [(n, statement(n, names)) for n, one in enumerate(steps) if not is_passed_on(one)]
+    value = names.of(document["target"])
+    return [
+        *(line for number, line in lines if number < step),
+        f'print("before", tuple({value}.shape))',
+        *(line for number, line in lines if number >= step),
+        f'print("after", tuple({value}.shape))',
     ]
 
 
@@ -233,6 +249,7 @@ _WRITERS = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "depends_on": witness_states.depends_on,
     "independence": witness_states.depends_on,

@@ -163,19 +163,20 @@ def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
     mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
     if mismatch is not None:
         return Outcome(False, mismatch, grid)
-    padding = _padding_read(document["lengths"], grid)
+    padding = _padding_read(document["lengths"], grid, document["options"].get("on_left", False))
     if padding is not None:
         return Outcome(False, padding, grid)
     return _alone(document, watched) or _last_steps(document["lengths"], grid)
 
 
-def _padding_read(lengths: Sequence[int], grid: Grid) -> str | None:
+def _padding_read(lengths: Sequence[int], grid: Grid, on_left: bool) -> str | None:
     for row, samples in enumerate(grid):
         for sample, steps in enumerate(samples):
-            read = steps[lengths[sample] :].nonzero().flatten().tolist()
+            length = lengths[sample]
+            start, end = (0, len(steps) - length) if on_left else (length, len(steps))
+            read = steps[start:end].nonzero().flatten().tolist()
             if read:
-                step, length = read[-1] + lengths[sample], lengths[sample]
-                return f"output row {row} depends on step {step} of sample {sample}, which is {length} long"
+                return f"output row {row} depends on step {start + read[-1]} of sample {sample}, which is {length} long"
     return None
 
 
@@ -238,7 +239,10 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
     values = run(document["steps"])
-    target = tensor_of(value_of(document["target"], values), "target")
+    found = value_of(document["target"], values)
+    if found is None:
+        return Outcome(False, "the result is None")
+    target = tensor_of(found, "target")
     reference = tensor_of(_reference(document["options"]["reference"], values), "reference")
     if target.shape != reference.shape:
         return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
@@ -274,6 +278,22 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
         if target.dim() != full.dim() or not -target.dim() <= axis < target.dim() or target.shape[axis] != size:
             return Outcome(False, f"a batch of {size} gives a result of shape {_shape(target)}")
     return Outcome(True, "the result follows batches of 1, 2 and 3")
+
+
+def _unchanged_by(document: Mapping[str, Any]) -> Outcome:
+    target = document["target"]
+    before = ""
+
+    def note(value: Any) -> Any:
+        nonlocal before
+        before = _shape(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        return value
+
+    values = run(document["steps"], {target["ref"]: note})
+    after = _shape(tensor_of(value_of(target, values), "target"))
+    if before == after:
+        return Outcome(True, f"the value keeps its shape {after}")
+    return Outcome(False, f"the value is {before} before the call, and {after} after it")
 
 
 def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
@@ -333,6 +353,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "depends_on": _of_states(worker_states.depends_on),
     "independence": _of_states(worker_states.independence),

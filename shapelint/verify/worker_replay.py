@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from shapelint.ops.packing import PACKED
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify import limits
 
@@ -65,8 +66,17 @@ def run(
         else:
             seed = _OTHER_NUMBERS * (number in redrawn)
             value = call_step(step, number, values, seed=seed, detaching=detaching)
+        if "place" in step:
+            value = _placed(value, step["place"])
         values.append(replace[number](value) if replace and number in replace else value)
     return values
+
+
+def _placed(value: Any, place: str) -> Any:
+    """A layer or tensor on the device, for which "meta" stands in; what comes back from it holds ones."""
+    if place == "device" and isinstance(value, torch.nn.Module | torch.Tensor):
+        return value.to("meta")
+    return torch.ones_like(value, device="cpu") if isinstance(value, torch.Tensor) and value.is_meta else value
 
 
 def value_of(ref: Encoded, values: Sequence[Any]) -> Any:
@@ -142,7 +152,7 @@ def resolve(name: str) -> Callable[..., Any]:
         raise RefusedError(f"{name} is not an operation of the registry")
     if name.startswith("torch.Tensor."):
         return _method(name.removeprefix("torch.Tensor."), OPS[name].attribute)
-    return _dotted(name)
+    return operator.attrgetter(name.rpartition(".")[2]) if OPS[name].attribute else _dotted(name)
 
 
 def _dotted(name: str) -> Callable[..., Any]:
@@ -195,6 +205,7 @@ _DETACHING = frozenset(("torch.Tensor.detach", "torch.Tensor.data"))
 _STAND_INS: Mapping[str, Callable[..., Any]] = {
     **{f"torch.Tensor.{name}": _on_tensors(name, _same) for name in ("cpu", "cuda", "detach")},
     **{f"torch.Tensor.{name}": _on_tensors(name, _double) for name in ("float", "half", "bfloat16", "double")},
+    **{f"{PACKED}.{name}": _same for name in ("cpu", "cuda", "pin_memory", "to")},
     "torch.Tensor.to": _on_tensors("to", _to),
     "torch.Tensor.type": _on_tensors("type", _to),
     "torch.nn.functional.dropout": _same,
