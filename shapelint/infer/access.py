@@ -27,6 +27,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
     Dict,
+    Dtype,
     EllipsisValue,
     External,
     Int,
@@ -307,13 +308,17 @@ def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) ->
         if isinstance(index, Int) and index.dim.constant is not None:
             return Unknown(f"{base.key}[{index.dim}]", reason)
         if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
-            return _part_of_unknown(run, base, index, node)
+            delta = sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
+            return _part_of_unknown(run, base, delta, node)
+        if isinstance(index, Tensor) and index.dtype is Dtype.INT:
+            return _part_of_unknown(run, base, index.rank - 1, node)
+        if isinstance(index, Unknown) and index.lineage is not None and index.lineage.is_order:
+            return _part_of_unknown(run, base, 0, node)
     return Unknown(run.key_of(node), reason)
 
 
-def _part_of_unknown(run: Run, base: Unknown, index: Tuple, node: facts.Subscript) -> Value:
-    """`x[:, 0]` of an unknown: only a tensor has several indices, and each number takes an axis away."""
-    delta = sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
-    key = run.key_of(node)
+def _part_of_unknown(run: Run, base: Unknown, delta: int, node: facts.Subscript) -> Value:
+    """`x[:, 0]` or `x[order]` of an unknown: only a tensor is indexed so, and the rank changes by `delta`."""
+    key = f"{base.key}, in part: {run.key_of(node)}"
     run.parents[key] = Parent(base.key, delta)
     return Unknown(key, base.reason, lineage=Lineage(base.key, delta))

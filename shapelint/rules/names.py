@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Binding, Node, Trace
 from shapelint.rules.navigate import OUTPUT, is_recurrent_call, slot_of
 
+_ATTRIBUTE = re.compile(r"\w+(?:\.\w+)+")
+_DEF = re.compile(r"\s*(?:async\s+)?def\s")
 _OUTPUT = frozenset(("out", "outs", "output", "outputs"))
 _STATE = frozenset(("h", "hn", "hx", "hid", "hidden", "hiddens", "state", "states"))
 _OTHER = frozenset(("c", "cn", "cell", "cells", "last", "final"))
@@ -16,6 +19,33 @@ _OTHER = frozenset(("c", "cn", "cell", "cells", "last", "final"))
 def is_unused(trace: Trace, name: str) -> bool:
     """Whether a name that an assignment binds stands nowhere else in the file."""
     return name == "_" or len(re.findall(rf"\b{name}\b", trace.text)) <= 1
+
+
+def occurrences(trace: Trace, binding: Binding) -> int:
+    """How often the name of a binding stands in the function that binds it, the binding itself included."""
+    return len(re.findall(rf"\b{re.escape(binding.name)}\b", _function_around(trace, binding.span.line)))
+
+
+def _function_around(trace: Trace, line: int) -> str:
+    """The text of the innermost function that holds a line; the whole text where none does."""
+    lines = trace.text.splitlines()
+    inside = _indent(lines[line - 1])
+    heads = [n for n in range(line - 1) if _DEF.match(lines[n]) and _indent(lines[n]) < inside]
+    if not heads:
+        return trace.text
+    head = heads[-1]
+    after = range(line, len(lines))
+    end = next((n for n in after if lines[n].strip() and _indent(lines[n]) <= _indent(lines[head])), len(lines))
+    return "\n".join(lines[head:end])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def kept_on_objects(trace: Trace) -> Iterator[Binding]:
+    """What is bound to an attribute: `self.state = ...`."""
+    return (one for one in trace.bindings if _ATTRIBUTE.fullmatch(one.name))
 
 
 def exchanged_names(trace: Trace, call: Node) -> tuple[Binding, Binding] | None:

@@ -9,6 +9,7 @@ from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
 from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
+from shapelint.rules.names import kept_on_objects
 from shapelint.rules.navigate import input_of, layer_of, leaves, recurrent_calls
 from shapelint.rules.state.state_sizes import states_of_call
 from shapelint.rules.state.zeros import drop_zeros
@@ -259,8 +260,7 @@ def _is_fixed(made: Node) -> bool:
 
 def _is_kept(trace: Trace, call: Node) -> bool:
     """Whether the state that a call returns is kept on an object for the next call."""
-    kept = [one.value for one in trace.bindings if "." in one.name]
-    refs = {getattr(value, "ref", None) for value in kept}
+    refs = {getattr(one.value, "ref", None) for one in kept_on_objects(trace)}
     return any(_comes_from(trace, ref, call) for ref in refs if ref is not None)
 
 
