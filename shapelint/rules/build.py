@@ -93,6 +93,11 @@ def kind_place(layer: Layer) -> Place:
     return place_of(layer, f"this is an nn.{layer.name}")
 
 
+def with_article(layer: Layer) -> str:
+    """A layer's kind in a sentence: `an LSTM`, `a GRU`."""
+    return f"{'a' if layer.name.startswith('GRU') else 'an'} {layer.name}"
+
+
 def text_of(trace: Trace, span: Span) -> str:
     """The source text of a span of the analysed file; empty where that file has no such lines.
 

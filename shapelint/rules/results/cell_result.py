@@ -10,7 +10,7 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, report, text_of
+from shapelint.rules.build import kind_place, report, text_of, with_article
 from shapelint.rules.names import is_unused
 from shapelint.rules.navigate import is_cell_call, layer_of
 from shapelint.shapes.value import Tensor, Tuple, Value
@@ -150,12 +150,11 @@ def _cell_call(trace: Trace, node: Node) -> Node | None:
 def _finding(trace: Trace, node: Node, call: Node) -> Finding:
     layer = layer_of(call)
     form = "the pair (h, c)" if layer.name == "LSTMCell" else "h"
-    article = "a" if layer.name == "GRUCell" else "an"
     return report(
         RULE,
         trace,
         node,
-        f"{article} {layer.name} returns {form} and no output beside it: {_what(node)}",
+        f"{with_article(layer)} returns {form} and no output beside it: {_what(node)}",
         claims=[_claim(node)],
         shapes=_shapes(node),
         related=[kind_place(layer)],

@@ -9,7 +9,7 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Severity
 from shapelint.infer.assign import UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, report, text_of
+from shapelint.rules.build import kind_place, report, text_of, with_article
 from shapelint.rules.names import is_unused
 from shapelint.rules.navigate import is_recurrent_call, layer_of
 from shapelint.shapes.value import Tuple
@@ -131,13 +131,12 @@ def result_unpacked_into_three(trace: Trace) -> Iterator[Finding]:
 def _finding(trace: Trace, node: Node, result: Tuple, call: Node) -> Finding:
     layer, count = layer_of(call), node.bound["count"]
     pair = "(output, (h_n, c_n))" if layer.name == "LSTM" else "(output, h_n)"
-    article = "a" if layer.name == "GRU" else "an"
     assert result.ref is not None
     return report(
         RULE,
         trace,
         node,
-        f"{article} {layer.name} returns the pair {pair}: unpacking it into {count} names fails",
+        f"{with_article(layer)} returns the pair {pair}: unpacking it into {count} names fails",
         claims=[Claim("raises", result.ref, {"unpack": count})],
         related=[kind_place(layer)],
         help=f"unpack it as `{pair[1:-1]}`",

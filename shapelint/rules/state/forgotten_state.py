@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import LATER_ROUND, Node, Trace, refs
+from shapelint.infer.trace import INPUT, LATER_ROUND, Node, Trace, refs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls, short_name, tensor_inputs
@@ -18,6 +20,7 @@ from shapelint.syntax import facts
 _SAME_STEP = frozenset(
     "unsqueeze view reshape transpose permute contiguous Embedding embedding dropout Dropout".split()
 )
+_ITEM = re.compile(r"(.*)\[\*(\d+)\]")  #: the key of an item of something unknown
 _DEPTH = 8
 
 RULE = Rule(
@@ -149,14 +152,22 @@ class Layers(nn.Module):
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a sequence: of which, and whether a later round of the loop takes it."""
+
+    source: object
+    is_later: bool
+
+
 @check(RULE)
 def state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over steps that start from the same state in each round."""
     for first, later in round_pairs(recurrent_calls(trace)):
         if first.error is not None or later.error is not None or not _start_alike(first, later):
             continue
-        steps = [_step_of(trace, call) for call in (first, later)]
-        if None in steps or steps[0] != steps[1] or not _is_later(trace, later):
+        before, step = _step_of(trace, first), _step_of(trace, later)
+        if before is None or step is None or before.source != step.source or not step.is_later:
             continue
         if is_dropped(trace, first) and is_dropped(trace, later):
             yield _finding(trace, first, later)
@@ -175,36 +186,30 @@ def _refs_of(state: Value | None) -> list[Ref] | None:
     return list(refs(state)) or None
 
 
-def _step_of(trace: Trace, call: Node) -> Ref | None:
-    """The sequence that the one step in a call's input is taken of, by an index."""
+def _step_of(trace: Trace, call: Node) -> Step | None:
+    """The one step that a call reads."""
     value, time_axis = input_of(call), layer_of(call).config.get("batch_first") is True
     if not isinstance(value, Tensor) or value.rank != 3 or trace.resolve(value.axes[time_axis].dim) != ONE:
         return None
-    taken = _taken(trace, value)
-    return None if taken is None else getattr(taken.args[0], "ref", None)
-
-
-def _taken(trace: Trace, value: Value) -> Node | None:
-    """The subscript that a value comes from, with its own step still alone."""
     for _ in range(_DEPTH):
-        ref: Ref | None = getattr(value, "ref", None)
-        node = None if ref is None else trace.node(ref)
-        if node is None or (node.op != GETITEM and short_name(node) not in _SAME_STEP):
-            return None
-        if node.op == GETITEM:
-            return node
-        source = next(tensor_inputs(node), None)
-        if source is None:
+        node = None if value.ref is None else trace.node(value.ref)
+        if node is None or node.op in (INPUT, GETITEM):
+            return None if node is None else _taken(node)
+        source = next(tensor_inputs(node), None) if short_name(node) in _SAME_STEP else None
+        if not isinstance(source, Tensor):
             return None
         value = source
     return None
 
 
-def _is_later(trace: Trace, call: Node) -> bool:
-    """Whether a call's step is the one of a later round: its index holds the number of the round."""
-    value = input_of(call)
-    taken = None if value is None else _taken(trace, value)
-    return taken is not None and any(name.startswith(LATER_ROUND) for name in _symbols(taken.args[1]))
+def _taken(node: Node) -> Step | None:
+    """What a subscript by the number of the round takes, or an item of what the loop goes over."""
+    if node.op == GETITEM:
+        ref = getattr(node.args[0], "ref", None)
+        is_later = any(name.startswith(LATER_ROUND) for name in _symbols(node.args[1]))
+        return None if ref is None else Step(ref, is_later)
+    item = _ITEM.fullmatch(getattr(node.args[0], "value", ""))
+    return None if item is None else Step(item[1], item[2] != "0")
 
 
 def _symbols(index: Value) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report
+from shapelint.rules.build import quote, report, with_article
 from shapelint.rules.navigate import layer_of, next_state, recurrent_calls
 from shapelint.rules.state.zeros import drop_zeros, is_zero_state
 from shapelint.rules.written import argument
@@ -135,7 +135,7 @@ def _finding(trace: Trace, call: Node) -> Finding:
         RULE,
         trace,
         call,
-        f"{name} is zeros, which a {layer_of(call).name} starts from anyway",
+        f"{name} is zeros, which {with_article(layer_of(call))} starts from anyway",
         claims=[Claim("state_acts", next_state(call))],
         help="leave the state away",
         fixes=[drop_zeros(trace, call)],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report, text_of
+from shapelint.rules.build import kind_place, quote, report, text_of, with_article
 from shapelint.rules.navigate import is_state_pair, layer_of, short_name
 from shapelint.rules.pick import GETITEM
 from shapelint.rules.written import insertion
@@ -141,7 +141,7 @@ def _finding(trace: Trace, node: Node, state: Tuple) -> Finding:
         RULE,
         trace,
         node,
-        f"{name} is the tuple {pair} of an {layer.name}, which has no `{method}`",
+        f"{name} is the tuple {pair} of {with_article(layer)}, which has no `{method}`",
         claims=[Claim("raises", Ref(node.id))],
         related=[kind_place(layer)],
         help=f"call `{method}` on both tensors" if each else "take h, the first of the two tensors",
