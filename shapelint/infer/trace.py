@@ -82,6 +82,9 @@ class BackwardPass:
 
     after: int
     retains: bool
+    span: Span
+    path: str
+    frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,13 +103,18 @@ def text_of(trace: Trace, span: Span) -> str:
 
     Rules look at the nodes of imported files too. What they make of them is dropped (select.py).
     """
-    lines = trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = lines_of(trace)
     if span.end_line > len(lines):
         return ""
     if span.line == span.end_line:
         return lines[span.line - 1][span.column : span.end_column]
     first, last = lines[span.line - 1][span.column :], lines[span.end_line - 1][: span.end_column]
     return "\n".join([first, *lines[span.line : span.end_line - 1], last])
+
+
+def lines_of(trace: Trace) -> list[str]:
+    """The lines of the analysed file, as spans count them."""
+    return trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def quote(trace: Trace, span: Span) -> str:

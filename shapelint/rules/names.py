@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Binding, Node, Trace
+from shapelint.rules.lines import function_around
 from shapelint.rules.navigate import OUTPUT, is_recurrent_call, slot_of
 
 _ATTRIBUTE = re.compile(r"\w+(?:\.\w+)+")
-_DEF = re.compile(r"\s*(?:async\s+)?def\s")
 _OUTPUT = frozenset(("out", "outs", "output", "outputs"))
 _STATE = frozenset(("h", "hn", "hx", "hid", "hidden", "hiddens", "state", "states"))
 _OTHER = frozenset(("c", "cn", "cell", "cells", "last", "final"))
@@ -23,24 +23,7 @@ def is_unused(trace: Trace, name: str) -> bool:
 
 def occurrences(trace: Trace, binding: Binding) -> int:
     """How often the name of a binding stands in the function that binds it, the binding itself included."""
-    return len(re.findall(rf"\b{re.escape(binding.name)}\b", _function_around(trace, binding.span.line)))
-
-
-def _function_around(trace: Trace, line: int) -> str:
-    """The text of the innermost function that holds a line; the whole text where none does."""
-    lines = trace.text.splitlines()
-    inside = _indent(lines[line - 1])
-    heads = [n for n in range(line - 1) if _DEF.match(lines[n]) and _indent(lines[n]) < inside]
-    if not heads:
-        return trace.text
-    head = heads[-1]
-    after = range(line, len(lines))
-    end = next((n for n in after if lines[n].strip() and _indent(lines[n]) <= _indent(lines[head])), len(lines))
-    return "\n".join(lines[head:end])
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
+    return len(re.findall(rf"\b{re.escape(binding.name)}\b", function_around(trace, binding.span.line)))
 
 
 def kept_on_objects(trace: Trace) -> Iterator[Binding]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import BackwardPass, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.lines import is_conditional
 from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state
 from shapelint.rules.rounds import feeds, round_pairs, state_given
 from shapelint.rules.written import argument, insertion
@@ -156,7 +157,16 @@ def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
 def carries_graph(trace: Trace, first: Node, later: Node) -> bool:
     """Whether a backward pass lies between two rounds, and the state goes from one to the other undetached."""
     passes = [one for one in trace.backward_passes if first.id < one.after <= later.id]
-    return bool(passes) and not any(one.retains for one in passes) and feeds(trace, first, later, CUTS)
+    if not passes or any(one.retains or _may_be_left_out(trace, first, one) for one in passes):
+        return False
+    return feeds(trace, first, later, CUTS)
+
+
+def _may_be_left_out(trace: Trace, call: Node, made: BackwardPass) -> bool:
+    """Whether a condition decides in each round if the backward pass is made: windows of several steps."""
+    shared = len([1 for mine, its in zip(call.frames, made.frames, strict=False) if mine == its])
+    places = [(made.span, made.path), *((frame.span, frame.path) for frame in made.frames[shared:])]
+    return any(path != trace.path or is_conditional(trace, span.line) for span, path in places)
 
 
 def _finding(trace: Trace, first: Node, later: Node) -> Finding:

@@ -11,6 +11,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.names import kept_on_objects
 from shapelint.rules.navigate import input_of, layer_of, leaves, recurrent_calls
+from shapelint.rules.rounds import feeds, round_pairs
 from shapelint.rules.state.state_sizes import states_of_call
 from shapelint.rules.state.zeros import drop_zeros
 from shapelint.rules.written import creation_of, size_expressions
@@ -259,7 +260,9 @@ def _is_fixed(made: Node) -> bool:
 
 
 def _is_kept(trace: Trace, call: Node) -> bool:
-    """Whether the state that a call returns is kept on an object for the next call."""
+    """Whether the state that a call returns is kept for the next call, on an object or by a loop."""
+    if any(feeds(trace, first, later) for first, later in round_pairs(recurrent_calls(trace))):
+        return True
     refs = {getattr(one.value, "ref", None) for one in kept_on_objects(trace)}
     return any(_comes_from(trace, ref, call) for ref in refs if ref is not None)
 
