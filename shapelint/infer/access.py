@@ -21,6 +21,7 @@ from shapelint.infer.objects import (
     Super,
 )
 from shapelint.infer.state import Parent, Run
+from shapelint.infer.trace import Selection
 from shapelint.ops import registry
 from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
@@ -28,6 +29,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
     Dict,
+    Dtype,
+    EllipsisValue,
     External,
     Int,
     Layer,
@@ -46,6 +49,9 @@ from shapelint.syntax import facts
 
 GETITEM = "torch.Tensor.__getitem__"
 PACKED = "torch.nn.utils.rnn.PackedSequence"
+
+#: indices of a tensor that keep, drop or add an axis, whatever its rank
+_PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 #: methods that every module has from nn.Module
 MODULE_METHODS = frozenset(
@@ -234,6 +240,8 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
 def _tuple_item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
     position = index.dim.constant if isinstance(index, Int) else None
     if position is not None and -len(base.items) <= position < len(base.items):
+        if base.ref is not None and isinstance(node.index, facts.Literal | facts.Unary):
+            run.trace.selections.append(Selection(base.ref, position, node, run.path))
         return base.items[position]
     if isinstance(index, SliceValue):
         cut = _known_slice(index)
@@ -329,4 +337,18 @@ def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) ->
             return Unknown(f"{base.key}[{index.value!r}]", reason)
         if isinstance(index, Int) and index.dim.constant is not None:
             return Unknown(f"{base.key}[{index.dim}]", reason)
+        if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
+            delta = sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
+            return _part_of_unknown(run, base, delta, node)
+        if isinstance(index, Tensor) and index.dtype is Dtype.INT:
+            return _part_of_unknown(run, base, index.rank - 1, node)
+        if isinstance(index, Unknown) and index.lineage is not None and index.lineage.is_order:
+            return _part_of_unknown(run, base, 0, node)
     return Unknown(run.key_of(node), reason)
+
+
+def _part_of_unknown(run: Run, base: Unknown, delta: int, node: facts.Subscript) -> Value:
+    """`x[:, 0]` or `x[order]` of an unknown: only a tensor is indexed so, and the rank changes by `delta`."""
+    key = f"{base.key}, in part: {run.key_of(node)}"
+    run.parents[key] = Parent(base.key, delta)
+    return Unknown(key, base.reason, lineage=Lineage(base.key, delta))

@@ -12,10 +12,12 @@ from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
 from shapelint.infer.state import Demand, Run
+from shapelint.infer.trace import BackwardPass
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
+    Bool,
     Dict,
     Int,
     Layer,
@@ -41,6 +43,10 @@ def call_method(
     run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     """Call a method by the kind of its receiver."""
+    if method.name == "backward":
+        retains = kwargs.get("retain_graph", Bool(False)) != Bool(False) or "**" in kwargs
+        made = BackwardPass(len(run.trace.nodes), retains, node.span, run.path, tuple(run.frames))
+        run.trace.backward_passes.append(made)
     for kinds, call in _RECEIVERS:
         if isinstance(method.receiver, kinds):
             return call(run, method, args, kwargs, node)
