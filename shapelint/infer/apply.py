@@ -66,7 +66,8 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith("step@") for value in args for name in _symbols(value)):
         return True
-    return run.is_guess(*args) and error.code is None and not _is_batched_state(args, error)
+    of_rank = error.code is None or isinstance(error.details.get("got"), int)
+    return run.is_guess(*args) and of_rank and not _is_batched_state(args, error)
 
 
 def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
@@ -111,7 +112,9 @@ def call_layer(
 
 
 def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:
-    if question.wants is not None and op.input_rank is not None:
+    if question.wants is not None and question.rank is not None:
+        run.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
+    elif question.wants is not None and op.input_rank is not None:
         run.demand(question.wants, Demand(op.input_rank, op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
