@@ -34,6 +34,11 @@ SHOWN = {
     catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
     catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
     catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
+    catalogue.shp509: ("scores for (15,) targets for (15,)", "(100 * sample + step) [100] meets the target of 1"),
+    catalogue.shp512: ("another input changes 0 of 15 numbers",),
+    catalogue.shp517: ("scores for (3, 1) targets for (3,)", "(100 * sample + step) [0] meets the target of 100"),
+    catalogue.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
+    catalogue.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }

@@ -170,6 +170,77 @@ def _has_shape(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _alignment(document: dict[str, Any]) -> list[str]:
+    steps, options = document["steps"], document["options"]
+    names = Names(steps)
+    scores, targets = names.of(options["source"]), names.of(options["reference_source"])
+    watched = {
+        options["source"]["ref"]: [f"{scores} = {scores}.detach().requires_grad_()"],
+        options["reference_source"]["ref"]: [f"{targets} = {_places(options, 'reference_', targets)}"],
+    }
+    lines = [line for n, step in enumerate(steps) for line in (*_straight_step(step, n, names), *watched.get(n, ()))]
+    picked = f".select({options['class_axis']}, 0)" if "class_axis" in options else ""
+    return [
+        *_PLACES,
+        *lines,
+        f"result = {names.of(document['target'])}{picked}",
+        f"targets = {names.of(options['reference'])}",
+        'print("scores for", tuple(result.shape), "targets for", tuple(targets.shape))',
+        "if result.dim() != targets.dim() or result.shape == targets.shape:",
+        "    pairs = zip(*(side.reshape(-1) for side in torch.broadcast_tensors(result, targets)))",
+        f"    where = {_places(options, '', scores)}",
+        "    for score, target in list(pairs)[:8]:",
+        f"        grad = torch.autograd.grad(score, {scores}, retain_graph=True)[0]",
+        "        own = where[grad != 0].unique().long().tolist()",
+        '        print("the score of (100 * sample + step)", own, "meets the target of", int(target))',
+    ]
+
+
+_PLACES = (
+    "def places(like, batch, time):",
+    "    found = torch.zeros(like.shape)",
+    "    for axis, factor in ((batch, 100), (time, 1)):",
+    "        if axis is not None:",
+    "            numbers = torch.arange(like.shape[axis]) * factor",
+    "            found = found + numbers.reshape([-1 if n == axis else 1 for n in range(like.dim())])",
+    "    return found.to(like.dtype)",
+    "",
+)
+
+
+def _places(options: dict[str, Any], prefix: str, name: str) -> str:
+    return f"places({name}, {options[prefix + 'batch_axis']}, {options.get(prefix + 'time_axis')})"
+
+
+def _dependence(document: dict[str, Any]) -> list[str]:
+    return [
+        *_as_function(document),
+        *_changed(document, "..."),
+        'print("another input changes", int((forward(other) != result).sum()), "of", result.numel(), "numbers")',
+    ]
+
+
+def _follows_time(document: dict[str, Any]) -> list[str]:
+    axis = document["options"]["time_axis"]
+    return [
+        *_as_function(document),
+        "try:",
+        f"    forward(x.narrow({axis}, 1, x.shape[{axis}] - 1))",
+        "except Exception as error:",
+        '    print("one step less:", f"{type(error).__name__}: {error}")',
+    ]
+
+
+def _unnormalised(document: dict[str, Any]) -> list[str]:
+    names = Names(document["steps"])
+    axis = document["options"]["axis"]
+    return [
+        *_straight(document["steps"], names),
+        f"result = {names.of(document['target'])}",
+        f'print("sums along axis {axis}:", result.sum({axis}).flatten()[:5].tolist(), "least:", result.min().item())',
+    ]
+
+
 def _reference(document: dict[str, Any], names: Names) -> str:
     reference = document["options"]["reference"]
     if isinstance(reference, dict):
@@ -181,7 +252,11 @@ def _reference(document: dict[str, Any], names: Names) -> str:
 
 
 def _straight(steps: Sequence[Encoded], names: Names) -> list[str]:
-    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
+    return [line for number, step in enumerate(steps) for line in _straight_step(step, number, names)]
+
+
+def _straight_step(step: Encoded, number: int, names: Names) -> list[str]:
+    return [] if is_passed_on(step) else [statement(number, names)]
 
 
 def _as_function(document: dict[str, Any]) -> list[str]:
@@ -263,4 +338,8 @@ _WRITERS = {
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
+    "alignment": _alignment,
+    "dependence": _dependence,
+    "follows_time": _follows_time,
+    "unnormalised": _unnormalised,
 }
