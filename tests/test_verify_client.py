@@ -194,6 +194,6 @@ def test_the_checked_project_is_not_on_the_workers_path(tmp_path: FilePath, monk
 
 
 def test_the_worker_takes_this_package_and_not_another_version_of_it() -> None:
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(FilePath(__file__).resolve().parents[1])
     assert search_path(["", root, "/elsewhere"], root) == [root, "/elsewhere"]
     assert search_path(["", "/elsewhere"], root) == ["/elsewhere", root]

@@ -31,8 +31,8 @@ from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.properties import invalid, refs_of
 
 _SETITEM = "torch.Tensor.__setitem__"
-_CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "cross_entropy", "nll_loss", "CTCLoss.forward", "ctc_loss")
-_TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES[:4])
+_CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
+_TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ class _Writer:
         classes = [
             min(self.plan.shape(scores.axes))
             for node in self.nodes
-            if any(name in node.op for name in _CLASS_LOSSES)
+            if any(name in node.op for name in (*_CLASS_LOSSES, "CTCLoss.forward", "ctc_loss"))
             for scores in tensors_in(Tuple(node.args))
             if scores.dtype is Dtype.FLOAT and scores.rank
         ]
