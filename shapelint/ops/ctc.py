@@ -48,22 +48,31 @@ def ctc_loss(
 
 def _ctc_losses(log_probs: Tensor, targets: Value, lengths: tuple[Value, Value], assume: Assumptions) -> Axes:
     require_rank("CTCLoss", log_probs, 2, 3)
-    require_rank("CTCLoss (targets)", target_of(targets, 2, assume), 1, 2)
+    classes = target_of(targets, 2, assume)
+    require_rank("CTCLoss (targets)", classes, 1, 2)
     counts = [count for each in lengths if (count := _length_count(each)) is not None]
+    rows = [*counts, *classes.sizes[: classes.rank - 1]]
     if [axis.role for axis in log_probs.axes[:-1]] == [Role.BATCH, Role.TIME]:
-        _refuse_batch_first(log_probs, counts, assume)
+        _refuse_batch_first(log_probs, rows, assume)
     batch = log_probs.axes[1:-1]
     for count in counts:
         if batch and assume.same(count, batch[0].dim) is Same.DIFFERENT:
             message = f"CTCLoss: {count} lengths for a batch of {batch[0].dim} on axis 1"
             raise ShapeError(message, expected=batch[0].dim, got=count)
+    if batch and batch[0].role is Role.BATCH:
+        _tie(rows, batch[0].dim, assume)
     return batch
 
 
-def _refuse_batch_first(log_probs: Tensor, counts: list[Dim], assume: Assumptions) -> None:
-    """There is a length for each sample, so as many on axis 1 as there are steps is an error."""
+def _tie(rows: list[Dim], batch: Dim, assume: Assumptions) -> bool:
+    """Lengths and targets are one for each sample; whether they can be."""
+    return all(assume.agree(count, batch) for count in rows)
+
+
+def _refuse_batch_first(log_probs: Tensor, rows: list[Dim], assume: Assumptions) -> None:
+    """There is a length for each sample, and torch counts them against the steps on axis 1."""
     batch, time = (axis.dim for axis in log_probs.axes[:2])
-    if assume.same(batch, time) is not Same.EQUAL and counts and all(assume.agree(each, batch) for each in counts):
+    if assume.same(batch, time) is not Same.EQUAL and rows and _tie(rows, batch, assume):
         message = f"CTCLoss reads axis 1 as the batch; the batch of {batch} is on axis 0"
         raise ShapeError(message, "SHP516", expected=batch, got=time)
 
