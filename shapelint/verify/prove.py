@@ -98,14 +98,16 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
     """The same claim about the mended text: every reference moved to the node at the mapped place.
 
     None where a value has no counterpart. A fix may exchange the operation (`view` for `transpose` and
-    `reshape`): the target is what now stands at its place, other values must come from the same operation.
+    `reshape`): the target is what now stands at its place, other values must come from the same operation. Both
+    sides of an alignment may be what is mended.
     """
     target = _moved(old, claim.target, new, edits, is_target=True)
     if target is None:
         return None
     options: dict[str, object] = {}
     for name, value in claim.options.items():
-        moved = _moved_option(old, value, new, edits)
+        is_side = claim.property == "alignment" and name == "reference"
+        moved = _moved_option(old, value, new, edits, is_side)
         if moved is None:
             return None
         options[name] = moved
@@ -120,11 +122,11 @@ def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
     return ("unpack",) if unpacked else ()
 
 
-def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit]) -> object | None:
+def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit], is_side: bool) -> object | None:
     if isinstance(value, Ref):
-        return _moved(old, value, new, edits, is_target=False)
+        return _moved(old, value, new, edits, is_target=is_side)
     if isinstance(value, tuple | list):
-        items = [_moved_option(old, item, new, edits) for item in value]
+        items = [_moved_option(old, item, new, edits, is_side) for item in value]
         return None if None in items else tuple(items)
     return value
 

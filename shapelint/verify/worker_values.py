@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ def _alignment(document: Mapping[str, Any]) -> Outcome:
     try:
         scores, targets = torch.broadcast_tensors(scores, targets)
     except RuntimeError:
-        return Outcome(False, f"scores for {shape_of(scores)} meet targets for {shape_of(targets)}")
+        raise InconclusiveError(f"scores for {shape_of(scores)} meet targets for {shape_of(targets)}") from None
     wrong = int((scores != targets).sum())
     if not wrong:
         return Outcome(True, "each score is compared with its own target")
@@ -62,8 +62,26 @@ def _places_of_targets(document: Mapping[str, Any]) -> torch.Tensor:
         places = _places(original, options["reference_batch_axis"], options.get("reference_time_axis"))
         return put(value, source["path"], places.to(original.dtype))
 
-    values = run(document["steps"], {source["ref"]: code})
+    # without the layers: the numbers may be no ids that an embedding takes
+    values = run(_leading_to(options["reference"]["ref"], document["steps"]), {source["ref"]: code})
     return tensor_of(value_of(options["reference"], values), "target").double()
+
+
+def _leading_to(number: int, steps: Sequence[Encoded]) -> list[Encoded]:
+    """The steps with those that a step does not need left blank."""
+    needed = {number}
+    for place in range(number, -1, -1):
+        if place in needed:
+            needed |= set(_refs((steps[place].get("args"), steps[place].get("kwargs"))))
+    blank = {"op": "input", "shape": [], "dtype": "float"}
+    return [step if place in needed else blank for place, step in enumerate(steps)]
+
+
+def _refs(encoded: Encoded) -> list[int]:
+    if isinstance(encoded, dict) and "ref" in encoded:
+        return [encoded["ref"]]
+    items = encoded.values() if isinstance(encoded, dict) else encoded
+    return [ref for item in items for ref in _refs(item)] if isinstance(encoded, dict | list | tuple) else []
 
 
 def _places(like: torch.Tensor, batch_axis: int, time_axis: int | None) -> torch.Tensor:

@@ -11,14 +11,14 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, report
 from shapelint.rules.navigate import short_name
 from shapelint.rules.sizes.around import appending_fix, given_at, in_words, layout_of, named, recurrent_above
-from shapelint.rules.sizes.losses import CLASS_LOSSES, LAYOUT, Loss, cut_from, losses
+from shapelint.rules.sizes.losses import Loss, cut_from, losses
+from shapelint.rules.uses import CLASS_LOSSES, LAYOUT, NORMALISING
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor
 from shapelint.syntax import facts
 
 _SEQUENCE = {Role.BATCH, Role.TIME}
-_NORMALISING = frozenset(("softmax", "log_softmax", "LogSoftmax", "Softmax"))
 _COMPARING = frozenset(("__eq__", "eq", "__ne__", "ne"))
 
 LOSS = Rule(
@@ -350,7 +350,7 @@ def _is_loss_of_last(trace: Trace, scores: Tensor) -> bool:
     """Whether a loss takes the last axis of the scores for the classes."""
     for loss in losses(trace, CLASS_LOSSES):
         class_axis = loss.scores.axes[1] if loss.scores.rank > 1 else None
-        above = cut_from(trace, loss.scores, LAYOUT | _NORMALISING)
+        above = cut_from(trace, loss.scores, LAYOUT | NORMALISING)
         if class_axis is not None and class_axis.role is Role.FEATURE and any(one.ref == scores.ref for one in above):
             return loss.node.error is None
     return False

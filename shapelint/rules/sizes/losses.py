@@ -6,45 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import short_name
+from shapelint.rules.navigate import short_name, tensor_inputs
+from shapelint.rules.uses import LAYOUT
 from shapelint.shapes.value import Tensor, Value
 
-CLASS_LOSSES = frozenset(("CrossEntropyLoss", "NLLLoss", "cross_entropy", "nll_loss"))
 POINTWISE = frozenset(
     ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 )
 EXACT = frozenset(("BCELoss", "BCEWithLogitsLoss", "binary_cross_entropy", "binary_cross_entropy_with_logits"))
-
-#: operations that cut, move or hand on the elements of a tensor, and compute nothing
-LAYOUT = frozenset(
-    (
-        "view",
-        "reshape",
-        "flatten",
-        "unflatten",
-        "squeeze",
-        "unsqueeze",
-        "transpose",
-        "permute",
-        "swapaxes",
-        "movedim",
-        "t",
-        "T",
-        "mT",
-        "contiguous",
-        "clone",
-        "detach",
-        "to",
-        "long",
-        "float",
-        "cuda",
-        "cpu",
-        "type",
-        "view_as",
-        "reshape_as",
-        "double",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +41,7 @@ def cut_from(trace: Trace, value: Tensor, through: frozenset[str] = LAYOUT) -> I
     while True:
         yield value
         node = None if value.ref is None or value.ref.path else trace.node(value.ref)
-        source = node.args[0] if node is not None and node.args else None
+        source = None if node is None else next(tensor_inputs(node), None)
         if node is None or short_name(node) not in through or not isinstance(source, Tensor):
             return
         value = source
