@@ -163,9 +163,10 @@ def shp509(bad: bool) -> Case:
     scores = path.op("nn.functional.log_softmax", path.op("Tensor.reshape", out, -1, Dim.symbol("h")), 1)
     targets = path.ids("b", "t", roles=(B, T))
     flat = path.op("Tensor.reshape", targets if bad else path.op("Tensor.t", targets), -1)
-    options = {"source": out.ref, "batch_axis": 1, "time_axis": 0, "class_axis": 1, "reference": flat.ref}
-    options |= {"reference_source": targets.ref, "reference_batch_axis": 0, "reference_time_axis": 1}
-    return path, Claim("alignment", scores.ref, options)
+    loss = path.op("nn.functional.nll_loss", scores, flat)
+    options = {"source": out.ref, "batch_axis": 1, "time_axis": 0, "class_axis": 1}
+    options |= {"targets": targets.ref, "targets_batch_axis": 0, "targets_time_axis": 1}
+    return path, Claim("alignment", loss.ref, options)
 
 
 def shp512(bad: bool) -> Case:
@@ -180,8 +181,9 @@ def shp517(bad: bool) -> Case:
     scores = path.call(path.layer("Linear", Dim.symbol("h"), 1), path.item(result.items[0], slice(None), -1))
     given = scores if bad else path.op("Tensor.squeeze", scores, -1)
     targets = path.input("b", roles=(B,))
-    options = {"source": scores.ref, "batch_axis": 0, "reference": targets.ref, "reference_source": targets.ref}
-    return path, Claim("alignment", given.ref, {**options, "reference_batch_axis": 0})
+    loss = path.call(path.layer("MSELoss"), given, targets)
+    options = {"source": scores.ref, "batch_axis": 0, "targets": targets.ref, "targets_batch_axis": 0}
+    return path, Claim("alignment", loss.ref, options)
 
 
 def shp518(bad: bool) -> Case:

@@ -16,7 +16,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
 | has_shape | the value has another rank or size | `sizes` |
-| alignment | a score meets another's target | `source`, `batch_axis`, `time_axis?`, `class_axis?`, `reference...` |
+| alignment | a score meets another's target | `source`, `batch_axis`, `time_axis?`, `class_axis?`, `targets...` |
 | dependence | nothing of the source reaches the value | `source` |
 | follows_time | torch raises at the target for one step less | `source`, `time_axis` |
 | unnormalised | the values along the axis are probabilities | `axis` |
@@ -42,10 +42,9 @@ What they mean:
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
-* alignment: the target are the scores as a loss gets them, `class_axis` its axis of classes if it has one, and
-  `reference` the targets as the loss gets them. `source` and `reference_source` are both before they were cut
-  or flattened, with `batch_axis` and `time_axis`, `reference_batch_axis` and `reference_time_axis` as meant.
-  Laid over each other, a score and a target must be of the same sample and step.
+* alignment: the target is the call of a loss. `source` holds the scores and `targets` the targets, both before
+  they were cut or flattened, with their axes as meant; `class_axis` is the axis of the classes in what the loss
+  gets. Laid over each other, a score and a target must be of the same sample and step.
 * follows_time: torch must run the target's node for a source that is one step shorter, too.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
@@ -90,10 +89,10 @@ PROPERTIES: Mapping[str, Property] = {
     "dropout_acts": Property({}, {"dropout": "number"}),
     "alignment": Property(
         {
-            **dict.fromkeys(("source", "reference", "reference_source"), "ref"),
-            **dict.fromkeys(("batch_axis", "reference_batch_axis"), "int"),
+            **dict.fromkeys(("source", "targets"), "ref"),
+            **dict.fromkeys(("batch_axis", "targets_batch_axis"), "int"),
         },
-        dict.fromkeys(("time_axis", "reference_time_axis", "class_axis"), "int"),
+        dict.fromkeys(("time_axis", "targets_time_axis", "class_axis"), "int"),
     ),
     "dependence": Property({"source": "ref"}, {}),
     "follows_time": Property({"source": "ref", "time_axis": "int"}, {}),

@@ -98,16 +98,14 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
     """The same claim about the mended text: every reference moved to the node at the mapped place.
 
     None where a value has no counterpart. A fix may exchange the operation (`view` for `transpose` and
-    `reshape`): the target is what now stands at its place, other values must come from the same operation. Both
-    sides of an alignment may be what is mended.
+    `reshape`): the target is what now stands at its place, other values must come from the same operation.
     """
     target = _moved(old, claim.target, new, edits, is_target=True)
     if target is None:
         return None
     options: dict[str, object] = {}
     for name, value in claim.options.items():
-        is_side = claim.property == "alignment" and name == "reference"
-        moved = _moved_option(old, value, new, edits, is_side)
+        moved = _moved_option(old, value, new, edits)
         if moved is None:
             return None
         options[name] = moved
@@ -122,11 +120,11 @@ def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
     return ("unpack",) if unpacked else ()
 
 
-def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit], is_side: bool) -> object | None:
+def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit]) -> object | None:
     if isinstance(value, Ref):
-        return _moved(old, value, new, edits, is_target=is_side)
+        return _moved(old, value, new, edits, is_target=False)
     if isinstance(value, tuple | list):
-        items = [_moved_option(old, item, new, edits, is_side) for item in value]
+        items = [_moved_option(old, item, new, edits) for item in value]
         return None if None in items else tuple(items)
     return value
 

@@ -173,18 +173,22 @@ def _has_shape(document: dict[str, Any]) -> list[str]:
 def _alignment(document: dict[str, Any]) -> list[str]:
     steps, options = document["steps"], document["options"]
     names = Names(steps)
-    scores, targets = names.of(options["source"]), names.of(options["reference_source"])
+    scores, targets = names.of(options["source"]), names.of(options["targets"])
     watched = {
         options["source"]["ref"]: [f"{scores} = {scores}.detach().requires_grad_()"],
-        options["reference_source"]["ref"]: [f"{targets} = {_places(options, 'reference_', targets)}"],
+        options["targets"]["ref"]: [f"{targets} = {_places(options, 'targets_', targets)}"],
     }
-    lines = [line for n, step in enumerate(steps) for line in (*_straight_step(step, n, names), *watched.get(n, ()))]
+    last = document["target"]["ref"]
+    before = enumerate(steps[:last])
+    lines = [line for n, step in before for line in (*_straight_step(step, n, names), *watched.get(n, ()))]
+    loss = steps[last]
+    sides = [*loss["args"][loss["op"].endswith(".forward") :], *loss["kwargs"].values()]
     picked = f".select({options['class_axis']}, 0)" if "class_axis" in options else ""
     return [
         *_PLACES,
         *lines,
-        f"result = {names.of(document['target'])}{picked}",
-        f"targets = {names.of(options['reference'])}",
+        f"result = {names.of(sides[0])}{picked}",
+        f"targets = {names.of(sides[1])}",
         'print("scores for", tuple(result.shape), "targets for", tuple(targets.shape))',
         "if result.dim() != targets.dim() or result.shape == targets.shape:",
         "    pairs = zip(*(side.reshape(-1) for side in torch.broadcast_tensors(result, targets)))",

@@ -33,7 +33,7 @@ def _alignment(document: Mapping[str, Any]) -> Outcome:
 def _places_of_scores(document: Mapping[str, Any]) -> torch.Tensor:
     """Which sample and step of the source each score comes from, found by its gradient."""
     options = document["options"]
-    watched = Watched(document["steps"], options["source"], document["target"])
+    watched = Watched(document["steps"], options["source"], _sides(document)[0])
     places = _places(watched.root, options["batch_axis"], options.get("time_axis"))
     scores = watched.target
     if options.get("class_axis") is not None:
@@ -55,16 +55,27 @@ def _place_of(watched: Watched, score: torch.Tensor, places: torch.Tensor) -> fl
 def _places_of_targets(document: Mapping[str, Any]) -> torch.Tensor:
     """Which sample and step each target belongs to: numbers that are carried along."""
     options = document["options"]
-    source = options["reference_source"]
+    source = options["targets"]
 
     def code(value: Any) -> Any:
         original = tensor_of(value_of({"ref": 0, "path": source["path"]}, [value]), "target")
-        places = _places(original, options["reference_batch_axis"], options.get("reference_time_axis"))
+        places = _places(original, options["targets_batch_axis"], options.get("targets_time_axis"))
         return put(value, source["path"], places.to(original.dtype))
 
     # without the layers: the numbers may be no ids that an embedding takes
-    values = run(_leading_to(options["reference"]["ref"], document["steps"]), {source["ref"]: code})
-    return tensor_of(value_of(options["reference"], values), "target").double()
+    targets = _sides(document)[1]
+    values = run(_leading_to(targets["ref"], document["steps"]), {source["ref"]: code})
+    return tensor_of(value_of(targets, values), "target").double()
+
+
+def _sides(document: Mapping[str, Any]) -> tuple[Encoded, Encoded]:
+    """The references of the scores and the targets that the loss gets."""
+    step = document["steps"][document["target"]["ref"]]
+    named = [step["kwargs"][name] for name in ("input", "target") if name in step["kwargs"]]
+    sides = [*step["args"][step["op"].endswith(".forward") :], *named][:2]
+    if len(sides) != 2 or not all(isinstance(side, dict) and "ref" in side for side in sides):
+        raise InconclusiveError("the target is not a loss of two values")
+    return sides[0], sides[1]
 
 
 def _leading_to(number: int, steps: Sequence[Encoded]) -> list[Encoded]:

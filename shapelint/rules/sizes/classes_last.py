@@ -288,12 +288,11 @@ def _is_read_wrongly(trace: Trace, loss: Loss) -> bool:
 
 def _misaligned(loss: Loss) -> Claim:
     assert isinstance(loss.targets, Tensor)
-    assert loss.scores.ref is not None
     layout = layout_of(loss.scores)
     batch, time = layout.index(Role.BATCH), layout.index(Role.TIME)
-    axes = {"batch_axis": batch, "time_axis": time, "reference_batch_axis": batch, "reference_time_axis": time}
-    refs = {"source": loss.scores.ref, "reference": loss.targets.ref, "reference_source": loss.targets.ref}
-    return Claim("alignment", loss.scores.ref, {**axes, **refs, "class_axis": 1})
+    axes = {"batch_axis": batch, "time_axis": time, "targets_batch_axis": batch, "targets_time_axis": time}
+    sides = {"source": loss.scores.ref, "targets": loss.targets.ref}
+    return Claim("alignment", Ref(loss.node.id), {**axes, **sides, "class_axis": 1})
 
 
 def _loss_finding(trace: Trace, loss: Loss, claim: Claim) -> Finding:

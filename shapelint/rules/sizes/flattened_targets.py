@@ -153,7 +153,7 @@ def targets_in_another_order(trace: Trace) -> Iterator[Finding]:
 
 
 def _finding(trace: Trace, loss: Loss, targets: Tensor, scored: tuple[Axis, ...]) -> Iterator[Finding]:
-    call, claim = layer_call_above(trace, loss.scores), _misaligned(trace, loss.scores, targets)
+    call, claim = layer_call_above(trace, loss.scores), _misaligned(trace, loss, targets)
     if call is None or claim is None:
         return
     first = scored[0].role.value
@@ -173,31 +173,20 @@ def _finding(trace: Trace, loss: Loss, targets: Tensor, scored: tuple[Axis, ...]
     )
 
 
-def _misaligned(trace: Trace, scores: Tensor, targets: Tensor) -> Claim | None:
+def _misaligned(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
     """The claim about the scores and targets as they were before they were flattened."""
-    source = next((one for one in cut_from(trace, scores, _STEPWISE) if {*layout_of(one)} >= _SEQUENCE), None)
+    source = next((one for one in cut_from(trace, loss.scores, _STEPWISE) if {*layout_of(one)} >= _SEQUENCE), None)
     matrix = next((one for one in cut_from(trace, targets) if one.rank == 2), None)
-    if source is None or matrix is None or None in (source.ref, matrix.ref, targets.ref, scores.ref):
+    if source is None or matrix is None or None in (source.ref, matrix.ref, targets.ref):
         return None
     batch, time = (layout_of(source).index(role) for role in (Role.BATCH, Role.TIME))
     places = [trace.resolve(source.sizes[axis]) for axis in (batch, time)]
     sizes = [trace.resolve(size) for size in matrix.sizes]
     if sorted(map(str, places)) != sorted(map(str, sizes)):
         return None
-    return Claim(
-        "alignment",
-        _known(scores.ref),
-        {
-            "source": source.ref,
-            "batch_axis": batch,
-            "time_axis": time,
-            "class_axis": 1,
-            "reference": targets.ref,
-            "reference_source": matrix.ref,
-            "reference_batch_axis": sizes.index(places[0]),
-            "reference_time_axis": sizes.index(places[1]),
-        },
-    )
+    scored = {"source": source.ref, "batch_axis": batch, "time_axis": time, "class_axis": 1}
+    own = {"targets_batch_axis": sizes.index(places[0]), "targets_time_axis": sizes.index(places[1])}
+    return Claim("alignment", Ref(loss.node.id), {**scored, "targets": matrix.ref, **own})
 
 
 def _known(ref: Ref | None) -> Ref:
