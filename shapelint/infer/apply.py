@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
-from shapelint.infer.state import Demand, Parent, Run
+from shapelint.infer.state import MAX_DEPTH, Demand, Parent, Run
 from shapelint.infer.trace import INPUT
 from shapelint.ops import registry
 from shapelint.ops.registry import Op, ShapeError, Undetermined
@@ -27,7 +28,10 @@ from shapelint.syntax import facts
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
-_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
+_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding", "torch.nn.functional.one_hot"})
+_CUTTING = frozenset(
+    "view reshape flatten squeeze unsqueeze transpose permute t contiguous long int to cuda __getitem__".split()
+)
 
 
 def apply(
@@ -134,11 +138,16 @@ def _demand_alike(run: Run, op: Op, members: Value) -> None:
 
 def _demand_ids(run: Run, value: object) -> None:
     """What an embedding reads are integers, whatever else asked for the input's rank."""
-    if not isinstance(value, Tensor) or value.ref is None or value.dtype is Dtype.INT:
-        return
-    node = run.trace.node(value.ref)
-    if node.op == INPUT and isinstance(node.args[0], Str):
-        run.demands[node.args[0].value] = Demand(value.rank, "ids", dtype=Dtype.INT)
+    for _ in range(MAX_DEPTH):
+        if not isinstance(value, Tensor) or value.ref is None:
+            return
+        node = run.trace.node(value.ref)
+        if node.op == INPUT and isinstance(node.args[0], Str) and value.dtype is not Dtype.INT:
+            key = node.args[0].value
+            run.demands[key] = replace(run.plan.demands[key], dtype=Dtype.INT)
+        if node.op.removeprefix("torch.Tensor.") not in _CUTTING or not node.args:
+            return
+        value = node.args[0]
 
 
 def _demand_packed(run: Run, value: Value) -> None:

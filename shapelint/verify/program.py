@@ -284,11 +284,11 @@ class _Writer:
         return found
 
     def _ids_below(self) -> int:
-        """The least number of rows of the slice's embeddings, or of classes of its losses; 2 where there is none."""
+        """The least number of rows of the slice's embeddings, or of its classes; 2 where there is none."""
         rows = [
             self.plan.number(count)
             for node in self.nodes
-            if isinstance(count := layer_config(node).get("num_embeddings"), Dim)
+            if isinstance(count := layer_config(node).get("num_embeddings", node.bound.get("num_classes")), Dim)
         ]
         classes = [
             min(self.plan.shape(scores.axes))
