@@ -9,7 +9,7 @@ from __future__ import annotations
 from shapelint.ops.axes import Axes, broadcast, position
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, coerce, layer, op
 from shapelint.ops.require import value_of
-from shapelint.shapes.axis import Role
+from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import FALSE, NONE, Dtype, Float, Int, Layer, Str, Tensor, Unknown, Value
 
@@ -19,7 +19,6 @@ MEAN = Str("mean")
 ZERO = Float(0.0)
 ONE = Float(1.0)
 ONE_LONG = Dim.of(1)
-SEQUENCE = {Role.BATCH, Role.TIME}
 IGNORED = Int(Dim.of(-100))
 
 

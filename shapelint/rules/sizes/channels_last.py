@@ -15,7 +15,6 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
-_SEQUENCE = {Role.BATCH, Role.TIME}
 _POOLS = frozenset(f"{mode}{kind}" for kind in ("MaxPool1d", "AvgPool1d") for mode in ("", "Adaptive")) | {
     "adaptive_avg_pool1d",
     "adaptive_max_pool1d",

@@ -13,13 +13,11 @@ from shapelint.rules.layout.view_as_permute import VIEWS, exchanged_views
 from shapelint.rules.navigate import layer_of
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import layer_call_above, named
-from shapelint.shapes.axis import Role
+from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-
-_SEQUENCE = {Role.BATCH, Role.TIME}
 
 RULE = Rule(
     code="SHP514",
@@ -186,7 +184,7 @@ def _finding(trace: Trace, node: Node, value: Tensor, place: int) -> Iterator[Fi
     if call is None:
         return
     whole, name = quote(trace, node.span), named(trace, node, 0, "input")
-    first = next(part.role for axis in value.axes for part in (axis.parts or (axis,)) if part.role in _SEQUENCE)
+    first = next(part.role for axis in value.axes for part in (axis.parts or (axis,)) if part.role in SEQUENCE)
     yield report(
         RULE,
         trace,

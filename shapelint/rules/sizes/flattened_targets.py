@@ -13,11 +13,10 @@ from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import layer_call_above, layout_of, named
 from shapelint.rules.sizes.losses import Loss, cut_from, losses
 from shapelint.rules.uses import CLASS_LOSSES, LAYOUT, NORMALISING
-from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
-_SEQUENCE = {Role.BATCH, Role.TIME}
 _STEPWISE = LAYOUT | NORMALISING | {"Linear", "Dropout", "dropout", "relu", "ReLU"}
 
 RULE = Rule(
@@ -147,7 +146,7 @@ def targets_in_another_order(trace: Trace) -> Iterator[Finding]:
             continue
         scored, wanted = (side.axes[0].parts for side in (loss.scores, targets))
         sizes, others = ([trace.resolve(part.dim) for part in parts] for parts in (scored, wanted))
-        if {part.role for part in scored} != _SEQUENCE or sizes != others[::-1] or len(set(sizes)) != 2 or ONE in sizes:
+        if {part.role for part in scored} != SEQUENCE or sizes != others[::-1] or len(set(sizes)) != 2 or ONE in sizes:
             continue
         yield from _finding(trace, loss, targets, scored)
 
@@ -175,7 +174,7 @@ def _finding(trace: Trace, loss: Loss, targets: Tensor, scored: tuple[Axis, ...]
 
 def _misaligned(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
     """The claim about the scores and targets as they were before they were flattened."""
-    source = next((one for one in cut_from(trace, loss.scores, _STEPWISE) if {*layout_of(one)} >= _SEQUENCE), None)
+    source = next((one for one in cut_from(trace, loss.scores, _STEPWISE) if {*layout_of(one)} >= SEQUENCE), None)
     matrix = next((one for one in cut_from(trace, targets) if one.rank == 2), None)
     if source is None or matrix is None or None in (source.ref, matrix.ref, targets.ref):
         return None

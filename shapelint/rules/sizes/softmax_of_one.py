@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import SCRIPT, report
+from shapelint.rules.build import report
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import in_words, recurrent_above
 from shapelint.rules.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
@@ -163,6 +163,6 @@ def _is_one(trace: Trace, softmax: Softmax) -> bool:
     axis = softmax.normalised
     if axis.dim != ONE or axis.role is Role.TIME or all(size == ONE for size in softmax.value.sizes):
         return False
-    if trace.entry == SCRIPT and softmax.node.frames:
+    if softmax.node.frames:  # called with sizes that the caller chose
         return is_written_one(trace, softmax.value)
     return axis.role is not Role.BATCH
