@@ -15,7 +15,7 @@ from shapelint.rules.sizes.losses import cut_from, losses
 from shapelint.rules.uses import CLASS_LOSSES, LAYOUT, NORMALISING
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Tensor
+from shapelint.shapes.value import Int, Tensor, Tuple
 from shapelint.syntax import facts
 
 _COMPARING = frozenset(("__eq__", "eq", "__ne__", "ne"))
@@ -164,16 +164,18 @@ def argmax_of_steps(trace: Trace) -> Iterator[Finding]:
 
 def _choice_of(node: Node) -> _Choice | None:
     """An argmax, or a max along an axis, of (B, T, C) along another axis than C."""
-    name, value = short_name(node), node.args[0] if node.args else None
+    value = node.args[0] if node.args else None
+    if short_name(node) not in ("argmax", "max") or not isinstance(value, Tensor):
+        return None
     dim = node.bound.get("dim")
     axis = dim.dim.constant if isinstance(dim, Int) else dim
-    result = node.result if name == "argmax" else getattr(node.result, "items", (None,))[-1]
-    if name not in ("argmax", "max") or not isinstance(axis, int) or not isinstance(value, Tensor):
+    result = node.result.items[1] if isinstance(node.result, Tuple) else node.result
+    if not isinstance(axis, int) or not isinstance(result, Tensor) or result.rank != 2:
         return None
     layout = layout_of(value)
     if len(layout) != 3 or {*layout[:2]} != SEQUENCE or layout[2] is not Role.FEATURE or axis % 3 == 2:
         return None
-    return _Choice(node, value, axis % 3, result) if isinstance(result, Tensor) and result.rank == 2 else None
+    return _Choice(node, value, axis % 3, result)
 
 
 def _is_used(trace: Trace, choice: _Choice) -> bool:
