@@ -12,6 +12,7 @@ from shapelint.rules.navigate import is_recurrent_call, layer_of, sequence_of, s
 from shapelint.rules.sizes.around import appended, given_at, in_words, layer_call_above, named, recurrent_above
 from shapelint.rules.written import insertion
 from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
@@ -212,9 +213,16 @@ def _finding(
         shapes=[(shown, value)],
         related=[construction_place(layer_of(call))],
         help=f"give it `{shown}.transpose(1, 2)`, and exchange the axes of the result again where steps follow",
-        fixes=[_fix(trace, node, claims[0].property == "raises")],
+        fixes=[_fix(trace, node, _always_raises(trace, node))],
         confidence=confidence,
     )
+
+
+def _always_raises(trace: Trace, node: Node) -> bool:
+    """Whether torch raises whatever the number of steps is."""
+    sizes = [] if node.error is None else [node.error.details.get(name) for name in ("expected", "got")]
+    known = [trace.resolve(size) for size in sizes if isinstance(size, Dim)]
+    return len(known) == 2 and known[0].same(known[1]) is Same.DIFFERENT
 
 
 def _fix(trace: Trace, node: Node, raised: bool) -> Fix | None:

@@ -143,6 +143,6 @@ def batch_first_ctc(trace: Trace) -> Iterator[Finding]:
             claims=[Claim("raises", Ref(node.id))],
             shapes=[(shown, value)],
             related=[construction_place(layer_of(call))],
-            help=f"give it `{shown}.transpose(0, 1)`; without batch_first, if the recurrent layer's input is time-first",
+            help=f"give it `{shown}.transpose(0, 1)`; if the layer's input is time-first, build it without batch_first",
             fixes=[appending_fix(trace, node, 0, "log_probs", ".transpose(0, 1)", "put the time first")],
         )

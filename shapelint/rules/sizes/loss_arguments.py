@@ -305,12 +305,12 @@ def _extra_axis(trace: Trace, loss: Loss, targets: Tensor, claim: Claim) -> Find
         claims=[claim],
         shapes=list(zip(names, (loss.scores, targets), strict=True)),
         help=f"take the axis away with `{names[longer]}.squeeze(-1)`",
-        fixes=[_squeezed(trace, loss, longer, claim.property == "raises")],
+        fixes=[_squeezed(trace, loss, longer)],
     )
 
 
-def _squeezed(trace: Trace, loss: Loss, longer: int, raised: bool) -> Fix | None:
-    name = ("input", "target")[longer]
+def _squeezed(trace: Trace, loss: Loss, longer: int) -> Fix | None:
+    name, raised = ("input", "target")[longer], short_name(loss.node) in EXACT
     return appending_fix(trace, loss.node, longer, name, ".squeeze(-1)", "take the last axis away", safe=raised)
 
 
