@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelint.verify.script import Names, after, expression, indented, is_passed_on, statement, straight
+from shapelint.verify.script import (
+    Names,
+    after,
+    as_function,
+    changed,
+    expression,
+    indented,
+    is_passed_on,
+    statement,
+    straight,
+)
 from shapelint.verify.steps import exchanged, without_state
 
 
 def depends_on(document: dict[str, Any]) -> list[str]:
-    """The gradient of the value with respect to the source."""
-    steps, source, axis = document["steps"], document["options"]["source"], document["options"].get("axis")
+    """Another source, or the gradient of the value with respect to the entries of it."""
+    axis = document["options"].get("axis")
+    if axis is not None:
+        return _gradient(document, axis)
+    told = 'print("another source changes", int((forward(other) != result).sum()), "of", result.numel(), "numbers")'
+    return [*as_function(document), *changed(document, "..."), told]
+
+
+def _gradient(document: dict[str, Any], axis: int) -> list[str]:
+    steps, source = document["steps"], document["options"]["source"]
     names = Names(steps)
     watched = names.of(source)
     lines: list[str] = []
@@ -19,13 +37,12 @@ def depends_on(document: dict[str, Any]) -> list[str]:
             lines.append(statement(number, names))
         if number == source["ref"]:
             lines.append(f"{watched} = {watched}.detach().requires_grad_()")
-    entries = "gradient.any()" if axis is None else f"gradient.movedim({axis}, 0).flatten(1).any(1)"
     return [
         *lines,
         f"result = {names.of(document['target'])}",
         f"(gradient,) = torch.autograd.grad((result * torch.rand_like(result)).sum(), {watched}, "
         "allow_unused=True, materialize_grads=True)",
-        f'print("the result depends on it:", {entries}.tolist())',
+        f'print("the result depends on it:", gradient.movedim({axis}, 0).flatten(1).any(1).tolist())',
     ]
 
 
