@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapelint.infer import texts
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
@@ -237,12 +239,17 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
 
 
 def _is_string(run: Run, value: Unknown, text: Str) -> bool:
-    """Decide `kind == "lstm"`; on the yes side the value is that string from now on."""
+    """Decide `kind == "lstm"`; on the yes side the value is that string from now on.
+
+    On the no side a default that is that string says nothing any more.
+    """
     likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
     subject = f"{shown(value)} == {text.value!r}"
     taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))
     if taken:
         run.settled[value.key] = text
+    elif likely:
+        run.settled[value.key] = replace(value, hint=None)
     return taken
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from shapelint.infer.access import attribute_of, choose_key
@@ -17,12 +17,14 @@ from shapelint.infer.objects import (
     Instance,
     Iteration,
     Namespace,
+    OpenMember,
     Range,
     ShapeOf,
     Super,
 )
 from shapelint.infer.state import Run, truth_of
 from shapelint.infer.texts import name_of
+from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
@@ -265,10 +267,27 @@ def _attribute_or(run: Run, base: Value, name: str, default: Value | None, node:
 
 def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expression) -> Value:
     """`getattr(nn, kind)`: one of the recurrent layers, if the name looks like that."""
-    kinds = ("LSTM", "GRU", "RNN")
-    if base.path != "torch.nn" or not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
+    if base.path != "torch.nn":
         return unknown_result(run, node, "getattr")
-    return External(canonical(f"{base.path}.{choose_key(run, name, kinds)}"))
+    if not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
+        return OpenMember(base.path, name)
+    return External(canonical(f"{base.path}.{choose_key(run, name, _KINDS)}"))
+
+
+def open_member(run: Run, member: OpenMember, keywords: Collection[str]) -> External | None:
+    """What `getattr(nn, name)` is, called with these keywords: recurrent layers alone have such options."""
+    if _OPTIONS.isdisjoint(keywords):
+        return None
+    kinds = tuple(kind for kind in _KINDS if _takes(canonical(f"{member.path}.{kind}"), keywords))
+    return External(canonical(f"{member.path}.{choose_key(run, member.name, kinds)}")) if kinds else None
+
+
+def _takes(path: str, keywords: Collection[str]) -> bool:
+    return set(keywords) - {"**"} <= set(registry.LAYERS[path].build.signature.parameters)
+
+
+_KINDS = ("LSTM", "GRU", "RNN")
+_OPTIONS = frozenset({"hidden_size", "batch_first", "bidirectional"})
 
 
 @builtin("setattr")

@@ -166,6 +166,15 @@ def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
     return List(list(given.items), given.length if isinstance(given, List) else None)
 
 
+@external_call("torch.utils.data.DataLoader")
+def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """DataLoader(dataset, ...): its batches are unknown."""
+    key = run.key_of(node)
+    if (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True):
+        run.trace.shuffled.append(key)
+    return Unknown(key, "the batches of a dataset")
+
+
 @external_call("torch.is_tensor")
 def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """torch.is_tensor(x)."""

@@ -11,6 +11,7 @@ from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
+from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, Int, Layer, List, Tuple, Unknown, Value
@@ -138,6 +139,24 @@ def _is_abstract(definition: facts.FunctionDef) -> bool:
     marked = any(_decorator_name(decorator) == "abstractmethod" for decorator in definition.decorators)
     body = [s for s in definition.body if not isinstance(s, facts.ExpressionStatement | facts.Jump)]
     return not body if marked else len(body) == 1 and isinstance(body[0], facts.Raise)
+
+
+def attributes_made(method: Function) -> set[str]:
+    """The attributes of its first parameter that a method gives something constructed (`self.rnn = nn.LSTM(...)`)."""
+    receiver = method.parameters[0].name if method.parameters else ""
+    found: set[str] = set()
+    for statement in statements_in(method.definition.body if method.definition else ()):
+        if isinstance(statement, facts.Assign) and _constructs(statement.value):
+            attributes = [target for target in statement.targets if isinstance(target, facts.Attribute)]
+            found.update(a.attr for a in attributes if isinstance(a.value, facts.Name) and a.value.id == receiver)
+    return found
+
+
+def _constructs(value: facts.Expression) -> bool:
+    """Whether an expression calls what is named like a class."""
+    func = value.func if isinstance(value, facts.Call) else None
+    name = func.attr if isinstance(func, facts.Attribute) else getattr(func, "id", "")
+    return name[:1].isupper()
 
 
 def instantiate(

@@ -17,6 +17,7 @@ from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.functions import call_special
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run, truth_of
+from shapelint.infer.trace import LATER_ROUND
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -81,7 +82,7 @@ def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
 
 def _later(run: Run, node: facts.Expression) -> Int:
     """The number of a later round: a symbol, at least 1."""
-    name = f"step@{node.span.line}:{node.span.column}"
+    name = f"{LATER_ROUND}{node.span.line}:{node.span.column}"
     run.positive.add(name)
     return Int(Dim.symbol(name))
 

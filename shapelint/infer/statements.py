@@ -9,7 +9,7 @@ from shapelint.infer.calls import call_value
 from shapelint.infer.capture import captured
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
-from shapelint.infer.functions import call_special, is_harmless, method_kind
+from shapelint.infer.functions import attributes_made, call_special, is_harmless, method_kind
 from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
@@ -190,6 +190,10 @@ def class_definition(run: Run, scope: Scope, node: facts.ClassDef) -> Flow:
     body.names["__class__"] = cls
     scope.assign(node.name, cls)
     execute(run, body, node.body)
+    for method in body.names.values():
+        if isinstance(method, Function) and method.owner is cls and method.kind == "plain":
+            for name in attributes_made(method):
+                cls.makers.setdefault(name, []).append(method)
     return Flow.NEXT
 
 
