@@ -9,6 +9,7 @@ from shapelint.infer.builtins import call_builtin, open_member
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.externals import call_external, is_module_class
 from shapelint.infer.functions import call_function, call_instance, instantiate, make_base
+from shapelint.infer.loops import unrolled
 from shapelint.infer.methods import call_method
 from shapelint.infer.names import SIX
 from shapelint.infer.objects import (
@@ -82,6 +83,7 @@ def arguments(run: Run, scope: Scope, node: facts.Call) -> tuple[tuple[Value, ..
             if not isinstance(value, Dict) or value.open:
                 kwargs["**"] = value
         elif argument.star == 1:
+            value = unrolled(run, value, argument.value)
             if not isinstance(value, Tuple | List) or (isinstance(value, List) and value.length is not None):
                 return None, kwargs
             args.extend(value.items)

@@ -8,7 +8,7 @@ from shapelint.infer.builtins import BUILTINS
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
-from shapelint.infer.loops import comprehension, rounds
+from shapelint.infer.loops import comprehension, rounds, unrolled
 from shapelint.infer.methods import extend, grow
 from shapelint.infer.objects import YIELDED, Builtin, Function, Scope
 from shapelint.infer.state import Run
@@ -100,18 +100,16 @@ def slice_(run: Run, scope: Scope, node: facts.Slice) -> Value:
 @evaluates(facts.Sequence)
 def sequence(run: Run, scope: Scope, node: facts.Sequence) -> Value:
     """A tuple, list or set display."""
-    items: list[Value] = []
+    made = List([])
     for item in node.items:
         value = evaluate(run, scope, item.value if isinstance(item, facts.Starred) else item)
-        if not isinstance(item, facts.Starred):
-            items.append(value)
-        elif isinstance(value, Tuple | List):
-            items.extend(value.items)
-        else:
+        added = unrolled(run, value, item) if isinstance(item, facts.Starred) else Tuple((value,))
+        if not isinstance(added, Tuple | List):
             return Unknown(run.key_of(node), "a starred value of unknown length")
-        if len(items) > MAX_ITEMS:
+        if len(made.items) + len(added.items) > MAX_ITEMS:
             return Unknown(run.key_of(node), "a sequence that is too long")
-    return Tuple(tuple(items)) if node.kind == "tuple" else List(items)
+        grow(made, added)
+    return Tuple(tuple(made.items)) if node.kind == "tuple" and made.length is None else made
 
 
 @evaluates(facts.DictDisplay)
@@ -210,9 +208,8 @@ def comprehension_expression(run: Run, scope: Scope, node: facts.Comprehension) 
 @evaluates(facts.Formatted)
 def formatted(run: Run, scope: Scope, node: facts.Formatted) -> Value:
     """An f-string: known when all its parts are."""
-    parts = [part if isinstance(part, str) else constant_key(evaluate(run, scope, part)) for part in node.parts]
-    made = None if None in parts else text_of(parts)
-    return made or Unknown(run.key_of(node), "a formatted string")
+    parts = [Str(part) if isinstance(part, str) else evaluate(run, scope, part) for part in node.parts]
+    return text_of(parts) or Unknown(run.key_of(node), "a formatted string")
 
 
 @evaluates(facts.Walrus)

@@ -202,10 +202,23 @@ def call_instance(
 ) -> Value | None:
     """`module(x)`: `forward` (or `__call__`) of the instance's class; None where the class has neither."""
     for name in ("forward", "__call__"):
-        method = instance.cls.find(name)
-        if isinstance(method, Function):
-            return call_function(run, method, (instance, *args), kwargs, node)
+        result = call_special(run, instance, name, args, kwargs, node)
+        if result is not None:
+            return result
     return None
+
+
+def call_special(
+    run: Run,
+    instance: Value,
+    name: str,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    node: facts.Expression,
+) -> Value | None:
+    """Call a method like `__len__` of an instance's class; None where it has none."""
+    method = instance.cls.find(name) if isinstance(instance, Instance) else None
+    return call_function(run, method, (instance, *args), kwargs, node) if isinstance(method, Function) else None
 
 
 def method_kind(decorators: tuple[facts.Expression, ...]) -> str:

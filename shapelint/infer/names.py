@@ -6,20 +6,7 @@ from shapelint.ops import registry
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
-    {
-        "torch",
-        "math",
-        "einops",
-        "functools",
-        "collections",
-        "typing",
-        "dataclasses",
-        "copy",
-        "itertools",
-        "argparse",
-        "types",
-        "six",
-    }
+    "torch math einops functools collections typing dataclasses copy itertools argparse types contextlib six".split()
 )
 SIX = "six.moves."  #: where Python 2 code finds Python 3 builtins
 
