@@ -19,15 +19,14 @@ from shapelint.verify.steps import exchanged, without_state
 
 
 def depends_on(document: dict[str, Any]) -> list[str]:
-    """Another source, or the gradient of the value with respect to the entries of it."""
-    axis = document["options"].get("axis")
-    if axis is not None:
-        return _gradient(document, axis)
+    """The gradient of the value with respect to the source; for one of integers, another source."""
+    if document["steps"][document["options"]["source"]["ref"]].get("dtype") != "int":
+        return _gradient(document, document["options"].get("axis"))
     told = 'print("another source changes", int((forward(other) != result).sum()), "of", result.numel(), "numbers")'
     return [*as_function(document), *changed(document, "..."), told]
 
 
-def _gradient(document: dict[str, Any], axis: int) -> list[str]:
+def _gradient(document: dict[str, Any], axis: int | None) -> list[str]:
     steps, source = document["steps"], document["options"]["source"]
     names = Names(steps)
     watched = names.of(source)
@@ -37,12 +36,13 @@ def _gradient(document: dict[str, Any], axis: int) -> list[str]:
             lines.append(statement(number, names))
         if number == source["ref"]:
             lines.append(f"{watched} = {watched}.detach().requires_grad_()")
+    entries = "gradient.any()" if axis is None else f"gradient.movedim({axis}, 0).flatten(1).any(1)"
     return [
         *lines,
         f"result = {names.of(document['target'])}",
         f"(gradient,) = torch.autograd.grad((result * torch.rand_like(result)).sum(), {watched}, "
         "allow_unused=True, materialize_grads=True)",
-        f'print("the result depends on it:", gradient.movedim({axis}, 0).flatten(1).any(1).tolist())',
+        f'print("the result depends on it:", {entries}.tolist())',
     ]
 
 
