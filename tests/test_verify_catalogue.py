@@ -121,6 +121,17 @@ def shp126(bad: bool) -> Case:
     return path, Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 0, "target_axis": 0})
 
 
+def shp190(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    hidden = Dim.symbol("h") + Dim.of(int(bad))
+    return path, Claim("has_shape", result.items[0].ref, {"sizes": (None, None, hidden)})
+
+
+def shp190_rank(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    return path, Claim("has_shape", result.items[0].ref, {"sizes": (None,) * (2 if bad else 3)})
+
+
 def shp201(bad: bool) -> Case:
     path = Path()
     x = path.input("b", "t", "i", roles=(B, T, F))
@@ -226,6 +237,83 @@ def shp604_left_away(bad: bool) -> Case:
     return path, Claim("dropout_acts", path.last)
 
 
+def two_rounds(detached: bool) -> tuple[Path, Any, Ref, Ref]:
+    """Two batches, the second of which starts from the state after the first."""
+    path = Path()
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.input("b", "t", "i", roles=(B, T, F))
+    state = path.call(rnn, first).items[1]
+    second = path.input("b", "t", "i", roles=(B, T, F))
+    carried = path.op("Tensor.detach", state) if detached else state
+    return path, first, state.ref, path.call(rnn, second, carried).items[1].ref
+
+
+def shp206(bad: bool) -> Case:
+    path, _, earlier, target = two_rounds(detached=not bad)
+    return path, Claim("separate_graphs", target, {"earlier": earlier})
+
+
+def shp215(bad: bool) -> Case:
+    path, first, _, target = two_rounds(detached=True)
+    source = first.ref if bad else path.input("b", "t", "i").ref
+    return path, Claim("independence", target, {"source": source})
+
+
+def shp208(bad: bool) -> Case:
+    path, x, result = batch_first(bad)
+    h_n, c_n = result.items[1].items
+    rnn = path.trace.nodes[1].result
+    path.call(rnn, x, (c_n, h_n) if bad else (h_n, c_n))
+    replaced, by = ((c_n.ref, h_n.ref), (h_n.ref, c_n.ref)) if bad else ((h_n.ref, c_n.ref),) * 2
+    return path, Claim("substitution", Ref(path.last.node, (0,)), {"replaced": replaced, "by": by})
+
+
+def shp211(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    h0 = path.op("randn" if bad else "zeros", 1, Dim.symbol("b"), Dim.symbol("h"))
+    h_n = path.call(rnn, x, h0).items[1]
+    return path, Claim("statelessness", path.item(h_n, -1).ref, {"source": x.ref})
+
+
+def shp213(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    path.call(rnn, x, path.op("zeros" if bad else "ones", 1, Dim.symbol("b"), Dim.symbol("h")))
+    return path, Claim("state_acts", Ref(path.last.node, (0,)))
+
+
+def shp214(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.item(x, slice(None), slice(0, 1))
+    h_n = path.call(rnn, first).items[1]
+    second = path.item(x, slice(None), slice(1, 2))
+    path.call(rnn, *((second,) if bad else (second, h_n)))
+    return path, Claim("depends_on", Ref(path.last.node, (0,)), {"source": first.ref})
+
+
+def shp217(bad: bool) -> Case:
+    path = Path()
+    x = path.input(3, 5, "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    h0 = path.input(1, 7 if bad else 3, "h")
+    lengths = [2, 5, 3]
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, True, enforce_sorted=False)
+    h_n = path.call(rnn, packed, h0).items[1]
+    return path, Claim("depends_on", h_n.ref, {"source": h0.ref, "axis": 1})
+
+
+def shp303(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    h_n, c_n = result.items[1].items
+    path.op("squeeze", c_n if bad else h_n, 0)
+    return path, Claim("substitution", path.last, {"replaced": (c_n.ref,), "by": (h_n.ref,)})
+
+
 CASES: dict[Callable[[bool], Case], str] = {
     shp101: "the result (5, 13) has 5 rows for 3 samples: output row 0 depends on sample 2",
     shp101_polymorphism: "a batch of 3 gives a result of shape (5, 13)",
@@ -240,7 +328,17 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp110_steps: "depend on step 4 only, of steps 0 to 4",
     shp112: "% of the cells hold another cell's value",
     shp126: "the result (1, 13) has 1 rows for 3 samples: output row 0 depends on sample 2",
+    shp190: "axis 2 of the result (3, 5, 13) is 13 long, not 14",
+    shp190_rank: "the result (3, 5, 13) has 3 axes, not 2",
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
+    shp206: "RuntimeError: Trying to backward through the graph a second time",
+    shp215: "the value depends on it",
+    shp208: "the result differs by up to",
+    shp211: "two passes over the same input differ by up to",
+    shp213: "without the state the result is the same",
+    shp214: "the value does not depend on it",
+    shp217: "the value does not depend on entries 3, 4, 5, 6 of 7",
+    shp303: "the result differs by up to",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
     shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",

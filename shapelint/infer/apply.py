@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
 from shapelint.infer.state import Demand, Parent, Run
-from shapelint.infer.trace import INPUT
+from shapelint.infer.trace import INPUT, LATER_ROUND
 from shapelint.ops import registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
@@ -89,7 +89,7 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True
-    if any(name.startswith("step@") for value in args for name in _symbols(value)):
+    if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
     return run.is_guess(*args) and error.code is None and not _is_batched_state(args, error)
 
@@ -191,15 +191,16 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
 def derived(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Value:
     """What an operation makes of an unknown tensor: another one, whose rank follows from it, or two."""
     if op.gives_pair:
-        pair = tuple(_child(run, op, base, f"{key}[{place}]", reason) for place in range(2))
+        is_sort = op.name.endswith(".sort")
+        pair = tuple(_child(run, op, base, f"{key}[{place}]", reason, is_sort and place == 1) for place in range(2))
         return Tuple(pair, names=VALUES_AND_INDICES)
-    return _child(run, op, base, key, reason)
+    return _child(run, op, base, key, reason, op.name.endswith(".argsort"))
 
 
-def _child(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Unknown:
+def _child(run: Run, op: Op, base: Unknown, key: str, reason: str, is_order: bool) -> Unknown:
     delta = op.rank_change or 0
     run.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
-    return Unknown(key, reason, lineage=Lineage(base.key, delta))
+    return Unknown(key, reason, lineage=Lineage(base.key, delta, is_order))
 
 
 def is_result_of_call(run: Run, value: Value) -> bool:

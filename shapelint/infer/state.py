@@ -38,7 +38,7 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
 #: what leaves no doubt about an input's rank: the author's own words, and the recurrent layers
-CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute"}) | {
+CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern"}) | {
     f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")
 }
 
@@ -77,8 +77,8 @@ class Plan:
 class Choice:
     """A choice that a run took: its key, the options, the one taken, and what the defaults would take.
 
-    `remote` is true of what is asked far from the entry point's own parameters: in another file, or of the
-    value of an expression that is not understood.
+    `remote` is true of what is asked far from the entry point's own parameters: in another file, of the value of
+    an expression that is not understood, or in a guard, whose other side raises.
     """
 
     key: str
@@ -86,6 +86,11 @@ class Choice:
     taken: object
     likely: object | None
     remote: bool = False
+
+    @property
+    def is_of_kind(self) -> bool:
+        """Whether one of several things is picked by its name: `kind == "lstm"`, `{"lstm": nn.LSTM}[kind]`."""
+        return not isinstance(self.taken, bool) or "==" in self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +202,17 @@ class Run:
 
     def choose(self, key: str, subject: str, options: tuple[object, ...], likely: object | None) -> object:
         """Take one of the options, always the same on one path."""
+        remote = self.away is not None or "@" in key or self.preferred is not None
         if key in self.choices:
+            if not remote and self.choices[key].remote:
+                self.choices[key] = replace(self.choices[key], remote=False)
             return self.choices[key].taken
         if self.preferred is not None and self.preferred in options:
             likely = self.preferred
         taken = self.plan.choices.get(key, options[0] if likely is None else likely)
         if taken not in options:
             taken = options[0]
-        self.choices[key] = Choice(key, options, taken, likely, self.away is not None or "@" in key)
+        self.choices[key] = Choice(key, options, taken, likely, remote)
         self.trace.decisions.append(Decision(subject, taken, None if likely is None else taken == likely))
         return taken
 

@@ -207,8 +207,9 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
     if operation.assumes:
         kept = [parameter for name, parameter in signature.parameters.items() if name != "assume"]
         signature = signature.replace(parameters=kept)
+    args, kwargs = _spread_sizes(args, _torch_names(kwargs, signature), signature)
     try:
-        given = signature.bind(*args, **_torch_names(kwargs, signature))
+        given = signature.bind(*args, **kwargs)
     except TypeError as error:
         refused = f"{operation.name}(): {error}"
         raise (Undetermined(refused) if _overloaded(operation.name) else ShapeError(refused)) from None
@@ -234,6 +235,17 @@ def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> d
         _NUMPY_NAMES.get(name, name) if name not in signature.parameters else name: value
         for name, value in kwargs.items()
     }
+
+
+def _spread_sizes(
+    args: tuple[Value, ...], kwargs: Mapping[str, Value], signature: inspect.Signature
+) -> tuple[tuple[Value, ...], Mapping[str, Value]]:
+    """What a method takes as `*dims` may also be named: `x.permute(dims=(1, 0, 2))`."""
+    starred = [name for name, p in signature.parameters.items() if p.kind is p.VAR_POSITIONAL]
+    if starred and starred[0] in kwargs and len(args) == 1:
+        rest = {name: value for name, value in kwargs.items() if name != starred[0]}
+        return (*args, kwargs[starred[0]]), rest
+    return args, kwargs
 
 
 def _overloaded(name: str) -> bool:

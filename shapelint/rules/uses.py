@@ -39,7 +39,12 @@ def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
     result = node.result
     if not isinstance(result, Tensor) or result.ref is None:
         return None
-    reached = _followed(trace, result.ref, calls_above(trace, result.ref), 0)
+    return confidence_of(trace, result.ref)
+
+
+def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
+    """`summary_confidence` of any value."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
     if any(is_head(user) for ref in reached for user in trace.uses(ref)):
         return Confidence.HIGH
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
@@ -47,8 +52,13 @@ def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
 
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
+    return short_name(user) in _HEAD_LAYERS or is_loss(user)
+
+
+def is_loss(user: Node) -> bool:
+    """Whether an operation is a loss."""
     name = short_name(user)
-    return name in _HEAD_LAYERS or name.endswith("Loss") or "loss" in name or "entropy" in name
+    return name.endswith("Loss") or "loss" in name or "entropy" in name
 
 
 def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list[Ref]:

@@ -183,6 +183,14 @@ def _source_dim(trace: Trace, claim: Claim, option: str) -> Dim | None:
     return resolved(trace, value.axes[axis].dim)
 
 
+def _own_symbol(trace: Trace, claim: Claim) -> str:
+    """The symbol of the source's batch axis, before anything is assumed of it."""
+    source, axis = claim.options.get("source"), claim.options.get("batch_axis")
+    value = value_at(trace, source) if isinstance(source, Ref) else None
+    own = value.axes[axis].dim.as_symbol if isinstance(value, Tensor) and isinstance(axis, int) else None
+    return own or ""
+
+
 def value_at(trace: Trace, ref: Ref) -> Value | None:
     """The abstract value of a reference; None where the path leads nowhere."""
     value: Value | None = trace.nodes[ref.node].result
@@ -229,6 +237,9 @@ class _Writer:
         return [] if lengths is None else self._alone(claim, lengths)
 
     def _at_batch(self, claim: Claim, size: int) -> list[dict[str, Encoded]]:
+        own = _own_symbol(self.trace, claim)
+        if claim.options.get("alone") is True and own in self.trace.solved:
+            return self._untied(own, size).steps()
         batch = _source_dim(self.trace, claim, "batch_axis")
         name = None if batch is None else batch.as_symbol
         if name is None:
@@ -237,6 +248,13 @@ class _Writer:
         if plan is None:
             raise UnreplayableError(f"a batch of {size} breaks an equality of the code")
         return _Writer(self.trace, self.nodes, plan).steps()
+
+    def _untied(self, symbol: str, size: int) -> _Writer:
+        """The program with another size for one axis, whatever the code takes to be as large."""
+        solved = {name: value for name, value in self.trace.solved.items() if name != symbol}
+        trace = replace(self.trace, solved=solved)
+        plan = replace(self.plan, trace=trace, sizes={**self.plan.sizes, symbol: size})
+        return _Writer(trace, self.nodes, plan)
 
     def _alone(self, claim: Claim, lengths: Sequence[int]) -> list[Encoded]:
         """Each sample alone, without its padding; nothing where the sizes are no symbols of their own."""

@@ -13,10 +13,16 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis`, `on_left?` flag |
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes |
 | equals | the value is another one than the reference | `reference` |
-| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
+| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
 | ignores_padding | padding reaches a loss | `source`, its axes, `padded`, `padded_batch_axis`, `value` |
 | unchanged_by | a later step gives the value another shape | `step` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| depends_on | the value does not depend on the source | `source`, `axis?` int |
+| independence | the value depends on the source | `source` |
+| separate_graphs | a backward pass needs the graph of an earlier one | `earlier` ref |
+| statelessness | two passes over one input differ | `source` |
+| substitution | other arguments give something else | `replaced` refs, `by` refs |
+| state_acts | a layer's call gives the same without its state | |
 | has_shape | the value has another rank or size | `sizes` |
 
 What they mean:
@@ -40,6 +46,12 @@ What they mean:
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
+* depends_on: with `axis`, the target must depend on every entry of the source along it.
+* separate_graphs: after a backward pass from `earlier`, one from the target must be possible.
+* statelessness: what is drawn at random besides the source must not reach the target.
+* substitution: the target's own operation must give the same with each of `by` in the place of the argument in
+  `replaced`: `fc(c_n)` must be `fc(h_n)`.
+* state_acts: the target is the output of a recurrent layer's call.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
 * ignores_padding: no step of the source that is padding may reach the target, a loss. `padded` are the classes that
   it is compared with, (batch, time) or the other way round; their padding holds `value`.
@@ -47,7 +59,8 @@ What they mean:
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one. The
   padding follows each sequence, or comes before it (`on_left`).
 
-The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
+The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal. With
+`alone` it changes without the sizes that the code assumes equal to it.
 
 Blind spots. A non-zero initial state hides a dead reverse weight. ReLU in the slice makes features look
 blind to steps, so sees_whole_sequence is for values before a ReLU, and not for `nn.RNN(nonlinearity="relu")`.
@@ -84,7 +97,9 @@ PROPERTIES: Mapping[str, Property] = {
     ),
     "provenance": Property({"source": "ref", "expected": "ints"}, {}),
     "equals": Property({"reference": "reference"}, {}),
-    "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
+    "batch_size_polymorphism": Property(
+        {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"alone": "flag"}
+    ),
     "ignores_padding": Property(
         {"source": "ref", "batch_axis": "int", "time_axis": "int"}
         | {"padded": "ref", "padded_batch_axis": "int", "value": "number"},
@@ -92,6 +107,12 @@ PROPERTIES: Mapping[str, Property] = {
     ),
     "unchanged_by": Property({"step": "ref"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "depends_on": Property({"source": "ref"}, {"axis": "int"}),
+    "independence": Property({"source": "ref"}, {}),
+    "separate_graphs": Property({"earlier": "ref"}, {}),
+    "statelessness": Property({"source": "ref"}, {}),
+    "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
+    "state_acts": Property({}, {}),
     "has_shape": Property({"sizes": "sizes"}, {}),
 }
 
@@ -143,5 +164,6 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "sizes": lambda value: isinstance(value, tuple) and all(size is None or isinstance(size, Dim) for size in value),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
+    "refs": lambda value: isinstance(value, tuple | list) and all(isinstance(item, Ref) for item in value),
     "reference": _is_reference,
 }

@@ -142,10 +142,17 @@ def _moved(old: Trace, ref: Ref, new: Trace, edits: Sequence[Edit], *, is_target
         there = [node for node in new.nodes if (node.span, node.path) == (span, before.path)]
         if is_target and there and not ref.path:
             return Ref(there[-1].id)
+        inside = [node for node in new.nodes if _is_inside(node, before, span)]
+        if is_target and before.error is not None and inside:  # `h.detach()` may become `tuple(v.detach() for v in h)`
+            return Ref(inside[-1].id, ref.path)
     base = getattr(before.args[0], "ref", None) if before.args else None
     if is_target and base is not None and _is_left_away(before.span, edits):
         return _moved(old, base, new, edits, is_target=False)
     return None
+
+
+def _is_inside(node: Node, like: Node, span: Span) -> bool:
+    return (node.path, node.op, len(node.frames)) == (like.path, like.op, len(like.frames)) and span.covers(node.span)
 
 
 def _is_left_away(span: Span, edits: Sequence[Edit]) -> bool:

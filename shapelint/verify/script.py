@@ -8,6 +8,7 @@ from typing import Any
 
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify.limits import RECURRENT
+from shapelint.verify.steps import ancestors
 
 Encoded = Any
 Key = tuple[int, tuple[int, ...]]  #: a step and the path into its value
@@ -132,6 +133,26 @@ def statement(number: int, names: Names, whole: bool = False) -> str:
     """One step as an assignment; `whole`: its value is not taken apart (the call that raises)."""
     right = expression(names.steps[number], names)
     return f"result = {right}" if whole else f"{names.target(number)} = {right}"
+
+
+def straight(steps: Sequence[Encoded], names: Names) -> list[str]:
+    """All steps as statements."""
+    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
+
+
+def after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
+    """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
+    before = ancestors(steps, source["ref"])
+    return [
+        number
+        for number, step in enumerate(steps)
+        if number not in before and step["op"] != "input" and not is_construction(step) and not is_passed_on(step)
+    ]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Lines inside of a block."""
+    return [f"    {line}" if line else line for line in lines]
 
 
 def expression(step: Encoded, names: Names) -> str:

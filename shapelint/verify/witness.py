@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from shapelint.finding import Finding
+from shapelint.verify import witness_states
 from shapelint.verify.program import Program
-from shapelint.verify.script import Encoded, Names, is_construction, is_passed_on, parts_of, statement
+from shapelint.verify.script import Names, after, indented, is_passed_on, parts_of, statement, straight
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
@@ -37,7 +37,7 @@ def _raises(document: dict[str, Any]) -> list[str]:
     return [
         *before,
         "try:",
-        *_indented(tried),
+        *indented(tried),
         "except Exception as error:",
         '    print(f"{type(error).__name__}: {error}")',
         "else:",
@@ -52,8 +52,8 @@ def _batch_independence(document: dict[str, Any]) -> list[str]:
         *_as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample in range(x.shape[{batch}]):",
-        *_indented(_changed(document, _at({batch: "sample"}))),
-        *_indented(_rows_changed(axis)),
+        *indented(_changed(document, _at({batch: "sample"}))),
+        *indented(_rows_changed(axis)),
         '    print(f"sample {sample} reaches the output rows {rows}")',
     ]
 
@@ -63,7 +63,7 @@ def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
     return [
         *_as_function(document),
         f"for step in range(x.shape[{time}]):",
-        *_indented(_changed(document, _at({time: "step"}))),
+        *indented(_changed(document, _at({time: "step"}))),
         "    features = (forward(other) != result).reshape(-1, result.shape[-1]).any(0)",
         '    print(f"step {step} reaches {int(features.sum())} of {len(features)} features")',
     ]
@@ -79,11 +79,11 @@ def _padding_invariance(document: dict[str, Any]) -> list[str]:
         *_as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample, length in enumerate({document['lengths']}):",
-        *_indented(_changed(document, _at({batch: "sample", time: padding}))),
-        *_indented(_rows_changed(axis)),
+        *indented(_changed(document, _at({batch: "sample", time: padding}))),
+        *indented(_rows_changed(axis)),
         '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
-        *_indented(last),
-        *_indented(_rows_changed(axis)),
+        *indented(last),
+        *indented(_rows_changed(axis)),
         '    print(f"the last step of sample {sample} reaches the output rows {rows}")',
     ]
 
@@ -91,7 +91,7 @@ def _padding_invariance(document: dict[str, Any]) -> list[str]:
 def _dead_parameters(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         "(result * torch.rand_like(result)).sum().backward()",
         f"for name, parameter in {names.of(document['options']['layer'])}.named_parameters():",
@@ -116,7 +116,7 @@ def _provenance(document: dict[str, Any]) -> list[str]:
 def _equals(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f"reference = {_reference(document, names)}",
         "shape = None if result is None else tuple(result.shape)",
@@ -131,8 +131,8 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
     batches += [(str(variant["batch"]), variant["steps"]) for variant in document["variants"]]
     for label, steps in batches:
         names = Names(steps)
-        body = [*_straight(steps, names), f"return {names.of(document['target'])}"]
-        lines += ["", f"def batch_of_{label}():", *_indented(body), ""]
+        body = [*straight(steps, names), f"return {names.of(document['target'])}"]
+        lines += ["", f"def batch_of_{label}():", *indented(body), ""]
     models = ", ".join(f"batch_of_{label}" for label, _ in batches)
     return [
         *lines,
@@ -186,7 +186,7 @@ def _dropout_acts(document: dict[str, Any]) -> list[str]:
     layer, options = names.of(document["target"]), document["options"]
     replaced = [f"{layer}.dropout = {options['dropout']}"] if "dropout" in options else []
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         *replaced,
         f"{layer}.train()",
         f"x = torch.randn(5, 3, {layer}.input_size)",
@@ -204,7 +204,7 @@ def _has_shape(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     wanted = ", ".join("any" if size is None else str(size) for size in document["options"]["sizes"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f'print("result", tuple(result.shape), "stated ({wanted})")',
     ]
@@ -220,15 +220,11 @@ def _reference(document: dict[str, Any], names: Names) -> str:
     return f"{h_n}[-1]" if kind == "last_state" else f"torch.cat(({h_n}[-2], {h_n}[-1]), -1)"
 
 
-def _straight(steps: Sequence[Encoded], names: Names) -> list[str]:
-    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
-
-
 def _as_function(document: dict[str, Any]) -> list[str]:
     """Layers and the source x first, and the way from x to the result as `forward(x)`."""
     steps, source = document["steps"], document["options"]["source"]
     names = Names(steps)
-    inside = _after(steps, source)
+    inside = after(steps, source)
     outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
     given = [statement(number, names) for number in outside]
     before = names.of(source)
@@ -241,30 +237,10 @@ def _as_function(document: dict[str, Any]) -> list[str]:
         *renamed,
         "",
         "def forward(x):",
-        *_indented([*seed, *body, f"return {names.of(document['target'])}"]),
+        *indented([*seed, *body, f"return {names.of(document['target'])}"]),
         "",
         "result = forward(x)",
     ]
-
-
-def _after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
-    """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
-    ancestors = {source["ref"]}
-    for number in range(source["ref"], -1, -1):
-        if number in ancestors:
-            ancestors |= set(_refs((steps[number].get("args"), steps[number].get("kwargs"))))
-    return [
-        number
-        for number, step in enumerate(steps)
-        if number not in ancestors and step["op"] != "input" and not is_construction(step) and not is_passed_on(step)
-    ]
-
-
-def _refs(encoded: Encoded) -> list[int]:
-    if isinstance(encoded, dict) and "ref" in encoded:
-        return [encoded["ref"]]
-    items = encoded.values() if isinstance(encoded, dict) else encoded
-    return [ref for item in items for ref in _refs(item)] if isinstance(encoded, dict | list | tuple) else []
 
 
 def _changed(document: dict[str, Any], index: str) -> list[str]:
@@ -288,10 +264,6 @@ def _at(fixed: dict[int, str]) -> str:
     return ", ".join(fixed.get(axis, ":") for axis in range(max(fixed) + 1))
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" if line else line for line in lines]
-
-
 _WRITERS = {
     "raises": _raises,
     "batch_independence": _batch_independence,
@@ -304,5 +276,11 @@ _WRITERS = {
     "ignores_padding": _ignores_padding,
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
+    "depends_on": witness_states.depends_on,
+    "independence": witness_states.depends_on,
+    "separate_graphs": witness_states.separate_graphs,
+    "statelessness": witness_states.statelessness,
+    "substitution": witness_states.substitution,
+    "state_acts": witness_states.state_acts,
     "has_shape": _has_shape,
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from shapelint.verify import worker_states
 from shapelint.verify.worker_footprint import (
     Grid,
     InconclusiveError,
@@ -61,7 +62,7 @@ def _raises(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     target = document["target"]
     try:
-        values = run(document["steps"])
+        values = run(document["steps"], detaching=True)
     except StepError as raised:
         if raised.step != target["ref"] or options.get("match", "") not in str(raised.error):
             raise
@@ -358,6 +359,10 @@ def _listed(items: Iterable[object]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def _of_states(seen: Callable[[Mapping[str, Any]], tuple[bool, str]]) -> Callable[[Mapping[str, Any]], Outcome]:
+    return lambda document: Outcome(*seen(document))
+
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "raises": _raises,
     "batch_independence": _batch_independence,
@@ -370,5 +375,11 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "ignores_padding": _ignores_padding,
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
+    "depends_on": _of_states(worker_states.depends_on),
+    "independence": _of_states(worker_states.independence),
+    "separate_graphs": _of_states(worker_states.separate_graphs),
+    "statelessness": _of_states(worker_states.statelessness),
+    "substitution": _of_states(worker_states.substitution),
+    "state_acts": _of_states(worker_states.state_acts),
     "has_shape": _has_shape,
 }

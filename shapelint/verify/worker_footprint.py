@@ -47,7 +47,8 @@ class Watched:
             return torch.zeros(self.root.shape, dtype=torch.bool)
         # random weights: the sum of a softmax is constant and would hide every dependence
         weights = torch.rand(part.shape, generator=torch.Generator().manual_seed(0)) + 0.5
-        (gradient,) = torch.autograd.grad((part * weights).sum(), self.root, retain_graph=True)
+        total = (part * weights).sum()
+        (gradient,) = torch.autograd.grad(total, self.root, retain_graph=True, materialize_grads=True)
         return gradient.nan_to_num() != 0
 
     def changed(self, where: tuple[Any, ...]) -> torch.Tensor:

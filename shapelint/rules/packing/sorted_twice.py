@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
@@ -11,11 +10,11 @@ from shapelint.ops.packing import PACKED
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.navigate import input_of, sequence_of, short_name, state_of
+from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
 from shapelint.rules.packing.lengths import Packing, packing_before
-from shapelint.rules.pick import GETITEM, parts_of
 from shapelint.rules.written import before_moves
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Dtype, Packed, Tensor, Value
+from shapelint.shapes.value import Packed, Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
 
@@ -148,44 +147,16 @@ class PackedOrder(nn.Module):
 _SELECTING = frozenset(("index_select", "gather", "take_along_dim"))
 
 
-@dataclass(frozen=True, slots=True)
-class Reordering:
-    """A selection of entries along one axis by a vector of places."""
-
-    node: Node
-    base: Tensor
-    axis: int
-    index: Tensor
-
-
 @check(RULE)
 def sorted_twice(trace: Trace) -> Iterator[Finding]:
     """Results of a layer that sorts for itself, reordered by an inverse permutation."""
     for node in trace.nodes:
-        reordering = _reordering(node)
+        reordering = reordering_of(node)
         if reordering is None or reordering.base.axes[reordering.axis].role is not Role.BATCH:
             continue
         packing = _packing(trace, reordering.base)
         if packing is not None and _sorts_back(trace, reordering.index) and not _is_sorted_by_hand(trace, packing):
             yield _finding(trace, reordering, packing)
-
-
-def _reordering(node: Node) -> Reordering | None:
-    base = node.args[0] if node.args and node.error is None else None
-    if not isinstance(base, Tensor) or not isinstance(node.result, Tensor):
-        return None
-    axis, index = _selected(node, base)
-    if not isinstance(axis, int) or not isinstance(index, Tensor) or index.rank != 1 or index.dtype is not Dtype.INT:
-        return None
-    return Reordering(node, base, axis % base.rank, index)
-
-
-def _selected(node: Node, base: Tensor) -> tuple[object, object]:
-    """The one axis of which entries are taken, and which: not more than one, everything of the others."""
-    if short_name(node) == "index_select":
-        return node.bound.get("dim"), node.bound.get("index")
-    parts = parts_of(node, base) if node.op == GETITEM else {}
-    return next(iter(parts.items())) if len(parts) == 1 else (None, None)
 
 
 def _packing(trace: Trace, value: Tensor) -> Packing | None:
@@ -200,23 +171,12 @@ def _packing(trace: Trace, value: Tensor) -> Packing | None:
 
 def _sorts_back(trace: Trace, index: Tensor) -> bool:
     """Whether places are `unsorted_indices`, or lead back from the order of a sort."""
-    node = _maker(trace, index)
+    node = maker_of(trace, index)
     if node is not None and node.op == f"{PACKED}.unsorted_indices":
         return True
-    order = None if node is None or not _orders(node, index) else node.args[0]
-    before = _maker(trace, order) if isinstance(order, Tensor) else None
-    return before is not None and isinstance(order, Tensor) and _orders(before, before_moves(trace, order))
-
-
-def _maker(trace: Trace, value: Tensor) -> Node | None:
-    source = before_moves(trace, value)
-    return trace.node(source.ref) if isinstance(source, Tensor) and source.ref is not None else None
-
-
-def _orders(node: Node, value: Value) -> bool:
-    """Whether a value is the order that a sort gives: of argsort the result, of sort the second part."""
-    path = value.ref.path if isinstance(value, Tensor) and value.ref is not None else ()
-    return short_name(node) == "argsort" or (short_name(node) == "sort" and path == (1,))
+    order = None if node is None or not is_order(node, index) else node.args[0]
+    before = maker_of(trace, order) if isinstance(order, Tensor) else None
+    return before is not None and isinstance(order, Tensor) and is_order(before, before_moves(trace, order))
 
 
 def _is_sorted_by_hand(trace: Trace, packing: Packing) -> bool:
@@ -228,7 +188,7 @@ def _is_sorted_by_hand(trace: Trace, packing: Packing) -> bool:
         if node.id in seen:
             continue
         seen.add(node.id)
-        if _reordering(node) is not None or short_name(node) in (*_SELECTING, "sort"):
+        if reordering_of(node) is not None or short_name(node) in (*_SELECTING, "sort"):
             return True
         waiting += [value.ref.node for value in node.args if isinstance(value, Tensor) and value.ref is not None]
     return False
