@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from shapelint.verify.steps import ancestors
 from shapelint.verify.worker_footprint import InconclusiveError, Watched, tensor_of
 from shapelint.verify.worker_outcome import Outcome, shape_of, told
 from shapelint.verify.worker_replay import Encoded, StepError, put, run, value_of
@@ -80,19 +81,9 @@ def _sides(document: Mapping[str, Any]) -> tuple[Encoded, Encoded]:
 
 def _leading_to(number: int, steps: Sequence[Encoded]) -> list[Encoded]:
     """The steps with those that a step does not need left blank."""
-    needed = {number}
-    for place in range(number, -1, -1):
-        if place in needed:
-            needed |= set(_refs((steps[place].get("args"), steps[place].get("kwargs"))))
+    needed = ancestors(steps, number)
     blank = {"op": "input", "shape": [], "dtype": "float"}
     return [step if place in needed else blank for place, step in enumerate(steps)]
-
-
-def _refs(encoded: Encoded) -> list[int]:
-    if isinstance(encoded, dict) and "ref" in encoded:
-        return [encoded["ref"]]
-    items = encoded.values() if isinstance(encoded, dict) else encoded
-    return [ref for item in items for ref in _refs(item)] if isinstance(encoded, dict | list | tuple) else []
 
 
 def _places(like: torch.Tensor, batch_axis: int, time_axis: int | None) -> torch.Tensor:
@@ -103,19 +94,6 @@ def _places(like: torch.Tensor, batch_axis: int, time_axis: int | None) -> torch
             sizes = [size if at == axis % like.dim() else 1 for at, size in enumerate(like.shape)]
             place = place + factor * torch.arange(like.shape[axis], dtype=torch.float64).reshape(sizes)
     return place
-
-
-def _dependence(document: Mapping[str, Any]) -> Outcome:
-    watched = Watched(document["steps"], document["options"]["source"], document["target"])
-    if watched.root.is_floating_point():
-        reached = watched.reached(lambda target: target)
-    else:
-        reached = watched.changed((slice(None),) * watched.root.dim())
-    if reached.any():
-        return Outcome(True, "it depends on its source")
-    first = watched.target.flatten()[0].item()
-    same = bool((watched.target == first).all())
-    return Outcome(False, f"it does not depend on the input{f': it is {first:g} everywhere' * same}")
 
 
 def _follows_time(document: Mapping[str, Any]) -> Outcome:
@@ -151,7 +129,6 @@ def _target(document: Mapping[str, Any], values: list[Encoded]) -> torch.Tensor:
 
 VALUE_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "alignment": _alignment,
-    "dependence": _dependence,
     "follows_time": _follows_time,
     "unnormalised": _is_unnormalised,
 }

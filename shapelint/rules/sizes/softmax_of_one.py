@@ -41,7 +41,7 @@ return (weights * output).sum(1)
 ```
 
 ## Proved by
-dependence: the weights do not depend on the scores.
+depends_on: the weights do not depend on the scores.
 
 ## When it stays silent
 The length is a parameter, which a script happens to make 1; the axis holds the steps of a sequence.
@@ -151,7 +151,7 @@ def softmax_of_one_score(trace: Trace) -> Iterator[Finding]:
             trace,
             softmax.node,
             f"`{whole}` is 1 everywhere: axis {softmax.axis} of `{name}`, {in_words(softmax.value.axes)}, has length 1",
-            claims=[Claim("dependence", Ref(softmax.node.id), {"source": source})],
+            claims=[Claim("depends_on", Ref(softmax.node.id), {"source": source})],
             shapes=[(name, softmax.value)],
             help="normalise over the steps" + (", or use a sigmoid for one score" if is_last else ""),
             fixes=axis_fixes(trace, softmax),
