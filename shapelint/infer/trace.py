@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.finding import Ref
+from shapelint.infer.shape_text import ShapeText
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, List, SliceValue, Tuple, Value
+from shapelint.shapes.value import Dict, List, SliceValue, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Expression
 
@@ -83,6 +84,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A shape that the author wrote beside the statement that makes a value: `x = self.fc(x)  # (B, T, C)`.
+
+    `span` is the comment, `source` what it is called in a message; the value's own shape rests on no guess.
+    """
+
+    value: Tensor
+    shape: ShapeText
+    span: Span
+    source: str
+    path: str | None = None  #: None: the analysed file
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """An undecidable condition and the side that this path took.
 
@@ -111,6 +126,7 @@ class Trace:
     nodes: list[Node] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
     decisions: list[Decision] = field(default_factory=list)
     solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
