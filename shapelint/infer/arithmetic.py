@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
@@ -115,12 +117,12 @@ def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, n
     if isinstance(left, Int) and isinstance(right, Int):
         if number is not None and operator != "/":
             return Int(number)
-        return Unknown(run.key_of(node), "a number", number=number)
+        return Unknown(run.key_of(node), "a number", number=number, fractional=operator == "/")
     unknown = _unknown_binary(run, left, right, node)
     if number is None or not isinstance(unknown, Unknown):
         return unknown
     # equal arithmetic of the same unknowns is the same number wherever it stands
-    return Unknown(unknown.key, unknown.reason, lineage=unknown.lineage, number=number)
+    return replace(unknown, number=number, fractional=operator == "/")
 
 
 def _number(a: Dim, operator: str, b: Dim) -> Dim | None:

@@ -91,7 +91,8 @@ class Encoder:
         if isinstance(ref, Ref):
             return self.ref(ref)
         if isinstance(value, Int) or (isinstance(value, Unknown) and (as_size or value.number is not None)):
-            return self.number(value.dim)
+            number = self.number(value.dim)
+            return float(number) if isinstance(value, Unknown) and value.fractional else number
         if isinstance(value, Bool | Str):
             return value.value
         if isinstance(value, Float):
