@@ -128,7 +128,8 @@ def lstm(
     """nn.LSTM; with proj_size, h_n and the output have proj_size features, and c_n has hidden_size."""
     _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
     if (-proj_size).is_positive() or (proj_size != ZERO and (proj_size - hidden_size + ONE).is_positive()):
-        raise ShapeError(f"proj_size {proj_size} must be smaller than hidden_size {hidden_size}", "SHP610")
+        message = f"proj_size {proj_size} must be smaller than hidden_size {hidden_size}"
+        raise ShapeError(message, "SHP610", argument="proj_size")
 
 
 @layer("torch.nn.GRU", forward=single_state_forward, input_rank=3, refuse=refuse_by_layer)
@@ -161,8 +162,8 @@ def rnn(
     dtype: Value = NONE,
 ) -> None:
     """nn.RNN; its fourth parameter is the nonlinearity."""
-    _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
     require_nonlinearity(nonlinearity)
+    _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
 
 
 def _check_construction(

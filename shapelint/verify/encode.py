@@ -133,6 +133,8 @@ class Encoder:
         if isinstance(value, Unknown) and isinstance(value.hint, Bool) and _takes_number(hint):
             return True  # a flag where a number is needed
         if _is_unknown(value) and not _takes_number(hint):
+            if parameter is None and node.error is not None:
+                return None  # a keyword that torch does not know, whatever its value
             if node.error is not None and node.op.endswith(FORWARD):
                 return _form_of(value)
             return self._unknown(value, node.bound.get(name), parameter)
