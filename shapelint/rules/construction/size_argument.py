@@ -165,6 +165,8 @@ cell = nn.GRUCell((16, 4), 64)  # error: SHP617
 def size_arguments(trace: Trace) -> Iterator[Finding]:
     """Constructions that torch refuses for a size."""
     for one in refused(trace, NUMBER.code):
+        if one.written is not None and _is_flag(one.written):
+            continue  # SHP601 tells what a flag as num_layers is
         what = "a whole number" if "int" in one.message else one.message[one.message.index("at least") :].split(",")[0]
         message = f"{one.name} of {one.kind} must be {what}, and {shown(trace, one)} is not"
         fix = None if one.written is None else _as_int(trace, one.written)
@@ -172,6 +174,10 @@ def size_arguments(trace: Trace) -> Iterator[Finding]:
     for one in refused(trace, SEVERAL.code):
         message = f"{one.name} of {one.kind} is one number for all its layers, and {shown(trace, one)} are several"
         yield tell(SEVERAL, trace, one, message, "build a layer for each size, in an nn.ModuleList")
+
+
+def _is_flag(given: facts.Argument) -> bool:
+    return isinstance(given.value, facts.Literal) and isinstance(given.value.value, bool)
 
 
 def _as_int(trace: Trace, given: facts.Argument) -> Fix | None:
