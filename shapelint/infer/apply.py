@@ -23,6 +23,7 @@ from shapelint.shapes.value import (
     Unknown,
     Value,
 )
+from shapelint.source import Span
 from shapelint.syntax import facts
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
@@ -100,7 +101,21 @@ def construct(
     except OverflowError as error:
         return Unknown(run.key_of(call), f"{kind}: {error}")
     layer = Layer(kind, bound, call.span, path=run.away)
+    forward = _forward(run)
+    if forward is not None:
+        run.trace.rebuilt[len(run.trace.nodes)] = forward
     return run.record(kind, args, kwargs, bound, layer, call.span, call)
+
+
+def _forward(run: Run) -> Span | None:
+    """The `forward` of a module of the analysed file whose body is being run; None while a module is built."""
+    for function in reversed(run.functions):
+        base = None if function.owner is None else function.owner.torch_base()
+        if function.name == "__init__" or run.away:
+            return None
+        if function.name == "forward" and function.definition is not None and (base or "").startswith("torch.nn."):
+            return function.definition.span
+    return None
 
 
 def call_layer(

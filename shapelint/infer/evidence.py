@@ -133,9 +133,7 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
         _note_shape(run, names[shape.name or ""], shape, comment.span, "shape-comment", "the comment")
 
 
-def _note_shape(
-    run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3
-) -> None:
+def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3) -> None:
     if not any(role in _SEQUENCE_ROLES for role in shape.roles):
         return
     if isinstance(value, Unknown):

@@ -17,7 +17,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, SliceValue, Tensor, Tuple, Value
 from shapelint.source import Span
-from shapelint.syntax.facts import Expression
+from shapelint.syntax.facts import Attribute, Call, Expression
 
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 
@@ -53,6 +53,14 @@ class Node:
     expression: Expression | None = None
     frames: tuple[Frame, ...] = ()
     error: ShapeError | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether a layer is called as `layer.forward(x)`; `super().forward(x)` is a subclass's own business."""
+        func = self.expression.func if isinstance(self.expression, Call) else None
+        if not self.op.endswith(".forward") or not isinstance(func, Attribute) or func.attr != "forward":
+            return False
+        return not (isinstance(func.value, Call) and getattr(func.value.func, "id", "") == "super")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,7 @@ class Trace:
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
     text: str = ""  #: the source that `path` was read from
+    rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
 

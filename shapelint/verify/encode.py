@@ -17,6 +17,7 @@ from typing import Any
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node
+from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS, Op, Sizes
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -83,7 +84,7 @@ class Encoder:
                 args.append(encoded)
             elif parameter is not None:  # an argument before it was left out
                 kwargs[parameter.name] = encoded
-        return {"op": node.op, "args": args, "kwargs": kwargs}
+        return {"op": node.op, "args": args, "kwargs": kwargs, **({"direct": True} if node.is_direct else {})}
 
     def value(self, value: Value, as_size: bool = False) -> Encoded:
         """One value; `as_size`: an unknown in it is an integer. Raises UnreplayableError."""
@@ -162,8 +163,8 @@ def operation_of(name: str) -> Op:
         return LAYERS[name].build
     if name.endswith(FORWARD) and name.removesuffix(FORWARD) in LAYERS:
         return LAYERS[name.removesuffix(FORWARD)].forward
-    if name in OPS:
-        return OPS[name]
+    if name in OPS or name in HOLDERS:
+        return OPS.get(name) or HOLDERS[name]
     raise UnreplayableError(f"{name} is not an operation of the registry")
 
 

@@ -15,6 +15,12 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| argument_acts | a layer is built the same without an argument | `argument` text |
+| biased | a layer has no bias | |
+| registered | a module that holds the layers so has no parameters of theirs | |
+| own_parameters | layers that are held together share parameters | |
+| statelessness | two calls with the same input differ | `anew` |
+| hooks_run | a call goes past the layer's hooks | |
 | has_shape | the value has another rank or size | `sizes` |
 
 What they mean:
@@ -38,6 +44,9 @@ What they mean:
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
+* argument_acts and biased: the target is the node that constructs a layer. registered and own_parameters: it is
+  the node of what holds the layers (ops/holders.py). hooks_run: it is the call of a layer.
+* `anew` for statelessness: the node that each call runs anew, the construction of a layer in `forward`.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
@@ -79,6 +88,12 @@ PROPERTIES: Mapping[str, Property] = {
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "argument_acts": Property({"argument": "text"}, {}),
+    "biased": Property({}, {}),
+    "registered": Property({}, {}),
+    "own_parameters": Property({}, {}),
+    "statelessness": Property({"anew": "ref"}, {}),
+    "hooks_run": Property({}, {}),
     "has_shape": Property({"sizes": "sizes"}, {}),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from shapelint.finding import Finding
 from shapelint.verify.program import Program
 from shapelint.verify.script import Encoded, Names, is_construction, is_passed_on, parts_of, statement
+from shapelint.verify.witness_modules import WRITERS
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
@@ -263,4 +264,5 @@ _WRITERS = {
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
+    **WRITERS,
 }

@@ -5,8 +5,7 @@ verify/properties.py tells what each property and option means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,20 +19,12 @@ from shapelint.verify.worker_footprint import (
     rows_grid,
     tensor_of,
 )
+from shapelint.verify.worker_modules import CHECKS
+from shapelint.verify.worker_outcome import TOLERANCE, Outcome, agree, listed
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
 
 _MAX_CELLS = 4_096  #: of a footprint that is sent back
 _MAX_TEXT = 300
-_TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Whether the property holds, what was seen in one sentence, and the footprint where one was made."""
-
-    holds: bool
-    detail: str
-    footprint: Grid | None = None
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -120,7 +111,7 @@ def _reads(row: int, samples: torch.Tensor) -> str:
     numbers = samples.nonzero().flatten().tolist()
     if not numbers:
         return f"output row {row} depends on no sample"
-    return f"output row {row} depends on sample{'s' if len(numbers) > 1 else ''} {_listed(numbers)}"
+    return f"output row {row} depends on sample{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
 
 
 def _sees_whole_sequence(document: Mapping[str, Any]) -> Outcome:
@@ -134,7 +125,7 @@ def _sees_whole_sequence(document: Mapping[str, Any]) -> Outcome:
     share = f"{int(blind.sum())} of {len(grid)} features"
     if len(steps) == grid.shape[1]:
         return Outcome(False, f"{share} do not depend on every step")
-    seen = f"step{'s' if len(steps) > 1 else ''} {_listed(steps)} only" if steps else "no step"
+    seen = f"step{'s' if len(steps) > 1 else ''} {listed(steps)} only" if steps else "no step"
     return Outcome(False, f"{share} depend on {seen}, of steps 0 to {grid.shape[1] - 1}")
 
 
@@ -154,7 +145,7 @@ def _dead_parameters(document: Mapping[str, Any]) -> Outcome:
     dead = [name for name in dead if name not in options.get("allowed", ())]
     if not dead:
         return Outcome(True, "every parameter gets a gradient")
-    return Outcome(False, f"{_listed(dead)} get{'s' if len(dead) == 1 else ''} no gradient")
+    return Outcome(False, f"{listed(dead)} get{'s' if len(dead) == 1 else ''} no gradient")
 
 
 def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
@@ -201,7 +192,7 @@ def _agrees(row: torch.Tensor, alone: torch.Tensor) -> bool:
     """Whether a row is what a sample gives alone, as far as that goes: the row may have padding behind it."""
     if row.dim() != alone.dim() or any(a > b for a, b in zip(alone.shape, row.shape, strict=True)):
         return False
-    return _equal(row[tuple(slice(size) for size in alone.shape)], alone)
+    return agree(row[tuple(slice(size) for size in alone.shape)], alone)
 
 
 def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
@@ -242,7 +233,7 @@ def _equals(document: Mapping[str, Any]) -> Outcome:
     if target.shape != reference.shape:
         return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
     difference = (target - reference).abs().max().item() if target.numel() else 0.0
-    if difference <= _TOLERANCE:
+    if difference <= TOLERANCE:
         return Outcome(True, "it is equal to the reference")
     return Outcome(False, f"it differs from the reference by up to {difference:.2g}")
 
@@ -285,7 +276,7 @@ def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
     layer.train()
     sequence = torch.randn(5, 3, layer.input_size, generator=torch.Generator().manual_seed(0))
     first, second = (_seeded_pass(layer, sequence, seed) for seed in (1, 2))
-    if _equal(first, second):
+    if agree(first, second):
         return Outcome(False, f"with dropout={layer.dropout:g} two passes in training mode are equal")
     return Outcome(True, "two passes in training mode differ")
 
@@ -306,17 +297,8 @@ def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> 
     return tensor_of(layer(sequence)[0], "output").detach()
 
 
-def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
-    return bool(torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
-
-
 def _shape(tensor: torch.Tensor) -> str:
     return str(tuple(tensor.shape))
-
-
-def _listed(items: Iterable[object]) -> str:
-    *first, last = map(str, items)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
@@ -329,5 +311,6 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
+    **CHECKS,
     "has_shape": _has_shape,
 }

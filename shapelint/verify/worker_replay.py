@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify import limits
 
@@ -72,11 +73,11 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
 
 
 def _call(step: Encoded, number: int, values: Sequence[Any]) -> Any:
-    function = resolve(step["op"])
+    function = _directly if step.get("direct") else resolve(step["op"])
     args = [_decode(arg, values) for arg in step["args"]]
     kwargs = {name: _decode(arg, values) for name, arg in step["kwargs"].items()}
     # each step draws from its own stream: what another size draws before it changes nothing
-    torch.manual_seed(1_000 + number)
+    torch.manual_seed(1_000 + number + 10_000 * step.get("seed", 0))
     try:
         value = function(*args, **kwargs)
     except Exception as error:
@@ -125,6 +126,8 @@ def resolve(name: str) -> Callable[..., Any]:
         return _STAND_INS[name]
     if name in LAYERS:
         return _dotted(name)
+    if name in HOLDERS:
+        return _HOLDERS[name]
     if name.endswith(".forward") and name.removesuffix(".forward") in LAYERS:
         return _apply
     if name not in OPS:
@@ -153,6 +156,10 @@ def _apply(layer: Any, *args: Any, **kwargs: Any) -> Any:
     return layer(*args, **kwargs)
 
 
+def _directly(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    return layer.forward(*args, **kwargs)
+
+
 def _on_tensors(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A stand-in for a method of tensors; another value gets its own method, or raises for the lack of it."""
     method = _method(name, False)
@@ -174,6 +181,15 @@ def _double(value: Any) -> Any:
 def _to(value: torch.Tensor, *targets: Any) -> torch.Tensor:
     return value.to(*targets) if targets else value
 
+
+_HOLDERS: Mapping[str, Callable[..., Any]] = {
+    "builtins.list": list,
+    "builtins.tuple": tuple,
+    "builtins.dict": lambda members: dict(enumerate(members)),
+    "torch.nn.ModuleList": torch.nn.ModuleList,
+    "torch.nn.ModuleDict": lambda members: torch.nn.ModuleDict({str(i): each for i, each in enumerate(members)}),
+    "torch.nn.Sequential": lambda members: torch.nn.Sequential(*members),
+}
 
 # All is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.
 _STAND_INS: Mapping[str, Callable[..., Any]] = {

@@ -60,9 +60,7 @@ def shown(trace: Trace, one: Refused) -> str:
     return "what is given" if given is None else f"`{quote(trace, given.value.span)}`"
 
 
-def tell(
-    rule: Rule, trace: Trace, one: Refused, message: str, help: str, fixes: Sequence[Fix | None] = ()
-) -> Finding:
+def tell(rule: Rule, trace: Trace, one: Refused, message: str, help: str, fixes: Sequence[Fix | None] = ()) -> Finding:
     """A finding at a refused construction: torch raises there, or at the layer's call."""
     claims = [Claim("raises", Ref(one.raising.id))]
     return report(rule, trace, one.built, message, claims=claims, help=help, fixes=fixes)

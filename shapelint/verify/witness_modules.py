@@ -1,0 +1,89 @@
+"""The scripts that show what is wrong with a module: its parameters, what holds them, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shapelint.verify.script import Names, is_passed_on, statement
+
+Document = Mapping[str, Any]
+
+
+def _argument_acts(document: Document) -> list[str]:
+    layer, steps = _run(document)
+    return [*steps, f'print("bias is", repr({layer}.bias), "and nonlinearity", getattr({layer}, "nonlinearity", None))']
+
+
+def _biased(document: Document) -> list[str]:
+    layer, steps = _run(document)
+    return [*steps, f'print("the parameters are", *(name for name, _ in {layer}.named_parameters()))']
+
+
+def _registered(document: Document) -> list[str]:
+    held, steps = _run(document)
+    return [
+        *steps,
+        "model = torch.nn.Module()",
+        f"model.layers = {held}",
+        'print("the model has", len(list(model.parameters())), "parameters")',
+    ]
+
+
+def _own_parameters(document: Document) -> list[str]:
+    held, steps = _run(document)
+    return [
+        *steps,
+        f"apart = sum(len(list(layer.parameters())) for layer in {held})",
+        f'print("together", len(list({held}.parameters())), "parameters, counted apart", apart)',
+    ]
+
+
+def _statelessness(document: Document) -> list[str]:
+    anew = document["options"]["anew"]["ref"]
+    names = Names(document["steps"])
+    lines = [statement(n, names) for n, step in enumerate(document["steps"]) if not is_passed_on(step)]
+    before = [statement(n, names) for n, step in enumerate(document["steps"][:anew]) if not is_passed_on(step)]
+    inside = [f"    {line}" for line in lines[len(before) :]]
+    result = names.of(document["target"])
+    return [
+        *before,
+        "",
+        "def forward():",
+        *inside,
+        f"    return {result}",
+        "",
+        "first, second = forward(), forward()",
+        'print("two calls differ by up to", (first - second).abs().max().item())',
+    ]
+
+
+def _hooks_run(document: Document) -> list[str]:
+    names = Names(document["steps"])
+    call = document["target"]["ref"]
+    layer = names.of(document["steps"][call]["args"][0])
+    before = [statement(n, names) for n, step in enumerate(document["steps"][:call]) if not is_passed_on(step)]
+    return [
+        *before,
+        "ran = []",
+        f"{layer}.register_forward_hook(lambda *_: ran.append(1))",
+        statement(call, names),
+        'print("forward hooks that were run:", len(ran))',
+    ]
+
+
+def _run(document: Document) -> tuple[str, list[str]]:
+    """The name of the target, and the statements up to it."""
+    names = Names(document["steps"])
+    lines = [statement(number, names) for number, step in enumerate(document["steps"]) if not is_passed_on(step)]
+    return names.of(document["target"]), lines
+
+
+WRITERS: Mapping[str, Callable[[Document], list[str]]] = {
+    "argument_acts": _argument_acts,
+    "biased": _biased,
+    "registered": _registered,
+    "own_parameters": _own_parameters,
+    "statelessness": _statelessness,
+    "hooks_run": _hooks_run,
+}

@@ -1,0 +1,120 @@
+"""The properties of modules: what their parameters are, what holds them, and whether two calls agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from shapelint.verify.worker_footprint import InconclusiveError, tensor_of
+from shapelint.verify.worker_outcome import Outcome, agree, listed
+from shapelint.verify.worker_replay import run, value_of
+
+_BIAS = 2  #: the place of bias among the arguments of a cell
+
+
+def _argument_acts(document: Mapping[str, Any]) -> Outcome:
+    number, name = document["target"]["ref"], document["options"]["argument"]
+    steps = document["steps"]
+    step = steps[number]
+    args, kwargs = step["args"][:_BIAS], {key: value for key, value in step["kwargs"].items() if key != name}
+    if name != "bias" or (len(args) == len(step["args"]) and kwargs == step["kwargs"]):
+        return Outcome(True, f"no {name} is given")
+    plain = [*steps[:number], {**step, "args": args, "kwargs": kwargs}, *steps[number + 1 :]]
+    layer, other = (_module(run(each)[number]) for each in (steps, plain))
+    same = _numbers(layer) == _numbers(other) and getattr(layer, "nonlinearity", None) == getattr(
+        other, "nonlinearity", None
+    )
+    if not same:
+        return Outcome(True, f"without it {name} is another one")
+    return Outcome(False, f"the layer has the same parameters without it: {_listed_numbers(layer)}")
+
+
+def _numbers(layer: torch.nn.Module) -> dict[str, list[Any]]:
+    return {name: parameter.tolist() for name, parameter in layer.named_parameters()}
+
+
+def _listed_numbers(layer: torch.nn.Module) -> str:
+    return listed(name for name, _ in layer.named_parameters())
+
+
+def _biased(document: Mapping[str, Any]) -> Outcome:
+    layer = _module(value_of(document["target"], run(document["steps"])))
+    names = [name for name, _ in layer.named_parameters()]
+    return Outcome(any("bias" in name for name in names), f"its parameters are {listed(names)}")
+
+
+def _registered(document: Mapping[str, Any]) -> Outcome:
+    held, members = _held(document)
+    owner = torch.nn.Module()
+    owner.held = held
+    missing = sum(1 for member in members if not _parameters(member) <= _parameters(owner))
+    if not missing:
+        return Outcome(True, "all parameters are registered")
+    kind = type(held).__name__
+    return Outcome(
+        False, f"a module with this {kind} has {len(_parameters(owner))} parameters of {len(members)} layers"
+    )
+
+
+def _own_parameters(document: Mapping[str, Any]) -> Outcome:
+    _, members = _held(document)
+    together = len(set().union(*map(_parameters, members)))
+    apart = sum(len(_parameters(member)) for member in members)
+    return Outcome(
+        together == apart, f"{len(members)} layers have {together} parameters together, {apart} if counted apart"
+    )
+
+
+def _held(document: Mapping[str, Any]) -> tuple[Any, list[torch.nn.Module]]:
+    """What holds the layers, and the layers."""
+    held = value_of(document["target"], run(document["steps"]))
+    members = list(held.values()) if isinstance(held, dict | torch.nn.ModuleDict) else list(held)
+    if not members:
+        raise InconclusiveError("it holds no layers")
+    return held, [_module(member) for member in members]
+
+
+def _parameters(module: torch.nn.Module) -> set[int]:
+    return {id(parameter) for parameter in module.parameters()}
+
+
+def _module(value: Any) -> torch.nn.Module:
+    if not isinstance(value, torch.nn.Module):
+        raise InconclusiveError("the target is not a layer")
+    return value
+
+
+def _statelessness(document: Mapping[str, Any]) -> Outcome:
+    """A step that is run at each call draws other numbers the second time."""
+    target, anew = document["target"], document["options"]["anew"]["ref"]
+    steps = [*document["steps"]]
+    first = tensor_of(value_of(target, run(steps)), "target")
+    steps[anew] = {**steps[anew], "seed": 1}
+    second = tensor_of(value_of(target, run(steps)), "target")
+    if agree(first, second):
+        return Outcome(True, "two calls give the same")
+    return Outcome(False, f"two calls with the same input differ by up to {(first - second).abs().max().item():.2g}")
+
+
+def _hooks_run(document: Mapping[str, Any]) -> Outcome:
+    ran: list[int] = []
+    number = document["steps"][document["target"]["ref"]]["args"][0]["ref"]
+
+    def watch(layer: Any) -> Any:
+        _module(layer).register_forward_hook(lambda *_: ran.append(1))
+        return layer
+
+    run(document["steps"], {number: watch})
+    return Outcome(bool(ran), "its hooks are run" if ran else "a forward hook of the layer is not run")
+
+
+CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
+    "argument_acts": _argument_acts,
+    "biased": _biased,
+    "registered": _registered,
+    "own_parameters": _own_parameters,
+    "statelessness": _statelessness,
+    "hooks_run": _hooks_run,
+}
