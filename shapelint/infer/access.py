@@ -10,11 +10,13 @@ from shapelint.infer.objects import (
     BoundMethod,
     Class,
     Container,
+    DefaultDict,
     Function,
     Imported,
     Instance,
     Method,
     ModuleValue,
+    Namespace,
     ShapeOf,
     Super,
 )
@@ -62,7 +64,7 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Class):
         return _class_attribute(base, name)
     if isinstance(base, Super):
-        return _super_attribute(base, name)
+        return _super_attribute(run, base, name, node)
     if isinstance(base, Tensor | Packed):
         return _tensor_attribute(run, base, name, node)
     if isinstance(base, Layer):
@@ -71,6 +73,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         return base.members[name]
     if isinstance(base, Tuple):
         return _tuple_attribute(run, base, name, node)
+    if isinstance(base, Namespace):
+        return base.table.items.get(name) or Unknown(run.key_of(node), "a setting that is not known")
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)
@@ -89,21 +93,26 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
     if name in instance.attributes:
         return instance.attributes[name]
     found = instance.cls.find(name)
-    if isinstance(found, Function):
-        if found.kind == "property":
-            return call_function(run, found, (instance,), {}, node)
-        if found.kind == "static":
-            return found
-        return BoundMethod(found, instance.cls if found.kind == "class" else instance)
     if found is not None:
-        return found
+        return _bound(run, found, instance, node)
     if name == "module":
         return instance  # what nn.DataParallel wraps
+    if name == "__class__":
+        return instance.cls
     if name in MODULE_METHODS:
         return Method(instance, name)
     if instance.base is not None:
         return attribute_of(run, instance.base, name, node)
     return Unknown(f"self.{name}", "an attribute that is not set in this file")
+
+
+def _bound(run: Run, found: Value, instance: Instance, node: facts.Expression) -> Value:
+    """What a class attribute is on an instance: a method is bound, a property called."""
+    if not isinstance(found, Function) or found.kind == "static":
+        return found
+    if found.kind == "property":
+        return call_function(run, found, (instance,), {}, node)
+    return BoundMethod(found, instance.cls if found.kind == "class" else instance)
 
 
 def _class_attribute(cls: Class, name: str) -> Value:
@@ -113,13 +122,17 @@ def _class_attribute(cls: Class, name: str) -> Value:
     return Unknown(f"{cls.name}.{name}", "an attribute that is not found") if found is None else found
 
 
-def _super_attribute(base: Super, name: str) -> Value:
-    for parent in base.cls.bases:
-        found = parent.find(name) if isinstance(parent, Class) else None
-        if isinstance(found, Function):
-            return BoundMethod(found, base.receiver)
+def _super_attribute(run: Run, base: Super, name: str, node: facts.Expression) -> Value:
+    receiver = base.receiver
+    if not isinstance(receiver, Instance | Class):
+        return Method(base, name)
+    cls = receiver.cls if isinstance(receiver, Instance) else receiver
+    for parent in cls.after(base.cls):
+        found = parent.scope.names.get(name)
+        if found is not None and isinstance(receiver, Instance):
+            return _bound(run, found, receiver, node)
         if found is not None:
-            return found
+            return BoundMethod(found, receiver) if isinstance(found, Function) else found
     return Method(base, name)
 
 
@@ -248,6 +261,10 @@ def _dict_item(run: Run, base: Dict, index: Value, node: facts.Subscript) -> Val
     if isinstance(index, Unknown) and base.items and not base.open:
         return base.items[choose_key(run, index, tuple(base.items))]
     constant = constant_key(index)
+    if constant is not None and constant not in base.items and isinstance(base, DefaultDict):
+        from shapelint.infer.calls import call_value  # calls are built on this file
+
+        base.items[constant] = call_value(run, base.make, (), {}, node)
     if constant is not None and constant in base.items:
         return base.items[constant]
     return Unknown(run.key_of(node), "a key that is not known")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from shapelint.infer import calls, expressions, loops, statements
+from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, statements
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
@@ -24,7 +24,7 @@ from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 
 #: the evaluators and executors that importing these files registers
-PARTS = (calls, expressions, loops, statements)
+PARTS = (calls, einops, expressions, higher_order, kinds, loops, numbers, statements)
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.infer import texts
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
+from shapelint.infer.objects import Container
 from shapelint.infer.stamp import MAX_WEIGHT
 from shapelint.infer.state import Parent, Run, shown
 from shapelint.ops import registry
@@ -47,6 +49,8 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
     left_size, right_size = _size(left), _size(right)
     if left_size is not None and right_size is not None:
         return _sizes(run, left, left_size, operator, right, right_size, node)
+    if operator == "%" and isinstance(left, Str):
+        return texts.percent(left, right) or Unknown(run.key_of(node), "a formatted string")
     if operator == "+":
         joined = _joined(left, right)
         if joined is not None:
@@ -117,6 +121,8 @@ def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, n
     if isinstance(left, Int) and isinstance(right, Int):
         if number is not None and operator != "/":
             return Int(number)
+        if operator == "/" and a.constant is not None and b.constant:
+            return Float(_float(_plain(left), "/", _plain(right)))
         return Unknown(run.key_of(node), "a number", number=number, fractional=operator == "/")
     unknown = _unknown_binary(run, left, right, node)
     if number is None or not isinstance(unknown, Unknown):
@@ -320,6 +326,8 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
 def _members(group: Value) -> list[object] | None:
     if isinstance(group, Dict) and not group.open:
         return list(group.items)
+    if isinstance(group, Container) and group.kind == "ModuleDict" and group.length is None:
+        return list(group.members)
     if not isinstance(group, Tuple | List):
         return None
     keys = [constant_key(item) for item in group.items]

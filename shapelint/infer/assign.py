@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
-from shapelint.infer.objects import Container, Instance, Kept, Scope, ShapeOf
+from shapelint.infer.objects import Container, Instance, Kept, Namespace, Scope, ShapeOf
 from shapelint.infer.state import Demand, Run
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
@@ -36,9 +36,11 @@ def _assign_attribute(
 ) -> None:
     base = evaluate(run, scope, target.value)
     if isinstance(base, Instance):
-        base.attributes[target.attr] = value
+        base.assign(target.attr, value)
         if isinstance(node, facts.Assign) and target in node.targets:
             base.places[target.attr] = Kept(node.value, run.home)
+    elif isinstance(base, Namespace):
+        base.table.items[target.attr] = value
     run.bind(target.span, run.text(target.span), value)
 
 
@@ -62,7 +64,8 @@ def _replace_item(base: List, position: int | None, value: Value) -> None:
     elif base.items:
         # an item that is not the first: from now on the list is a sample of its first and a later one
         base.length = base.length or Dim.of(len(base.items))
-        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [base.items[0], value]
+        first = value if base.items[0] is NONE else base.items[0]  # `[None] * steps` is there to be filled
+        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [first, value]
 
 
 def _replace_member(base: Container, position: int | None, value: Value) -> None:
@@ -107,6 +110,8 @@ def _items(value: Value) -> tuple[Value, ...] | None:
         return value.items
     if isinstance(value, List) and value.length is None:
         return tuple(value.items)
+    if isinstance(value, Container) and value.length is None and value.kind != "ModuleDict":
+        return tuple(value.members.values())
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shapelint.infer.apply import call_layer
 from shapelint.infer.builtins import call_builtin
 from shapelint.infer.dispatch import evaluate, evaluates
-from shapelint.infer.externals import call_external
+from shapelint.infer.externals import call_external, is_module_class
 from shapelint.infer.functions import call_function, call_instance, instantiate, make_base
 from shapelint.infer.methods import call_method
 from shapelint.infer.objects import (
@@ -75,6 +75,9 @@ def call_value(
 ) -> Value:
     """Call a value."""
     if isinstance(function, External):
+        prefix, _, name = function.path.rpartition(".")
+        if args and isinstance(args[0], Instance | Layer) and is_module_class(prefix):
+            return _call_torch_method(run, args[0], name, args[1:], kwargs, node)
         return call_external(run, function.path, args, kwargs, node)
     if isinstance(function, Builtin):
         return call_builtin(run, function.name, args, kwargs, node)
@@ -116,14 +119,28 @@ def _call_super(
     receiver = method.receiver.receiver if isinstance(method.receiver, Super) else None
     if not isinstance(receiver, Instance):
         return Unknown(run.key_of(node), "super() of a class")
-    if method.name == "__init__":
+    return _call_torch_method(run, receiver, method.name, args, kwargs, node)
+
+
+def _call_torch_method(
+    run: Run,
+    receiver: Instance | Layer,
+    name: str,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    node: facts.Expression,
+) -> Value:
+    """A method of the torch class from which the receiver's class derives, or which it is."""
+    if isinstance(receiver, Layer):
+        return _call_method(run, Method(receiver, name), args, kwargs, node)
+    if name == "__init__":
         receiver.base = make_base(run, receiver.cls, args, kwargs, node)
         return NONE
-    if method.name == "__call__":
+    if name == "__call__":
         return _call_instance(run, receiver, args, kwargs, node)
     if receiver.base is not None:
-        return _call_method(run, Method(receiver.base, method.name), args, kwargs, node)
-    return call_method(run, Method(receiver, method.name), args, kwargs, node)
+        return _call_method(run, Method(receiver.base, name), args, kwargs, node)
+    return call_method(run, Method(receiver, name), args, kwargs, node)
 
 
 def _call_method(

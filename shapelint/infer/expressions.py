@@ -10,10 +10,12 @@ from shapelint.infer.builtins import BUILTINS
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
-from shapelint.infer.loops import comprehension
+from shapelint.infer.loops import comprehension, rounds
+from shapelint.infer.methods import extend, grow
 from shapelint.infer.names import canonical
-from shapelint.infer.objects import Builtin, Function, Imported, Scope
+from shapelint.infer.objects import YIELDED, Builtin, Function, Imported, Scope
 from shapelint.infer.state import Run
+from shapelint.infer.texts import text_of
 from shapelint.infer.truth import truth
 from shapelint.shapes.dim import MAX_BITS
 from shapelint.shapes.value import (
@@ -224,17 +226,9 @@ def comprehension_expression(run: Run, scope: Scope, node: facts.Comprehension) 
 @evaluates(facts.Formatted)
 def formatted(run: Run, scope: Scope, node: facts.Formatted) -> Value:
     """An f-string: known when all its parts are."""
-    texts: list[str] = []
-    for part in node.parts:
-        if isinstance(part, str):
-            texts.append(part)
-            continue
-        value = evaluate(run, scope, part)
-        constant = constant_key(value)
-        if constant is None:
-            return Unknown(run.key_of(node), "a formatted string")
-        texts.append(str(constant))
-    return Str("".join(texts))
+    parts = [part if isinstance(part, str) else constant_key(evaluate(run, scope, part)) for part in node.parts]
+    made = None if None in parts else text_of(parts)
+    return made or Unknown(run.key_of(node), "a formatted string")
 
 
 @evaluates(facts.Walrus)
@@ -247,7 +241,12 @@ def walrus(run: Run, scope: Scope, node: facts.Walrus) -> Value:
 
 @evaluates(facts.Await)
 def await_(run: Run, scope: Scope, node: facts.Await) -> Value:
-    """What a coroutine or a generator gives is not followed; its operand is still read."""
-    if node.value is not None:
-        evaluate(run, scope, node.value)
+    """`await` and `yield`: what comes back is unknown; what is yielded is collected for the caller."""
+    value = NONE if node.value is None else evaluate(run, scope, node.value)
+    yielded = scope.lookup(YIELDED)
+    if isinstance(yielded, List) and node.kind == "yield":
+        extend(yielded, [value])
+    elif isinstance(yielded, List) and node.kind == "yield from" and node.value is not None:
+        followed = rounds(run, value, node.value)
+        grow(yielded, List(list(followed.values), followed.count))
     return Unknown(run.key_of(node), f"{node.kind} is not followed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from shapelint.infer import texts
 from shapelint.infer.access import MODULE_METHODS, missing_attribute
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
@@ -25,6 +26,7 @@ from shapelint.shapes.value import (
     Tuple,
     Unknown,
     Value,
+    integer,
 )
 from shapelint.syntax import facts
 
@@ -82,6 +84,15 @@ def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, V
     if method.name == "add_module" and len(args) == 2 and isinstance(args[0], Str):
         container.members[args[0].value] = args[1]
         return NONE
+    if method.name == "insert" and len(args) == 2 and isinstance(args[0], Int) and container.length is None:
+        members = List(list(container.members.values()))
+        _insert(members.items, args)
+        container.members.clear()
+        grow(container, members)
+        return NONE
+    if method.name == "update" and args and isinstance(args[0], Dict) and not args[0].open:
+        container.members.update((str(key), value) for key, value in args[0].items.items())
+        return NONE
     if method.name in ("items", "keys", "values", "children"):
         return _entries(container.members, method.name)
     return _module(run, method, args, kwargs, node)
@@ -127,18 +138,30 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     if method.name == "extend" and args and isinstance(args[0], List | Tuple) and isinstance(method.receiver, List):
         grow(method.receiver, args[0])
         return NONE
-    if method.name == "insert" and len(args) == 2:
-        position = args[0].dim.constant if isinstance(args[0], Int) else None
-        items.insert(len(items) if position is None else position, args[1])
+    if method.name == "appendleft" and args:
+        args = (integer(0), *args)
+    if method.name in ("insert", "appendleft") and len(args) == 2:
+        _insert(items, args)
         return NONE
-    if method.name == "pop" and items:
-        return items.pop()
+    if method.name in ("pop", "popleft"):
+        where = integer(0 if method.name == "popleft" else -1)
+        return _pop(items, args[0] if args else where) or Unknown(run.key_of(node), "an item that is not known")
     if method.name == "reverse":
         items.reverse()
         return NONE
     if method.name == "copy" and isinstance(method.receiver, List):
         return List(list(items), method.receiver.length)
     return Unknown(run.key_of(node), f"the list method .{method.name}()")
+
+
+def _insert(items: list[Value], args: Arguments) -> None:
+    position = args[0].dim.constant if isinstance(args[0], Int) else None
+    items.insert(len(items) if position is None else position, args[1])
+
+
+def _pop(items: list[Value], where: Value) -> Value | None:
+    position = where.dim.constant if isinstance(where, Int) else None
+    return items.pop(position) if position is not None and -len(items) <= position < len(items) else None
 
 
 def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
@@ -163,18 +186,17 @@ def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     return Unknown(run.key_of(node), f"the dict method .{method.name}()")
 
 
-_STRING_METHODS: dict[str, Callable[[str], str]] = {
-    "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title,
-    "capitalize": str.capitalize,
-}  # fmt: skip
-
-
 def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    assert isinstance(method.receiver, Str)
-    change = _STRING_METHODS.get(method.name)
-    if change is not None and not args:
-        return Str(change(method.receiver.value))
-    return Unknown(run.key_of(node), f"the string method .{method.name}()")
+    text = method.receiver
+    assert isinstance(text, Str)
+    made: Str | None = None
+    if method.name in texts.CHANGES and not args:
+        made = Str(texts.CHANGES[method.name](text.value))
+    elif method.name == "format" and not kwargs:
+        made = texts.braces(text, args)
+    elif method.name == "join" and len(args) == 1:
+        made = texts.joined(text, args[0])
+    return made or Unknown(run.key_of(node), f"the string method .{method.name}()")
 
 
 def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
@@ -182,7 +204,7 @@ def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Va
     instance = method.receiver
     if method.name in _REGISTERING and isinstance(instance, Instance):
         if len(args) >= 2 and isinstance(args[0], Str):
-            instance.attributes[args[0].value] = args[1]
+            instance.assign(args[0].value, args[1])
         return NONE
     return _module(run, method, args, kwargs, node)
 
@@ -193,8 +215,8 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
     assert isinstance(base, Unknown)
     if method.name == "size":
         return _size_of_unknown(run, base, args, kwargs, node)
-    if method.name in _STRING_METHODS and not args:
-        hint = Str(_STRING_METHODS[method.name](base.hint.value)) if isinstance(base.hint, Str) else None
+    if method.name in texts.CHANGES and not args:
+        hint = Str(texts.CHANGES[method.name](base.hint.value)) if isinstance(base.hint, Str) else None
         return Unknown(f"{base.key}.{method.name}()", base.reason, hint)
     if method.name == "get" and args and isinstance(args[0], Str):
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)

@@ -6,7 +6,19 @@ from shapelint.ops import registry
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
-    {"torch", "math", "einops", "functools", "collections", "typing", "dataclasses", "copy", "itertools"}
+    {
+        "torch",
+        "math",
+        "einops",
+        "functools",
+        "collections",
+        "typing",
+        "dataclasses",
+        "copy",
+        "itertools",
+        "argparse",
+        "types",
+    }
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shapelint.infer.objects import Class, Instance, Record
+from shapelint.infer.objects import Class, Factory, Instance, Record
 from shapelint.shapes.value import Dict, List, Str, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -69,8 +69,15 @@ def make_record(record: Record, args: tuple[Value, ...], kwargs: Mapping[str, Va
 
 
 def default_of_field(kwargs: Mapping[str, Value]) -> Value | None:
-    """`field(default=...)` and the empty containers that `default_factory` makes most often."""
-    factory = kwargs.get("default_factory")
-    name = getattr(factory, "name", None)
-    made = {"list": List([]), "dict": Dict({})}.get(name) if isinstance(name, str) else None
-    return kwargs.get("default", made)
+    """`field(default=...)` and `field(default_factory=...)`; None for a field without a default."""
+    if "default_factory" in kwargs:
+        return Factory(kwargs["default_factory"])
+    return kwargs.get("default")
+
+
+def as_dict(value: Value) -> Value:
+    """What `dataclasses.asdict` makes of a value: instances inside are taken apart too."""
+    if not isinstance(value, Instance):
+        return value
+    fields = fields_of(value.cls)
+    return Dict({name: as_dict(value.attributes[name]) for name in fields if name in value.attributes})

@@ -38,7 +38,7 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
 #: what leaves no doubt about an input's rank: the author's own words, and the recurrent layers
-CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute"}) | {
+CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern"}) | {
     f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")
 }
 

@@ -15,6 +15,7 @@ from shapelint.infer.names import KNOWN_ROOTS, canonical
 from shapelint.infer.objects import Class, Container, Function, Imported, Scope
 from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
+from shapelint.infer.walk import yields
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -158,7 +159,7 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
     else:
         owner = None
     defaults = defaults_of(run, scope, node.parameters)
-    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind)
+    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind, yields(node.body))
     scope.assign(node.name, _decorated(run, scope, function, node))
     return Flow.NEXT
 
