@@ -125,6 +125,22 @@ class Decision:
         return f"not `{self.subject}`" if self.choice is False else f"`{self.subject}` is {self.choice!r}"
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The nodes of a loop of which the first round and one later round were followed.
+
+    Its items were taken from `begin` on, the first round runs from `start`, the later one from `later` to `end`.
+    `count` is the number of all rounds, `step` the symbol that is the later round's number.
+    """
+
+    begin: int
+    start: int
+    later: int
+    end: int
+    count: Dim
+    step: str
+
+
 @dataclass(slots=True)
 class Trace:
     """What one run of the interpreter over one entry point recorded."""
@@ -140,6 +156,7 @@ class Trace:
     solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
+    loops: list[Loop] = field(default_factory=list)  #: in the order in which they ended
     text: str = ""  #: the source that `path` was read from
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
