@@ -175,6 +175,8 @@ def _demand_packed(run: Run, value: Value) -> None:
 def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts.Expression, reason: str) -> Value:
     key = run.key_of(expression)
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
+    if isinstance(first, Unknown) and op.name.endswith(".unbind"):
+        run.note_entries(key, first)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
     dtype = Dtype.INT if op.name in _READS_IDS else Dtype.FLOAT

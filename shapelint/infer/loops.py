@@ -126,9 +126,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
     return execute(run, scope, node.orelse) if flow is Flow.NEXT else Flow.NEXT
 
 
-def _follow(
-    run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int
-) -> Flow:
+def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int) -> Flow:
     loop, followed = _Loop(scope, node), 0
     starts: list[int] = []
     run.loops += count is not None

@@ -239,6 +239,10 @@ class Run:
                 self.demands.setdefault(key, wanted)
                 return
 
+    def note_entries(self, key: str, base: Unknown) -> None:
+        """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
+        self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
+
     # recording
 
     def record(

@@ -88,15 +88,20 @@ def _of_select(node: Node, base: Tensor) -> Pick | None:
 
 
 def _of_subscript(node: Node, base: Tensor, expression: facts.Subscript) -> Pick | None:
-    parts = _spread(node.args[1], base.rank)
-    chosen = [axis for axis, part in enumerate(parts) if not is_full(part)]
-    if len(chosen) != 1 or len(parts) > base.rank:
+    chosen = index_of_axes(node, base.rank)
+    if len(chosen) != 1:
         return None
-    part = parts[chosen[0]]
+    axis, part = chosen[0]
     index = _entry(part)
     if index is None or not _is_written(index, expression.index):
         return None
-    return Pick(node, base, chosen[0], index, isinstance(part, SliceValue), expression.value.span)
+    return Pick(node, base, axis, index, isinstance(part, SliceValue), expression.value.span)
+
+
+def index_of_axes(node: Node, rank: int) -> list[tuple[int, Value]]:
+    """The axes of which a subscript takes a part, each with its index; none where it is longer than the tensor."""
+    parts = _spread(node.args[1], rank)
+    return [] if len(parts) > rank else [(axis, part) for axis, part in enumerate(parts) if not is_full(part)]
 
 
 def _is_written(index: Dim, expression: facts.Expression) -> bool:
