@@ -21,6 +21,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | own_parameters | layers that are held together share parameters | |
 | statelessness | two calls with the same input differ | `anew` |
 | hooks_run | a call goes past the layer's hooks | |
+| loop_matters | one call with all the steps gives what the calls of a loop give | |
 | has_shape | the value has another rank or size | `sizes` |
 
 What they mean:
@@ -47,6 +48,7 @@ What they mean:
 * argument_acts and biased: the target is the node that constructs a layer. registered and own_parameters: it is
   the node of what holds the layers (ops/holders.py). hooks_run: it is the call of a layer.
 * `anew` for statelessness: the node that each call runs anew, the construction of a layer in `forward`.
+* loop_matters: the target is the output of a recurrent layer's call, the last one of a loop over steps.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
@@ -94,6 +96,7 @@ PROPERTIES: Mapping[str, Property] = {
     "own_parameters": Property({}, {}),
     "statelessness": Property({"anew": "ref"}, {}),
     "hooks_run": Property({}, {}),
+    "loop_matters": Property({}, {}),
     "has_shape": Property({"sizes": "sizes"}, {}),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shapelint.verify.script import Names, is_passed_on, statement
+from shapelint.verify.script import Names, is_passed_on, render, statement
 
 Document = Mapping[str, Any]
 
@@ -72,6 +72,23 @@ def _hooks_run(document: Document) -> list[str]:
     ]
 
 
+def _loop_matters(document: Document) -> list[str]:
+    result, lines = _run(document)
+    names, steps = Names(document["steps"]), document["steps"]
+    last = steps[document["target"]["ref"]]
+    calls = [step for step in steps if step["op"] == last["op"] and step["args"][:1] == last["args"][:1]]
+    layer = names.of(last["args"][0])
+    inputs = ", ".join(render(call["args"][1], names) for call in calls)
+    given = "".join(f", {render(state, names)}" for state in calls[0]["args"][2:])
+    return [
+        *lines,
+        f"axis = 1 if {layer}.batch_first else 0",
+        f"together = {layer}(torch.cat(({inputs}), axis){given})[0]",
+        f"difference = together.select(axis, -1) - {result}.select(axis, -1)",
+        'print("one call differs at the last step by up to", difference.abs().max().item())',
+    ]
+
+
 def _run(document: Document) -> tuple[str, list[str]]:
     """The name of the target, and the statements up to it."""
     names = Names(document["steps"])
@@ -86,4 +103,5 @@ WRITERS: Mapping[str, Callable[[Document], list[str]]] = {
     "own_parameters": _own_parameters,
     "statelessness": _statelessness,
     "hooks_run": _hooks_run,
+    "loop_matters": _loop_matters,
 }

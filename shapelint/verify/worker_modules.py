@@ -9,7 +9,7 @@ import torch
 
 from shapelint.verify.worker_footprint import InconclusiveError, tensor_of
 from shapelint.verify.worker_outcome import Outcome, agree, listed
-from shapelint.verify.worker_replay import run, value_of
+from shapelint.verify.worker_replay import decode, run, value_of
 
 _BIAS = 2  #: the place of bias among the arguments of a cell
 
@@ -110,6 +110,24 @@ def _hooks_run(document: Mapping[str, Any]) -> Outcome:
     return Outcome(bool(ran), "its hooks are run" if ran else "a forward hook of the layer is not run")
 
 
+def _loop_matters(document: Mapping[str, Any]) -> Outcome:
+    steps, target = document["steps"], document["target"]
+    values = run(steps)
+    last = steps[target["ref"]]
+    calls = [step for step in steps if step["op"] == last["op"] and step["args"][:1] == last["args"][:1]]
+    if any(len(call["args"]) < 2 for call in calls):
+        raise InconclusiveError("the input is not the first argument")
+    layer: Any = _module(value_of(last["args"][0], values))
+    axis = 1 if layer.batch_first else 0
+    inputs = [tensor_of(decode(call["args"][1], values), "input") for call in calls]
+    given = [decode(state, values) for state in calls[0]["args"][2:]]
+    together = layer(torch.cat(inputs, axis), *given)[0]
+    end = tensor_of(value_of(target, values), "target")
+    if not agree(together.narrow(axis, together.shape[axis] - end.shape[axis], end.shape[axis]), end):
+        return Outcome(True, "one call gives something else")
+    return Outcome(False, f"one call with {len(calls)} steps gives the same last step as {len(calls)} calls")
+
+
 CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "argument_acts": _argument_acts,
     "biased": _biased,
@@ -117,4 +135,5 @@ CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "own_parameters": _own_parameters,
     "statelessness": _statelessness,
     "hooks_run": _hooks_run,
+    "loop_matters": _loop_matters,
 }

@@ -74,8 +74,8 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
 
 def _call(step: Encoded, number: int, values: Sequence[Any]) -> Any:
     function = _directly if step.get("direct") else resolve(step["op"])
-    args = [_decode(arg, values) for arg in step["args"]]
-    kwargs = {name: _decode(arg, values) for name, arg in step["kwargs"].items()}
+    args = [decode(arg, values) for arg in step["args"]]
+    kwargs = {name: decode(arg, values) for name, arg in step["kwargs"].items()}
     # each step draws from its own stream: what another size draws before it changes nothing
     torch.manual_seed(1_000 + number + 10_000 * step.get("seed", 0))
     try:
@@ -101,17 +101,18 @@ def _cut(cuts: Sequence[Sequence[int]], whole: torch.Tensor) -> torch.Tensor:
     return reduce(lambda tensor, cut: tensor.narrow(*cut), cuts, whole.detach()).clone()
 
 
-def _decode(encoded: Encoded, values: Sequence[Any]) -> Any:
+def decode(encoded: Encoded, values: Sequence[Any]) -> Any:
+    """The Python value of an encoded one; raises RefusedError."""
     if not isinstance(encoded, dict):
         return encoded
     if "ref" in encoded:
         return value_of(encoded, values)
     if "tuple" in encoded:
-        return tuple(_decode(item, values) for item in encoded["tuple"])
+        return tuple(decode(item, values) for item in encoded["tuple"])
     if "list" in encoded:
-        return [_decode(item, values) for item in encoded["list"]]
+        return [decode(item, values) for item in encoded["list"]]
     if "slice" in encoded:
-        return slice(*(_decode(bound, values) for bound in encoded["slice"]))
+        return slice(*(decode(bound, values) for bound in encoded["slice"]))
     if "ellipsis" in encoded:
         return ...
     if encoded.get("dtype") in _DTYPES:

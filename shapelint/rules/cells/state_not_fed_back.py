@@ -9,8 +9,8 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, kind_place, report
-from shapelint.rules.cells.rounds import Rounds, Step, above, results_of, rounds_of, state_of_call, steps_of
 from shapelint.rules.navigate import input_of, is_returned, layer_of
+from shapelint.rules.rounds import Rounds, Step, above, results_of, rounds_of, state_of_call, steps_of
 from shapelint.rules.written import is_zeros, states_of
 from shapelint.shapes.value import NoneValue, Value
 from shapelint.source import Span

@@ -10,7 +10,7 @@ from shapelint.infer.trace import Node, Trace, refs
 from shapelint.rules.navigate import input_of, short_name, tensor_inputs
 from shapelint.rules.pick import GETITEM, SELECT, index_of_axes
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Tensor, Tuple, Value
+from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 
 _DEPTH = 8  #: operations between a step and the call that reads it
 
@@ -123,7 +123,14 @@ def _as_step(node: Node, ref: Ref) -> Step | None:
     if node.op == SELECT and isinstance(node.bound.get("dim"), int):
         return Step(node, base, int(str(node.bound["dim"])) % base.rank)
     chosen = index_of_axes(node, base.rank) if node.op == GETITEM else []
-    return Step(node, base, chosen[0][0]) if len(chosen) == 1 and isinstance(chosen[0][1], Int) else None
+    return Step(node, base, chosen[0][0]) if len(chosen) == 1 and _is_one_entry(chosen[0][1]) else None
+
+
+def _is_one_entry(index: Value) -> bool:
+    """Whether an index takes one entry: `t`, or `t : t + 1`."""
+    if isinstance(index, SliceValue) and isinstance(index.lower, Int) and isinstance(index.upper, Int):
+        return index.upper.dim - index.lower.dim == Dim.of(1)
+    return isinstance(index, Int)
 
 
 def batch_axis_of(step: Step) -> int | None:
