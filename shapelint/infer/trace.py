@@ -60,7 +60,10 @@ class Node:
         func = self.expression.func if isinstance(self.expression, Call) else None
         if not self.op.endswith(".forward") or not isinstance(func, Attribute) or func.attr != "forward":
             return False
-        return not (isinstance(func.value, Call) and getattr(func.value.func, "id", "") == "super")
+        if isinstance(func.value, Call) and getattr(func.value.func, "id", "") == "super":
+            return False
+        written = [given for given in self.expression.arguments if given.keyword is None] if self.expression else []
+        return len(written) < len(self.args)  # of `nn.LSTM.forward(self, x)`, the layer is written too
 
 
 @dataclass(frozen=True, slots=True)
