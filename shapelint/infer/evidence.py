@@ -74,9 +74,10 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
 
 
 def _comments_of(run: Run, node: facts.Statement) -> list[facts.Comment]:
-    beside = [c for line in range(node.span.line, node.span.end_line + 1) for c in run.home.comments.get(line, ())]
+    # a comment between a statement's lines is about a part of it
+    beside = [c for c in run.home.comments.get(node.span.end_line, ()) if not c.alone]
     above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
-    return [*(c for c in beside if not c.alone), *above]
+    return [*beside, *above]
 
 
 def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:

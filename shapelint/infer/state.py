@@ -301,8 +301,10 @@ class Run:
 
     def state_shape(self, stated: Stated) -> None:
         """Record the author's own shape of a value of the analysed file, where the value's rests on no guess."""
-        if not self.away and stated.value.ref is not None and not self.is_guess(stated.value):
-            self.trace.stated.append(stated)
+        ref = stated.value.ref
+        if ref is None or self.away or self.is_guess(stated.value) or self.trace.node(ref).op == INPUT:
+            return
+        self.trace.stated.append(stated)
 
     def step(self) -> None:
         """Count one statement or expression; raises BudgetSpent."""

@@ -164,6 +164,8 @@ class Trace:
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
+    _users: dict[Ref, list[Node]] = field(init=False, default_factory=dict)  #: for `uses`, of the first `_read` nodes
+    _read: int = field(init=False, default=0)
 
     def node(self, ref: Ref) -> Node:
         """The node that made a value."""
@@ -171,9 +173,11 @@ class Trace:
 
     def uses(self, ref: Ref) -> Iterator[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
-        for node in self.nodes:
-            if any(inner == ref for value in (*node.args, *node.kwargs.values()) for inner in refs(value)):
-                yield node
+        for node in self.nodes[self._read :]:
+            for inner in {inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value)}:
+                self._users.setdefault(inner, []).append(node)
+        self._read = len(self.nodes)
+        yield from self._users.get(ref, ())
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""
