@@ -60,5 +60,7 @@ def test_exactly_the_marked_lines_are_reported(path: Path, verifier: Verifier) -
 
 def test_there_are_mistakes_and_look_alikes() -> None:
     counts = {path.stem: len(marked(read(path))) for path in FILES}
-    assert counts["look_alikes"] == 0
+    mistakes = {name: count for name, count in counts.items() if not name.startswith("look_alikes")}
+    assert sum(counts.values()) == sum(mistakes.values())
+    assert all(count >= 4 for count in mistakes.values())
     assert counts["silent_mistakes"] >= 12

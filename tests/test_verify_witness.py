@@ -35,6 +35,14 @@ SHOWN = {
     catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
     catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
+    catalogue.shp612: ("bias is 'relu' and nonlinearity tanh",),
+    catalogue.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
+    catalogue.shp706: ("together 4 parameters, counted apart 8",),
+    catalogue.shp801: ("the model has 0 parameters",),
+    catalogue.shp801_dict: ("the model has 0 parameters",),
+    catalogue.shp802: ("two calls differ by up to",),
+    catalogue.shp803: ("one call differs at the last step by up to",),
+    catalogue.shp804: ("forward hooks that were run: 0",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }
 

@@ -1,4 +1,4 @@
-"""Where a module keeps its layers: as attributes, in containers that register them, or in plain sequences."""
+"""Where a module keeps its recurrent layers: in attributes, in containers that register them, or in plain sequences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Ref
 from shapelint.infer.objects import Container, Instance
 from shapelint.infer.state import Run
+from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import NONE, Dict, Layer, List, Tuple, Value
 from shapelint.syntax import facts
 
@@ -60,9 +61,10 @@ def _members(value: Value) -> list[Value]:
 
 
 def layers_in(value: Value, depth: int = _DEPTH) -> Iterator[Layer]:
-    """The layers in a value, and in the modules in it."""
+    """The recurrent layers and cells in a value, and in the modules in it."""
     if isinstance(value, Layer):
-        yield value
+        if value.kind in RECURRENT | CELLS:
+            yield value
     elif depth:
         inner = list(value.attributes.values()) if isinstance(value, Instance) else _members(value)
         for item in inner:

@@ -57,13 +57,14 @@ class Node:
     @property
     def is_direct(self) -> bool:
         """Whether a layer is called as `layer.forward(x)`; `super().forward(x)` is a subclass's own business."""
-        func = self.expression.func if isinstance(self.expression, Call) else None
-        if not self.op.endswith(".forward") or not isinstance(func, Attribute) or func.attr != "forward":
+        call = self.expression
+        if not isinstance(call, Call) or not isinstance(call.func, Attribute) or not self.op.endswith(".forward"):
             return False
-        if isinstance(func.value, Call) and getattr(func.value.func, "id", "") == "super":
+        receiver = call.func.value
+        if call.func.attr != "forward" or (isinstance(receiver, Call) and getattr(receiver.func, "id", "") == "super"):
             return False
-        written = [given for given in self.expression.arguments if given.keyword is None] if self.expression else []
-        return len(written) < len(self.args)  # of `nn.LSTM.forward(self, x)`, the layer is written too
+        # of `nn.LSTM.forward(self, x)`, the layer is written too
+        return sum(given.keyword is None for given in call.arguments) < len(self.args)
 
 
 @dataclass(frozen=True, slots=True)

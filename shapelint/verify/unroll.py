@@ -134,7 +134,7 @@ class _Unroller:
         if other.begin < self.loop.end:
             return False
         nodes = self.old.nodes[other.begin : other.end]
-        return not any(ref.node in self.places for node in nodes for ref in _refs_of(node))
+        return not any(self._is_first(ref) for node in nodes for ref in _refs_of(node))
 
     def _copy(self, node: Node, turn: int) -> Node:
         number = self._of_turn(Ref(node.id), turn).node

@@ -115,8 +115,8 @@ def _loop_matters(document: Mapping[str, Any]) -> Outcome:
     values = run(steps)
     last = steps[target["ref"]]
     calls = [step for step in steps if step["op"] == last["op"] and step["args"][:1] == last["args"][:1]]
-    if any(len(call["args"]) < 2 for call in calls):
-        raise InconclusiveError("the input is not the first argument")
+    if len(calls) < 2 or any(len(call["args"]) < 2 for call in calls):
+        raise InconclusiveError("there are no calls to put together")
     layer: Any = _module(value_of(last["args"][0], values))
     axis = 1 if layer.batch_first else 0
     inputs = [tensor_of(decode(call["args"][1], values), "input") for call in calls]

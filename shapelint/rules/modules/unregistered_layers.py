@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.holders import PLAIN
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report, text_of
 from shapelint.rules.written import insertion
@@ -176,16 +175,14 @@ class Pool:
 def layers_in_plain_list(trace: Trace) -> Iterator[Finding]:
     """Plain sequences of layers that an attribute of a module was left with."""
     for node in trace.nodes:
-        if node.op in PLAIN and node.path == trace.path and _hides_recurrent(trace, node):
+        if node.op in PLAIN and node.path == trace.path and _hides_layers(node):
             name = str(node.bound["attribute"])
             if not _is_known_otherwise(trace, node, name):
                 yield _finding(trace, node, name)
 
 
-def _hides_recurrent(trace: Trace, node: Node) -> bool:
-    free = node.bound.get("free")
-    hidden = free if isinstance(free, tuple) and node.bound["members"] != 1 else ()
-    return any(isinstance(ref, Ref) and trace.node(ref).op in RECURRENT | CELLS for ref in hidden)
+def _hides_layers(node: Node) -> bool:
+    return bool(node.bound.get("free")) and node.bound["members"] != 1
 
 
 def _is_known_otherwise(trace: Trace, node: Node, name: str) -> bool:
