@@ -67,7 +67,7 @@ def require_sizes(lowest: int, **sizes: Dim) -> None:
     """No size of a recurrent layer may certainly be below `lowest`."""
     for name, size in sizes.items():
         if (Dim.of(lowest) - size).is_positive():
-            raise ShapeError(f"{name} must be at least {lowest}, got {size}", "SHP607", argument=name)
+            raise ShapeError(f"{name} must be at least {lowest}, got {size}", "SHP607", argument=name, lowest=lowest)
 
 
 def require_flag(name: str, value: object) -> None:

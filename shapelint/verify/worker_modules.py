@@ -7,36 +7,30 @@ from typing import Any
 
 import torch
 
+from shapelint.ops.registry import LAYERS
 from shapelint.verify.worker_footprint import InconclusiveError, tensor_of
 from shapelint.verify.worker_outcome import Outcome, agree, listed
 from shapelint.verify.worker_replay import decode, run, value_of
 
-_BIAS = 2  #: the place of bias among the arguments of a cell
-
 
 def _argument_acts(document: Mapping[str, Any]) -> Outcome:
-    number, name = document["target"]["ref"], document["options"]["argument"]
-    steps = document["steps"]
+    number, name, steps = document["target"]["ref"], document["options"]["argument"], document["steps"]
     step = steps[number]
-    args, kwargs = step["args"][:_BIAS], {key: value for key, value in step["kwargs"].items() if key != name}
-    if name != "bias" or (len(args) == len(step["args"]) and kwargs == step["kwargs"]):
+    place = list(LAYERS[step["op"]].build.signature.parameters).index(name)
+    if name not in step["kwargs"] and len(step["args"]) <= place:
         return Outcome(True, f"no {name} is given")
-    plain = [*steps[:number], {**step, "args": args, "kwargs": kwargs}, *steps[number + 1 :]]
-    layer, other = (_module(run(each)[number]) for each in (steps, plain))
-    same = _numbers(layer) == _numbers(other) and getattr(layer, "nonlinearity", None) == getattr(
-        other, "nonlinearity", None
-    )
-    if not same:
-        return Outcome(True, f"without it {name} is another one")
-    return Outcome(False, f"the layer has the same parameters without it: {_listed_numbers(layer)}")
+    kwargs = {key: value for key, value in step["kwargs"].items() if key != name}
+    plain = {**step, "args": step["args"][:place], "kwargs": kwargs}
+    layer, other = (_module(run([*steps[:number], each])[number]) for each in (step, plain))
+    if _described(layer) != _described(other):
+        return Outcome(True, f"without {name} another layer is built")
+    names = listed(key for key, _ in layer.named_parameters())
+    return Outcome(False, f"the layer has the same parameters without it: {names}")
 
 
-def _numbers(layer: torch.nn.Module) -> dict[str, list[Any]]:
-    return {name: parameter.tolist() for name, parameter in layer.named_parameters()}
-
-
-def _listed_numbers(layer: torch.nn.Module) -> str:
-    return listed(name for name, _ in layer.named_parameters())
+def _described(layer: torch.nn.Module) -> tuple[object, ...]:
+    """What a layer computes with: its parameters, and the nonlinearity of an RNN."""
+    return {key: one.tolist() for key, one in layer.named_parameters()}, getattr(layer, "nonlinearity", None)
 
 
 def _biased(document: Mapping[str, Any]) -> Outcome:

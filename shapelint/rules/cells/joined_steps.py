@@ -14,6 +14,7 @@ from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
 from shapelint.rules.pick import LAST, pick_of
 from shapelint.rules.rounds import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
 from shapelint.rules.written import argument
+from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Value
 from shapelint.syntax import facts
@@ -282,7 +283,7 @@ def _calls_above(trace: Trace, item: Value) -> set[int]:
 def _is_batch(trace: Trace, step: Step, items: list[Value]) -> bool:
     """Whether axis 0 of an item is the batch of the steps, and more than one sample."""
     batch, item = batch_axis_of(step), items[0]
-    if batch is None or not isinstance(item, Tensor) or not item.axes:
+    if batch is None or not isinstance(item, Tensor) or not item.axes or item.axes[0].role is not Role.BATCH:
         return False
     size = step.base.axes[batch].dim
     return trace.resolve(item.axes[0].dim) == trace.resolve(size) and not is_one(trace, size)

@@ -126,7 +126,7 @@ def _finding(trace: Trace, node: Node) -> Finding:
         SEQUENCE,
         trace,
         node,
-        f"an {layer_of(node).name} takes one step, (batch, features), and {shown} has {rank} axes",
+        f"nn.{layer_of(node).name} takes one step, (batch, features), and {shown} has {rank} axes",
         claims=[Claim("raises", Ref(node.id), {"match": "to be 1D or 2D"})],
         shapes=[] if value is None or given is None else [(quote(trace, given.value.span), value)],
         related=[kind_place(layer_of(node))],

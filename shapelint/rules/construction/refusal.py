@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref
 from shapelint.infer.trace import Node, Trace
-from shapelint.ops.registry import LAYERS
+from shapelint.ops.registry import LAYERS, ShapeError
 from shapelint.rules.base import Rule
 from shapelint.rules.build import quote, report
 from shapelint.rules.navigate import own_construction, short_name
@@ -23,7 +23,7 @@ class Refused:
 
     built: Node
     raising: Node
-    message: str  #: what the build function says
+    error: ShapeError
     name: str  #: the parameter or keyword that is refused
 
     @property
@@ -45,7 +45,7 @@ def refused(trace: Trace, code: str) -> Iterator[Refused]:
         layer = node.args[0] if node.args else None
         built = own_construction(trace, layer) if isinstance(layer, Layer) else node
         if built is not None and built.op in LAYERS:
-            yield Refused(built, node, node.error.message, str(node.error.details.get("argument", "")))
+            yield Refused(built, node, node.error, str(node.error.details.get("argument", "")))
 
 
 def written(built: Node, name: str) -> facts.Argument | None:

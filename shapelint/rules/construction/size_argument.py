@@ -167,7 +167,8 @@ def size_arguments(trace: Trace) -> Iterator[Finding]:
     for one in refused(trace, NUMBER.code):
         if one.written is not None and _is_flag(one.written):
             continue  # SHP601 tells what a flag as num_layers is
-        what = "a whole number" if "int" in one.message else one.message[one.message.index("at least") :].split(",")[0]
+        lowest = one.error.details.get("lowest")
+        what = "a whole number" if lowest is None else f"at least {lowest}"
         message = f"{one.name} of {one.kind} must be {what}, and {shown(trace, one)} is not"
         fix = None if one.written is None else _as_int(trace, one.written)
         yield tell(NUMBER, trace, one, message, "give an int above 0", [fix])

@@ -189,7 +189,7 @@ def _is_known_otherwise(trace: Trace, node: Node, name: str) -> bool:
     """Whether the class registers the layers itself, or the sequence goes where they may be registered."""
     owner = node.bound["owner"]
     body = text_of(trace, owner.span) if isinstance(owner, facts.ClassDef) else trace.text
-    passed = re.findall(rf"(\w*)\(\s*\*{{0,2}}self\.{name}\s*[,)]", body)
+    passed = re.findall(rf"(\w*)\((?:[^()]*,)?\s*\*{{0,2}}self\.{name}\s*[,)]", body)
     outside = any(f".{name}" in line and "parameters" in line for line in trace.text.splitlines())
     return bool(_OTHER_WAYS.search(body)) or outside or any(call not in _READING for call in passed)
 
