@@ -204,6 +204,14 @@ def shp706(bad: bool) -> Case:
     return path, Claim("own_parameters", path.last)
 
 
+def shp706_calls(bad: bool) -> Case:
+    path = Path()
+    x, cell = path.input("b", 5), path.layer("GRUCell", 5, 5)
+    below = path.call(cell, x)
+    above = path.call(cell if bad else path.layer("GRUCell", 5, 5), below)
+    return path, Claim("own_parameters", above.ref, {"other": below.ref})
+
+
 def shp801(bad: bool) -> Case:
     path = Path()
     layers = path.layer("GRU", 3, 5), path.layer("GRU", 5, 5)
@@ -269,6 +277,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp612: "the layer has the same parameters without it: weight_ih, weight_hh, bias_ih and bias_hh",
     shp616: "its parameters are weight_ih_l0 and weight_hh_l0",
     shp706: "2 layers have 4 parameters together, 8 if counted apart",
+    shp706_calls: "2 layers have 4 parameters together, 8 if counted apart",
     shp801: "a module with this list has 0 parameters of 2 layers",
     shp801_dict: "a module with this dict has 0 parameters of 1 layers",
     shp802: "two calls with the same input differ by up to",

@@ -39,6 +39,7 @@ SHOWN = {
     catalogue.shp612: ("bias is 'relu' and nonlinearity tanh",),
     catalogue.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
     catalogue.shp706: ("together 4 parameters, counted apart 8",),
+    catalogue.shp706_calls: ("together 4 parameters, counted apart 8",),
     catalogue.shp801: ("the model has 0 parameters",),
     catalogue.shp801_dict: ("the model has 0 parameters",),
     catalogue.shp802: ("two calls differ by up to",),

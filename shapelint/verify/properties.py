@@ -18,7 +18,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | argument_acts | a layer is built the same without an argument | `argument` text |
 | biased | a layer has no bias | |
 | registered | a module that holds the layers so has no parameters of theirs | |
-| own_parameters | layers that are held together share parameters | |
+| own_parameters | layers that are held together share parameters | `other?` |
 | statelessness | two calls with the same input differ | `anew` |
 | hooks_run | a call goes past the layer's hooks | |
 | loop_matters | one call with all the steps gives what the calls of a loop give | |
@@ -46,7 +46,8 @@ What they mean:
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
 * argument_acts and biased: the target is the node that constructs a layer. registered and own_parameters: it is
-  the node of what holds the layers (ops/holders.py). hooks_run: it is the call of a layer.
+  the node of what holds the layers (ops/holders.py). hooks_run: it is the call of a layer. With
+  `other`, own_parameters is about the layers of two calls.
 * `anew` for statelessness: the node that each call runs anew, the construction of a layer in `forward`.
 * loop_matters: the target is the output of a recurrent layer's call, the last one of a loop over steps.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
@@ -93,7 +94,7 @@ PROPERTIES: Mapping[str, Property] = {
     "argument_acts": Property({"argument": "text"}, {}),
     "biased": Property({}, {}),
     "registered": Property({}, {}),
-    "own_parameters": Property({}, {}),
+    "own_parameters": Property({}, {"other": "ref"}),
     "statelessness": Property({"anew": "ref"}, {}),
     "hooks_run": Property({}, {}),
     "loop_matters": Property({}, {}),

@@ -32,6 +32,11 @@ def _registered(document: Document) -> list[str]:
 
 def _own_parameters(document: Document) -> list[str]:
     held, steps = _run(document)
+    if "other" in document["options"]:
+        names = Names(document["steps"])
+        calls = (document["steps"][ref["ref"]] for ref in (document["target"], document["options"]["other"]))
+        held = "layers"
+        steps.append(f"layers = torch.nn.ModuleList([{', '.join(names.of(call['args'][0]) for call in calls)}])")
     return [
         *steps,
         f"apart = sum(len(list(layer.parameters())) for layer in {held})",

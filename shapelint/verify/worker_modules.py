@@ -53,12 +53,19 @@ def _registered(document: Mapping[str, Any]) -> Outcome:
 
 
 def _own_parameters(document: Mapping[str, Any]) -> Outcome:
-    _, members = _held(document)
+    members = _called(document) if "other" in document["options"] else _held(document)[1]
     together = len(set().union(*map(_parameters, members)))
     apart = sum(len(_parameters(member)) for member in members)
     return Outcome(
         together == apart, f"{len(members)} layers have {together} parameters together, {apart} if counted apart"
     )
+
+
+def _called(document: Mapping[str, Any]) -> list[torch.nn.Module]:
+    """The layers of two calls."""
+    values = run(document["steps"])
+    calls = (document["steps"][ref["ref"]] for ref in (document["target"], document["options"]["other"]))
+    return [_module(value_of(call["args"][0], values)) for call in calls]
 
 
 def _held(document: Mapping[str, Any]) -> tuple[Any, list[torch.nn.Module]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import permutations
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, report, text_of
-from shapelint.rules.navigate import short_name
+from shapelint.rules.build import kind_place, place_of, report, text_of
+from shapelint.rules.navigate import input_of, layer_of, short_name
+from shapelint.rules.rounds import Rounds, is_fed_back, results_of, rounds_of, state_of_call
+from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
 
 _ON_PURPOSE = re.compile(r"(?i)shar|\btie[ds]?\b|tying|same (?:weight|layer|cell)|recurr?ent depth|deepcopy|universal")
@@ -23,11 +26,12 @@ REPEATED = Rule(
     confidence=Confidence.MEDIUM,
     page="""\
 ## What it does
-Finds an nn.ModuleList that holds the same recurrent layer or cell more than once.
+Finds an nn.ModuleList that holds the same recurrent layer or cell more than once, and one cell that a loop calls
+for two layers, each with a state of its own.
 
 ## Why is this bad
-`[cell] * n` is a list of n references to one object. The n layers are one layer: they have the same weights,
-and the model has a fraction of the parameters that it seems to have.
+One object has one set of weights. `[cell] * n` is a list of n references to one object: the n layers are one
+layer, and the model has a fraction of the parameters that it seems to have.
 
 ## Example
 ```python
@@ -81,6 +85,22 @@ class Deep(nn.Module):
             x, _ = cell(x)
         return x
 """,
+        """\
+import torch
+from torch import nn
+
+class TwoLayers(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.cell = nn.GRUCell(hidden, hidden)
+
+    def forward(self, x):
+        below = above = x.new_zeros(x.size(0), x.size(2))
+        for t in range(x.size(1)):
+            below = self.cell(x[:, t], below)
+            above = self.cell(below, above)  # error: SHP706
+        return above
+""",
     ),
     good=(
         """\
@@ -131,6 +151,8 @@ class Steps(nn.Module):
     def forward(self, x, h):
         for t in range(x.size(1)):
             h = self.cell(x[:, t], h)
+        for _ in range(3):
+            h = self.cell(h, h)
         return h
 """,
     ),
@@ -139,7 +161,8 @@ class Steps(nn.Module):
 
 @check(REPEATED)
 def one_layer_for_several(trace: Trace) -> Iterator[Finding]:
-    """Module lists with the same recurrent layer more than once."""
+    """Module lists with the same recurrent layer more than once, and cells that are two layers of a loop."""
+    yield from _called_for_two(trace)
     for node in trace.nodes:
         repeated = node.bound.get("repeated") if node.op == "torch.nn.ModuleList" else None
         if not isinstance(repeated, tuple) or node.path != trace.path:
@@ -147,6 +170,39 @@ def one_layer_for_several(trace: Trace) -> Iterator[Finding]:
         built = next((trace.node(ref) for ref in repeated if isinstance(ref, Ref)), None)
         if built is not None and built.op in RECURRENT | CELLS and not _is_meant(trace, node, built):
             yield _finding(trace, node, built)
+
+
+def _called_for_two(trace: Trace) -> Iterator[Finding]:
+    """Cells that take what they give as the input of a second call, and keep a state for each of the two."""
+    chains = [rounds for rounds in rounds_of(trace, CELLS) if is_fed_back(trace, rounds) and _is_own(rounds)]
+    for below, above in permutations(chains, 2):
+        layer = layer_of(above.first)
+        pairs = list(zip(below.calls, above.calls, strict=False))
+        is_above = all(getattr(input_of(upper), "ref", None) == results_of(lower)[0] for lower, upper in pairs)
+        if layer.ref is None or layer.ref != layer_of(below.first).ref or not is_above:
+            continue
+        call = above.later
+        if not any(_is_meant(trace, one, trace.node(layer.ref)) for one in (call, below.later)):
+            yield _finding_of_two(trace, below.later, call)
+
+
+def _is_own(rounds: Rounds) -> bool:
+    """Whether the state of each call is what the call before it gave, and nothing else."""
+    pairs = zip(rounds.calls, rounds.calls[1:], strict=False)
+    return all({ref.node for ref in refs(state_of_call(call) or NONE)} == {before.id} for before, call in pairs)
+
+
+def _finding_of_two(trace: Trace, below: Node, above: Node) -> Finding:
+    layer = layer_of(above)
+    return report(
+        REPEATED,
+        trace,
+        above,
+        f"the same {layer.name} is called for two layers, each with its own state: they share one set of weights",
+        claims=[Claim("own_parameters", Ref(above.id), {"other": Ref(below.id)})],
+        related=[kind_place(layer), place_of(below, "this call is the layer below")],
+        help=f"build an nn.{layer.name} for each layer",
+    )
 
 
 def _is_meant(trace: Trace, node: Node, built: Node) -> bool:
