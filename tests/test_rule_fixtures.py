@@ -39,7 +39,8 @@ def read(path: Path) -> Source:
 def found(source: Source) -> list[tuple[Finding, Trace]]:
     module = parse(source)
     assert not isinstance(module, Problem)
-    return findings(analyse(module, source), frozenset(RULES))
+    wanted = {code for code, rule in RULES.items() if rule.default} | {code for _, code in marked(source)}
+    return findings(analyse(module, source), frozenset(wanted))
 
 
 def marked(source: Source) -> list[tuple[int, str]]:
@@ -59,8 +60,6 @@ def test_exactly_the_marked_lines_are_reported(path: Path, verifier: Verifier) -
 
 
 def test_there_are_mistakes_and_look_alikes() -> None:
-    counts = {path.stem: len(marked(read(path))) for path in FILES}
-    mistakes = {name: count for name, count in counts.items() if not name.startswith("look_alikes")}
-    assert sum(counts.values()) == sum(mistakes.values())
-    assert all(count >= 4 for count in mistakes.values())
-    assert counts["silent_mistakes"] >= 12
+    for path in FILES:
+        count = len(marked(read(path)))
+        assert count >= 5 if path.stem.startswith("silent") else count == 0, path.stem

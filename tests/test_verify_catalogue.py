@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import catalogue_of_modules
 import pytest
 from traces import B, F, Path, T
 
@@ -159,6 +160,58 @@ def shp402(bad: bool) -> Case:
     return path, Claim("padding_invariance", target.ref, options)
 
 
+def shp404(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.op("Tensor.cuda", path.ids("b", roles=(B,)))
+    given = lengths if bad else path.op("Tensor.cpu", lengths)
+    path.op("nn.utils.rnn.pack_padded_sequence", x, given, batch_first=True)
+    return path, Claim("raises", path.last, {"match": "CPU", "on_device": True})
+
+
+def shp412(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, path.ids("b", roles=(B,)), batch_first=True)
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    out, h_n = path.call(gru, packed).items
+    if bad:
+        path.op("nn.utils.rnn.PackedSequence.__getitem__", out, -1)
+    else:
+        path.item(h_n, -1)
+    return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
+
+
+def shp418(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.ids("b", roles=(B,))
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, batch_first=True, enforce_sorted=False)
+    h_n = path.call(gru, packed).items[1]
+    options = {"source": x.ref, "batch_axis": 0, "time_axis": 1, "target_axis": 1, "on_left": bad}
+    return path, Claim("padding_invariance", h_n.ref, options)
+
+
+def shp419(bad: bool) -> Case:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    lengths = path.ids("b", roles=(B,))
+    given = x if bad else path.op("Tensor.transpose", x, 0, 1)
+    path.op("nn.utils.rnn.unpad_sequence", given, lengths, batch_first=not bad)
+    return path, Claim("unchanged_by", x.ref, {"step": path.last})
+
+
+def shp420(bad: bool) -> Case:
+    path = Path()
+    scores = path.input("b", "t", 4, roles=(B, T, F))
+    tags = path.ids("b", "t", roles=(B, T))
+    ignored = {} if bad else {"ignore_index": 0}
+    path.op("nn.functional.cross_entropy", path.op("Tensor.transpose", scores, 1, 2), tags, **ignored)
+    axes = {"batch_axis": 0, "time_axis": 1, "padded_batch_axis": 0}
+    return path, Claim("ignores_padding", path.last, {"source": scores.ref, "padded": tags.ref, "value": 0, **axes})
+
+
 def shp501(bad: bool) -> Case:
     path, _, result = batch_first(bad, bidirectional=True)
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
@@ -185,70 +238,81 @@ def shp604_left_away(bad: bool) -> Case:
     return path, Claim("dropout_acts", path.last)
 
 
-def shp612(bad: bool) -> Case:
+def two_rounds(detached: bool) -> tuple[Path, Any, Ref, Ref]:
+    """Two batches, the second of which starts from the state after the first."""
     path = Path()
-    path.layer("RNNCell", 3, 5, *(["relu"] if bad else []), **({} if bad else {"nonlinearity": "relu"}))
-    return path, Claim("argument_acts", path.last, {"argument": "bias"})
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.input("b", "t", "i", roles=(B, T, F))
+    state = path.call(rnn, first).items[1]
+    second = path.input("b", "t", "i", roles=(B, T, F))
+    carried = path.op("Tensor.detach", state) if detached else state
+    return path, first, state.ref, path.call(rnn, second, carried).items[1].ref
 
 
-def shp616(bad: bool) -> Case:
+def shp206(bad: bool) -> Case:
+    path, _, earlier, target = two_rounds(detached=not bad)
+    return path, Claim("separate_graphs", target, {"earlier": earlier})
+
+
+def shp215(bad: bool) -> Case:
+    path, first, _, target = two_rounds(detached=True)
+    source = first.ref if bad else path.input("b", "t", "i").ref
+    return path, Claim("independence", target, {"source": source})
+
+
+def shp208(bad: bool) -> Case:
+    path, x, result = batch_first(bad)
+    h_n, c_n = result.items[1].items
+    rnn = path.trace.nodes[1].result
+    path.call(rnn, x, (c_n, h_n) if bad else (h_n, c_n))
+    replaced, by = ((c_n.ref, h_n.ref), (h_n.ref, c_n.ref)) if bad else ((h_n.ref, c_n.ref),) * 2
+    return path, Claim("substitution", Ref(path.last.node, (0,)), {"replaced": replaced, "by": by})
+
+
+def shp211(bad: bool) -> Case:
     path = Path()
-    path.layer("GRU", 3, 5, 1, not bad)
-    return path, Claim("biased", path.last)
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    h0 = path.op("randn" if bad else "zeros", 1, Dim.symbol("b"), Dim.symbol("h"))
+    h_n = path.call(rnn, x, h0).items[1]
+    return path, Claim("statelessness", path.item(h_n, -1).ref, {"source": x.ref})
 
 
-def shp706(bad: bool) -> Case:
+def shp213(bad: bool) -> Case:
     path = Path()
-    cell = path.layer("GRUCell", 5, 5)
-    path.hold("torch.nn.ModuleList", cell, cell if bad else path.layer("GRUCell", 5, 5))
-    return path, Claim("own_parameters", path.last)
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    path.call(rnn, x, path.op("zeros" if bad else "ones", 1, Dim.symbol("b"), Dim.symbol("h")))
+    return path, Claim("state_acts", Ref(path.last.node, (0,)))
 
 
-def shp706_calls(bad: bool) -> Case:
+def shp214(bad: bool) -> Case:
     path = Path()
-    x, cell = path.input("b", 5), path.layer("GRUCell", 5, 5)
-    below = path.call(cell, x)
-    above = path.call(cell if bad else path.layer("GRUCell", 5, 5), below)
-    return path, Claim("own_parameters", above.ref, {"other": below.ref})
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.item(x, slice(None), slice(0, 1))
+    h_n = path.call(rnn, first).items[1]
+    second = path.item(x, slice(None), slice(1, 2))
+    path.call(rnn, *((second,) if bad else (second, h_n)))
+    return path, Claim("depends_on", Ref(path.last.node, (0,)), {"source": first.ref})
 
 
-def shp801(bad: bool) -> Case:
+def shp217(bad: bool) -> Case:
     path = Path()
-    layers = path.layer("GRU", 3, 5), path.layer("GRU", 5, 5)
-    path.hold("builtins.list" if bad else "torch.nn.ModuleList", *layers)
-    return path, Claim("registered", path.last)
+    x = path.input(3, 5, "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    h0 = path.input(1, 7 if bad else 3, "h")
+    lengths = [2, 5, 3]
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, True, enforce_sorted=False)
+    h_n = path.call(rnn, packed, h0).items[1]
+    return path, Claim("depends_on", h_n.ref, {"source": h0.ref, "axis": 1})
 
 
-def shp801_dict(bad: bool) -> Case:
-    path = Path()
-    path.hold("builtins.dict" if bad else "torch.nn.ModuleDict", path.layer("GRU", 3, 5))
-    return path, Claim("registered", path.last)
-
-
-def shp802(bad: bool) -> Case:
-    path = Path()
-    built = path.layer("GRU", 3, 5)
-    x = path.input("t", "b", 3)
-    result = path.call(built, x)
-    return path, Claim("statelessness", result.items[0].ref, {"anew": built.ref if bad else x.ref})
-
-
-def shp803(bad: bool) -> Case:
-    path = Path()
-    x = path.input("t", "b", 3)
-    gru = path.layer("GRU", 3, 5)
-    h = None
-    for step in range(3):
-        y, state = path.call(gru, path.item(x, slice(step, step + 1)), h).items
-        h = state if bad else path.op("Tensor.tanh", state)
-    return path, Claim("loop_matters", y.ref)
-
-
-def shp804(bad: bool) -> Case:
-    path = Path()
-    x, gru = path.input("t", "b", 3), path.layer("GRU", 3, 5)
-    result = path.directly(gru, x) if bad else path.call(gru, x)
-    return path, Claim("hooks_run", result.ref)
+def shp303(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    h_n, c_n = result.items[1].items
+    path.op("squeeze", c_n if bad else h_n, 0)
+    return path, Claim("substitution", path.last, {"replaced": (c_n.ref,), "by": (h_n.ref,)})
 
 
 CASES: dict[Callable[[bool], Case], str] = {
@@ -268,21 +332,26 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp190: "axis 2 of the result (3, 5, 13) is 13 long, not 14",
     shp190_rank: "the result (3, 5, 13) has 3 axes, not 2",
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
+    shp206: "RuntimeError: Trying to backward through the graph a second time",
+    shp215: "the value depends on it",
+    shp208: "the result differs by up to",
+    shp211: "two passes over the same input differ by up to",
+    shp213: "without the state the result is the same",
+    shp214: "the value does not depend on it",
+    shp217: "the value does not depend on entries 3, 4, 5, 6 of 7",
+    shp303: "the result differs by up to",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
+    shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",
+    shp412: "the result is None",
+    shp418: "output row 0 depends on step 1 of sample 0, which is 2 long",
+    shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
+    shp420: "it depends on step 4 of sample 0, which is 2 long",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
-    shp612: "the layer has the same parameters without it: weight_ih, weight_hh, bias_ih and bias_hh",
-    shp616: "its parameters are weight_ih_l0 and weight_hh_l0",
-    shp706: "2 layers have 4 parameters together, 8 if counted apart",
-    shp706_calls: "2 layers have 4 parameters together, 8 if counted apart",
-    shp801: "a module with this list has 0 parameters of 2 layers",
-    shp801_dict: "a module with this dict has 0 parameters of 1 layers",
-    shp802: "two calls with the same input differ by up to",
-    shp803: "one call with 3 steps gives the same last step as 3 calls",
-    shp804: "a forward hook of the layer is not run",
+    **catalogue_of_modules.CASES,
 }
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path as FilePath
 
+import catalogue_of_modules as modules
 import pytest
 import test_verify_catalogue as catalogue
 from traces import B, F, Path, T
@@ -33,18 +34,31 @@ SHOWN = {
     catalogue.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
     catalogue.shp190: ("result (3, 5, 13) stated (any, any, 14)",),
     catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
+    catalogue.shp206: ("RuntimeError: Trying to backward through the graph a second time",),
+    catalogue.shp215: ("the result depends on it: True",),
+    catalogue.shp208: ("result (3, 5, 13) other (3, 5, 13)\nequal: False",),
+    catalogue.shp211: ("two passes over the same input are equal: False",),
+    catalogue.shp213: ("equal: True",),
+    catalogue.shp214: ("the result depends on it: False",),
+    catalogue.shp217: ("the result depends on it: [True, True, True, False, False, False, False]",),
+    catalogue.shp303: ("equal: False",),
     catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
     catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
+    catalogue.shp404: ("RuntimeError: 'lengths' argument should be a 1D CPU int64 tensor",),
+    catalogue.shp412: ("result None reference (3, 13)\nequal: False",),
+    catalogue.shp418: ("the padding of sample 0 reaches the output rows [0]",),
+    catalogue.shp419: ("before (5, 3, 11)\nafter (3, 5, 11)",),
+    catalogue.shp420: ("the padding of sample 0 reaches the loss: True",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
-    catalogue.shp612: ("bias is 'relu' and nonlinearity tanh",),
-    catalogue.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
-    catalogue.shp706: ("together 4 parameters, counted apart 8",),
-    catalogue.shp706_calls: ("together 4 parameters, counted apart 8",),
-    catalogue.shp801: ("the model has 0 parameters",),
-    catalogue.shp801_dict: ("the model has 0 parameters",),
-    catalogue.shp802: ("two calls differ by up to",),
-    catalogue.shp803: ("one call differs at the last step by up to",),
-    catalogue.shp804: ("forward hooks that were run: 0",),
+    modules.shp612: ("bias is 'relu' and nonlinearity tanh",),
+    modules.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
+    modules.shp706: ("together 4 parameters, counted apart 8",),
+    modules.shp706_calls: ("together 4 parameters, counted apart 8",),
+    modules.shp801: ("the model has 0 parameters",),
+    modules.shp801_dict: ("the model has 0 parameters",),
+    modules.shp802: ("two passes over the same input are equal: False",),
+    modules.shp803: ("one call differs at the last step by up to",),
+    modules.shp804: ("forward hooks that were run: 0",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.finding import Ref
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import call_function
+from shapelint.infer.functions import call_function, call_special, free_arguments
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
@@ -24,12 +24,15 @@ from shapelint.infer.objects import (
     Super,
 )
 from shapelint.infer.state import Parent, Run
+from shapelint.infer.trace import Selection
 from shapelint.ops import registry
+from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
     Dict,
+    Dtype,
     EllipsisValue,
     External,
     Int,
@@ -48,6 +51,10 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 GETITEM = "torch.Tensor.__getitem__"
+PACKED = "torch.nn.utils.rnn.PackedSequence"
+
+#: indices of a tensor that keep, drop or add an axis, whatever its rank
+_PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 #: methods that every module has from nn.Module
 MODULE_METHODS = frozenset(
@@ -69,8 +76,10 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         return _class_attribute(base, name)
     if isinstance(base, Super):
         return _super_attribute(run, base, name, node)
-    if isinstance(base, Tensor | Packed):
-        return _tensor_attribute(run, base, name, node)
+    if isinstance(base, Tensor):
+        return _tensor_attribute(run, base, "torch.Tensor", name, node)
+    if isinstance(base, Packed):
+        return _packed_attribute(run, base, name, node)
     if isinstance(base, Layer):
         return _layer_attribute(base, name)
     if isinstance(base, Container) and name in base.members:
@@ -78,7 +87,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Tuple):
         return _tuple_attribute(run, base, name, node)
     if isinstance(base, Namespace):
-        return base.table.items.get(name) or Unknown(run.key_of(node), "a setting that is not known")
+        # read again it is the same value
+        return base.table.items.setdefault(name, Unknown(run.key_of(node), "a setting that is not known"))
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)
@@ -107,7 +117,18 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
         return Method(instance, name)
     if instance.base is not None:
         return attribute_of(run, instance.base, name, node)
-    return Unknown(f"self.{name}", "an attribute that is not set in this file")
+    return _set_elsewhere(run, instance, name, node) or Unknown(f"self.{name}", "an attribute that is not set yet")
+
+
+def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value | None:
+    """A module that one other method makes (`setup`, `build`): that method has run before."""
+    makers = [method for cls in instance.cls.lineage() for method in cls.makers.get(name, ())]
+    if len(makers) != 1 or makers[0].name == "__init__" or id(makers[0]) in instance.prepared:
+        return None
+    instance.prepared.add(id(makers[0]))
+    call_function(run, makers[0], *free_arguments(run, makers[0], instance), node)
+    return instance.attributes.get(name)
+
 
 
 def _bound(run: Run, found: Value, instance: Instance, node: facts.Expression) -> Value:
@@ -140,8 +161,14 @@ def _super_attribute(run: Run, base: Super, name: str, node: facts.Expression) -
     return Method(base, name)
 
 
-def _tensor_attribute(run: Run, base: Tensor | Packed, name: str, node: facts.Expression) -> Value:
-    home = "torch.Tensor" if isinstance(base, Tensor) else "torch.nn.utils.rnn.PackedSequence"
+def _packed_attribute(run: Run, base: Packed, name: str, node: facts.Expression) -> Value:
+    op = registry.OPS.get(f"torch.Tensor.{name}")
+    if op is not None and op.attribute and name not in SHARED:
+        return missing_attribute(run, base, name, node)
+    return _tensor_attribute(run, base, PACKED, name, node)
+
+
+def _tensor_attribute(run: Run, base: Tensor | Packed, home: str, name: str, node: facts.Expression) -> Value:
     op = registry.OPS.get(f"{home}.{name}")
     if op is not None and op.attribute:
         return apply(run, op, (base,), {}, node)
@@ -155,12 +182,13 @@ def _tuple_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -
     return Method(base, name) if op is None or not op.attribute else missing_attribute(run, base, name, node)
 
 
-def missing_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -> Value:
-    """What only a tensor has, read or called on the tuple that an operation returned."""
+def missing_attribute(run: Run, base: Tuple | Packed, name: str, node: facts.Expression) -> Value:
+    """What only a tensor has, read or called on the tuple that an operation returned, or a packed sequence."""
     op = f"torch.Tensor.{name}"
-    if base.ref is None or base.names or op not in registry.OPS or hasattr(tuple, name):
+    named = base.names if isinstance(base, Tuple) else name in SHARED
+    if base.ref is None or named or op not in registry.OPS or hasattr(tuple, name):
         return Unknown(run.key_of(node), f".{name} of a tuple")
-    error = ShapeError(f"a tuple has no attribute {name}", "SHP301")
+    error = ShapeError(f"a tuple has no attribute {name}", "SHP301" if isinstance(base, Tuple) else "SHP412")
     failed = Unknown(run.key_of(node), error.message)
     return run.record(op, (base,), {}, {}, failed, node.span, node, error)
 
@@ -192,6 +220,8 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
     """`base[index]`."""
     if isinstance(base, Tensor):
         return apply(run, registry.OPS[GETITEM], (base, index), {}, node)
+    if isinstance(base, Packed):
+        return apply(run, registry.OPS[f"{PACKED}.__getitem__"], (base, index), {}, node)
     if isinstance(base, Tuple):
         return _tuple_item(run, base, index, node)
     if isinstance(base, List):
@@ -204,14 +234,17 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
         return _size_of_unknown(run, base, index, node)
     if isinstance(base, External | Class):
         return base
-    if isinstance(base, Instance) and base.base is not None:
+    found = call_special(run, base, "__getitem__", (index,), {}, node)
+    if isinstance(base, Instance) and base.base is not None and found is None:
         return subscript_of(run, base.base, index, node)
-    return _unknown_item(run, base, index, node)
+    return found or _unknown_item(run, base, index, node)
 
 
 def _tuple_item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
     position = index.dim.constant if isinstance(index, Int) else None
     if position is not None and -len(base.items) <= position < len(base.items):
+        if base.ref is not None and isinstance(node.index, facts.Literal | facts.Unary):
+            run.trace.selections.append(Selection(base.ref, position, node, run.path))
         return base.items[position]
     if isinstance(index, SliceValue):
         cut = _known_slice(index)
@@ -316,18 +349,18 @@ def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) ->
             return Unknown(f"{base.key}[{index.value!r}]", reason)
         if isinstance(index, Int) and index.dim.constant is not None:
             return Unknown(f"{base.key}[{index.dim}]", reason)
-        change = _change_of_rank(index)
-        if change is not None:
-            run.parents[run.key_of(node)] = Parent(base.key, change)
-            return Unknown(run.key_of(node), reason, lineage=Lineage(base.key, change))
+        if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
+            delta = sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
+            return _part_of_unknown(run, base, delta, node)
+        if isinstance(index, Tensor) and index.dtype is Dtype.INT:
+            return _part_of_unknown(run, base, index.rank - 1, node)
+        if isinstance(index, Unknown) and index.lineage is not None and index.lineage.is_order:
+            return _part_of_unknown(run, base, 0, node)
     return Unknown(run.key_of(node), reason)
 
 
-def _change_of_rank(index: Value) -> int | None:
-    """How `x[:, t]` changes the number of axes: only a tensor has such an index."""
-    parts = index.items if isinstance(index, Tuple) else ()
-    if not any(isinstance(part, SliceValue) for part in parts):
-        return None
-    if not all(isinstance(part, SliceValue | Int | NoneValue | EllipsisValue) for part in parts):
-        return None
-    return sum(isinstance(part, NoneValue) for part in parts) - sum(isinstance(part, Int) for part in parts)
+def _part_of_unknown(run: Run, base: Unknown, delta: int, node: facts.Subscript) -> Value:
+    """`x[:, 0]` or `x[order]` of an unknown: only a tensor is indexed so, and the rank changes by `delta`."""
+    key = f"{base.key}, in part: {run.key_of(node)}"
+    run.parents[key] = Parent(base.key, delta)
+    return Unknown(key, base.reason, lineage=Lineage(base.key, delta))

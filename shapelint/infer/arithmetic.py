@@ -55,8 +55,10 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
         joined = _joined(left, right)
         if joined is not None:
             return joined
-    if operator == "*" and isinstance(left, List) and len(left.items) == 1 and right_size is not None:
-        return List(left.items * 2, right_size) if right_size.constant is None else _repeated(left, right_size.constant)
+    if operator == "*" and isinstance(left, List | Tuple) and right_size is not None:
+        repeated = _repeated(left, right_size)
+        if repeated is not None:
+            return repeated
     if isinstance(left, Float | Int) and isinstance(right, Float | Int):
         return Float(_float(_plain(left), operator, _plain(right)))
     return _unknown_binary(run, left, right, node)
@@ -90,10 +92,13 @@ def _size(value: Value) -> Dim | None:
     return value.dim if isinstance(value, Int | Unknown) else None
 
 
-def _repeated(value: List, count: int) -> Value:
-    if 0 <= count <= 64:
-        return List(value.items * count)
-    return List(value.items * 2, Dim.of(count))
+def _repeated(value: List | Tuple, times: Dim) -> Value | None:
+    """`[x] * n`, `(x, y) * 2`: exact for a few times, else a sample of a list of one item."""
+    count = times.constant
+    is_exact = not isinstance(value, List) or value.length is None
+    if is_exact and count is not None and 0 <= count <= 64 and count * len(value.items) <= MAX_ITEMS:
+        return List(value.items * count) if isinstance(value, List) else Tuple(value.items * count)
+    return List(value.items * 2, times) if isinstance(value, List) and is_exact and len(value.items) == 1 else None
 
 
 def _joined(left: Value, right: Value) -> Value | None:
@@ -234,12 +239,17 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
 
 
 def _is_string(run: Run, value: Unknown, text: Str) -> bool:
-    """Decide `kind == "lstm"`; on the yes side the value is that string from now on."""
+    """Decide `kind == "lstm"`; on the yes side the value is that string from now on.
+
+    On the no side a default that is that string says nothing any more.
+    """
     likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
     subject = f"{shown(value)} == {text.value!r}"
     taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))
     if taken:
         run.settled[value.key] = text
+    elif likely:
+        run.settled[value.key] = replace(value, hint=None)
     return taken
 
 

@@ -139,7 +139,8 @@ def _unpack_tensor(
     if not value.axes:
         return _unknown_parts(run, value, count, target)
     answer = run.same(value.axes[0].dim, Dim.of(count))
-    if answer is Same.DIFFERENT:
+    if answer is Same.DIFFERENT or (answer is Same.UNKNOWN and value.axes[0].role is Role.BATCH):
+        # a batch has as many rows as its user likes: `h, c = cell(x)` works for a batch of two alone
         _wrong_count(run, value, count, target, node, f"{value.axes[0].dim} rows for {count} names")
         return _unknown_parts(run, value, count, target)
     expression = getattr(node, "value", None) or target
@@ -163,6 +164,7 @@ def _wrong_count(
     failed = Unknown(run.key_of(expression), error.message)
     args = (value, Int(Dim.of(count)))
     sizes = isinstance(value, Tuple) and all(isinstance(item, Int) for item in value.items)
-    if (sizes or isinstance(value, Tensor)) and run.is_guess(value):
+    rows = isinstance(value, Tensor) and value.axes[0].role is not Role.BATCH
+    if (sizes or rows) and run.is_guess(value):
         return  # another rank of the input would give another number of sizes
     run.record(UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from shapelint.infer.access import attribute_of, choose_key
 from shapelint.infer.arithmetic import binary
 from shapelint.infer.constants import constant_key
+from shapelint.infer.functions import call_special
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     Class,
@@ -16,11 +17,14 @@ from shapelint.infer.objects import (
     Instance,
     Iteration,
     Namespace,
+    OpenMember,
     Range,
     ShapeOf,
     Super,
 )
 from shapelint.infer.state import Run, truth_of
+from shapelint.infer.texts import name_of
+from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
@@ -70,9 +74,11 @@ def unknown_result(run: Run, node: facts.Expression, name: str) -> Value:
 
 @builtin("len")
 def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value = args[0]
-    if isinstance(value, Tuple):
-        return integer(len(value.items))
+    value = call_special(run, args[0], "__len__", (), {}, node) or args[0]
+    if isinstance(value, Int):
+        return value
+    if isinstance(value, Tuple | Str):
+        return integer(len(value.items if isinstance(value, Tuple) else value.value))
     if isinstance(value, List | Container):
         members = value.items if isinstance(value, List) else value.members
         return Int(value.length or Dim.of(len(members)))
@@ -229,7 +235,7 @@ def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return unknown_result(run, node, "sum")
 
 
-@builtin("any", "all", "hash", "id", "repr",
+@builtin( "hash", "id", "repr",
          "open", "input", "print", "format", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
          "KeyError")  # fmt: skip
@@ -240,6 +246,8 @@ def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.E
 @builtin("getattr")
 def _getattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
+    if isinstance(base, Instance) and isinstance(name, Unknown) and name_of(name) in base.attributes:
+        return base.attributes[name_of(name)]
     if isinstance(name, Str):
         return _attribute_or(run, base, name.value, args[2] if len(args) > 2 else None, node)
     if isinstance(base, External) and isinstance(name, Unknown):
@@ -259,17 +267,34 @@ def _attribute_or(run: Run, base: Value, name: str, default: Value | None, node:
 
 def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expression) -> Value:
     """`getattr(nn, kind)`: one of the recurrent layers, if the name looks like that."""
-    kinds = ("LSTM", "GRU", "RNN")
-    if base.path != "torch.nn" or not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
+    if base.path != "torch.nn":
         return unknown_result(run, node, "getattr")
-    return External(canonical(f"{base.path}.{choose_key(run, name, kinds)}"))
+    if not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
+        return OpenMember(base.path, name)
+    return External(canonical(f"{base.path}.{choose_key(run, name, _KINDS)}"))
+
+
+def open_member(run: Run, member: OpenMember, keywords: Collection[str]) -> External | None:
+    """What `getattr(nn, name)` is, called with these keywords: recurrent layers alone have such options."""
+    if _OPTIONS.isdisjoint(keywords):
+        return None
+    kinds = tuple(kind for kind in _KINDS if _takes(canonical(f"{member.path}.{kind}"), keywords))
+    return External(canonical(f"{member.path}.{choose_key(run, member.name, kinds)}")) if kinds else None
+
+
+def _takes(path: str, keywords: Collection[str]) -> bool:
+    return set(keywords) - {"**"} <= set(registry.LAYERS[path].build.signature.parameters)
+
+
+_KINDS = ("LSTM", "GRU", "RNN")
+_OPTIONS = frozenset({"hidden_size", "batch_first", "bidirectional"})
 
 
 @builtin("setattr")
 def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
-    if isinstance(base, Instance) and isinstance(name, Str):
-        base.assign(name.value, args[2])
+    if isinstance(base, Instance) and isinstance(name, Str | Unknown):
+        base.assign(name_of(name), args[2])
     elif isinstance(base, Namespace) and isinstance(name, Str):
         base.table.items[name.value] = args[2]
     return NONE

@@ -115,24 +115,25 @@ def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
     return Container("Sequential", {str(i): value for i, value in enumerate(args)})
 
 
-@external_call("torch.nn.ModuleList")
+@external_call("torch.nn.ModuleList", "torch.nn.ParameterList")
 def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """nn.ModuleList of a list; a list filled in a loop keeps its symbolic length."""
-    if args and isinstance(args[0], Container):
-        return Container("ModuleList", dict(args[0].members), args[0].length)
+    """nn.ModuleList of a list, and lists of parameters; a list filled in a loop keeps its symbolic length."""
+    from shapelint.infer.loops import unrolled  # loops call, and calls read this table
+
     if not args:
         return Container("ModuleList", {})
-    if isinstance(args[0], List | Tuple):
-        length = args[0].length if isinstance(args[0], List) else None
-        made = Container("ModuleList", {str(i): item for i, item in enumerate(args[0].items)}, length)
+    members = unrolled(run, args[0], node)
+    if isinstance(members, List | Tuple):
+        length = members.length if isinstance(members, List) else None
+        made = Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, length)
         note_holder(run, made, node)
         return made
     return Unknown(run.key_of(node), "a ModuleList of something unknown")
 
 
-@external_call("torch.nn.ModuleDict")
+@external_call("torch.nn.ModuleDict", "torch.nn.ParameterDict")
 def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """nn.ModuleDict of a dict."""
+    """nn.ModuleDict of a dict, and dicts of parameters."""
     if args and isinstance(args[0], List | Tuple):
         args = (ordered_dict(run, args, {}, node),)
     if args and not (isinstance(args[0], Dict) and not args[0].open):
@@ -175,6 +176,15 @@ def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
     if bounded or not isinstance(given, List | Tuple):
         return Unknown(run.key_of(node), "a deque of unknown items")
     return List(list(given.items), given.length if isinstance(given, List) else None)
+
+
+@external_call("torch.utils.data.DataLoader")
+def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """DataLoader(dataset, ...): its batches are unknown."""
+    key = run.key_of(node)
+    if (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True):
+        run.trace.shuffled.append(key)
+    return Unknown(key, "the batches of a dataset")
 
 
 @external_call("torch.is_tensor")

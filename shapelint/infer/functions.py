@@ -12,6 +12,7 @@ from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
+from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, Int, Layer, List, Tuple, Unknown, Value
@@ -68,9 +69,11 @@ def _run_body(run: Run, function: Function, scope: Scope) -> Value:
     run.result = NONE
     execute(run, scope, function.body)
     result, run.result = run.result, NONE
+    if function.yields:
+        # the body is run at once: nothing that a shape depends on can tell
+        return Iteration("generator", (yielded,))
     note_result(run, function, result)
-    # a generator's body is run at once: nothing that a shape depends on can tell
-    return Iteration("generator", (yielded,)) if function.yields else result
+    return result
 
 
 def bind_parameters(
@@ -140,6 +143,24 @@ def _is_abstract(definition: facts.FunctionDef) -> bool:
     return not body if marked else len(body) == 1 and isinstance(body[0], facts.Raise)
 
 
+def attributes_made(method: Function) -> set[str]:
+    """The attributes of its first parameter that a method gives something constructed (`self.rnn = nn.LSTM(...)`)."""
+    receiver = method.parameters[0].name if method.parameters else ""
+    found: set[str] = set()
+    for statement in statements_in(method.definition.body if method.definition else ()):
+        if isinstance(statement, facts.Assign) and _constructs(statement.value):
+            attributes = [target for target in statement.targets if isinstance(target, facts.Attribute)]
+            found.update(a.attr for a in attributes if isinstance(a.value, facts.Name) and a.value.id == receiver)
+    return found
+
+
+def _constructs(value: facts.Expression) -> bool:
+    """Whether an expression calls what is named like a class."""
+    func = value.func if isinstance(value, facts.Call) else None
+    name = func.attr if isinstance(func, facts.Attribute) else getattr(func, "id", "")
+    return name[:1].isupper()
+
+
 def instantiate(
     run: Run, cls: Class, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
@@ -184,10 +205,23 @@ def call_instance(
 ) -> Value | None:
     """`module(x)`: `forward` (or `__call__`) of the instance's class; None where the class has neither."""
     for name in ("forward", "__call__"):
-        method = instance.cls.find(name)
-        if isinstance(method, Function):
-            return call_function(run, method, (instance, *args), kwargs, node)
+        result = call_special(run, instance, name, args, kwargs, node)
+        if result is not None:
+            return result
     return None
+
+
+def call_special(
+    run: Run,
+    instance: Value,
+    name: str,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    node: facts.Expression,
+) -> Value | None:
+    """Call a method like `__len__` of an instance's class; None where it has none."""
+    method = instance.cls.find(name) if isinstance(instance, Instance) else None
+    return call_function(run, method, (instance, *args), kwargs, node) if isinstance(method, Function) else None
 
 
 def method_kind(decorators: tuple[facts.Expression, ...]) -> str:

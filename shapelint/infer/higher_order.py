@@ -13,7 +13,7 @@ from shapelint.infer.externals import external_call
 from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.state import Run, truth_of
-from shapelint.shapes.value import List, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Bool, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
@@ -36,6 +36,18 @@ def filter_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.
     if followed.count is not None or None in answers:
         return Unknown(run.key_of(node), "a filtered sequence")
     return List([value for value, answer in zip(followed.values, answers, strict=True) if answer])
+
+
+@builtin("all", "any")
+def all_or_any(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """`all(values)`, `any(values)`, where the values that are known decide it."""
+    is_all = isinstance(node, facts.Call) and isinstance(node.func, facts.Name) and node.func.id == "all"
+    followed = rounds(run, args[0], node)
+    answers = [truth_of(value) for value in followed.values]
+    if (not is_all) in answers:
+        return Bool(not is_all)
+    is_known = followed.count is None and None not in answers
+    return Bool(is_all) if is_known else Unknown(run.key_of(node), "all() or any() of something unknown")
 
 
 @builtin("next")

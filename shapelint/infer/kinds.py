@@ -9,6 +9,7 @@ from shapelint.infer.builtins import Arguments, builtin, unknown_result
 from shapelint.infer.objects import Builtin, Class, Instance
 from shapelint.infer.state import Demand, Run, shown
 from shapelint.ops import registry
+from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import (
     FALSE,
     TRUE,
@@ -89,9 +90,21 @@ def _is_torch_instance(value: Value, path: str) -> bool | None:
         return isinstance(value, Packed)
     if isinstance(value, Layer):
         return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
+    if isinstance(value, Instance):
+        return _derives(value.cls, path)
     if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
         return False
     return None
+
+
+def _derives(cls: Class, path: str) -> bool | None:
+    """Whether a class of the checked code derives from a class of torch; None where a base is not known."""
+    bases = [base for parent in cls.lineage() for base in parent.bases if not isinstance(base, Class)]
+    paths = [base.path for base in bases if isinstance(base, External)]
+    if path in paths or (path == "torch.nn.Module" and any(p in registry.LAYERS for p in paths)):
+        return True
+    # no class of torch derives from these
+    return False if path in RECURRENT | CELLS and len(paths) == len(bases) else None
 
 
 def _decide_kind(run: Run, value: Unknown, kinds: tuple[Value, ...], node: facts.Expression) -> Value:

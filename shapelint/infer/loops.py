@@ -14,9 +14,10 @@ from shapelint.infer.apply import apply
 from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.functions import call_special
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run, truth_of
-from shapelint.infer.trace import Loop
+from shapelint.infer.trace import LATER_ROUND, Loop
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -43,8 +44,9 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
         return _sample(value.items, None)
     if isinstance(value, List):
         return _sample(tuple(value.items), value.length)
-    if isinstance(value, Instance) and value.base is not None:
-        return rounds(run, value.base, node)
+    if isinstance(value, Instance):
+        items = call_special(run, value, "__iter__", (), {}, node) or value.base
+        value = items if items is not None and not isinstance(items, Instance) else value
     if isinstance(value, Container):
         members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
         return _sample(members, value.length)
@@ -64,6 +66,14 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
     )
 
 
+def unrolled(run: Run, value: Value, node: facts.Expression) -> Value:
+    """A range, a generator or a list of modules as the list of its items; anything else as it is."""
+    if not isinstance(value, Iteration | Range | Container | Instance):
+        return value
+    followed = rounds(run, value, node)
+    return List(list(followed.values), followed.count)
+
+
 def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
     if length is None and len(items) <= MAX_EXACT:
         return Rounds(items)
@@ -78,7 +88,7 @@ def _later(run: Run, node: facts.Expression) -> Int:
 
 
 def _step_name(node: facts.Expression) -> str:
-    return f"step@{node.span.line}:{node.span.column}"
+    return f"{LATER_ROUND}{node.span.line}:{node.span.column}"
 
 
 def _tensor_item(run: Run, value: Tensor, index: Value, node: facts.Expression) -> Value:
@@ -127,7 +137,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 
 
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int) -> Flow:
-    loop, followed = _Loop(scope, node), 0
+    loop, followed = _Loop(run, scope, node), 0
     starts: list[int] = []
     run.loops += count is not None
     flow = Flow.NEXT
@@ -152,7 +162,8 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
 class _Loop:
     """What the rounds of a loop leave behind, where those that were followed stand for more of them."""
 
-    def __init__(self, scope: Scope, node: facts.For | facts.While) -> None:
+    def __init__(self, run: Run, scope: Scope, node: facts.For | facts.While) -> None:
+        self.run = run
         self.scope = scope
         self.place = f"{node.span.line}:{node.span.column}"
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
@@ -181,8 +192,11 @@ class _Loop:
             new = self.scope.names.get(name)
             if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
                 self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
-            elif isinstance(old, Tensor) and isinstance(new, Tensor) and old.sizes != new.sizes:
+            elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
                 self.scope.names[name] = Unknown(f"{name}@{self.place}", "it grows in a loop")
+
+    def _sizes(self, value: Tensor) -> list[Dim]:
+        return [self.run.resolve(size) for size in value.sizes]
 
 
 def _collected(scope: Scope) -> dict[int, tuple[List | Container, int]]:
@@ -215,7 +229,7 @@ def _count(value: List | Container) -> int:
 @executes(facts.While)
 def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
     """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
-    loop, followed, limit = _Loop(scope, node), 0, MAX_EXACT
+    loop, followed, limit = _Loop(run, scope, node), 0, MAX_EXACT
     flow = Flow.NEXT
     while flow in (Flow.NEXT, Flow.CONTINUE):
         holds = _still_holds(run, scope, node)

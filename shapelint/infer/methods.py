@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 from shapelint.infer import texts
-from shapelint.infer.access import MODULE_METHODS, missing_attribute
-from shapelint.infer.apply import apply
+from shapelint.infer.access import MODULE_METHODS, choose_key, missing_attribute
+from shapelint.infer.apply import apply, derived
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
-from shapelint.infer.state import Demand, Parent, Run
+from shapelint.infer.state import Demand, Run
+from shapelint.infer.trace import BackwardPass
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
+    Bool,
     Dict,
     Int,
     Layer,
-    Lineage,
     List,
     Packed,
     Str,
@@ -32,6 +34,8 @@ from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
 
+#: methods of containers of modules, and the methods of dicts that give the same
+_MEMBERS = {name: name for name in ("items", "keys", "values")} | {"children": "values", "named_children": "items"}
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
 
 
@@ -39,6 +43,10 @@ def call_method(
     run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     """Call a method by the kind of its receiver."""
+    if method.name == "backward":
+        retains = kwargs.get("retain_graph", Bool(False)) != Bool(False) or "**" in kwargs
+        made = BackwardPass(len(run.trace.nodes), retains, node.span, run.path, tuple(run.frames))
+        run.trace.backward_passes.append(made)
     for kinds, call in _RECEIVERS:
         if isinstance(method.receiver, kinds):
             return call(run, method, args, kwargs, node)
@@ -53,14 +61,14 @@ def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
 
 
 def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    assert isinstance(method.receiver, Tuple)
+    assert isinstance(method.receiver, Tuple | Packed)
     return missing_attribute(run, method.receiver, method.name, node)
 
 
 def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     op = registry.OPS.get(f"torch.nn.utils.rnn.PackedSequence.{method.name}")
     if op is None:
-        return Unknown(run.key_of(node), f"the method .{method.name}() of a packed sequence")
+        return _tuple(run, method, args, kwargs, node)
     return apply(run, op, (method.receiver, *args), kwargs, node)
 
 
@@ -93,8 +101,8 @@ def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, V
     if method.name == "update" and args and isinstance(args[0], Dict) and not args[0].open:
         container.members.update((str(key), value) for key, value in args[0].items.items())
         return NONE
-    if method.name in ("items", "keys", "values", "children"):
-        return _entries(container.members, method.name)
+    if method.name in _MEMBERS:
+        return _entries(container.members, _MEMBERS[method.name])
     return _module(run, method, args, kwargs, node)
 
 
@@ -167,17 +175,21 @@ def _pop(items: list[Value], where: Value) -> Value | None:
 def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     table = method.receiver
     assert isinstance(table, Dict)
+    key = constant_key(args[0]) if args else None
+    if method.name == "get" and args and isinstance(args[0], Unknown) and table.items and not table.open:
+        return table.items[choose_key(run, args[0], tuple(table.items))]
     if method.name in ("get", "pop") and args:
-        key = constant_key(args[0])
         if key in table.items:
             return table.items[key] if method.name == "get" else table.items.pop(key)
         default = args[1] if len(args) > 1 else NONE
         return default if not table.open else Unknown(f"kwargs[{key!r}]", "an unknown keyword", default)
+    if method.name == "setdefault" and len(args) == 2 and key is not None:
+        return table.items.setdefault(key, args[1])
     if method.name == "update":
         if args and isinstance(args[0], Dict):
             table.items.update(args[0].items)
         table.items.update(kwargs)
-        table.open = table.open or bool(args and not isinstance(args[0], Dict))
+        table.open = table.open or bool(args and not (isinstance(args[0], Dict) and not args[0].open))
         return NONE
     if method.name == "copy":
         return Dict(dict(table.items), table.open)
@@ -189,7 +201,7 @@ def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
 def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     text = method.receiver
     assert isinstance(text, Str)
-    made: Str | None = None
+    made: Value | None = None
     if method.name in texts.CHANGES and not args:
         made = Str(texts.CHANGES[method.name](text.value))
     elif method.name == "format" and not kwargs:
@@ -203,8 +215,8 @@ def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Va
     """A method that an instance has from nn.Module."""
     instance = method.receiver
     if method.name in _REGISTERING and isinstance(instance, Instance):
-        if len(args) >= 2 and isinstance(args[0], Str):
-            instance.assign(args[0].value, args[1])
+        if len(args) >= 2 and isinstance(args[0], Str | Unknown):
+            instance.assign(texts.name_of(args[0]), args[1])
         return NONE
     return _module(run, method, args, kwargs, node)
 
@@ -241,6 +253,18 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
     exchanged = places != sorted(places) and len(places) == len(sizes) - 1 == len(symbols)
     if len(set(places)) == len(places) and (len(places) == len(sizes) or exchanged):
         run.demand(base, Demand(len(sizes), name))
+    elif rank := _rank_of_product(base, sizes):
+        run.demand(base, Demand(rank, name))
+
+
+def _rank_of_product(base: Unknown, sizes: Sequence[Value]) -> int | None:
+    """The rank of an x of which `x.reshape(x.shape[0] * x.shape[1], x.shape[2])` names every axis once."""
+    known = [size.dim for size in sizes if isinstance(size, Int)]
+    symbols = {symbol for size in known for symbol in size.symbols}
+    every = [Dim.symbol(f"{base.key}.size({i})") for i in range(len(symbols))]
+    if len(known) != len(sizes) or symbols != {size.as_symbol for size in every}:
+        return None
+    return len(every) if math.prod(known, start=Dim.of(1)) == math.prod(every, start=Dim.of(1)) else None
 
 
 #: methods that make a tensor of given sizes, of whatever kind the receiver is
@@ -256,8 +280,7 @@ def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Valu
     op = registry.OPS.get(f"torch.Tensor.{name}")
     if op is None or op.rank_change is None:
         return Unknown(key, f".{name}() of something unknown: {base.reason}")
-    run.parents[key] = Parent(base.key, op.rank_change)
-    return Unknown(key, base.reason, lineage=Lineage(base.key, op.rank_change))
+    return derived(run, op, base, key, base.reason)
 
 
 def _size_of_unknown(

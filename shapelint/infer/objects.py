@@ -91,6 +91,8 @@ class Class(Value):
     bases: tuple[Value, ...]
     scope: Scope
     definition: facts.ClassDef
+    makers: dict[str, list[Function]] = field(default_factory=dict)
+    """For attributes that are given something constructed: the methods in which they are."""
 
     def lineage(self) -> Iterator[Class]:
         """The class and its known bases, each before its own bases, in the order of the class statements."""
@@ -149,6 +151,7 @@ class Instance(Value):
     attributes: dict[str, Value] = field(default_factory=dict)
     base: Value | None = None
     places: dict[str, Kept] = field(default_factory=dict)  #: of attributes that an assignment of their own gave
+    prepared: set[int] = field(default_factory=set)  #: ids of methods that were run for what they set
 
     def assign(self, name: str, value: Value) -> None:
         """Set an attribute; a module set on a container is a member of it."""
@@ -194,6 +197,14 @@ class Partial(Value):
     function: Value
     args: tuple[Value, ...]
     kwargs: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMember(Value):
+    """`getattr(nn, name)` of an unknown name: how it is called may tell what it is."""
+
+    path: str
+    name: Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shapelint.infer.capture import MAX_DEPTH
 from shapelint.infer.objects import Class, Factory, Instance, Record
 from shapelint.shapes.value import Dict, List, Str, Tuple, Unknown, Value
 from shapelint.syntax import facts
@@ -75,9 +76,9 @@ def default_of_field(kwargs: Mapping[str, Value]) -> Value | None:
     return kwargs.get("default")
 
 
-def as_dict(value: Value) -> Value:
-    """What `dataclasses.asdict` makes of a value: instances inside are taken apart too."""
-    if not isinstance(value, Instance):
+def as_dict(value: Value, depth: int = 0) -> Value:
+    """What `dataclasses.asdict` makes of a value: instances inside are taken apart too, `MAX_DEPTH` deep."""
+    if not isinstance(value, Instance) or depth > MAX_DEPTH:
         return value
-    fields = fields_of(value.cls)
-    return Dict({name: as_dict(value.attributes[name]) for name in fields if name in value.attributes})
+    fields = [name for name in fields_of(value.cls) if name in value.attributes]
+    return Dict({name: as_dict(value.attributes[name], depth + 1) for name in fields})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
-from shapelint.shapes.value import List, Str, Tuple, Value
+from shapelint.shapes.value import Int, List, Str, Tuple, Unknown, Value
 
 #: string methods without arguments
 CHANGES: dict[str, Callable[[str], str]] = {
@@ -19,13 +19,24 @@ _PERCENT = re.compile(r"%[sdi]")
 _BRACES = re.compile(r"\{(\d?)\}")
 
 
-def text_of(parts: Iterable[object]) -> Str | None:
-    """The parts written one after the other; None where the text gets too long."""
-    text = "".join(map(str, parts))
-    return Str(text) if len(text) <= MAX_ITEMS else None
+def text_of(parts: Sequence[Value]) -> Value | None:
+    """The parts written one after the other; None where one is not known, or the text gets too long.
+
+    With a number that is not known it is the unknown `rnn{*}`, the same wherever it is put together: what
+    later rounds of one loop set under such a name, those of another loop find there.
+    """
+    texts = ["{*}" if _is_open(part) else constant_key(part) for part in parts]
+    text = "".join(map(str, texts))
+    if None in texts or len(text) > MAX_ITEMS:
+        return None
+    return Unknown(text, "a name with a number") if any(map(_is_open, parts)) else Str(text)
 
 
-def percent(template: Str, value: Value) -> Str | None:
+def _is_open(part: Value) -> bool:
+    return isinstance(part, Int) and part.dim.constant is None
+
+
+def percent(template: Str, value: Value) -> Value | None:
     """`"rnn%d" % i` with plain placeholders; None for others."""
     given = value.items if isinstance(value, Tuple) else (value,)
     pieces, marks = _PERCENT.split(template.value), _PERCENT.findall(template.value)
@@ -34,7 +45,7 @@ def percent(template: Str, value: Value) -> Str | None:
     return _filled(pieces, given)
 
 
-def braces(template: Str, args: tuple[Value, ...]) -> Str | None:
+def braces(template: Str, args: Sequence[Value]) -> Value | None:
     """`"rnn_{}".format(i)` with plain placeholders; None for others."""
     pieces = _BRACES.split(template.value)
     texts, marks = pieces[::2], pieces[1::2]
@@ -44,7 +55,7 @@ def braces(template: Str, args: tuple[Value, ...]) -> Str | None:
     return _filled(texts, [args[number] for number in numbers])
 
 
-def joined(separator: Str, sequence: Value) -> Str | None:
+def joined(separator: Str, sequence: Value) -> Value | None:
     """`separator.join(sequence)`."""
     if not isinstance(sequence, Tuple | List) or (isinstance(sequence, List) and sequence.length is not None):
         return None
@@ -52,9 +63,12 @@ def joined(separator: Str, sequence: Value) -> Str | None:
     return _filled(["", *[separator.value] * (len(items) - 1), ""], items) if items else Str("")
 
 
-def _filled(texts: Iterable[str], values: Iterable[Value]) -> Str | None:
-    constants = [constant_key(value) for value in values]
-    if None in constants:
-        return None
-    texts = list(texts)
-    return text_of([part for pair in zip(texts, constants, strict=False) for part in pair] + texts[-1:])
+def _filled(texts: Sequence[str], values: Sequence[Value]) -> Value | None:
+    """The texts with the values between them."""
+    between = [part for text, value in zip(texts, values, strict=False) for part in (Str(text), value)]
+    return text_of([*between, Str(texts[-1])])
+
+
+def name_of(value: Str | Unknown) -> str:
+    """The attribute that a text names; of an unknown text its key, which is no name of Python's."""
+    return value.value if isinstance(value, Str) else f"{{{value.key}}}"

@@ -32,6 +32,17 @@ def names_in(fact: object) -> set[str]:
     return {expression.id for expression in expressions_in(fact) if isinstance(expression, facts.Name)}
 
 
+def statements_in(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
+    """All statements of a block and of the blocks inside it; not of definitions."""
+    found: list[facts.Statement] = []
+    for statement in statements:
+        found.append(statement)
+        for block in ("body", "orelse", "final"):
+            if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
+                found.extend(statements_in(getattr(statement, block, ())))
+    return found
+
+
 def yields(body: tuple[facts.Statement, ...]) -> bool:
     """Whether a function with this body is a generator: it has a `yield` of its own."""
     waiting: list[object] = list(body)

@@ -36,6 +36,7 @@ from shapelint.shapes.value import (
     Int,
     List,
     NoneValue,
+    Packed,
     Str,
     Tensor,
     Tuple,
@@ -100,7 +101,8 @@ class Op:
     """A registered operation.
 
     `rank_change` says how the result's rank follows from the first argument's when that is all that is known
-    (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
+    (None: it does not); of a broadcasting operation it holds where the other operands are numbers, and of one
+    that gives values and indices for both.
     `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
     most likely has, for an input whose rank is not known. `refuse` explains a keyword that it does not take.
     """
@@ -114,6 +116,11 @@ class Op:
     input_rank: int | None = None
     coercers: Mapping[str, Coercer] = field(default_factory=dict)
     refuse: Refusal | None = None
+
+    @property
+    def gives_pair(self) -> bool:
+        """Whether the result is a pair: values and indices."""
+        return self.hints.get("return") is Tuple
 
     @property
     def assumes(self) -> bool:
@@ -216,8 +223,9 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
     if operation.assumes:
         kept = [parameter for name, parameter in signature.parameters.items() if name != "assume"]
         signature = signature.replace(parameters=kept)
+    args, kwargs = _spread_sizes(args, _torch_names(kwargs, signature), signature)
     try:
-        given = signature.bind(*args, **_torch_names(kwargs, signature))
+        given = signature.bind(*args, **kwargs)
     except TypeError as error:
         _refuse_stranger(operation, kwargs)
         refused = f"{operation.name}(): {error}"
@@ -254,6 +262,17 @@ def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> d
     }
 
 
+def _spread_sizes(
+    args: tuple[Value, ...], kwargs: Mapping[str, Value], signature: inspect.Signature
+) -> tuple[tuple[Value, ...], Mapping[str, Value]]:
+    """What a method takes as `*dims` may also be named: `x.permute(dims=(1, 0, 2))`."""
+    starred = [name for name, p in signature.parameters.items() if p.kind is p.VAR_POSITIONAL]
+    if starred and starred[0] in kwargs and len(args) == 1:
+        rest = {name: value for name, value in kwargs.items() if name != starred[0]}
+        return (*args, kwargs[starred[0]]), rest
+    return args, kwargs
+
+
 def _overloaded(name: str) -> bool:
     """Whether torch parses the arguments itself: then it may take more forms than the shape function."""
     return name.startswith("torch.Tensor.") or name.count(".") == 1
@@ -288,6 +307,8 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     if hint is Tensor and isinstance(value, Tuple) and value.ref is not None:
         message = f"a tuple of {len(value.items)} where a tensor is needed"
         raise ShapeError(message, "SHP302", source=value.ref)
+    if hint is Tensor and isinstance(value, Packed):
+        raise ShapeError("a PackedSequence where a tensor is needed", "SHP412", source=value.ref)
     raise _mismatch(value, hint)
 
 

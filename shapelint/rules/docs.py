@@ -8,11 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from shapelint.finding import Finding
-from shapelint.infer.analyse import analyse
 from shapelint.rules.base import RULES, UNDECIDED, Rule, Undecided, load
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "rules"
 INDEX = "README.md"
@@ -56,6 +54,10 @@ def seen(rule: Rule) -> Seen:
 
 
 def _findings(rule: Rule, text: str) -> list[Finding]:
+    # this module is loaded with the rules, and `shapelint rule` explains one without parsing anything
+    from shapelint.infer.analyse import analyse
+    from shapelint.syntax.parse import parse
+
     source = Source("example.py", text)
     module = parse(source)
     if isinstance(module, Problem):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_recurrent_call, is_returned, short_name
-from shapelint.shapes.value import Tensor
+from shapelint.rules.navigate import is_recurrent_call, is_returned, sequence_of, short_name
+from shapelint.rules.pick import FIRST, is_full
+from shapelint.shapes.value import Int, Tensor, Tuple, Value
 
 _PASSING = frozenset(
     (
@@ -38,7 +39,12 @@ def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
     result = node.result
     if not isinstance(result, Tensor) or result.ref is None:
         return None
-    reached = _followed(trace, result.ref, calls_above(trace, result.ref), 0)
+    return confidence_of(trace, result.ref)
+
+
+def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
+    """`summary_confidence` of any value."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
     if any(is_head(user) for ref in reached for user in trace.uses(ref)):
         return Confidence.HIGH
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
@@ -46,8 +52,13 @@ def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
 
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
+    return short_name(user) in _HEAD_LAYERS or is_loss(user)
+
+
+def is_loss(user: Node) -> bool:
+    """Whether an operation is a loss."""
     name = short_name(user)
-    return name in _HEAD_LAYERS or name.endswith("Loss") or "loss" in name or "entropy" in name
+    return name.endswith("Loss") or "loss" in name or "entropy" in name
 
 
 def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list[Ref]:
@@ -78,3 +89,18 @@ def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
             node = trace.nodes[number]
             waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
     return frozenset(number for number in seen if is_recurrent_call(trace.nodes[number]))
+
+
+def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
+    """Whether a subscript takes step 0 of the call's output, whatever else it takes of it."""
+    base = node.args[0] if node.args else None
+    if not node.op.endswith((".__getitem__", ".select")) or not isinstance(base, Tensor):
+        return False
+    sequence = sequence_of(trace, base)
+    if sequence is None or sequence.slot.call is not call:
+        return False
+    if node.op.endswith(".select"):
+        return node.bound.get("index") == FIRST
+    index = node.args[1]
+    parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
+    return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))

@@ -25,11 +25,14 @@ _HANDED_ON = frozenset(
         "half",
         "type_as",
         "type",
+        "long",
+        "int",
         "zero_",
         "requires_grad_",
     )
 )
-_ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
+#: what needs no parentheses before a dot
+ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
 
 
 def argument(node: Node, position: int, name: str) -> facts.Argument | None:
@@ -45,13 +48,19 @@ def argument(node: Node, position: int, name: str) -> facts.Argument | None:
 
 def creation_of(trace: Trace, value: Value) -> Node | None:
     """The operation that a tensor was made by, before it was moved or converted."""
-    node = None
+    value = before_moves(trace, value)
+    ref = value.ref if isinstance(value, Tensor) else None
+    return None if ref is None or ref.path else trace.node(ref)
+
+
+def before_moves(trace: Trace, value: Value) -> Value:
+    """A tensor before it was moved or converted."""
     while isinstance(value, Tensor) and value.ref is not None and not value.ref.path:
         node = trace.node(value.ref)
         if short_name(node) not in _HANDED_ON or not node.args:
             break
         value = node.args[0]
-    return node
+    return value
 
 
 def is_zeros(trace: Trace, value: Value) -> bool:
@@ -82,7 +91,7 @@ def twice(trace: Trace, size: facts.Expression) -> str:
     text = text_of(trace, size.span)
     if isinstance(size, facts.Literal) and isinstance(size.value, int):
         return str(2 * size.value)
-    return f"2 * {text}" if isinstance(size, _ATOMS) else f"2 * ({text})"
+    return f"2 * {text}" if isinstance(size, ATOMS) else f"2 * ({text})"
 
 
 def is_always_bidirectional(trace: Trace, layer: Layer) -> bool:

@@ -117,10 +117,17 @@ class Encoder:
             return {"tuple": [self.value(item, as_size) for item in value.items]}
         if isinstance(value, List) and value.length is None:
             return {"list": [self.value(item, as_size) for item in value.items]}
-        if isinstance(value, List):
-            raise UnreplayableError("a list that a loop fills")
+        if isinstance(value, List) and value.length is not None:
+            return {"list": self._repeated(value, value.length)}
         shown = value.reason if isinstance(value, Unknown) else type(value).__name__.lower()
         raise UnreplayableError(f"an argument that is not known: {shown}")
+
+    def _repeated(self, value: List, length: Dim) -> list[Encoded]:
+        """A list of one number over and over, `[steps] * batch`; others are samples of what a loop fills."""
+        items = {item.dim for item in value.items if isinstance(item, Int)}
+        if len(items) != 1 or not all(isinstance(item, Int) for item in value.items):
+            raise UnreplayableError("a list that a loop fills")
+        return [self.number(items.pop())] * self.number(length)
 
     def _argument(self, node: Node, key: int | str, value: Value, parameter: inspect.Parameter | None) -> Encoded:
         name = key if isinstance(key, str) else parameter.name if parameter is not None else ""

@@ -9,6 +9,7 @@ from typing import Any
 from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify.limits import RECURRENT
+from shapelint.verify.steps import ancestors
 
 Encoded = Any
 Key = tuple[int, tuple[int, ...]]  #: a step and the path into its value
@@ -110,6 +111,14 @@ def parts_of(step: Encoded) -> Mapping[tuple[int, ...], str]:
 
 def is_passed_on(step: Encoded) -> bool:
     """Whether a step hands its argument on: only the device changes, or nothing drops out in eval mode."""
+    return _is_identity(step) and not _is_on_device(step)
+
+
+def _is_on_device(step: Encoded) -> bool:
+    return bool(step.get("place") == "device")
+
+
+def _is_identity(step: Encoded) -> bool:
     name = step["op"].rpartition(".")[2]
     arguments = len(step.get("args", ())) + len(step.get("kwargs", ()))
     is_identity = name in _PASSED_ON or (name == "to" and arguments == 1)
@@ -127,8 +136,34 @@ def statement(number: int, names: Names, whole: bool = False) -> str:
     return f"result = {right}" if whole else f"{names.target(number)} = {right}"
 
 
+def straight(steps: Sequence[Encoded], names: Names) -> list[str]:
+    """All steps as statements."""
+    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
+
+
+def after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
+    """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
+    before = ancestors(steps, source["ref"])
+    return [
+        number
+        for number, step in enumerate(steps)
+        if number not in before and step["op"] != "input" and not is_construction(step) and not is_passed_on(step)
+    ]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Lines inside of a block."""
+    return [f"    {line}" if line else line for line in lines]
+
+
 def expression(step: Encoded, names: Names) -> str:
-    """The right-hand side of a step."""
+    """The right-hand side of a step; "meta" stands in for a device."""
+    if _is_on_device(step):
+        return f'{render(step["args"][0], names) if _is_identity(step) else _plain(step, names)}.to("meta")'
+    return _plain(step, names)
+
+
+def _plain(step: Encoded, names: Names) -> str:
     operation = step["op"]
     if operation == "input":
         return _input(step)

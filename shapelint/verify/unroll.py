@@ -29,7 +29,8 @@ def unrolled(trace: Trace, claim: Claim, needed: Collection[int]) -> tuple[Trace
         writer = _Unroller(trace, loop, _rounds(trace, loop))
         if not writer.is_possible or (claim.property == "raises" and is_inside):
             continue
-        options = {name: writer.option(value) for name, value in claim.options.items()}
+        is_later = claim.target.node in writer.places
+        options = {name: writer.option(value, is_later) for name, value in claim.options.items()}
         changed = replace(claim, target=writer.after(claim.target), options=options)
         longer = writer.trace()
         return unrolled(longer, changed, writer.renumbered(needed)) or (longer, changed)
@@ -111,11 +112,13 @@ class _Unroller:
             return self._of_turn(ref, self.rounds - 1)
         return ref if ref.node < self.loop.end else Ref(ref.node + self._extra, ref.path)
 
-    def option(self, value: object) -> object:
-        """A claim's option behind the loop."""
+    def option(self, value: object, is_later: bool) -> object:
+        """A claim's option behind the loop; what is said of a later round and the first holds of the last two."""
         if isinstance(value, Ref):
+            if is_later and self.rounds > 2 and value.node in self.successors:
+                return self._of_turn(Ref(self.successors[value.node].id, value.path), self.rounds - 2)
             return self.after(value)
-        return tuple(map(self.option, value)) if isinstance(value, tuple | list) else value
+        return tuple(self.option(one, is_later) for one in value) if isinstance(value, tuple | list) else value
 
     def renumbered(self, numbers: Collection[int]) -> set[int]:
         """Node numbers behind the loop."""

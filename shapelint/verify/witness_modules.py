@@ -44,25 +44,6 @@ def _own_parameters(document: Document) -> list[str]:
     ]
 
 
-def _statelessness(document: Document) -> list[str]:
-    anew = document["options"]["anew"]["ref"]
-    names = Names(document["steps"])
-    lines = [statement(n, names) for n, step in enumerate(document["steps"]) if not is_passed_on(step)]
-    before = [statement(n, names) for n, step in enumerate(document["steps"][:anew]) if not is_passed_on(step)]
-    inside = [f"    {line}" for line in lines[len(before) :]]
-    result = names.of(document["target"])
-    return [
-        *before,
-        "",
-        "def forward():",
-        *inside,
-        f"    return {result}",
-        "",
-        "first, second = forward(), forward()",
-        'print("two calls differ by up to", (first - second).abs().max().item())',
-    ]
-
-
 def _hooks_run(document: Document) -> list[str]:
     names = Names(document["steps"])
     call = document["target"]["ref"]
@@ -106,7 +87,6 @@ WRITERS: Mapping[str, Callable[[Document], list[str]]] = {
     "biased": _biased,
     "registered": _registered,
     "own_parameters": _own_parameters,
-    "statelessness": _statelessness,
     "hooks_run": _hooks_run,
     "loop_matters": _loop_matters,
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from shapelint.verify import worker_states
 from shapelint.verify.worker_footprint import (
     Grid,
     InconclusiveError,
@@ -17,6 +18,7 @@ from shapelint.verify.worker_footprint import (
     features_grid,
     other_axis,
     rows_grid,
+    steps_grid,
     tensor_of,
 )
 from shapelint.verify.worker_modules import CHECKS
@@ -51,7 +53,7 @@ def _raises(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     target = document["target"]
     try:
-        values = run(document["steps"])
+        values = run(document["steps"], detaching=True)
     except StepError as raised:
         if raised.step != target["ref"] or options.get("match", "") not in str(raised.error):
             raise
@@ -153,19 +155,20 @@ def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
     mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
     if mismatch is not None:
         return Outcome(False, mismatch, grid)
-    padding = _padding_read(document["lengths"], grid)
+    padding = _padding_read(document["lengths"], grid, document["options"].get("on_left", False))
     if padding is not None:
         return Outcome(False, padding, grid)
     return _alone(document, watched) or _last_steps(document["lengths"], grid)
 
 
-def _padding_read(lengths: Sequence[int], grid: Grid) -> str | None:
+def _padding_read(lengths: Sequence[int], grid: Grid, on_left: bool) -> str | None:
     for row, samples in enumerate(grid):
         for sample, steps in enumerate(samples):
-            read = steps[lengths[sample] :].nonzero().flatten().tolist()
+            length = lengths[sample]
+            start, end = (0, len(steps) - length) if on_left else (length, len(steps))
+            read = steps[start:end].nonzero().flatten().tolist()
             if read:
-                step, length = read[-1] + lengths[sample], lengths[sample]
-                return f"output row {row} depends on step {step} of sample {sample}, which is {length} long"
+                return f"output row {row} depends on step {start + read[-1]} of sample {sample}, which is {length} long"
     return None
 
 
@@ -228,7 +231,10 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
     values = run(document["steps"])
-    target = tensor_of(value_of(document["target"], values), "target")
+    found = value_of(document["target"], values)
+    if found is None:
+        return Outcome(False, "the result is None")
+    target = tensor_of(found, "target")
     reference = tensor_of(_reference(document["options"]["reference"], values), "reference")
     if target.shape != reference.shape:
         return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
@@ -266,6 +272,40 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
     return Outcome(True, "the result follows batches of 1, 2 and 3")
 
 
+def _ignores_padding(document: Mapping[str, Any]) -> Outcome:
+    options, lengths = document["options"], document["lengths"]
+
+    def fill(value: Any) -> Any:
+        classes = tensor_of(value, "padded tensor").clone()
+        for sample, length in zip(classes.movedim(options["padded_batch_axis"], 0), lengths, strict=True):
+            sample[length:] = options["value"]
+        return classes
+
+    watched = Watched(document["steps"], options["source"], document["target"], {options["padded"]["ref"]: fill})
+    grid = steps_grid(watched, options["batch_axis"], options["time_axis"])
+    for sample, (steps, length) in enumerate(zip(grid, lengths, strict=True)):
+        read = steps[length:].nonzero().flatten().tolist()
+        if read:
+            return Outcome(False, f"it depends on step {read[-1] + length} of sample {sample}, which is {length} long")
+    return Outcome(True, "it depends on no padding")
+
+
+def _unchanged_by(document: Mapping[str, Any]) -> Outcome:
+    target = document["target"]
+    before = ""
+
+    def note(value: Any) -> Any:
+        nonlocal before
+        before = _shape(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        return value
+
+    values = run(document["steps"], {target["ref"]: note})
+    after = _shape(tensor_of(value_of(target, values), "target"))
+    if before == after:
+        return Outcome(True, f"the value keeps its shape {after}")
+    return Outcome(False, f"the value is {before} before the call, and {after} after it")
+
+
 def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
     layer = value_of(document["target"], run(document["steps"]))
     if not isinstance(layer, torch.nn.RNNBase):
@@ -301,6 +341,10 @@ def _shape(tensor: torch.Tensor) -> str:
     return str(tuple(tensor.shape))
 
 
+def _of_states(seen: Callable[[Mapping[str, Any]], tuple[bool, str]]) -> Callable[[Mapping[str, Any]], Outcome]:
+    return lambda document: Outcome(*seen(document))
+
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "raises": _raises,
     "batch_independence": _batch_independence,
@@ -310,7 +354,15 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "ignores_padding": _ignores_padding,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     **CHECKS,
+    "depends_on": _of_states(worker_states.depends_on),
+    "independence": _of_states(worker_states.independence),
+    "separate_graphs": _of_states(worker_states.separate_graphs),
+    "statelessness": _of_states(worker_states.statelessness),
+    "substitution": _of_states(worker_states.substitution),
+    "state_acts": _of_states(worker_states.state_acts),
     "has_shape": _has_shape,
 }

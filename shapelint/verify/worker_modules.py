@@ -87,18 +87,6 @@ def _module(value: Any) -> torch.nn.Module:
     return value
 
 
-def _statelessness(document: Mapping[str, Any]) -> Outcome:
-    """A step that is run at each call draws other numbers the second time."""
-    target, anew = document["target"], document["options"]["anew"]["ref"]
-    steps = [*document["steps"]]
-    first = tensor_of(value_of(target, run(steps)), "target")
-    steps[anew] = {**steps[anew], "seed": 1}
-    second = tensor_of(value_of(target, run(steps)), "target")
-    if agree(first, second):
-        return Outcome(True, "two calls give the same")
-    return Outcome(False, f"two calls with the same input differ by up to {(first - second).abs().max().item():.2g}")
-
-
 def _hooks_run(document: Mapping[str, Any]) -> Outcome:
     ran: list[int] = []
     number = document["steps"][document["target"]["ref"]]["args"][0]["ref"]
@@ -134,7 +122,6 @@ CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "biased": _biased,
     "registered": _registered,
     "own_parameters": _own_parameters,
-    "statelessness": _statelessness,
     "hooks_run": _hooks_run,
     "loop_matters": _loop_matters,
 }

@@ -12,7 +12,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report, text_of
 from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
 from shapelint.rules.pick import LAST, pick_of
-from shapelint.rules.rounds import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
+from shapelint.rules.stepping import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same

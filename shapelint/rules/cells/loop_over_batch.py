@@ -11,7 +11,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, quote, report
 from shapelint.rules.intent import ENOUGH, Intent, evidence_of
 from shapelint.rules.navigate import layer_of
-from shapelint.rules.rounds import Rounds, Step, batch_axis_of, is_fed_back, results_of, rounds_of, steps_of
+from shapelint.rules.stepping import Rounds, Step, batch_axis_of, is_fed_back, results_of, rounds_of, steps_of
 from shapelint.rules.written import insertion
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts

@@ -12,7 +12,8 @@ from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, report, text_of
 from shapelint.rules.navigate import input_of, layer_of, short_name
-from shapelint.rules.rounds import Rounds, is_fed_back, results_of, rounds_of, state_of_call
+from shapelint.rules.rounds import state_given
+from shapelint.rules.stepping import Rounds, is_fed_back, results_of, rounds_of
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
 
@@ -189,7 +190,7 @@ def _called_for_two(trace: Trace) -> Iterator[Finding]:
 def _is_own(rounds: Rounds) -> bool:
     """Whether the state of each call is what the call before it gave, and nothing else."""
     pairs = zip(rounds.calls, rounds.calls[1:], strict=False)
-    return all({ref.node for ref in refs(state_of_call(call) or NONE)} == {before.id} for before, call in pairs)
+    return all({ref.node for ref in refs(state_given(call) or NONE)} == {before.id} for before, call in pairs)
 
 
 def _finding_of_two(trace: Trace, below: Node, above: Node) -> Finding:

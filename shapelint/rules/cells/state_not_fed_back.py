@@ -10,9 +10,10 @@ from shapelint.ops.rnn import CELLS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, kind_place, report
 from shapelint.rules.navigate import input_of, is_returned, layer_of
-from shapelint.rules.rounds import Rounds, Step, above, results_of, rounds_of, state_of_call, steps_of
+from shapelint.rules.rounds import state_given
+from shapelint.rules.stepping import Rounds, Step, above, results_of, rounds_of, steps_of
 from shapelint.rules.written import is_zeros, states_of
-from shapelint.shapes.value import NoneValue, Value
+from shapelint.shapes.value import Value
 from shapelint.source import Span
 
 FORGOTTEN = Rule(
@@ -170,19 +171,17 @@ def cell_state_not_fed_back(trace: Trace) -> Iterator[Finding]:
 
 def _starts_anew(trace: Trace, rounds: Rounds) -> bool:
     """Whether every round gets what the first one gets, and nothing of an earlier round comes in."""
-    states = [_named(state_of_call(call)) for call in rounds.calls]
+    states = [_named(state_given(call)) for call in rounds.calls]
     earlier = {call.id for call in rounds.calls}
     inputs = [input_of(call) for call in rounds.calls]
     return all(state == states[0] for state in states) and earlier.isdisjoint(
-        above(trace, [*inputs, *map(state_of_call, rounds.calls)])
+        above(trace, [*inputs, *map(state_given, rounds.calls)])
     )
 
 
 def _named(state: Value | None) -> list[Ref | None]:
     """What tells states apart: their places in the trace."""
-    if state is None or isinstance(state, NoneValue):
-        return []
-    return [getattr(one, "ref", None) for one in states_of(state)]
+    return [] if state is None else [getattr(one, "ref", None) for one in states_of(state)]
 
 
 def _is_mistake(trace: Trace, rounds: Rounds) -> bool:
@@ -198,10 +197,8 @@ def _is_used(trace: Trace, call: Node) -> bool:
 
 def _is_zero(trace: Trace, rounds: Rounds) -> bool | None:
     """Whether the state is zero; None where there is none."""
-    state = state_of_call(rounds.first)
-    if state is None or isinstance(state, NoneValue):
-        return None
-    return all(is_zeros(trace, one) for one in states_of(state))
+    state = state_given(rounds.first)
+    return None if state is None else all(is_zeros(trace, one) for one in states_of(state))
 
 
 def _finding(trace: Trace, rounds: Rounds, steps: Step) -> Finding:
@@ -239,7 +236,7 @@ def _fed_back(trace: Trace, rounds: Rounds) -> Fix | None:
     indent = _indent(lines[line - 1])
     while line > 1 and not (_indent(lines[line - 1]) < indent and lines[line - 1].strip()):
         line -= 1
-    if len(names) != 1 or state_of_call(call) is not None or not lines[line - 1].lstrip().startswith("for "):
+    if len(names) != 1 or state_given(call) is not None or not lines[line - 1].lstrip().startswith("for "):
         return None
     name, column = names.pop(), _indent(lines[line - 1])
     before = Edit(Span(line, column, line, column), f"{name} = None\n{' ' * column}")

@@ -10,10 +10,11 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.intent import evidence_of
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
-from shapelint.rules.rounds import is_one, state_of_call
+from shapelint.rules.rounds import state_given
+from shapelint.rules.stepping import is_one
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import NoneValue, Tensor
+from shapelint.shapes.value import Tensor
 
 STEPS = Rule(
     code="SHP615",
@@ -126,12 +127,12 @@ class Windows(nn.Module):
 def steps_as_features(trace: Trace) -> Iterator[Finding]:
     """Calls with one step, whose features the author calls the time."""
     for call in recurrent_calls(trace):
-        value, state = input_of(call), state_of_call(call)
+        value, state = input_of(call), state_given(call)
         if not isinstance(value, Tensor) or value.rank != 3 or call.error is not None:
             continue
         axis = 1 if layer_of(call).config.get("batch_first") is True else 0
         told = [piece for piece in evidence_of(trace, value.axes[2]) if piece.role is Role.TIME and piece.weight > 1]
-        if told and is_one(trace, value.axes[axis].dim) and (state is None or isinstance(state, NoneValue)):
+        if told and state is None and is_one(trace, value.axes[axis].dim):
             yield _finding(trace, call, value, told)
 
 

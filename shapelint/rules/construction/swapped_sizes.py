@@ -12,7 +12,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, report, text_of
 from shapelint.rules.construction.refusal import written
 from shapelint.rules.navigate import input_of, layer_of, own_construction, short_name
-from shapelint.rules.rounds import above
+from shapelint.rules.stepping import above
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 

@@ -10,7 +10,8 @@ from shapelint.ops.rnn import RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
 from shapelint.rules.navigate import input_of, layer_of
-from shapelint.rules.rounds import Rounds, above, is_one, rounds_of, state_of_call, steps_of
+from shapelint.rules.rounds import state_given
+from shapelint.rules.stepping import Rounds, above, is_one, rounds_of, steps_of
 from shapelint.rules.written import states_of
 from shapelint.shapes.value import Tensor, Value
 
@@ -148,7 +149,7 @@ def _reads_one_step(trace: Trace, rounds: Rounds) -> bool:
 def _is_chained(rounds: Rounds) -> bool:
     """Whether each call gets the very state that the call before it gave."""
     pairs = zip(rounds.calls, rounds.calls[1:], strict=False)
-    return all(_is_state_of(state_of_call(call), before) for before, call in pairs)
+    return all(_is_state_of(state_given(call), before) for before, call in pairs)
 
 
 def _is_state_of(state: Value | None, call: Node) -> bool:

@@ -10,8 +10,9 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report, text_of
-from shapelint.rules.navigate import short_name
-from shapelint.shapes.value import Layer, Tensor, Tuple, Value
+from shapelint.rules.navigate import input_of, short_name
+from shapelint.rules.stepping import results_of
+from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
 
 _LAYERS = RECURRENT | CELLS
@@ -150,17 +151,17 @@ def layer_built_in_forward(trace: Trace) -> Iterator[Finding]:
         body = text_of(trace, function)
         if node.op not in _LAYERS or node.error is not None or _FIXED.search(body):
             continue
-        result = next((value for call in trace.uses(Ref(number)) if (value := _output(call)) is not None), None)
-        if result is not None and _is_dropped(trace, node, body):
-            yield _finding(trace, node, result)
+        claims = [claim for call in trace.uses(Ref(number)) if (claim := _claim(node, call)) is not None]
+        if claims and _is_dropped(trace, node, body):
+            yield _finding(trace, node, claims[0])
 
 
-def _output(call: Node) -> Ref | None:
-    """The tensor that a call of the layer gives."""
-    value: Value = call.result
-    while isinstance(value, Tuple) and value.items:
-        value = value.items[0]
-    return value.ref if isinstance(value, Tensor) and call.op.removesuffix(".forward") in _LAYERS else None
+def _claim(built: Node, call: Node) -> Claim | None:
+    """Two passes over the same input give different outputs."""
+    source = getattr(input_of(call), "ref", None)
+    if call.op.removesuffix(".forward") not in _LAYERS or not isinstance(source, Ref) or not results_of(call):
+        return None
+    return Claim("statelessness", results_of(call)[0], {"source": source, "anew": Ref(built.id)})
 
 
 def _is_dropped(trace: Trace, node: Node, body: str) -> bool:
@@ -184,12 +185,12 @@ def _is_called_at_once(call: Node, node: Node) -> bool:
     return isinstance(call.expression, facts.Call) and _begins(call.expression.func.span, node)
 
 
-def _finding(trace: Trace, node: Node, result: Ref) -> Finding:
+def _finding(trace: Trace, node: Node, claim: Claim) -> Finding:
     return report(
         REBUILT,
         trace,
         node,
         f"`forward` builds this {short_name(node)} anew at each call: its weights are random, and never trained",
-        claims=[Claim("statelessness", result, {"anew": Ref(node.id)})],
+        claims=[claim],
         help="build it in `__init__`, and call it here",
     )

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Place, Ref, Severity
+from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
+from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.intent import intent_of
+from shapelint.rules.names import output_named_state
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
+    created,
     state_fix,
     states_of_call,
     swap_first_two,
 )
-from shapelint.rules.written import argument, creation_of, size_expressions
+from shapelint.rules.written import argument
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
@@ -332,7 +334,9 @@ _MENDS = {"SHP201": swap_first_two, "SHP202": count_both_directions, "SHP203": c
 def state_shape(trace: Trace) -> Iterator[Finding]:
     """Calls whose state torch refuses for a reason that its sizes show."""
     for call in recurrent_calls(trace):
-        if call.error is not None and call.error.code in _RULES:
+        if call.error is None or call.error.code not in _RULES:
+            continue
+        if output_named_state(trace, call) is None:
             yield _finding(trace, call, call.error, _RULES[call.error.code])
 
 
@@ -351,7 +355,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding
         shapes=[(name.strip("`"), state), *_input_shape(trace, call)],
         related=[
             construction_place(layer),
-            *_created(trace, call, state),
+            *created(trace, call, state),
             *(intent.places() if rule is TIME and intent.opposed > intent.agreed else ()),
         ],
         help=_help(trace, call, rule, naming),
@@ -378,14 +382,6 @@ def _shape(naming: Naming, sizes: object) -> str:
 def _input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
     given, value = argument(call, 0, "input"), input_of(call)
     return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
-
-
-def _created(trace: Trace, call: Node, state: Value) -> list[Place]:
-    made = creation_of(trace, state)
-    if made is None or not size_expressions(made):
-        return []
-    inside = made.path == call.path and call.span.covers(made.span)
-    return [] if inside else [place_of(made, "the state is made here")]
 
 
 def _help(trace: Trace, call: Node, rule: Rule, naming: Naming) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shapelint.finding import Edit, Fix
+from shapelint.finding import Edit, Fix, Place
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
-from shapelint.rules.build import text_of
+from shapelint.rules.build import place_of, text_of
 from shapelint.rules.navigate import layer_of
 from shapelint.rules.written import creation_of, is_always_bidirectional, size_expressions, states_of, twice
 from shapelint.shapes.value import Tensor, Value
@@ -54,3 +54,12 @@ def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]
     """The layer's own number of states, where it is a number."""
     count = recurrent_config(layer_of(call)).state_layers.constant
     return () if count is None else (Edit(sizes[0].span, str(count)),)
+
+
+def created(trace: Trace, call: Node, state: Value) -> list[Place]:
+    """Where a state is made, unless that is inside of the call itself."""
+    made = creation_of(trace, state)
+    if made is None or not size_expressions(made):
+        return []
+    inside = made.path == call.path and call.span.covers(made.span)
+    return [] if inside else [place_of(made, "the state is made here")]
