@@ -88,7 +88,7 @@ def _of_select(node: Node, base: Tensor) -> Pick | None:
 
 
 def _of_subscript(node: Node, base: Tensor, expression: facts.Subscript) -> Pick | None:
-    parts = _spread(node.args[1], base.rank)
+    parts = index_parts(node.args[1], base.rank)
     chosen = [axis for axis, part in enumerate(parts) if not is_full(part)]
     if len(chosen) != 1 or len(parts) > base.rank:
         return None
@@ -116,7 +116,7 @@ def _numbers(expression: facts.Expression | None) -> Iterator[int]:
         yield from _numbers(expression.lower)
 
 
-def _spread(index: Value, rank: int) -> list[Value]:
+def index_parts(index: Value, rank: int) -> list[Value]:
     """The index of each axis, an ellipsis written out."""
     parts = list(index.items) if isinstance(index, Tuple) else [index]
     for place, part in enumerate(parts):

@@ -11,7 +11,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
 | padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
-| provenance | the cells are not the source's, permuted | `source`, `expected` axes |
+| provenance | the cells are not the source's, permuted | `source`, `expected` axes, `split?` ints, `select?` ints |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
@@ -31,7 +31,8 @@ What they mean:
 * `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
   ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
 * `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
-  neighbouring axes. Only layout operations may lie between them.
+  neighbouring axes. Only layout operations may lie between them. Before that, `split` (axis, size, size) takes
+  an axis of the source apart, one size may be -1; then `select` (axis, entry) takes one entry of an axis.
 * `reference` for equals: a `Ref`, or `("last_state", call)` for `h_n[-1]`, or `("both_directions", call)`
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
@@ -72,7 +73,7 @@ PROPERTIES: Mapping[str, Property] = {
     "padding_invariance": Property(
         {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {}
     ),
-    "provenance": Property({"source": "ref", "expected": "ints"}, {}),
+    "provenance": Property({"source": "ref", "expected": "ints"}, {"split": "ints", "select": "ints"}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),

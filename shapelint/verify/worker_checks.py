@@ -226,13 +226,22 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
 
     values = run(document["steps"], {source["ref"]: code})
     target = tensor_of(value_of(document["target"], values), "target")
-    meant = coded.permute(options["expected"])
+    meant = _meant(coded, options)
     if meant.numel() != target.numel():
         return Outcome(False, f"the result {_shape(target)} is not a rearrangement of {_shape(meant)}")
     moved = (meant.reshape(target.shape) != target).float().mean().item()
     if moved == 0:
         return Outcome(True, "every cell is where it belongs")
     return Outcome(False, f"{moved:.0%} of the cells hold another cell's value")
+
+
+def _meant(source: torch.Tensor, options: Mapping[str, Any]) -> torch.Tensor:
+    if "split" in options:
+        axis, *sizes = options["split"]
+        source = source.unflatten(axis, sizes)
+    if "select" in options:
+        source = source.select(*options["select"])
+    return source.permute(options["expected"])
 
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
