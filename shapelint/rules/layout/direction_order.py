@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report, text_of
+from shapelint.rules.build import construction_place, quote, replace_text, report
 from shapelint.rules.layout.flattened_state import VIEWS
 from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
-from shapelint.rules.written import insertion
+from shapelint.rules.written import exchanged, insertion, view_sizes
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, SliceValue, Tensor, Unknown
 from shapelint.syntax import facts
@@ -334,19 +334,10 @@ def _claim(node: Node, options: dict[str, object]) -> Claim:
 
 def _swap(trace: Trace, node: Node) -> Fix | None:
     """Exchange the first two sizes, and the axes after that: what follows reads the axes as before."""
-    call = node.expression
-    if not isinstance(call, facts.Call):
-        return None
-    sizes = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
-    if not node.op.startswith("torch.Tensor."):
-        sizes = sizes[1:]
-    if len(sizes) == 1 and isinstance(sizes[0], facts.Sequence):
-        sizes = list(sizes[0].items)
+    sizes = view_sizes(node)
     if len(sizes) != 4:
         return None
-    first, second = sizes[0].span, sizes[1].span
-    swapped = (replace_text(first, text_of(trace, second)), replace_text(second, text_of(trace, first)))
-    edits = (*swapped, insertion(call.span, ".transpose(0, 1)"))
+    edits = (*exchanged(trace, *sizes[:2]), insertion(node.span, ".transpose(0, 1)"))
     return Fix("view it as (layers, directions, ...), and put the directions first: `.transpose(0, 1)`", edits)
 
 

@@ -8,9 +8,8 @@ from shapelint.finding import Edit, Fix
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
-from shapelint.rules.build import text_of
 from shapelint.rules.navigate import layer_of
-from shapelint.rules.written import creation_of, is_always_bidirectional, size_expressions, states_of, twice
+from shapelint.rules.written import creation_of, exchanged, is_always_bidirectional, size_expressions, states_of, twice
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
@@ -40,8 +39,7 @@ def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) ->
 
 def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
     """(batch, layers, hidden) becomes (layers, batch, hidden)."""
-    first, second = sizes[0].span, sizes[1].span
-    return Edit(first, text_of(trace, second)), Edit(second, text_of(trace, first))
+    return exchanged(trace, sizes[0], sizes[1])
 
 
 def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
