@@ -8,7 +8,7 @@ from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.layout.flattened_state import VIEWS
+from shapelint.rules.layout.views import VIEWS
 from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
 from shapelint.rules.written import exchanged, insertion, view_sizes

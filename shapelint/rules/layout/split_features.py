@@ -8,7 +8,7 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report, text_of
-from shapelint.rules.layout.flattened_state import VIEWS
+from shapelint.rules.layout.views import VIEWS
 from shapelint.rules.navigate import Sequence, sequence_of, short_name
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
 from shapelint.rules.written import exchanged, insertion, view_sizes

@@ -8,6 +8,7 @@ from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text, report
+from shapelint.rules.layout.views import view_base
 from shapelint.rules.navigate import is_recurrent_call, short_name, state_of
 from shapelint.rules.pick import ONE
 from shapelint.shapes.axis import Role
@@ -16,7 +17,6 @@ from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
 
-VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
 _CUTTING = frozenset(("view", "reshape", "flatten", "unflatten", "contiguous", "unsqueeze", "squeeze"))
 _PADDING = frozenset({"pad", "cat", "concat"})
 _UNIFORM = frozenset(("zeros", "ones", "full", "empty", "arange", "zeros_like", "ones_like", "new_zeros"))
@@ -174,11 +174,10 @@ class Relative(nn.Module):
 def view_as_permute(trace: Trace) -> Iterator[Finding]:
     """Views of a tensor to its own sizes in another order."""
     for node in trace.nodes:
-        if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
+        base = view_base(node)
+        if base is None or base.ref is None or state_of(trace, base) is not None:
             continue
-        base = node.args[0] if node.args else node.kwargs.get("input")
-        if not isinstance(base, Tensor) or base.ref is None or state_of(trace, base) is not None:
-            continue
+        assert isinstance(node.result, Tensor)
         root = _root(trace, base)
         order = _order(trace, root, node.result)
         if order is not None and _is_meant(trace, root, node, order):
