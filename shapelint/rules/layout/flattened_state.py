@@ -9,9 +9,18 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.claims import samples_mix
-from shapelint.rules.layout.views import Axes, base_name, batch_place, moved_to, named_sizes, transpose_first, view_base
+from shapelint.rules.layout.views import (
+    Axes,
+    base_name,
+    batch_place,
+    elements,
+    moved_to,
+    named_sizes,
+    transpose_first,
+    view_base,
+)
 from shapelint.rules.navigate import Slot, state_of
-from shapelint.shapes.dim import Same, product_of
+from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
 
 RULE = Rule(
@@ -202,7 +211,7 @@ def _confidence(trace: Trace, node: Node, ahead: Axes, new_ahead: Axes) -> Confi
     A view keeps the order of the elements: an axis stays itself only behind as many elements as before. With
     one layer and one direction nothing moves; sizes that name the layers are written for more.
     """
-    was, now = (trace.resolve(product_of(axis.dim for axis in axes)) for axes in (ahead, new_ahead))
+    was, now = (elements(trace, axes) for axes in (ahead, new_ahead))
     if was.same(now) is Same.DIFFERENT:
         return Confidence.HIGH
     named = {symbol for size in named_sizes(trace, node) for symbol in size.symbols}

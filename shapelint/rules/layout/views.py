@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.build import quote, replace_text
 from shapelint.rules.pick import ONE
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim
+from shapelint.shapes.dim import Dim, product_of
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
@@ -38,6 +38,25 @@ def moved_to(trace: Trace, before: Axes, place: int, after: Axes) -> int | None:
     if sizes.count(sizes[place]) != 1 or new_sizes.count(sizes[place]) != 1:
         return None
     return new_sizes.index(sizes[place])
+
+
+def is_shifted(trace: Trace, node: Node) -> bool:
+    """Whether a view puts the batch or the time behind other elements than before: it stands for a permutation."""
+    base = view_base(node)
+    if base is None or not isinstance(node.result, Tensor):
+        return False
+    for place, axis in enumerate(base.axes):
+        moved = moved_to(trace, base.axes, place, node.result.axes)
+        if axis.role in (Role.BATCH, Role.TIME) and moved is not None:
+            ahead, new = (elements(trace, axes) for axes in (base.axes[:place], node.result.axes[:moved]))
+            if ahead != new:
+                return True
+    return False
+
+
+def elements(trace: Trace, axes: Axes) -> Dim:
+    """How many elements the axes hold."""
+    return trace.resolve(product_of(axis.dim for axis in axes))
 
 
 def named_sizes(trace: Trace, node: Node) -> Iterator[Dim]:
