@@ -9,7 +9,7 @@ from shapelint.ops.registry import Sizes
 from shapelint.rules.layout.views import view_base
 from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name
 from shapelint.rules.pick import ONE
-from shapelint.shapes.dim import Dim, product_of
+from shapelint.shapes.dim import Dim, Symbol, product_of
 from shapelint.shapes.value import NoneValue, Tensor, Value
 
 Order = tuple[int, ...]  #: the axes, from the slowest in memory to the fastest
@@ -85,10 +85,10 @@ def is_refused_view(trace: Trace, node: Node) -> bool:
         return False
     sizes = [trace.resolve(size) for size in base.sizes]
     wanted = [trace.resolve(size) for size in node.result.sizes]
-    if not _symbols(wanted) <= _symbols(sizes):
+    if not _symbols(wanted) <= _symbols(sizes) or any(map(_is_rounded, wanted)):
         return False
-    cuts = _products([product_of(sizes[axis] for axis in chunk) for chunk in _chunks(sizes, order)])
-    return not set(cuts) <= {ONE, *_products(wanted)}
+    ends = _products([product_of(sizes[axis] for axis in chunk) for chunk in _chunks(sizes, order)])
+    return not set(ends[:-1]) <= set(_products(wanted))
 
 
 def _chunks(sizes: Sequence[Dim], order: Order) -> Iterator[list[int]]:
@@ -105,6 +105,10 @@ def _chunks(sizes: Sequence[Dim], order: Order) -> Iterator[list[int]]:
 
 def _products(sizes: Sequence[Dim]) -> list[Dim]:
     return [product_of(sizes[: count + 1]) for count in range(len(sizes))]
+
+
+def _is_rounded(size: Dim) -> bool:
+    return any(not isinstance(atom, Symbol) for monomial, _ in size.terms for atom, _power in monomial)
 
 
 def _symbols(sizes: Sequence[Dim]) -> frozenset[str]:

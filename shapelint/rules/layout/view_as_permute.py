@@ -8,6 +8,7 @@ from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text, report
+from shapelint.rules.layout.memory import is_refused_view
 from shapelint.rules.layout.views import view_base
 from shapelint.rules.navigate import is_recurrent_call, short_name, state_of
 from shapelint.rules.pick import ONE
@@ -232,6 +233,8 @@ def _is_sum(size: Dim) -> bool:
 def _finding(trace: Trace, node: Node, base: Tensor, root: Tensor, order: list[int]) -> Finding:
     whole = quote(trace, node.span)
     claim = Claim("provenance", Ref(node.id), {"source": root.ref, "expected": tuple(order)})
+    if is_refused_view(trace, node):
+        claim = Claim("raises", Ref(node.id))
     axes = ", ".join(map(str, order))
     return report(
         RULE,
