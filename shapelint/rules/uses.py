@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
 from shapelint.rules.navigate import is_recurrent_call, is_returned, short_name
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.value import Tensor, Value
 
 _PASSING = frozenset(
     (
@@ -35,13 +35,23 @@ def is_summary(trace: Trace, node: Node) -> bool:
 
 def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
     """How sure it is that a value is a summary: high for a head or a loss, medium where it is returned."""
-    result = node.result
-    if not isinstance(result, Tensor) or result.ref is None:
+    return use_confidence(trace, node.result)
+
+
+def use_confidence(trace: Trace, value: Value) -> Confidence | None:
+    """The same of a value: one of several that a node gives (`x.max(dim=1)`)."""
+    if not isinstance(value, Tensor) or value.ref is None:
         return None
-    reached = _followed(trace, result.ref, calls_above(trace, result.ref), 0)
+    reached = _followed(trace, value.ref, calls_above(trace, value.ref), 0)
     if any(is_head(user) for ref in reached for user in trace.uses(ref)):
         return Confidence.HIGH
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
+
+
+def heads_of(trace: Trace, ref: Ref) -> list[Node]:
+    """The operations that take one row for each sample of a value, or of what it becomes."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
+    return [user for one in reached for user in trace.uses(one) if is_head(user)]
 
 
 def is_head(user: Node) -> bool:

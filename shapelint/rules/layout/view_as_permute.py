@@ -48,7 +48,8 @@ output, _ = self.lstm(x)
 ```
 
 ## Proved by
-provenance: the elements of the result are not those of the permuted tensor.
+provenance: the elements of the result are not those of the permuted tensor. Where the elements do not lie in the
+order of the axes, raises: torch refuses the `view`.
 
 ## When it stays silent
 One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers
