@@ -213,7 +213,6 @@ def test_google_docstring() -> None:
         "x": "btf",
         "lengths": "b",
         "hidden": "lbf",
-        "return": "btf",
     }
     x = found["x"]
     assert GOOGLE.splitlines()[x.line][x.start : x.end] == "(batch, seq_len, emb_dim)"
@@ -247,6 +246,16 @@ def test_alternative_shapes_leave_a_parameter_out() -> None:
     assert "w" not in found
     assert "z" not in found
     assert "y" in found
+
+
+@pytest.mark.parametrize("condition", ["if batch_first", "when packed, else (T, B, D)", "depending on the layout"])
+def test_shapes_under_a_condition_are_left_out(condition: str) -> None:
+    assert parse_docstring(f"Args:\n    x: (B, T, D) {condition}\n") == {}
+
+
+def test_several_results_give_no_shape() -> None:
+    assert "return" not in parse_docstring("Returns:\n    the output (B, T, H), and the state (num_layers, B, H)\n")
+    assert "return" in parse_docstring("Returns:\n    the output (B, T, H)\n")
 
 
 def test_a_docstring_without_shapes() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from shapelint.infer.axis_names import role_of_name
 from shapelint.infer.axis_roles import roles_of_names
 from shapelint.infer.objects import Function
-from shapelint.infer.shape_text import ShapeText, parse_docstring, parse_shape
+from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_shape
 from shapelint.infer.state import Demand, Run
-from shapelint.infer.trace import Evidence
+from shapelint.infer.trace import Evidence, Stated
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
@@ -59,13 +59,16 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
             mine = list(shapes)
         if len(mine) == 1:
             _note_shape(run, value, mine[0], comment.span, "shape-comment", "the comment")
+            if not comment.alone and isinstance(value, Tensor):
+                run.state_shape(Stated(value, mine[0], comment.span, "the comment"))
             return
 
 
 def _comments_of(run: Run, node: facts.Statement) -> list[facts.Comment]:
-    beside = [c for line in range(node.span.line, node.span.end_line + 1) for c in run.home.comments.get(line, ())]
+    # a comment between a statement's lines is about a part of it
+    beside = [c for c in run.home.comments.get(node.span.end_line, ()) if not c.alone]
     above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
-    return [*(c for c in beside if not c.alone), *above]
+    return [*beside, *above]
 
 
 def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:
@@ -77,15 +80,40 @@ def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:
 
 def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> None:
     """Shapes that a docstring gives its parameters hold for the arguments."""
-    definition = function.definition
-    if definition is None or not definition.docstring or definition.docstring_span is None:
-        return
-    if definition.name == "__init__":
-        return  # its docstring speaks of the shapes of other methods' arguments
-    for name, shape in parse_docstring(definition.docstring).items():
+    for name, (shape, span) in _documented(function).items():
         value = names.get(name)
         if value is not None:
-            _note_shape(run, value, shape, definition.docstring_span, "shape-docstring", "the docstring")
+            _note_shape(run, value, shape, span, "shape-docstring", "the docstring")
+
+
+def note_result(run: Run, function: Function, result: Value) -> None:
+    """The shape that a docstring gives the one tensor that its function returns."""
+    shape, span = _documented(function).get(RETURN, (None, None))
+    if shape is None or span is None or not isinstance(result, Tensor):
+        return
+    run.state_shape(Stated(result, shape, span, "the docstring"))
+    _note_shape(run, result, shape, span, "shape-of-result", "the docstring", weight=2)
+
+
+def _documented(function: Function) -> dict[str, tuple[ShapeText, Span]]:
+    """What a function's docstring says of shapes; of `forward`, also what the class says of its inputs."""
+    found = _shapes_in(function.definition)
+    owner = function.owner
+    if owner is None or function.name != "forward":
+        # the docstring of `__init__` speaks of the arguments of `forward`
+        return {} if function.name == "__init__" else found
+    constructor = owner.scope.names.get("__init__")
+    built = {p.name for p in constructor.parameters} if isinstance(constructor, Function) else set()
+    above = _shapes_in(owner.definition)
+    above |= _shapes_in(constructor.definition) if isinstance(constructor, Function) else {}
+    return {name: shape for name, shape in above.items() if name not in built and name != RETURN} | found
+
+
+def _shapes_in(definition: facts.FunctionDef | facts.ClassDef | None) -> dict[str, tuple[ShapeText, Span]]:
+    if definition is None or not definition.docstring or definition.docstring_span is None:
+        return {}
+    span = definition.docstring_span
+    return {name: (shape, span) for name, shape in parse_docstring(definition.docstring).items()}
 
 
 def note_head_comments(run: Run, function: Function, names: dict[str, Value]) -> None:
@@ -106,7 +134,9 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
         _note_shape(run, names[shape.name or ""], shape, comment.span, "shape-comment", "the comment")
 
 
-def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str) -> None:
+def _note_shape(
+    run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3
+) -> None:
     if not any(role in _SEQUENCE_ROLES for role in shape.roles):
         return
     if isinstance(value, Unknown):
@@ -119,4 +149,4 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
     for axis, role in zip(value.axes, shape.roles, strict=True):
         symbol = axis.dim.as_symbol
         if symbol is not None and role in _SEQUENCE_ROLES:
-            run.believe(Evidence(symbol, role, kind, 3, span, f"{source} says ({text})"))
+            run.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))

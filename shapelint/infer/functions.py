@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.infer.dispatch import evaluate, execute
-from shapelint.infer.evidence import note_docstring, note_head_comments
+from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
 from shapelint.infer.objects import Class, Container, Function, Instance, Scope
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
@@ -63,6 +63,7 @@ def _run_body(run: Run, function: Function, scope: Scope) -> Value:
     run.result = NONE
     execute(run, scope, function.body)
     result, run.result = run.result, NONE
+    note_result(run, function, result)
     return result
 
 

@@ -73,7 +73,7 @@ _SECTION = re.compile(
     r"\s*(?::(?P<rest>.*))?",
     re.IGNORECASE,
 )
-_ALTERNATIVE = re.compile(r"[\s`]*or\b", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"[\s`,]*(?:or|if|when|unless|otherwise|depending)\b", re.IGNORECASE)
 _UNDERLINE = re.compile(r"\s*[-=~]{3,}\s*")
 
 
@@ -271,9 +271,8 @@ def _is_prose(word: str) -> bool:
 def parse_docstring(text: str) -> Mapping[str, ShapeText]:
     """Return the shapes that a docstring gives its function's parameters and, under "return", its result.
 
-    Reads Google, numpy and reST fields and plain `x: Tensor of shape (B, T, D)` lines. A parameter
-    that several different shapes are written for is left out, and so is `(B, T) or (B, T, D)`. Of
-    several results the first counts.
+    Reads Google, numpy and reST fields and plain `x: Tensor of shape (B, T, D)` lines. What several
+    different shapes are written for is left out, and so is `(B, T) or (B, T, D)`.
     """
     found: dict[str, list[ShapeText]] = {}
     key: str | None = None
@@ -288,7 +287,7 @@ def parse_docstring(text: str) -> Mapping[str, ShapeText]:
             key = _item_key(line, key)
         if key is not None:
             found.setdefault(key, []).extend(_shapes_of_line(line, number))
-    return {key: shapes[0] for key, shapes in found.items() if shapes and (key == RETURN or _agree(shapes))}
+    return {key: shapes[0] for key, shapes in found.items() if shapes and _agree(shapes)}
 
 
 def _shapes_of_line(line: str, number: int) -> list[ShapeText]:

@@ -11,7 +11,7 @@ from shapelint.infer.capture import captured
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Home
 from shapelint.infer.stamp import sizes_in, stamp
-from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Trace, refs
+from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -294,6 +294,13 @@ class Run:
         evidence = replace(evidence, path=self.away)
         if evidence not in self.trace.evidence:
             self.trace.evidence.append(evidence)
+
+    def state_shape(self, stated: Stated) -> None:
+        """Record the author's own shape of a value of the analysed file, where the value's rests on no guess."""
+        ref = stated.value.ref
+        if ref is None or self.away or self.is_guess(stated.value) or self.trace.node(ref).op == INPUT:
+            return
+        self.trace.stated.append(stated)
 
     def step(self) -> None:
         """Count one statement or expression; raises BudgetSpent."""

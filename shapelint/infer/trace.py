@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.finding import Ref
+from shapelint.infer.shape_text import ShapeText
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, List, SliceValue, Tuple, Value
+from shapelint.shapes.value import Dict, List, SliceValue, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Expression
 
@@ -83,6 +84,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A shape that the author wrote beside the statement that makes a value: `x = self.fc(x)  # (B, T, C)`.
+
+    `span` is the comment, `source` what it is called in a message; the value's own shape rests on no guess.
+    """
+
+    value: Tensor
+    shape: ShapeText
+    span: Span
+    source: str
+    path: str | None = None  #: None: the analysed file
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """An undecidable condition and the side that this path took.
 
@@ -111,6 +126,7 @@ class Trace:
     nodes: list[Node] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
     decisions: list[Decision] = field(default_factory=list)
     solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
@@ -119,6 +135,8 @@ class Trace:
     text: str = ""  #: the source that `path` was read from
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
+    _users: dict[Ref, list[Node]] = field(init=False, default_factory=dict)  #: for `uses`, of the first `_read` nodes
+    _read: int = field(init=False, default=0)
 
     def node(self, ref: Ref) -> Node:
         """The node that made a value."""
@@ -126,9 +144,11 @@ class Trace:
 
     def uses(self, ref: Ref) -> Iterator[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
-        for node in self.nodes:
-            if any(inner == ref for value in (*node.args, *node.kwargs.values()) for inner in refs(value)):
-                yield node
+        for node in self.nodes[self._read :]:
+            for inner in {inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value)}:
+                self._users.setdefault(inner, []).append(node)
+        self._read = len(self.nodes)
+        yield from self._users.get(ref, ())
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""

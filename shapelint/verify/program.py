@@ -184,9 +184,11 @@ class _Writer:
         self.encoder = Encoder(positions.__getitem__, plan.number, plan.packed_lengths)
 
     def option(self, value: object) -> Encoded:
-        """A claim's option, with references turned into step numbers."""
+        """A claim's option, with references turned into step numbers, and sizes into the plan's numbers."""
         if isinstance(value, Ref):
             return self.encoder.ref(value)
+        if isinstance(value, Dim):
+            return self.plan.number(value)
         return [self.option(item) for item in value] if isinstance(value, tuple | list) else value
 
     def steps(self) -> list[Encoded]:

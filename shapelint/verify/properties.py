@@ -15,6 +15,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| has_shape | the value has another rank or size | `sizes` |
 
 What they mean:
 
@@ -37,6 +38,7 @@ What they mean:
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
+* has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
 
 The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
@@ -53,6 +55,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Ref, Status
+from shapelint.shapes.dim import Dim
 
 REFERENCES = ("last_state", "both_directions")  #: named references of `equals`
 
@@ -77,6 +80,7 @@ PROPERTIES: Mapping[str, Property] = {
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "has_shape": Property({"sizes": "sizes"}, {}),
 }
 
 
@@ -124,6 +128,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "int": _is_int,
     "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
+    "sizes": lambda value: isinstance(value, tuple) and all(size is None or isinstance(size, Dim) for size in value),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
     "reference": _is_reference,
 }

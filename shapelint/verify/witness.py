@@ -160,6 +160,16 @@ def _dropout_acts(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _has_shape(document: dict[str, Any]) -> list[str]:
+    names = Names(document["steps"])
+    wanted = ", ".join("any" if size is None else str(size) for size in document["options"]["sizes"])
+    return [
+        *_straight(document["steps"], names),
+        f"result = {names.of(document['target'])}",
+        f'print("result", tuple(result.shape), "stated ({wanted})")',
+    ]
+
+
 def _reference(document: dict[str, Any], names: Names) -> str:
     reference = document["options"]["reference"]
     if isinstance(reference, dict):
@@ -252,4 +262,5 @@ _WRITERS = {
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
+    "has_shape": _has_shape,
 }

@@ -299,6 +299,17 @@ def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
     return Outcome(True, "two passes in training mode differ")
 
 
+def _has_shape(document: Mapping[str, Any]) -> Outcome:
+    target = tensor_of(value_of(document["target"], run(document["steps"])), "target")
+    wanted = document["options"]["sizes"]
+    if target.dim() != len(wanted):
+        return Outcome(False, f"the result {_shape(target)} has {target.dim()} axes, not {len(wanted)}")
+    for axis, (size, want) in enumerate(zip(target.shape, wanted, strict=True)):
+        if want not in (None, size):
+            return Outcome(False, f"axis {axis} of the result {_shape(target)} is {size} long, not {want}")
+    return Outcome(True, f"the result {_shape(target)} has that shape")
+
+
 def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> torch.Tensor:
     torch.manual_seed(seed)
     return tensor_of(layer(sequence)[0], "output").detach()
@@ -327,4 +338,5 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
     "dropout_acts": _dropout_acts,
+    "has_shape": _has_shape,
 }
