@@ -9,7 +9,15 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.navigate import layer_of
-from shapelint.rules.written import creation_of, exchanged, is_always_bidirectional, size_expressions, states_of, twice
+from shapelint.rules.written import (
+    argument,
+    creation_of,
+    exchanged,
+    is_always_bidirectional,
+    size_expressions,
+    states_of,
+    twice,
+)
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
@@ -52,3 +60,12 @@ def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]
     """The layer's own number of states, where it is a number."""
     count = recurrent_config(layer_of(call)).state_layers.constant
     return () if count is None else (Edit(sizes[0].span, str(count)),)
+
+
+def take_other_axis(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
+    """The batch size from the axis that the layer reads as the batch, of an input with a name."""
+    given = argument(call, 0, "input")
+    if given is None or not isinstance(given.value, facts.Name):
+        return ()
+    axis = 0 if recurrent_config(layer_of(call)).batch_first else 1
+    return (Edit(sizes[1].span, f"{given.value.id}.size({axis})"),)
