@@ -151,7 +151,7 @@ def _used(trace: Trace, call: Node, place: int) -> Iterator[Evidence]:
         if pick.axis == place and pick.index == LAST and _is_output(trace, pick.base, call):
             yield _used_as_time(pick.node, "last-index", "the last entry of this axis is taken: a step")
     for node in trace.nodes:
-        if _pools(node, place) and _is_output(trace, node.args[0], call):
+        if pooled_axis(node) == place and _is_output(trace, node.args[0], call):
             yield _used_as_time(node, "pooled-axis", "this axis is pooled away: the steps")
 
 
@@ -159,14 +159,16 @@ def _used_as_time(node: Node, kind: str, message: str) -> Evidence:
     return Evidence("", Role.TIME, kind, 2, node.span, message, node.path)
 
 
-def _pools(node: Node, place: int) -> bool:
-    """Whether a node pools over axis `place` of three, and no other."""
-    if short_name(node) not in _POOLING or not node.args or node.error is not None:
-        return False
+def pooled_axis(node: Node) -> int | None:
+    """The one axis of three that a node pools over; None where it pools over others, or does something else."""
+    base = node.args[0] if node.args else None
+    if short_name(node) not in _POOLING or node.error is not None or not isinstance(base, Tensor) or base.rank != 3:
+        return None
     dim = node.bound.get("dim")
     named = dim if isinstance(dim, tuple) else (dim,)
     numbers = [one.dim if isinstance(one, Int) else one for one in named]
-    return len(numbers) == 1 and isinstance(numbers[0], Dim) and numbers[0].constant in (place, place - 3)
+    found = numbers[0].constant if len(numbers) == 1 and isinstance(numbers[0], Dim) else None
+    return None if found is None else found % 3
 
 
 def _is_output(trace: Trace, value: object, call: Node) -> bool:

@@ -16,6 +16,7 @@ from shapelint.shapes.value import Int, List, NoneValue, SliceValue, Tensor, Tup
 Grid = int | tuple["Grid", ...]  #: entry numbers, nested like the axes that h_n's first axis was cut into
 
 _CUTTING = frozenset(("view", "reshape", "unflatten"))
+_JOINING = frozenset(("cat", "concat", "concatenate", "stack", "hstack", "__add__", "add"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,16 @@ def _flat(grid: Grid) -> Iterator[int]:
     else:
         for part in grid:
             yield from _flat(part)
+
+
+def joined(trace: Trace, node: Node) -> list[Node]:
+    """The nodes that made what an operation joins."""
+    if short_name(node) not in _JOINING:
+        return []
+    given = node.args[0]
+    parts: tuple[Value, ...] = tuple(given.items) if isinstance(given, Tuple | List) else node.args[:2]
+    made = [trace.node(part.ref) for part in parts if isinstance(part, Tensor) and part.ref is not None]
+    return made if len(made) == len(parts) else []
 
 
 def entries_read(trace: Trace, slot: Slot) -> frozenset[int]:

@@ -9,15 +9,13 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
 from shapelint.rules.claims import samples_mix
-from shapelint.rules.layout.entries import Entries, entries_of, entries_read, final_state_confidence
+from shapelint.rules.layout.entries import Entries, entries_of, entries_read, final_state_confidence, joined
 from shapelint.rules.navigate import H_N, Slot, short_name, slot_of
 from shapelint.rules.pick import pick_of
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import List, Tensor, Tuple, Value
+from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-
-_JOINING = frozenset(("cat", "concat", "concatenate", "stack", "hstack", "__add__", "add"))
 
 LOWER = Rule(
     code="SHP105",
@@ -306,7 +304,7 @@ def _single(trace: Trace, node: Node) -> Finding | None:
 
 def _pair(trace: Trace, node: Node) -> Finding | None:
     """Two entries are joined that are not the two directions of the last layer."""
-    picked = _joined(trace, node)
+    picked = joined(trace, node)
     found = [entries_of(trace, pick.result) for pick in picked]
     if len(found) != 2 or found[0] is None or found[1] is None or found[0].slot != found[1].slot:
         return None
@@ -323,16 +321,6 @@ def _pair(trace: Trace, node: Node) -> Finding | None:
     message += "left out" if entries.layers not in layers else "read in one direction only"
     fix = _fix(entries, picked, "join the directions of the last layer")
     return _finding(trace, PAIR, node, entries.slot, message, _dead(entries.slot, node), fix, confidence)
-
-
-def _joined(trace: Trace, node: Node) -> list[Node]:
-    """The nodes that made what an operation joins."""
-    if short_name(node) not in _JOINING:
-        return []
-    given = node.args[0]
-    parts: tuple[Value, ...] = tuple(given.items) if isinstance(given, Tuple | List) else node.args[:2]
-    made = [trace.node(part.ref) for part in parts if isinstance(part, Tensor) and part.ref is not None]
-    return made if len(made) == len(parts) else []
 
 
 def _squeezed(trace: Trace, node: Node) -> Finding | None:
