@@ -43,12 +43,12 @@ class Intent:
     @property
     def opposed(self) -> int:
         """The weight of the evidence that the author means the other layout, each kind counted once."""
-        return _weight(self.opposing)
+        return weight_of(self.opposing)
 
     @property
     def agreed(self) -> int:
         """The weight of the evidence that the author means what the layer does."""
-        return _weight(self.agreeing)
+        return weight_of(self.agreeing)
 
     @property
     def is_other_layout(self) -> bool:
@@ -60,7 +60,8 @@ class Intent:
         return [place_of(evidence, evidence.message) for evidence in self.opposing]
 
 
-def _weight(evidence: tuple[Evidence, ...]) -> int:
+def weight_of(evidence: tuple[Evidence, ...]) -> int:
+    """The weight of several pieces of evidence, each kind counted once."""
     strongest: dict[str, int] = {}
     for piece in evidence:
         strongest[piece.kind] = max(strongest.get(piece.kind, 0), piece.weight)
