@@ -80,7 +80,7 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
         pieces = [*evidence_of(trace, axis), *trace.told.get((call.span, place), ())]
         pieces += [*_given(trace, value, axis), *_used(trace, call, place)]
-        pieces += _built(trace, call) if place == 0 else ()
+        pieces += [*_built(trace, call), *_exchanged(trace, call, value)] if place == 0 else ()
         agreeing += [piece for piece in pieces if piece.role is role]
         opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
     return Intent(tuple(agreeing), tuple(opposing))
@@ -119,6 +119,18 @@ def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
     flag = misplaced_flag(trace, layer_of(call))
     if flag is not None:
         yield Evidence("", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway")
+
+
+def _exchanged(trace: Trace, call: Node, value: Tensor) -> Iterator[Evidence]:
+    """Axes that are exchanged for a batch-first layer: maybe so that the time comes first."""
+    made = None if value.ref is None else trace.node(value.ref)
+    source = made.args[0] if made is not None and made.args else None
+    if made is None or short_name(made) not in _PERMUTING or not isinstance(source, Tensor):
+        return
+    unknown = all(axis.role not in _OPPOSITE for axis in source.axes)
+    turned = value.sizes[:2] == source.sizes[1::-1]
+    if unknown and turned and layer_of(call).config.get("batch_first") is True:
+        yield Evidence("", Role.TIME, "exchange", 1, made.span, "the first two axes are exchanged here", made.path)
 
 
 def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:

@@ -238,10 +238,10 @@ def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]:
 
 
 def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
-    """Whether the index is what the author means, and the layout is wrong before it (SHP110, SHP406)."""
+    """Whether the index is what the author means, and the layout is wrong before it (SHP110, SHP111, SHP406)."""
     if sequence.unpacked is not None:
         return sequence.unpacked.bound["batch_first"] is not True
-    return not sequence.slot.config.batch_first and intent_of(trace, sequence.slot.call).is_other_layout
+    return intent_of(trace, sequence.slot.call).is_other_layout
 
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
