@@ -18,7 +18,7 @@ from shapelint.rules.navigate import (
     short_name,
     slot_of,
 )
-from shapelint.rules.pick import ONE
+from shapelint.rules.pick import LAST, ONE, picks
 from shapelint.rules.readings import batch_first_claim
 from shapelint.rules.written import argument
 from shapelint.shapes.value import Layer, Tensor
