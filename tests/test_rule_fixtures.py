@@ -39,7 +39,8 @@ def read(path: Path) -> Source:
 def found(source: Source) -> list[tuple[Finding, Trace]]:
     module = parse(source)
     assert not isinstance(module, Problem)
-    return findings(analyse(module, source), frozenset(RULES))
+    wanted = {code for code, rule in RULES.items() if rule.default} | {code for _, code in marked(source)}
+    return findings(analyse(module, source), frozenset(wanted))
 
 
 def marked(source: Source) -> list[tuple[int, str]]:

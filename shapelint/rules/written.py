@@ -6,7 +6,7 @@ from shapelint.finding import Edit
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.build import text_of
 from shapelint.rules.navigate import construction_of, short_name
-from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
+from shapelint.shapes.value import NONE, Layer, List, NoneValue, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
@@ -117,3 +117,9 @@ def insertion(span: Span, text: str, *, before: bool = False) -> Edit:
 def states_of(value: Value) -> tuple[Value, ...]:
     """The states in the `hx` argument of a recurrent call: one, or those of a tuple."""
     return tuple(value.items) if isinstance(value, Tuple | List) else (value,)
+
+
+def starts_at_zero(trace: Trace, call: Node) -> bool:
+    """Whether a recurrent call starts from zeros for certain: it is given them, or no state."""
+    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
+    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states_of(given))

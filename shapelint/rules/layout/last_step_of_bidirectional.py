@@ -11,9 +11,9 @@ from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.navigate import Sequence, input_of, sequence_of
 from shapelint.rules.pick import FIRST, ONE, Pick, is_full, picks
 from shapelint.rules.uses import summary_confidence
-from shapelint.rules.written import is_zeros
+from shapelint.rules.written import starts_at_zero
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import NONE, Int, List, NoneValue, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import Int, Packed, Tensor, Tuple, Value
 
 RULE = Rule(
     code="SHP103",
@@ -228,13 +228,7 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidenc
 
 def _claims(trace: Trace, target: Ref, sequence: Sequence) -> list[Claim]:
     layer, call = sequence.slot.layer, sequence.slot.call
-    if _starts_at_zero(trace, call) and layer.ref is not None:
+    if starts_at_zero(trace, call) and layer.ref is not None:
         return [Claim("dead_parameters", target, {"layer": layer.ref})]
     # a state that is not zero reaches the backward weights at the first step that they read
     return [Claim("equals", target, {"reference": ("both_directions", Ref(call.id))})]
-
-
-def _starts_at_zero(trace: Trace, call: Node) -> bool:
-    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
-    states = given.items if isinstance(given, Tuple | List) else (given,)
-    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states)
