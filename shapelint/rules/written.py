@@ -98,7 +98,12 @@ def twice(trace: Trace, size: facts.Expression) -> str:
     text = text_of(trace, size.span)
     if isinstance(size, facts.Literal) and isinstance(size.value, int):
         return str(2 * size.value)
-    return f"2 * {text}" if isinstance(size, _ATOMS) else f"2 * ({text})"
+    return f"2 * {text}" if is_atom(size) else f"2 * ({text})"
+
+
+def is_atom(expression: facts.Expression) -> bool:
+    """Whether an expression needs no brackets before a dot or beside an operator."""
+    return isinstance(expression, _ATOMS)
 
 
 def is_always_bidirectional(trace: Trace, layer: Layer) -> bool:
