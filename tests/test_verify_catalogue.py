@@ -141,6 +141,22 @@ def shp112(bad: bool) -> Case:
     return path, Claim("provenance", target.ref, {"source": x.ref, "expected": (1, 0, 2)})
 
 
+def shp123(bad: bool) -> Case:
+    path, x, result = batch_first(True, "GRU", bidirectional=bad)
+    head = path.layer("Linear", Dim.of(2 if bad else 1) * Dim.symbol("h"), 4)
+    scores = path.call(head, result.items[0])
+    return path, Claim("causality", scores.ref, {"source": x.ref, "time_axis": 1, "target_axis": 1})
+
+
+def shp123_ids(bad: bool) -> Case:
+    path = Path()
+    ids = path.ids("t", "b", roles=(T, B))
+    words = path.call(path.layer("Embedding", Dim.symbol("words"), Dim.symbol("i")), ids)
+    rnn = path.layer("RNN", Dim.symbol("i"), Dim.symbol("h"), bidirectional=bad)
+    output = path.call(rnn, words).items[0]
+    return path, Claim("causality", output.ref, {"source": ids.ref, "time_axis": 0, "target_axis": 0})
+
+
 def shp126(bad: bool) -> Case:
     path, x, result = batch_first(bad)
     h_n = result.items[1].items[0]
@@ -217,6 +233,8 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp110_steps: "depend on step 4 only, of steps 0 to 4",
     shp112: "% of the cells hold another cell's value",
     shp122: "% of the cells hold another cell's value",
+    shp123: "output step 0 depends on step 1, which comes later",
+    shp123_ids: "output step 0 depends on step 1, which comes later",
     shp126: "the result (1, 13) has 1 rows for 3 samples: output row 0 depends on sample 2",
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",

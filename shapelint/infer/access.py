@@ -25,6 +25,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
     Dict,
+    EllipsisValue,
     External,
     Int,
     Layer,
@@ -48,6 +49,9 @@ MODULE_METHODS = frozenset(
     "to cuda cpu float double half bfloat16 train eval requires_grad_ apply share_memory type to_empty "
     "register_buffer register_parameter add_module register_module".split()
 )
+
+#: what takes, keeps or adds axes of a tensor, and nothing else
+_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 
 def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Value:
@@ -286,4 +290,15 @@ def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) ->
             return Unknown(f"{base.key}[{index.value!r}]", reason)
         if isinstance(index, Int) and index.dim.constant is not None:
             return Unknown(f"{base.key}[{index.dim}]", reason)
+        if isinstance(index, Tuple) and all(isinstance(part, _INDICES) for part in index.items):
+            return _unknown_part(run, base, index, node)
     return Unknown(run.key_of(node), reason)
+
+
+def _unknown_part(run: Run, base: Unknown, index: Tuple, node: facts.Subscript) -> Value:
+    """`x[:, 1:]`: only tensors and arrays take several indices; an integer takes an axis away, None adds one."""
+    added = sum(isinstance(part, NoneValue) for part in index.items)
+    delta = added - sum(isinstance(part, Int) for part in index.items)
+    key = run.key_of(node)
+    run.parents[key] = Parent(base.key, delta)
+    return Unknown(key, "a part of something unknown", lineage=Lineage(base.key, delta))

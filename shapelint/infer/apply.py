@@ -160,7 +160,7 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
-    dtype = Dtype.INT if op.name in _READS_IDS else Dtype.FLOAT
+    dtype = Dtype.INT if op.name in _READS_IDS else None
     run.parents[key] = Parent(first.key, op.rank_change, dtype)
     return Unknown(key, reason, lineage=Lineage(first.key, op.rank_change))
 

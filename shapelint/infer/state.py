@@ -90,11 +90,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The unknown that an unknown comes from; `delta` is the change of rank, `dtype` what it must hold."""
+    """The unknown that an unknown comes from; `delta` is the change of rank, `dtype` what it must hold.
+
+    Without a `dtype` it holds what the other must hold.
+    """
 
     key: str
     delta: int = 0
-    dtype: Dtype = Dtype.FLOAT
+    dtype: Dtype | None = None
 
 
 @dataclass(slots=True)
@@ -233,7 +236,8 @@ class Run:
         chain = [(value.key, demand)]
         while chain[-1][0] in self.parents and len(chain) < 50:
             parent = self.parents[chain[-1][0]]
-            chain.append((parent.key, Demand(chain[-1][1].rank - parent.delta, demand.because, dtype=parent.dtype)))
+            rank, dtype = chain[-1][1].rank - parent.delta, parent.dtype or chain[-1][1].dtype
+            chain.append((parent.key, Demand(rank, demand.because, dtype=dtype)))
         for key, wanted in reversed(chain):
             if wanted.rank > 0 and key not in self.plan.demands:
                 self.demands.setdefault(key, wanted)

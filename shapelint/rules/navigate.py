@@ -183,8 +183,8 @@ def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:
             yield value
 
 
-def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
-    """The INPUT nodes that a value is computed from."""
+def above(trace: Trace, ref: Ref) -> Iterator[Node]:
+    """The node that made a value, and those that it is computed from."""
     waiting, seen = [ref.node], set[int]()
     while waiting:
         number = waiting.pop()
@@ -192,9 +192,13 @@ def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
             continue
         seen.add(number)
         node = trace.nodes[number]
-        if node.op == INPUT:
-            yield node
+        yield node
         waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
+
+
+def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
+    """The INPUT nodes that a value is computed from."""
+    return (node for node in above(trace, ref) if node.op == INPUT)
 
 
 def is_returned(trace: Trace, ref: Ref) -> bool:

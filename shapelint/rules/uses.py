@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_recurrent_call, is_returned, short_name
+from shapelint.rules.navigate import above, is_recurrent_call, is_returned, short_name
 from shapelint.shapes.value import Tensor, Value
 
 _PASSING = frozenset(
@@ -80,11 +80,4 @@ def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> 
 
 def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
     """The recurrent calls that a value is computed from."""
-    waiting, seen = [ref.node], set[int]()
-    while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            node = trace.nodes[number]
-            waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
-    return frozenset(number for number in seen if is_recurrent_call(trace.nodes[number]))
+    return frozenset(node.id for node in above(trace, ref) if is_recurrent_call(node))

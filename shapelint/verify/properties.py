@@ -11,6 +11,7 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
 | padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
+| causality | a step reads later steps | `source`, `time_axis`, `target_axis` |
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes, `split?` ints, `select?` ints |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
@@ -22,6 +23,7 @@ What they mean:
 * raises: `match` is a part of the exception's text.
 * batch_independence: row i of the target (along `target_axis`) must depend on sample i of the source, and on
   no other. padding_invariance: no row may depend on padding, and each must be what its sample gives alone.
+* causality: step t of the target (along `target_axis`) must depend on no step of the source after t.
 * `source`: a float or integer tensor of the slice: an input leaf, the embedding's output, `torch.randn(...)`.
   `batch_axis` and `time_axis` are axes **of the source as the author means them**, `target_axis` is the axis
   of the target that the author takes for the batch. `out[-1]` of a batch-first LSTM on x (B, T, I) is
@@ -76,6 +78,7 @@ PROPERTIES: Mapping[str, Property] = {
     "padding_invariance": Property(
         {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {}
     ),
+    "causality": Property({"source": "ref", "time_axis": "int", "target_axis": "int"}, {}),
     "provenance": Property({"source": "ref", "expected": "ints"}, {"split": "ints", "select": "ints"}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),

@@ -213,6 +213,17 @@ def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
     return Outcome(True, "each row reads its sample to the end, and no padding", grid)
 
 
+def _causality(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    watched = Watched(document["steps"], options["source"], document["target"])
+    grid = rows_grid(watched, options["time_axis"], None, options["target_axis"])[:, :, 0]
+    for row, steps in enumerate(grid):
+        later = steps[row + 1 :].nonzero().flatten().tolist()
+        if later:
+            return Outcome(False, f"output step {row} depends on step {later[0] + row + 1}, which comes later")
+    return Outcome(True, "no output step depends on a later step")
+
+
 def _provenance(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     source = options["source"]
@@ -334,6 +345,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "sees_whole_sequence": _sees_whole_sequence,
     "dead_parameters": _dead_parameters,
     "padding_invariance": _padding_invariance,
+    "causality": _causality,
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
