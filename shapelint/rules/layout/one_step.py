@@ -8,10 +8,12 @@ from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.navigate import input_of, is_refused, layer_of, recurrent_calls
+from shapelint.rules.navigate import input_of, is_refused, is_returned, layer_of, recurrent_calls
 from shapelint.rules.pick import ONE
 from shapelint.rules.written import argument, starts_at_zero
 from shapelint.shapes.value import Tensor
+
+_STATES = ((1,), (1, 0), (1, 1))  #: where a result holds its states
 
 RULE = Rule(
     code="SHP120",
@@ -22,7 +24,7 @@ RULE = Rule(
     page="""\
 ## What it does
 Finds calls whose input has one step (`x.view(batch, 1, -1)`, `x.unsqueeze(1)` for a batch_first layer), where no
-state is given.
+state is given, and the one that comes out is not read.
 
 ## Why is this bad
 With one step and a state of zeros the recurrent weights are multiplied by zero: they never get a gradient, and the
@@ -45,7 +47,8 @@ output, _ = self.lstm(x.unsqueeze(-1))
 dead_parameters: the recurrent weights get no gradient from the output.
 
 ## When it stays silent
-A state is given to the call, as in a decoder or a roll-out that carries it; the number of steps is not known to be 1.
+A state is given to the call or read from it, as in a decoder or a roll-out that carries it; the number of steps is
+not known to be 1.
 """,
     bad=(
         """\
@@ -120,11 +123,16 @@ class Loop(nn.Module):
 
 @check(RULE)
 def sequence_of_one_step(trace: Trace) -> Iterator[Finding]:
-    """Calls on one step that start from nothing, at places where no call ever gets a state."""
-    carried = {call.span for call in recurrent_calls(trace) if not starts_at_zero(trace, call)}
+    """Calls on one step that start from nothing, and whose state goes nowhere."""
     for call in recurrent_calls(trace):
-        if call.span not in carried and not is_refused(trace, call) and _has_one_step(trace, call):
+        if is_refused(trace, call) or not _has_one_step(trace, call):
+            continue
+        if starts_at_zero(trace, call) and not any(_is_read(trace, Ref(call.id, path)) for path in _STATES):
             yield _finding(trace, call)
+
+
+def _is_read(trace: Trace, state: Ref) -> bool:
+    return is_returned(trace, state) or any(trace.uses(state))
 
 
 def _has_one_step(trace: Trace, call: Node) -> bool:
