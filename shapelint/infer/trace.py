@@ -132,6 +132,7 @@ class Trace:
     solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
+    defaults: dict[str, int] = field(default_factory=dict)  #: symbols of parameters with a default: likely values
     text: str = ""  #: the source that `path` was read from
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""

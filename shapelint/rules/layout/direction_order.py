@@ -8,6 +8,7 @@ from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
+from shapelint.rules.layout.entries import layer_count
 from shapelint.rules.layout.views import VIEWS
 from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
@@ -295,10 +296,10 @@ def direction_order(trace: Trace) -> Iterator[Finding]:
 
 def _several_layers(trace: Trace, slot: Slot) -> Confidence | None:
     """How sure it is that there are several layers; a number of layers that is named is written for several."""
-    layers = trace.resolve(slot.config.num_layers).constant
-    if layers is None:
-        return Confidence.MEDIUM
-    return Confidence.HIGH if layers > 1 else None
+    layers, is_default = layer_count(trace, slot)
+    if is_default:
+        return Confidence.LOW if layers == 1 else Confidence.MEDIUM
+    return None if layers == 1 else Confidence.HIGH
 
 
 def _puts_directions_first(trace: Trace, node: Node, slot: Slot) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapelint.finding import Confidence
 from shapelint.infer.trace import Node, Trace
@@ -12,6 +12,9 @@ from shapelint.rules.pick import GETITEM, SELECT, index_parts, is_full, pick_of
 from shapelint.rules.uses import summary_confidence
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, NoneValue, SliceValue, Tensor, Tuple, Value
+
+_MAX_CUTS = 8
+_MAX_LAYERS = 64
 
 Grid = int | tuple["Grid", ...]  #: entry numbers, nested like the axes that h_n's first axis was cut into
 
@@ -27,6 +30,7 @@ class Entries:
     layers: int
     directions: int
     grid: Grid
+    is_default: bool = False  #: the number of layers is the default of a parameter
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -42,28 +46,42 @@ class Entries:
 
 def entries_of(trace: Trace, value: Value) -> Entries | None:
     """The entries of h_n or c_n that a value holds and nothing else; None where that is not known."""
-    slot = slot_of(trace, value)
-    if slot is not None:
-        return _whole(trace, slot, value)
-    ref = getattr(value, "ref", None)
-    if ref is None or ref.path or not isinstance(value, Tensor):
-        return None
-    node = trace.node(ref)
-    base = entries_of(trace, node.args[0]) if node.args and _cuts(node) else None
-    grid = None if base is None else _cut(trace, node, base)
-    return None if base is None or grid is None else Entries(base.slot, base.layers, base.directions, grid)
+    cuts: list[Node] = []
+    while slot_of(trace, value) is None:
+        ref = getattr(value, "ref", None)
+        node = None if ref is None or ref.path else trace.node(ref)
+        if node is None or not node.args or not _cuts(node) or len(cuts) == _MAX_CUTS:
+            return None
+        cuts.append(node)
+        value = node.args[0]
+    found = _whole(trace, value)
+    for node in reversed(cuts):
+        grid = None if found is None else _cut(trace, node, found)
+        found = None if found is None or grid is None else replace(found, grid=grid)
+    return found
 
 
 def _cuts(node: Node) -> bool:
     return node.op in (GETITEM, SELECT) or short_name(node) in _CUTTING
 
 
-def _whole(trace: Trace, slot: Slot, value: Value) -> Entries | None:
-    layers = trace.resolve(slot.config.num_layers).constant
-    if slot.slot == OUTPUT or layers is None or not isinstance(value, Tensor):
+def _whole(trace: Trace, value: Value) -> Entries | None:
+    slot = slot_of(trace, value)
+    if slot is None or slot.slot == OUTPUT or not isinstance(value, Tensor):
+        return None
+    layers, is_default = layer_count(trace, slot)
+    if layers is None or layers > _MAX_LAYERS:
         return None
     directions = 2 if slot.config.bidirectional else 1
-    return Entries(slot, layers, directions, tuple(range(layers * directions)))
+    return Entries(slot, layers, directions, tuple(range(layers * directions)), is_default)
+
+
+def layer_count(trace: Trace, slot: Slot) -> tuple[int | None, bool]:
+    """The number of layers, and whether only the default of a parameter says so."""
+    layers = trace.resolve(slot.config.num_layers)
+    if layers.constant is not None:
+        return layers.constant, False
+    return trace.defaults.get(layers.as_symbol or ""), True
 
 
 def _cut(trace: Trace, node: Node, base: Entries) -> Grid | None:

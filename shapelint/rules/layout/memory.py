@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import Sizes
 from shapelint.rules.layout.views import view_base
@@ -13,6 +14,8 @@ from shapelint.shapes.dim import Dim, Symbol, product_of
 from shapelint.shapes.value import NoneValue, Tensor, Value
 
 Order = tuple[int, ...]  #: the axes, from the slowest in memory to the fastest
+
+_MAX_STEPS = 30
 
 #: operations that write a new tensor in the order of its axes
 _FRESH = frozenset(
@@ -34,24 +37,40 @@ _KEEPING = frozenset(
 
 def order_of(trace: Trace, value: Value) -> Order | None:
     """The memory order of a tensor; None where it is not known, as for a parameter."""
-    ref = getattr(value, "ref", None)
-    if ref is None or not isinstance(value, Tensor):
-        return None
+    exchanges: list[Order] = []
+    for _ in range(_MAX_STEPS):
+        ref = getattr(value, "ref", None)
+        if ref is None or not isinstance(value, Tensor):
+            return None
+        order = _written_order(trace, value, ref)
+        if order is not None:
+            return _exchanged(order, reversed(exchanges))
+        node = trace.node(ref)
+        source = next((given for given in node.args if isinstance(given, Tensor)), None)
+        moved = None if source is None else permutation(node, source.rank)
+        if source is None or (moved is None and short_name(node) not in _KEEPING):
+            return None
+        exchanges += [] if moved is None else [moved]
+        value = source
+    return None
+
+
+def _exchanged(order: Order, exchanges: Iterable[Order]) -> Order:
+    for moved in exchanges:
+        order = tuple(moved.index(axis) for axis in order)
+    return order
+
+
+def _written_order(trace: Trace, value: Tensor, ref: Ref) -> Order | None:
+    """The order in which an operation has written its result; None where it may hand on its argument's."""
     node = trace.node(ref)
-    name = short_name(node)
     if is_recurrent_call(node):
         is_output = ref.path == (0,) and value.rank == 3
         return _turned(value, is_output and layer_of(node).config.get("batch_first") is True)
     if node.op == PAD_PACKED and ref.path == (0,):
         return _turned(value, node.bound.get("batch_first") is True)
-    if name in _FRESH or (name == "contiguous" and isinstance(node.bound.get("memory_format"), NoneValue)):
-        return _turned(value, False)
-    source = next((given for given in node.args if isinstance(given, Tensor)), None)
-    before = None if source is None else order_of(trace, source)
-    if before is None or source is None or name in _KEEPING:
-        return before
-    moved = permutation(node, source.rank)
-    return None if moved is None else tuple(moved.index(axis) for axis in before)
+    is_copied = short_name(node) == "contiguous" and isinstance(node.bound.get("memory_format"), NoneValue)
+    return _turned(value, False) if is_copied or short_name(node) in _FRESH else None
 
 
 def _turned(value: Tensor, batch_first: bool) -> Order:
