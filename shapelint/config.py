@@ -64,6 +64,8 @@ class Config:
     verify: str = "auto"
     min_confidence: Confidence = Confidence.MEDIUM
     output_format: str = "full"
+    fix: bool = False
+    unsafe_fixes: bool = False
 
     @property
     def excludes(self) -> tuple[str, ...]:
@@ -252,6 +254,12 @@ def _one_of(*words: str) -> Callable[[object], str]:
     return convert
 
 
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _BadValueError(f"must be true or false, not {_type_name(value)}")
+    return value
+
+
 def _confidence(value: object) -> Confidence:
     return Confidence(_one_of(*(level.value for level in Confidence))(value))
 
@@ -286,6 +294,8 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "verify": _one_of(*VERIFY_MODES),
     "min-confidence": _confidence,
     "output-format": _one_of(*OUTPUT_FORMATS),
+    "fix": _boolean,
+    "unsafe-fixes": _boolean,
 }
 
 

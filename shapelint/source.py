@@ -10,6 +10,8 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
+UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -30,12 +32,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a file could not be checked: bad syntax, bad encoding, unreadable."""
+    """Why a file could not be checked (bad syntax, bad encoding, unreadable), or not be written."""
 
     path: str
     line: int
     message: str
-    code: str = "SHP001"
+    code: str = UNCHECKED
     internal: bool = False  #: the tool's own failure, not the file's
 
 
@@ -45,6 +47,7 @@ class Source:
 
     path: str
     text: str
+    encoding: str = "utf-8"
 
     @property
     def lines(self) -> list[str]:
@@ -64,11 +67,18 @@ def read_source(path: str) -> Source | Problem:
 def decode_source(path: str, raw: bytes) -> Source | Problem:
     """Decode bytes that were read for `path`; a `Problem` when they are not text in their own encoding."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        # Python's own lines end at a carriage return, too
+        lines = io.BytesIO(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+        encoding, _ = tokenize.detect_encoding(lines.readline)
         text = raw.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         return Problem(path, 1, f"cannot decode the file: {error}")
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         return Problem(path, line, "the file holds NUL bytes; it is not Python text")
-    return Source(path, text.removeprefix("\ufeff"))
+    return Source(path, text.removeprefix("\ufeff"), encoding)
+
+
+def encode_source(source: Source) -> bytes:
+    """The bytes of a text in its own encoding, with the BOM that it had; raises UnicodeEncodeError."""
+    return source.text.encode(source.encoding)

@@ -22,7 +22,7 @@ LAYERS = (
     ("rules",),
     ("verify",),
     ("report",),
-    ("config", "discover", "check", "pool", "run"),
+    ("config", "discover", "check", "pool", "verdicts", "write", "fix", "run"),
     ("cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -34,6 +34,8 @@ def test_all_keys(tmp_path: Path) -> None:
         verify = "off"
         min-confidence = "low"
         output-format = "concise"
+        fix = true
+        unsafe-fixes = true
         [tool.shapelint.per-file-ignores]
         "tests/*" = ["SHP1"]
         """,
@@ -47,6 +49,8 @@ def test_all_keys(tmp_path: Path) -> None:
         verify="off",
         min_confidence=Confidence.LOW,
         output_format="concise",
+        fix=True,
+        unsafe_fixes=True,
     )
     assert config.excludes == ("old", "gen/*.py")
 
@@ -70,6 +74,7 @@ def test_the_nearest_file_with_a_table_holds(tmp_path: Path) -> None:
         ("[tool.shapelint]\nselect = 'SHP1'", ":2: select: must be a list of strings, not a string"),
         ("[tool.shapelint]\nignore = [\n 'SHP101',\n 3]", ":2: ignore: must be a list of strings, not a list of other things"),
         ("[tool.shapelint]\nmin-confidence = true", ":2: min-confidence: must be one of high, medium, low, not a boolean"),
+        ("[tool.shapelint]\nfix = 'yes'", ":2: fix: must be true or false, not a string"),
         ("[tool.shapelint]\nper-file-ignores = []", ":2: per-file-ignores: must be a table of pattern = [codes], not a list"),
         ("[tool.shapelint]\nselect = [\n 'SHP101',\n 'SPH102',\n]", ":4: select: unknown rule code 'SPH102'; did you mean 'SHP102'?"),
         ("[tool.shapelint.per-file-ignores]\n'a.py' = ['SHP9999']", ":2: per-file-ignores: unknown rule code 'SHP9999'"),

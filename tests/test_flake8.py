@@ -70,10 +70,10 @@ def analyse(module, source):
 broken.analyse = analyse
 """
 BREAK_PROOF = """\
-import shapelint.run
+import shapelint.verdicts
 def proven(check, verifier):
     raise ZeroDivisionError("injected")
-shapelint.run.proven = proven
+shapelint.verdicts.proven = proven
 """
 NO_TORCH = """\
 import sys

@@ -28,6 +28,13 @@ def test_the_output_is_real(
     assert without_build == block("text")
 
 
+def test_the_diff_is_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sentiment.py").write_text(block("python"))
+    assert run(["--diff", "--unsafe-fixes", "sentiment.py"]) == 1
+    assert capsys.readouterr().out == block("diff")
+
+
 def test_the_configuration_is_valid() -> None:
     assert read_config("pyproject.toml", block("toml"))
 

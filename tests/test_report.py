@@ -19,12 +19,12 @@ from shapelint.finding import (
     Status,
     Verdict,
 )
-from shapelint.report import concise, full, shapes
+from shapelint.report import concise, diff, full, shapes
 from shapelint.report import json as json_report
 from shapelint.report.document import ShapeRow
 from shapelint.report.footprint import grid
 from shapelint.report.frame import Mark, render
-from shapelint.report.result import FileResult, RunResult
+from shapelint.report.result import Change, FileResult, RunResult
 from shapelint.report.schema import schemas, text_of
 from shapelint.report.text import expand, plain
 from shapelint.source import Problem, Span
@@ -73,7 +73,7 @@ RESULT = RunResult(
     checked=2,
     results=(
         FileResult("broken.py", problems=(Problem("broken.py", 7, "invalid syntax"),)),
-        FileResult("tagger.py", TEXT, (FINDING,), (REFUTED,)),
+        FileResult("tagger.py", TEXT, (FINDING,), (REFUTED,), fixed=2),
     ),
     torch="2.13.0",
 )
@@ -96,7 +96,7 @@ warning[SHP101]: `out[-1]` is the last sample, not the last step
                    sample 0  sample 1
             row 0  ··        █·
             row 1  ··        ██
-   = fix:   take the last step: `out[:, -1]` (proven: torch ran the mended program)
+   = fix:   take the last step: `out[:, -1]` (changes results; proven: torch ran the mended program)
 10 -         return out[-1]
 10 +         return out[:, -1]
 """
@@ -114,6 +114,33 @@ def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
     assert "tagger.py:9:9: last-step-on-batch-axis (medium confidence)" in shown
     assert "= proof: refuted: ran torch 2.13.0: it is" in shown
     assert "= help:  take the last step" in shown
+
+
+@pytest.mark.parametrize(
+    ("safe", "proven", "standing"),
+    [
+        (True, True, " (proven: torch ran the mended program)"),
+        (True, False, ""),
+        (False, False, " (changes results)"),
+    ],
+)
+def test_full_says_what_a_fix_is_worth(safe: bool, proven: bool, standing: str) -> None:
+    fix = replace(FINDING.fixes[0], safe=safe, proven=proven)
+    shown = click.unstyle(full.render([replace(FINDING, fixes=(fix,))], {"tagger.py": TEXT}))
+    assert f"   = fix:   take the last step: `out[:, -1]`{standing}\n" in shown
+
+
+def test_diff() -> None:
+    changes = [
+        Change("a.py", b"one\r\ntwo\r\n", b"one\r\n2\r\n"),
+        Change("b.py", b"x = 1\ry = '\xe9'\n\x0cz = 3", b"x = 1\ry = '\xe9'\n\x0cz = 4"),
+        Change("c.py", b"same\n", b"same\n"),
+    ]
+    assert diff.render(changes) == (
+        b"--- a.py\n+++ a.py\n@@ -1,2 +1,2 @@\n one\r\n-two\r\n+2\r\n"
+        b"--- b.py\n+++ b.py\n@@ -1,2 +1,2 @@\n x = 1\ry = '\xe9'\n"
+        b"-\x0cz = 3\n\\ No newline at end of file\n+\x0cz = 4\n\\ No newline at end of file\n"
+    )
 
 
 def test_concise() -> None:
@@ -189,7 +216,7 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
     document = json.loads(json_report.render(RESULT, show_refuted))
     jsonschema.validate(document, schemas()["schema.json"])
     assert document["summary"] == {
-        "files": 3, "checked": 2, "findings": 1, "confirmed": 1, "refuted": 1, "unverified": 0, "errors": 1,
+        "files": 3, "checked": 2, "findings": 1, "confirmed": 1, "refuted": 1, "unverified": 0, "errors": 1, "fixed": 2,
     }  # fmt: skip
     assert document["tool"]["torch"] == "2.13.0"
     assert [entry["verification"]["status"] for entry in document["findings"]] == (

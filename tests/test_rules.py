@@ -9,19 +9,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from shapelint.check import Wanted, check_source
 from shapelint.finding import Finding, Severity, Status
+from shapelint.fix import mender
 from shapelint.infer.analyse import analyse
 from shapelint.infer.trace import Trace
+from shapelint.report.result import FileResult
 from shapelint.rules.base import HEADINGS, RULES, Rule, load
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits
 from shapelint.verify.prove import fix_programs, judge, prove, prove_fix
 
 load()
 
+WANTED = Wanted(frozenset(RULES))
 MARK = re.compile(r"# error: ((?:SHP\d{3} ?)+)$")
 #: the rules that the first release promises
 PROMISED = [
@@ -53,6 +58,10 @@ def traces(text: str) -> list[Trace]:
 def found(text: str, rule: Rule | None = None) -> list[tuple[Finding, Trace]]:
     """What the rules find that are on by default, and the given one."""
     return findings(traces(text), DEFAULT | ({rule.code} if rule is not None else set()))
+
+
+def checked(text: str, verifier: Verifier) -> FileResult:
+    return proven(check_source(Source("example.py", text), WANTED), verifier)
 
 
 def codes(hits: list[tuple[Finding, Trace]]) -> Counter[str]:
@@ -129,6 +138,20 @@ class TestBad:
             ast.parse(mended)
             assert codes(found(mended, rule)) < codes(before), mended
             assert prove_fix(fix, fix_programs(finding, fix, trace, traces), verifier).proven, mended
+
+
+    @pytest.mark.parametrize("unsafe", [False, True])
+    def test_fixing_ends_and_leaves_no_fix(self, rule: Rule, text: str, unsafe: bool, verifier: Verifier) -> None:
+        before = checked(text, verifier)
+        due = [finding for finding in before.findings if finding.fixes and (finding.fixes[0].safe or unsafe)]
+        after = mender(WANTED, unsafe, verifier).mend(text.encode(), before)
+        assert (after.change is not None) == bool(due)
+        assert after.unfixed == ()
+        assert Counter(f.code for f in after.findings) == Counter(f.code for f in before.findings if f not in due)
+        ast.parse(after.text)
+        again = checked(after.text, verifier)
+        assert again.findings == after.findings
+        assert mender(WANTED, unsafe, verifier).mend(after.text.encode(), again) == again
 
 
 @pytest.mark.parametrize(("rule", "text"), GOOD)

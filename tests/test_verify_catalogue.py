@@ -164,6 +164,17 @@ def shp126(bad: bool) -> Case:
     return path, Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 0, "target_axis": 0})
 
 
+def shp190(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    hidden = Dim.symbol("h") + Dim.of(int(bad))
+    return path, Claim("has_shape", result.items[0].ref, {"sizes": (None, None, hidden)})
+
+
+def shp190_rank(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    return path, Claim("has_shape", result.items[0].ref, {"sizes": (None,) * (2 if bad else 3)})
+
+
 def shp201(bad: bool) -> Case:
     path = Path()
     x = path.input("b", "t", "i", roles=(B, T, F))
@@ -236,6 +247,8 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp123: "output step 0 depends on step 1, which comes later",
     shp123_ids: "output step 0 depends on step 1, which comes later",
     shp126: "the result (1, 13) has 1 rows for 3 samples: output row 0 depends on sample 2",
+    shp190: "axis 2 of the result (3, 5, 13) is 13 long, not 14",
+    shp190_rank: "the result (3, 5, 13) has 3 axes, not 2",
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",

@@ -34,6 +34,7 @@ SHOWN = {
     catalogue.shp122: ("cells hold another value",),
     catalogue.shp123: ("step 1 reaches the output steps [0, 1, 2, 3, 4]",),
     catalogue.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
+    catalogue.shp190: ("result (3, 5, 13) stated (any, any, 14)",),
     catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
     catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
     catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),

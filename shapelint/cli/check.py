@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapelint import __version__
+from shapelint.cli import counts
 from shapelint.cli.options import Failure, color_option, split_codes, write
 from shapelint.config import (
     OUTPUT_FORMATS,
@@ -19,10 +19,11 @@ from shapelint.config import (
     known_codes,
     load_config,
 )
-from shapelint.finding import Confidence, Status
+from shapelint.finding import Confidence
 
 if TYPE_CHECKING:
     from shapelint.report.result import RunResult
+    from shapelint.run import Input
 
 
 @click.command(short_help="Check files and folders (the default command).")
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     type=click.Choice(VERIFY_MODES),
     help="Prove findings by running torch: auto if it is installed, require, or off.  [default: auto]",
 )
+@click.option("--fix/--no-fix", default=None, help="Apply fixes that are safe and that torch has proven.")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Count and apply fixes that change results, too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), help="How findings are told.  [default: full]")
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the findings to a file.")
 @click.option("--show-refuted", is_flag=True, help="Show what seemed a mistake until torch disproved it.")
@@ -57,23 +61,24 @@ if TYPE_CHECKING:
 def check(paths: tuple[str, ...], **options: Any) -> int:
     """Check files and folders (default: the current folder); `-` reads standard input.
 
-    Exit status: 0 nothing found, 1 findings, 2 something could not be checked.
+    Exit status: 0 nothing found (or nothing that remains after --fix, nothing to change with --diff), 1 findings,
+    2 something could not be checked or written.
     """
     from shapelint.run import Input, run
 
     stdin = None
     if "-" in paths:
-        stdin = Input(options["stdin_filename"] or "<stdin>", sys.stdin.buffer.read())
+        stdin = Input(options["stdin_filename"] or "<stdin>", sys.stdin.buffer.read(), on_disk=False)
     files = tuple(path for path in paths if path != "-") if paths else (".",)
     try:
         config = configure(files, options)
-        result = run(files, config, options["jobs"] or 0, stdin)
+        result = run(files, config, options["jobs"] or 0, stdin, write=not options["diff"])
     except ConfigError as error:
         raise Failure(str(error)) from None
-    _report(result, config, options)
-    if result.problems:
-        return 2
-    return 1 if result.findings and not options["exit_zero"] else 0
+    found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
+    # without proofs nothing tells whether there would be changes
+    undone = result.problems or (options["diff"] and result.unproven and result.findings)
+    return 2 if undone else int(found and not options["exit_zero"])
 
 
 def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
@@ -90,20 +95,61 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         verify=options["verify"],
         output_format=options["output_format"],
         min_confidence=Confidence(confidence) if confidence else None,
+        fix=options["diff"] or options["fix"],
+        unsafe_fixes=options["unsafe_fixes"],
     )
 
 
-def _report(result: RunResult, config: Config, options: dict[str, Any]) -> None:
-    """The findings on standard output or in a file; problems, counts and notices on standard error."""
-    write(render(result, config.output_format, options["show_refuted"]), options["output_file"])
+def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: Input | None) -> bool:
+    """The findings on standard output or in a file; problems, counts and notices on standard error.
+
+    The mended standard input takes the place of the findings, which then go to standard error. Returns whether
+    there are findings.
+    """
+    mended = stdin if config.fix else None
+    if mended is not None:
+        write(next((change.after for change in result.changes if not change.written), mended.raw))
+    report = render(result, config.output_format, options["show_refuted"])
+    write(report, options["output_file"], to_stderr=mended is not None)
     if config.output_format != "json":
-        for problem in result.problems:
-            click.echo(f"{problem.path}:{problem.line}: {problem.code} {problem.message}", err=True)
-        click.echo(summary(result), err=True)
+        _tell_problems(result)
+        click.echo(counts.found(result, config), err=True)
     if options["statistics"]:
-        click.echo(statistics(result), err=True, nl=False)
-    if config.verify == "auto" and result.findings and result.torch is None:
-        _tell_how_to_verify()
+        click.echo(counts.by_code(result), err=True, nl=False)
+    _tell_what_is_unproven(result, config)
+    return bool(result.findings)
+
+
+def _report_changes(result: RunResult, config: Config, options: dict[str, Any]) -> bool:
+    """The changes as diffs, the rest on standard error; returns whether there are changes."""
+    from shapelint.report import diff
+
+    write(diff.render(result.changes), options["output_file"])
+    _tell_problems(result)
+    click.echo(counts.would_fix(result, config), err=True)
+    _tell_what_is_unproven(result, config)
+    return bool(result.changes)
+
+
+def _tell_problems(result: RunResult) -> None:
+    for unfixed in result.unfixed:
+        finding = unfixed.finding
+        place = f"{finding.path}:{finding.span.line}:{finding.span.column + 1}"
+        click.echo(f"{place}: {finding.code} is not fixed: {unfixed.why}", err=True)
+    for problem in result.problems:
+        click.echo(f"{problem.path}:{problem.line}: {problem.code} {problem.message}", err=True)
+
+
+def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
+    from shapelint.run import HOW_TO_INSTALL, NOT_INSTALLED
+
+    if result.unproven is None or not result.findings:
+        return
+    if config.fix:
+        click.echo(f"Nothing is fixed without torch's proof, and {result.unproven}", err=True)
+    if result.unproven == NOT_INSTALLED:
+        notice = f"The findings are unverified: {NOT_INSTALLED}. To prove them: {HOW_TO_INSTALL}"
+        click.echo(notice, err=True)
 
 
 def render(result: RunResult, output_format: str, show_refuted: bool) -> str:
@@ -121,45 +167,3 @@ def render(result: RunResult, output_format: str, show_refuted: bool) -> str:
     from shapelint.report import full
 
     return full.render(findings, result.texts)
-
-
-def summary(result: RunResult) -> str:
-    """One line of counts."""
-    files = _count(result.files, "file")
-    text = f"Found no mistakes in {files} ({result.checked} with recurrent layers)"
-    if result.files == 0:
-        text = "Found no Python files: nothing was checked"
-    elif result.findings:
-        found = _count(len(result.findings), "mistake")
-        text = f"Found {found}{_verdicts(result)} in {len({f.path for f in result.findings})} of {files}"
-    if result.refuted:
-        text += f"; torch refuted {_count(len(result.refuted), 'candidate')}"
-    failed = len({problem.path for problem in result.problems})
-    return text + (f"; {_count(failed, 'path')} could not be checked" if failed else "")
-
-
-def _verdicts(result: RunResult) -> str:
-    confirmed = result.count(Status.CONFIRMED)
-    unverified = len(result.findings) - confirmed
-    parts = [f"{confirmed} confirmed by torch"] if confirmed else []
-    if unverified:
-        parts.append(f"{unverified} unverified")
-    return f" ({', '.join(parts)})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def statistics(result: RunResult) -> str:
-    """How often each code was found, the most frequent first."""
-    counts = Counter((finding.code, finding.name) for finding in result.findings)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "".join(f"{number:>5}  {code}  {name}\n" for (code, name), number in ordered)
-
-
-def _tell_how_to_verify() -> None:
-    from shapelint.run import HOW_TO_INSTALL
-
-    notice = f"The findings are unverified: torch is not installed. To prove them: {HOW_TO_INSTALL}"
-    click.echo(notice, err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -46,16 +47,26 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
-def write(text: str, path: str | None = None) -> None:
-    """Write a report to a file (UTF-8, without styles), or to standard output in what it can show."""
+def write(report: str | bytes, path: str | None = None, to_stderr: bool = False) -> None:
+    """Write a report to a file (UTF-8, without styles), or to a standard stream in what it can show.
+
+    Bytes are written as they are.
+    """
     if path is not None:
-        try:
-            with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(click.unstyle(text))
-        except OSError as error:
-            raise Failure(f"cannot write {path}: {error.strerror or error}") from None
+        _write_file(report, path)
         return
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    if not encoding.lower().replace("-", "").startswith("utf"):
-        text = text.translate(PLAIN)
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+    if isinstance(report, str):
+        stream = sys.stderr if to_stderr else sys.stdout
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        if not encoding.lower().replace("-", "").startswith("utf"):
+            report = report.translate(PLAIN)
+        report = report.encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(report, nl=False, err=to_stderr)
+
+
+def _write_file(report: str | bytes, path: str) -> None:
+    raw = report if isinstance(report, bytes) else click.unstyle(report).encode("utf-8", "backslashreplace")
+    try:
+        Path(path).write_bytes(raw)
+    except OSError as error:
+        raise Failure(f"cannot write {path}: {error.strerror or error}") from None

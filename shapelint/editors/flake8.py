@@ -93,8 +93,8 @@ def check_text(path: str, text: str, settings: Settings) -> list[Message]:
 def _check(path: str, text: str, settings: Settings) -> list[Message]:
     from shapelint.check import Wanted, check_source
     from shapelint.report.text import plain
-    from shapelint.run import proven
     from shapelint.source import Source
+    from shapelint.verdicts import proven
 
     wanted = Wanted(_codes(settings.named), prove=settings.verify, prove_fixes=False, noqa=False)
     check = check_source(Source(path, text), wanted)

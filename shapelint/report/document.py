@@ -36,6 +36,7 @@ class Summary:
     refuted: Annotated[int, "candidates that torch disproved, and which are not findings"]
     unverified: Annotated[int, "findings that were not run"]
     errors: Annotated[int, "entries of `errors`"]
+    fixed: Annotated[int, "mistakes that fixes took away; `findings` are those that remain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class FindingEntry:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """Why a file could not be checked."""
+    """Why a file could not be checked (SHP001) or not be written (SHP002)."""
 
     path: str
     line: Line

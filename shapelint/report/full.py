@@ -50,7 +50,7 @@ class _View:
         for label, rows in notes:
             yield from _note(label, rows, gutter)
         for label, fix in zip(("fix", *["or"] * len(finding.fixes)), finding.fixes, strict=False):
-            yield from _note(label, [plain(fix.description) + _proven(fix)], gutter)
+            yield from _note(label, [plain(fix.description) + _standing(fix)], gutter)
             yield from _diff(lines, Source(self.path, apply_edits(self.text, fix.edits)).lines, gutter)
 
     def _notes(self, finding: Finding) -> Iterator[tuple[str, Sequence[str]]]:
@@ -111,8 +111,11 @@ def _proof(verdict: Verdict) -> Iterator[tuple[str, Sequence[str]]]:
     yield "proof", [outcome, *grid(verdict.footprint or ())]
 
 
-def _proven(fix: Fix) -> str:
-    return " (proven: torch ran the mended program)" if fix.proven else ""
+def _standing(fix: Fix) -> str:
+    parts = [] if fix.safe else ["changes results"]
+    if fix.proven:
+        parts.append("proven: torch ran the mended program")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _diff(before: Sequence[str], after: Sequence[str], gutter: int) -> Iterator[str]:

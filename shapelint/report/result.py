@@ -10,14 +10,38 @@ from shapelint.source import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What fixes make of a file's content; `written` when the file holds it."""
+
+    path: str
+    before: bytes
+    after: bytes
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unfixed:
+    """A finding whose fix was asked for and not applied, and why."""
+
+    finding: Finding
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileResult:
-    """What was found in one file; every finding has its verdict. `text` is what the findings' spans mean."""
+    """What was found in one file; every finding has its verdict. `text` is what the findings' spans mean.
+
+    With a `change` the text is the mended one, the findings are those that remain, and `fixed` are gone.
+    """
 
     path: str
     text: str = ""
     findings: tuple[Finding, ...] = ()
     refuted: tuple[Finding, ...] = ()  #: candidates that torch disproved
     problems: tuple[Problem, ...] = ()
+    fixed: int = 0
+    unfixed: tuple[Unfixed, ...] = ()
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +50,14 @@ class RunResult:
 
     `files` counts the files that were looked at, `checked` those with recurrent layers, which were analysed;
     `results` are in the order of their paths and hold only files of which there is something to tell.
+    `unproven` says why torch proved nothing.
     """
 
     files: int
     checked: int
     results: tuple[FileResult, ...]
     torch: str | None = None
+    unproven: str | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -47,6 +73,21 @@ class RunResult:
     def problems(self) -> list[Problem]:
         """All reasons why a file could not be checked."""
         return [problem for result in self.results for problem in result.problems]
+
+    @property
+    def changes(self) -> list[Change]:
+        """What fixes make of the files."""
+        return [result.change for result in self.results if result.change]
+
+    @property
+    def unfixed(self) -> list[Unfixed]:
+        """All findings whose fix was asked for and not applied."""
+        return [unfixed for result in self.results for unfixed in result.unfixed]
+
+    @property
+    def fixed(self) -> int:
+        """How many findings the changes take away."""
+        return sum(result.fixed for result in self.results)
 
     @property
     def texts(self) -> Mapping[str, str]:

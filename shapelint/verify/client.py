@@ -44,7 +44,7 @@ class Verifier:
     """Asks torch about programs, in one worker process that is restarted a few times if it dies or hangs.
 
     `ran` counts the programs sent to a worker, `starts` the workers started; `torch` is the version that ran,
-    None before the first program.
+    None before the first program. `failure` says why the last worker that failed did.
     """
 
     def __init__(self, program_seconds: float = PROGRAM_SECONDS, start_seconds: float = START_SECONDS) -> None:
@@ -53,6 +53,7 @@ class Verifier:
         self.ran = 0
         self.starts = 0
         self.torch: str | None = None
+        self.failure: str | None = None
         self._worker: _Worker | None = None
         self._verdicts: dict[Program, Verdict] = {}
 
@@ -93,11 +94,11 @@ class Verifier:
             answer = self._worker.ask(program, self.program_seconds)
             return _verdict(tested, answer, self._worker.torch)
         except WorkerError as why:
-            self.close()
-            return Verdict(Status.UNVERIFIED, tested, str(why))
+            self.failure = str(why)
         except OSError as error:
-            self.close()
-            return Verdict(Status.UNVERIFIED, tested, f"the worker process cannot be used: {error}")
+            self.failure = f"the worker process cannot be used: {error}"
+        self.close()
+        return Verdict(Status.UNVERIFIED, tested, self.failure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,173 @@
+"""Fixing one file: proven fixes are applied to its text, round by round, until none is left.
+
+A round takes the fixes that do not meet, in the order of the text, and applies them together. Its outcome is
+kept if it can still be checked, if nothing is found in it that was not found before, and if torch shows that
+every fix mends its finding also beside the others. If not, the first fix is tried alone; one that fails alone
+is not tried again. So each round leaves fewer findings, or fewer fixes, and the last one leaves no fix.
+
+Every rule that is on by default watches the rounds, also those that are not selected and on lines with a `# noqa`:
+what is not told must not become wrong either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shapelint.check import Wanted, check_bytes
+from shapelint.finding import Edit, Finding, Fix
+from shapelint.report.result import Change, FileResult, Unfixed
+from shapelint.source import UNWRITTEN, Problem, Source, Span, decode_source, encode_source
+from shapelint.suppress import Suppressions
+from shapelint.verdicts import Judge, proven
+from shapelint.verify.edits import apply_edits, map_span
+from shapelint.write import replace_content
+
+if TYPE_CHECKING:
+    from shapelint.pool import Task
+    from shapelint.verify.client import Verifier
+
+
+def applicable(finding: Finding, unsafe: bool) -> Fix | None:
+    """The fix that may be applied to a finding: its first, if it is proven, and safe unless `unsafe` is asked for."""
+    fix = finding.fixes[0] if finding.fixes else None
+    return fix if fix is not None and fix.proven and (fix.safe or unsafe) else None
+
+
+def mender(wanted: Wanted, unsafe: bool, verifier: Verifier) -> Mender:
+    """A mender whose judge knows the rules that are on by default, too, and minds no `# noqa`."""
+    from shapelint.rules.base import RULES
+
+    codes = wanted.codes.union(code for code, rule in RULES.items() if rule.default)
+    return Mender(wanted, unsafe, Judge(replace(wanted, codes=codes, noqa=False), verifier))
+
+
+def save(before: FileResult, after: FileResult) -> FileResult:
+    """Put a change into its file. Where that fails, the result is the one before, with a problem that says why."""
+    change = after.change
+    if change is None:
+        return after
+    try:
+        replace_content(change.path, change.before, change.after)
+    except OSError as error:
+        why = f"cannot write the file: {error.strerror or error}"
+        return replace(before, problems=(Problem(change.path, 1, why, UNWRITTEN),))
+    return replace(after, change=replace(change, written=True))
+
+
+def look_again(task: Task, result: FileResult, verifier: Verifier) -> FileResult:
+    """The result with what is found now: the file may import others that were fixed since."""
+    if not result.findings:
+        return result
+    raw = result.change.after if result.change else task.raw
+    now = proven(check_bytes(task.path, raw, task.wanted), verifier)
+    return replace(result, findings=now.findings, refuted=now.refuted)
+
+
+@dataclass(frozen=True, slots=True)
+class Mender:
+    """Fixes files. `wanted` is what is told of them; `unsafe` allows fixes that change results."""
+
+    wanted: Wanted
+    unsafe: bool
+    judge: Judge
+
+    def mend(self, raw: bytes, result: FileResult) -> FileResult:
+        """The result of a file with content `raw`, after its fixes; as it is if there is nothing to apply."""
+        if not any(applicable(finding, self.unsafe) for finding in result.findings):
+            return result
+        source = decode_source(result.path, raw)
+        if isinstance(source, Problem) or _bytes_of(source) != raw:
+            due = [finding for finding in result.findings if applicable(finding, self.unsafe)]
+            return replace(result, unfixed=tuple(Unfixed(f, "the encoding does not give the bytes back") for f in due))
+        first = self.judge.check(source)
+        last, unfixed = self._to_the_end(source, first)
+        if last.text == first.text:
+            return replace(result, unfixed=tuple(unfixed))
+        findings, refuted = self._told(last.text, last.findings), self._told(last.text, last.refuted)
+        fixed = len(self._told(first.text, first.findings)) - len(findings)
+        change = Change(result.path, raw, encode_source(replace(source, text=last.text)))
+        return FileResult(result.path, last.text, findings, refuted, (), fixed, tuple(unfixed), change)
+
+    def _told(self, text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Those of the findings in a text that the user asked for."""
+        suppressions = Suppressions(text if self.wanted.noqa else "")
+        return tuple(
+            finding
+            for finding in findings
+            if finding.code in self.wanted.codes and not suppressions.silences(finding.code, finding.span.line)
+        )
+
+    def _to_the_end(self, source: Source, state: FileResult) -> tuple[FileResult, list[Unfixed]]:
+        unfixed: list[Unfixed] = []
+        while chosen := self._next_round(state, unfixed):
+            after = self._after(source, state, chosen)
+            if isinstance(after, str) and len(chosen) > 1:
+                chosen = chosen[:1]
+                after = self._after(source, state, chosen)
+            if isinstance(after, str):
+                unfixed.append(Unfixed(chosen[0], after))
+                continue
+            unfixed = [replace(u, finding=_moved(u.finding, _edits(chosen))) for u in unfixed]
+            state = after
+        return state, unfixed
+
+    def _next_round(self, state: FileResult, unfixed: Sequence[Unfixed]) -> list[Finding]:
+        """The findings whose fixes are due and do not meet."""
+        tried = {_key(u.finding) for u in unfixed}
+        chosen: list[Finding] = []
+        for finding in self._told(state.text, state.findings):
+            fix = applicable(finding, self.unsafe)
+            if fix and _key(finding) not in tried and not _meet(fix.edits, _edits(chosen)):
+                chosen.append(finding)
+        return chosen
+
+    def _after(self, source: Source, state: FileResult, chosen: Sequence[Finding]) -> FileResult | str:
+        """What is found once the fixes of the chosen findings are applied, or why they must not be."""
+        before, edits = replace(source, text=state.text), _edits(chosen)
+        mended = replace(source, text=apply_edits(state.text, edits))
+        after = self.judge.check(mended)
+        if after.problems:
+            return f"the file could not be checked any more: {after.problems[0].message}"
+        staying = {_key(_moved(finding, edits)) for finding in state.findings if finding not in chosen}
+        arrived = next((finding for finding in after.findings if _key(finding) not in staying), None)
+        if arrived:
+            return f"it leads to {arrived.code} on line {arrived.span.line}"
+        if _bytes_of(mended) is None:
+            return f"the encoding {source.encoding} has no bytes for it"
+        if len(chosen) > 1 and not self.judge.all_mended(chosen, before, mended):
+            return "it does not mend the finding beside other fixes"
+        return after
+
+
+def _key(finding: Finding) -> tuple[str, Span]:
+    return finding.code, finding.span
+
+
+def _moved(finding: Finding, edits: Sequence[Edit]) -> Finding:
+    return replace(finding, span=map_span(finding.span, edits))
+
+
+def _edits(chosen: Iterable[Finding]) -> list[Edit]:
+    return [edit for finding in chosen for edit in finding.fixes[0].edits]
+
+
+def _meet(edits: Sequence[Edit], others: Sequence[Edit]) -> bool:
+    """Whether two fixes change the same text, or text without anything between."""
+    return any(_touch(one.span, other.span) for one in edits for other in others)
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return (one.line, one.column) <= (other.end_line, other.end_column) and (other.line, other.column) <= (
+        one.end_line,
+        one.end_column,
+    )
+
+
+def _bytes_of(source: Source) -> bytes | None:
+    """The text in the file's own encoding; None where it has no bytes for it."""
+    try:
+        return encode_source(source)
+    except (UnicodeError, LookupError):
+        return None

@@ -1,0 +1,72 @@
+"""Torch's word on the findings of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shapelint.check import Candidate, FileCheck, Wanted, analyse_source, check_source
+from shapelint.finding import Finding, Fix, Status, Verdict
+from shapelint.report.result import FileResult
+from shapelint.source import Source
+
+if TYPE_CHECKING:
+    from shapelint.verify.client import Verifier
+
+
+def proven(check: FileCheck, verifier: Verifier) -> FileResult:
+    """The findings of one file with torch's verdicts, what it disproved set apart."""
+    findings = [_judged(candidate, verifier) for candidate in check.candidates]
+    refuted = tuple(finding for finding in findings if _status(finding) is Status.REFUTED)
+    kept = tuple(finding for finding in findings if _status(finding) is not Status.REFUTED)
+    return FileResult(check.path, check.text, kept, refuted, check.problems)
+
+
+def unproven(check: FileCheck, why: str) -> FileResult:
+    """The findings of one file when torch is not asked."""
+    verdict = Verdict(Status.UNVERIFIED, "", why)
+    findings = tuple(replace(candidate.finding, verdict=verdict) for candidate in check.candidates)
+    return FileResult(check.path, check.text, findings, problems=check.problems)
+
+
+def _judged(candidate: Candidate, verifier: Verifier) -> Finding:
+    from shapelint.verify.prove import Judged, prove, prove_fix
+
+    finding = prove(Judged(candidate.finding, candidate.programs), verifier)
+    # a fix of what is no mistake, or cannot be run, is not worth the time
+    if _status(finding) is not Status.CONFIRMED or not candidate.mended:
+        return finding
+    pairs = zip(finding.fixes, candidate.mended, strict=True)
+    return replace(finding, fixes=tuple(prove_fix(fix, programs, verifier) for fix, programs in pairs))
+
+
+def _status(finding: Finding) -> Status | None:
+    return finding.verdict.status if finding.verdict else None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Checks texts one after the other, with torch's verdicts."""
+
+    wanted: Wanted
+    verifier: Verifier
+
+    def check(self, source: Source) -> FileResult:
+        """What is found in a text."""
+        return proven(check_source(source, self.wanted), self.verifier)
+
+    def all_mended(self, found: Sequence[Finding], before: Source, after: Source) -> bool:
+        """Whether torch shows that what was found in a text is mended where the first fix of each is applied."""
+        from shapelint.rules.select import findings
+        from shapelint.verify.prove import fix_programs, prove_fix
+
+        hits = findings(analyse_source(before).traces, frozenset(finding.code for finding in found))
+        places = {(finding.code, finding.span): (finding, trace) for finding, trace in hits}
+        traces = analyse_source(after).traces
+        together = Fix("all at once", tuple(edit for finding in found for edit in finding.fixes[0].edits))
+        for finding, trace in (places[finding.code, finding.span] for finding in found):
+            programs = fix_programs(finding, together, trace, lambda _: traces)
+            if not prove_fix(together, programs, self.verifier).proven:
+                return False
+        return True
