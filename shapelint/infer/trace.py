@@ -70,7 +70,7 @@ class Evidence:
     """A hint of what the author thinks that the axis of size `symbol` means.
 
     `kind` is a short slug ("shape-comment", "unpacked-name", "state-size", "last-index", "annotation",
-    "embedding-ids", "packed-layout", "pad-layout"), `weight` 3 for a statement by the author that leaves no
+    "embedding-ids", "packed-layout", "pad-layout", "exchange"), `weight` 3 for a statement by the author that leaves no
     room (a shape comment), 2 strong, 1 weak; `message` is shown under the span.
     """
 

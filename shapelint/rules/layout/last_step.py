@@ -48,7 +48,8 @@ batch_independence: the rows of the selected value are not one for each sample.
 
 ## When it stays silent
 The input is a single unbatched sequence (T, I) or packed; the axes were permuted before; the last sample is
-indexed again by a step (`output[-1][-1]`) or only printed; the value is not used as a summary.
+indexed again by a step (`output[-1][-1]`) or only printed; the value is not used as a summary; other evidence shows
+that the input is time-first (then the finding is SHP111).
 """,
     bad=(
         """\
@@ -126,7 +127,9 @@ SECOND = Rule(
     summary="`output[:, -1]` without batch_first is the last sample, not the last step",
     page="""\
 ## What it does
-Finds `output[:, -1]` where `output` comes from a recurrent layer without `batch_first=True`.
+Finds `output[:, -1]` where `output` comes from a recurrent layer without `batch_first=True`. The finding names both
+readings, an index that is wrong and a `batch_first=True` that is missing, with what speaks for each; the likelier mend
+comes first.
 
 ## Why is this bad
 Without `batch_first=True` the layer reads its input as (T, B, I) and gives (T, B, D*H): axis 1 is the

@@ -179,7 +179,7 @@ def _ends_in_pairs(trace: Trace, node: Node, base: Tensor) -> bool:
     if node.result.rank < 2:
         return False
     half, pair = (trace.resolve(size) for size in node.result.sizes[-2:])
-    return pair == TWO and half != TWO and half * TWO == trace.resolve(base.sizes[-1])
+    return pair == TWO and half != TWO and trace.resolve(base.sizes[-1]).divide(TWO) == half
 
 
 def _alternate_start(node: Node, base: Tensor) -> int | None:

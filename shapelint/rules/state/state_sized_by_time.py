@@ -31,7 +31,7 @@ Finds an initial state whose batch axis is as long as the sequence: `x.size(0)` 
 
 ## Why is this bad
 Torch raises, unless the batch happens to be as large as the number of steps. Either the size is taken from
-the wrong axis, or the layer reads the input the wrong way round.
+the wrong axis, or the layer reads the input the wrong way round: the finding names both, with what speaks for each.
 
 ## Example
 ```python
