@@ -1,149 +1,61 @@
 """How much of real code around recurrent layers the interpreter understands.
 
-usage: python benchmarks/coverage.py DIRECTORY [--json] [--jobs N]
+usage: python benchmarks/coverage.py DIRECTORY [--json] [--missed] [--jobs N]
 
-What there is to understand is counted by an independent scan with the standard `ast` module; what was understood is
-read off the interpreter's traces by position. Text, or JSON with --json.
+What there is to understand is counted by an independent scan with the standard `ast` module (recurrent_scan.py); what
+was understood is read off the interpreter's traces by position. Text, or JSON with --json. --missed lists each place
+that is not understood, with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recurrent_places import Construction, Place, Places, scan
+
+from shapelint.infer import calls, expressions
 from shapelint.infer.analyse import analyse
+from shapelint.infer.objects import Method
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Node, Trace
-from shapelint.ops.rnn import RECURRENT
+from shapelint.ops.registry import LAYERS
+from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.prefilter import may_hold_recurrent
-from shapelint.shapes.axis import Role
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Unknown, Value
 from shapelint.source import Problem, decode_source
+from shapelint.syntax.facts import Expression, Subscript
 from shapelint.syntax.parse import parse
 
-KINDS = ("LSTM", "GRU", "RNN")
-RESHAPING = ("view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "flatten", "contiguous")
-Place = tuple[int, int]
-
-
-@dataclass
-class Scan:
-    """What the ast scan of one file found, by (line, column) of the expression."""
-
-    constructions: set[Place] = field(default_factory=set)
-    calls: set[Place] = field(default_factory=set)
-    uses: set[Place] = field(default_factory=set)
+Values = tuple[Value, ...]
+OPTIONS = ("batch_first", "bidirectional", "num_layers")
 
 
 @dataclass
 class Counts:
-    """What was counted in one file: how many there are, and how many were understood."""
+    """What was counted: how many there are, how many were understood, and what was not (place, what, reason)."""
 
     numbers: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
+    missed: list[tuple[str, str, str]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
-# the scan: standard ast only
+@dataclass(frozen=True)
+class Understood:
+    """What the interpreter's traces hold of one file, by place."""
 
-
-def scan(text: str) -> Scan:
-    """Constructions of torch's recurrent layers, calls of what holds them, and uses of what the calls give."""
-    tree = ast.parse(text)
-    names = _torch_names(tree)
-    found = Scan()
-    for node in ast.walk(tree):
-        if _is_construction(node, names):
-            found.constructions.add(_place(node))
-    for scope in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
-        _scan_scope(scope, names, found, "self.")
-    _scan_scope(tree, names, found, "")
-    return found
-
-
-def _torch_names(tree: ast.AST) -> dict[str, str]:
-    """Local names of torch modules and classes, from the import statements."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.split(".")[0] == "torch":
-                    names[alias.asname or "torch"] = alias.name if alias.asname else "torch"
-        elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "torch":
-            names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
-    return names
-
-
-def _is_construction(node: ast.AST, names: dict[str, str]) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    head, _, rest = _dotted(node.func).partition(".")
-    path = f"{names.get(head, '?')}.{rest}".rstrip(".")
-    return path.startswith("torch.nn.") and path.rpartition(".")[2] in KINDS
-
-
-def _dotted(node: ast.AST) -> str:
-    """`self.rnn` as text; empty for what is no dotted name."""
-    if isinstance(node, ast.Name):
-        return node.id
-    base = _dotted(node.value) if isinstance(node, ast.Attribute) else ""
-    return f"{base}.{node.attr}" if base and isinstance(node, ast.Attribute) else ""
-
-
-def _scan_scope(scope: ast.AST, names: dict[str, str], found: Scan, prefix: str) -> None:
-    """Calls of attributes (in a class) or names (in a module) that were given a construction there."""
-    holders: set[str] = set()
-    for node in ast.walk(scope):
-        if not isinstance(node, ast.Assign) or isinstance(node.value, ast.List | ast.ListComp | ast.Dict):
-            continue
-        if any(_is_construction(inner, names) for inner in ast.walk(node.value)):
-            holders |= {_dotted(target) for target in node.targets} - {""}
-    wanted = {holder for holder in holders if holder.startswith(prefix) and (prefix or "." not in holder)}
-    for node in ast.walk(scope):
-        if isinstance(node, ast.Call) and _dotted(node.func) in wanted:
-            found.calls.add(_place(node))
-    if wanted:
-        for function in (node for node in ast.walk(scope) if isinstance(node, ast.FunctionDef | ast.Module)):
-            _scan_uses(function, wanted, found)
-
-
-def _scan_uses(function: ast.AST, holders: set[str], found: Scan) -> None:
-    """Subscripts and reshapings of the names that a call's result was unpacked to, before they are bound again."""
-    live: set[str] = set()
-    for statement in _statements(function):
-        for node in ast.walk(statement) if live else ():
-            base = node.value if isinstance(node, ast.Subscript | ast.Attribute) else None
-            if not isinstance(base, ast.Name) or base.id not in live:
-                continue
-            if isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in RESHAPING):
-                found.uses.add(_place(node))
-        if isinstance(statement, ast.Assign):
-            bound = {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
-            live -= bound
-            value = statement.value
-            if isinstance(value, ast.Call) and _dotted(value.func) in holders:
-                live |= bound - {"_", "self"}
-
-
-def _statements(function: ast.AST) -> Iterator[ast.stmt]:
-    """The simple statements of a function's own body, in order of lines."""
-    simple = (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)
-    inside = [node for node in ast.walk(function) if isinstance(node, simple)]
-    return iter(sorted(inside, key=lambda node: node.lineno))
-
-
-def _place(node: ast.AST) -> Place:
-    assert isinstance(node, ast.expr)
-    return node.lineno, node.col_offset
-
-
-# the comparison with the interpreter's traces
+    built: dict[Place, list[Node]] = field(default_factory=dict)
+    called: dict[Place, list[Node]] = field(default_factory=dict)
+    reasons: dict[Place, str] = field(default_factory=dict)
 
 
 def count_file(path: str) -> Counts:
@@ -153,49 +65,103 @@ def count_file(path: str) -> Counts:
     if isinstance(source, Problem):
         return counts
     try:
-        scanned = scan(source.text)
+        places = scan(source.text)
     except SyntaxError:
         return counts
-    module = parse(source)
+    known: set[Place] = set()
+    try:
+        module = parse(source)
+        with _operands(path, known):
+            traces = analyse(module, source) if not isinstance(module, Problem) else []
+    except Exception as error:
+        counts.failures.append(f"{path}: {type(error).__name__}: {error}")
+        return counts
     if isinstance(module, Problem):
         counts.failures.append(f"{path}: {module.message}")
-        return counts
-    traces = analyse(module, source)
-    nodes = [node for trace in traces for node in trace.nodes if node.path == path]
-    _count_constructions(counts, scanned, nodes)
-    _count_calls(counts, scanned, nodes, traces)
-    _count_uses(counts, scanned, nodes)
+    understood = _understood(path, traces)
+    _count_constructions(counts, places, understood, path)
+    _count_calls(counts, places, understood, path)
+    _count_uses(counts, places, known, path)
     return counts
 
 
-def _count_constructions(counts: Counts, scanned: Scan, nodes: list[Node]) -> None:
-    built = {_at(node): node.result for node in nodes if node.op in RECURRENT and isinstance(node.result, Layer)}
-    counts.numbers["constructions"] += len(scanned.constructions)
-    counts.numbers["constructions found"] += len(scanned.constructions & built.keys())
-    for place in scanned.constructions & built.keys():
-        layer = built[place]
-        assert isinstance(layer, Layer)
-        counts.numbers["kind known"] += 1
-        for option in ("batch_first", "bidirectional", "num_layers"):
-            counts.numbers[f"{option} known"] += not isinstance(layer.config.get(option), Unknown)
+def _understood(path: str, traces: list[Trace]) -> Understood:
+    found = Understood()
+    for trace in traces:
+        for node in trace.nodes:
+            if node.path != path:
+                continue
+            if isinstance(node.result, Unknown):
+                found.reasons[_at(node)] = node.result.reason
+            if node.op in RECURRENT | CELLS and isinstance(node.result, Layer):
+                found.built.setdefault(_at(node), []).append(node)
+            if node.op.removesuffix(".forward") in RECURRENT | CELLS and node.op.endswith(".forward"):
+                found.called.setdefault(_at(node), []).append(node)
+    return found
 
 
-def _count_calls(counts: Counts, scanned: Scan, nodes: list[Node], traces: list[Trace]) -> None:
-    called: dict[Place, list[Node]] = {}
-    for node in nodes:
-        if node.op.endswith(".forward") and node.op.removesuffix(".forward") in RECURRENT:
-            called.setdefault(_at(node), []).append(node)
-    linked = scanned.calls & called.keys()
-    counts.numbers["calls"] += len(scanned.calls)
-    counts.numbers["calls linked"] += len(linked)
-    for place in linked:
-        results = [node.result for node in called[place]]
-        counts.numbers["input layout known"] += any(_layout_known(node) for node in called[place])
-        counts.numbers["output roles known"] += any(_roles_known(result) for result in results)
-        counts.numbers["output feature size known"] += any(_roles_known(result) for result in results)
-        if not any(_roles_known(result) for result in results):
-            counts.reasons.update({_reason(result) for result in results})
-    counts.reasons["the call is not reached, or what is called is unknown"] += len(scanned.calls - linked)
+def _at(node: Node | Expression) -> Place:
+    span = node.span
+    return span.line, span.column, span.end_line, span.end_column
+
+
+def _miss(counts: Counts, path: str, place: Place, what: str, reason: str) -> None:
+    counts.missed.append((f"{path}:{place[0]}:{place[1] + 1}", what, reason))
+
+
+def _count_constructions(counts: Counts, places: Places, understood: Understood, path: str) -> None:
+    for place, construction in places.constructions.items():
+        name = "cells" if construction.is_cell else "constructions"
+        nodes = understood.built.get(place, [])
+        counts.numbers[name] += 1
+        counts.numbers[f"{name} found"] += bool(nodes)
+        if not nodes:
+            reason = understood.reasons.get(place, "not reached, or what is called is unknown")
+            _miss(counts, path, place, "construction", reason)
+        elif not construction.is_cell:
+            _count_settings(counts, construction, nodes, place, path)
+
+
+def _count_settings(counts: Counts, expected: Construction, nodes: list[Node], place: Place, path: str) -> None:
+    kinds = {node.op.rpartition(".")[2] for node in nodes}
+    known = kinds == expected.kinds or (expected.guess and kinds <= expected.kinds)
+    counts.numbers["kind known"] += known
+    if not known:
+        _miss(counts, path, place, "kind", f"{sorted(kinds)} of {sorted(expected.kinds)}")
+    for option in OPTIONS:
+        told = any(_option_known(node, option) for node in nodes)
+        counts.numbers[f"{option} known"] += told
+        if not told:
+            _miss(counts, path, place, option, "the argument is an expression that is not understood")
+
+
+def _option_known(node: Node, option: str) -> bool:
+    """Whether an argument is a value, or a parameter that stands for one; a key with `@` is not understood."""
+    names = [name for name in LAYERS[node.op].build.signature.parameters if name != "assume"]
+    given = {**dict(zip(names, node.args, strict=False)), **node.kwargs}.get(option)
+    return not (isinstance(given, Unknown) and "@" in given.key)
+
+
+def _count_calls(counts: Counts, places: Places, understood: Understood, path: str) -> None:
+    for name, others in (("cell calls", places.cell_calls), ("mixed calls", places.mixed_calls)):
+        counts.numbers[name] += len(others)
+        counts.numbers[f"{name} linked"] += len(others & understood.called.keys())
+    for place in places.calls:
+        nodes = understood.called.get(place, [])
+        counts.numbers["calls"] += 1
+        counts.numbers["calls linked"] += bool(nodes)
+        if not nodes:
+            reason = understood.reasons.get(place, "not reached, what is called is unknown, or its input is")
+            _miss(counts, path, place, "call", reason)
+            continue
+        for name, test in (
+            ("input layout known", _layout_known), ("output roles known", _roles_known),
+            ("output feature size known", _features_known),
+        ):  # fmt: skip
+            told = any(test(node) for node in nodes)
+            counts.numbers[name] += told
+            if not told:
+                _miss(counts, path, place, name.removesuffix(" known"), _reason(nodes[-1].result))
 
 
 def _layout_known(node: Node) -> bool:
@@ -203,26 +169,70 @@ def _layout_known(node: Node) -> bool:
     return isinstance(value, Tensor | Packed)
 
 
-def _roles_known(result: Value) -> bool:
-    output = result.items[0] if isinstance(result, Tuple) else None
+def _output(node: Node) -> Value | None:
+    return node.result.items[0] if isinstance(node.result, Tuple) else None
+
+
+def _roles_known(node: Node) -> bool:
+    output = _output(node)
     if isinstance(output, Packed):
         return True
     return isinstance(output, Tensor) and any(axis.role is Role.TIME for axis in output.axes)
 
 
+def _features_known(node: Node) -> bool:
+    output = _output(node)
+    axes: tuple[Axis, ...] = ()
+    if isinstance(output, Packed):
+        axes = output.features
+    elif isinstance(output, Tensor):
+        axes = output.axes
+    return bool(axes) and _is_told(axes[-1].dim)
+
+
+def _is_told(size: Dim) -> bool:
+    """Whether a size is a number, or made of names that the code has; a symbol with `@` stands for an expression."""
+    return not any("@" in symbol for symbol in size.symbols)
+
+
 def _reason(result: Value) -> str:
-    return result.reason if isinstance(result, Unknown) else "another result"
+    return result.reason if isinstance(result, Unknown) else "an expression that is not understood"
 
 
-def _count_uses(counts: Counts, scanned: Scan, nodes: list[Node]) -> None:
-    """A use is known when a node reads a tensor there; a method's node begins where its receiver begins."""
-    known = {_at(node) for node in nodes if node.error is None and not isinstance(node.result, Unknown)}
-    counts.numbers["uses"] += len(scanned.uses)
-    counts.numbers["uses known"] += len(scanned.uses & known)
+def _count_uses(counts: Counts, places: Places, known: set[Place], path: str) -> None:
+    for place in places.uses:
+        counts.numbers["uses"] += 1
+        counts.numbers["uses known"] += place in known
+        if place not in known:
+            _miss(counts, path, place, "use", "not reached, or of something unknown")
 
 
-def _at(node: Node) -> Place:
-    return node.span.line, node.span.column
+@contextmanager
+def _operands(path: str, known: set[Place]) -> Iterator[None]:
+    """Listen to the interpreter: where it indexes a tensor, calls a method of one, or gives one to a function."""
+    kept = expressions.subscript_of, calls.call_method, calls.call_external
+
+    def note(run: Run, operand: Value, node: Expression) -> None:
+        if isinstance(operand, Tensor | Packed) and run.path == path:
+            known.add(_at(node))
+
+    def subscript_of(run: Run, base: Value, index: Value, node: Subscript) -> Value:
+        note(run, base, node)
+        return kept[0](run, base, index, node)
+
+    def call_method(run: Run, method: Method, args: Values, kwargs: Mapping[str, Value], node: Expression) -> Value:
+        note(run, method.receiver, node)
+        return kept[1](run, method, args, kwargs, node)
+
+    def call_external(run: Run, name: str, args: Values, kwargs: Mapping[str, Value], node: Expression) -> Value:
+        note(run, args[0] if args else Unknown("", ""), node)
+        return kept[2](run, name, args, kwargs, node)
+
+    expressions.subscript_of, calls.call_method, calls.call_external = subscript_of, call_method, call_external
+    try:
+        yield
+    finally:
+        expressions.subscript_of, calls.call_method, calls.call_external = kept
 
 
 # the report
@@ -238,6 +248,9 @@ RATES = (
     ("output roles known", "calls linked"),
     ("output feature size known", "calls linked"),
     ("uses known", "uses"),
+    ("cells found", "cells"),
+    ("cell calls linked", "cell calls"),
+    ("mixed calls linked", "mixed calls"),
 )
 
 
@@ -246,6 +259,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--missed", action="store_true", help="list the places that are not understood")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     files = [str(path) for path in sorted(options.directory.rglob("*.py")) if may_hold_recurrent(path.read_bytes())]
@@ -253,25 +267,41 @@ def main() -> int:
     with ProcessPoolExecutor(options.jobs) as pool:
         for counts in pool.map(count_file, files, chunksize=4):
             total.numbers.update(counts.numbers)
-            total.reasons.update(counts.reasons)
+            total.missed.extend(counts.missed)
             total.failures.extend(counts.failures)
-    print(_as_json(files, total) if options.json else _as_text(files, total))
+    print(_as_json(files, total) if options.json else _as_text(files, total, options.missed))
     return 0
 
 
+def _reasons(total: Counts) -> list[tuple[str, int]]:
+    return Counter(f"{what}: {reason}" for _, what, reason in total.missed).most_common(20)
+
+
 def _as_json(files: list[str], total: Counts) -> str:
-    reasons = [{"reason": reason, "count": count} for reason, count in total.reasons.most_common(20)]
-    return json.dumps({"files": len(files), **total.numbers, "reasons": reasons, "failures": total.failures}, indent=2)
+    reasons = [{"reason": reason, "count": count} for reason, count in _reasons(total)]
+    missed = [{"place": place, "what": what, "reason": reason} for place, what, reason in sorted(total.missed)]
+    return json.dumps(
+        {
+            "files": len(files),
+            **{key: total.numbers[key] for pair in RATES for key in pair[::-1]},
+            "reasons": reasons,
+            "missed": missed,
+            "failures": total.failures,
+        },
+        indent=2,
+    )
 
 
-def _as_text(files: list[str], total: Counts) -> str:
-    lines = [f"{len(files)} files with recurrent layers, {len(total.failures)} given up"]
+def _as_text(files: list[str], total: Counts, with_missed: bool) -> str:
+    lines = [f"{len(files)} files that may hold recurrent layers, {len(total.failures)} given up"]
     for part, whole in RATES:
         have, of = total.numbers[part], total.numbers[whole]
         lines.append(f"{part:28} {have:5} of {of:5}  {100 * have / of if of else 100:5.1f} %")
     lines.append("most frequent reasons:")
-    lines.extend(f"{count:6}  {reason}" for reason, count in total.reasons.most_common(20))
-    return "\n".join(lines)
+    lines.extend(f"{count:6}  {reason}" for reason, count in _reasons(total))
+    if with_missed:
+        lines.extend(f"{place}: {what}: {reason}" for place, what, reason in sorted(total.missed))
+    return "\n".join([*lines, *total.failures])
 
 
 if __name__ == "__main__":

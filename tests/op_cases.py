@@ -112,6 +112,10 @@ def _views() -> None:
     for dims in ((1, 0, 2), (-1, 0, 1), (0, 1), (0, 0, 1)):
         case(both("permute"), X, numbers(*dims))
     case("torch.Tensor.permute", X, number(2), number(0), number(1))
+    case("torch.Tensor.permute", X, dims=numbers(2, 0, 1))
+    case("torch.Tensor.repeat", X, repeats=numbers(2, 1, 1))
+    case("torch.Tensor.reshape", X, shape=numbers("T", "B", "H"))
+    case("torch.Tensor.view", X, size=numbers("T", -1))
     swaps = both("transpose swapaxes swapdims") + " torch.Tensor.transpose_"
     case(swaps, X, number(0), number(1))
     case(swaps, X, number(-1), number(3))
@@ -245,6 +249,7 @@ def _reductions() -> None:
     case(both("topk"), tensor("B", 6), number(7), number(1))
     case(both("flip"), X, numbers(1))
     case("torch.Tensor.flip", X, number(0), number(1))
+    case("torch.Tensor.flip", X, dims=numbers(0, 1))
 
 
 def _elementwise() -> None:

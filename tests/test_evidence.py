@@ -83,7 +83,9 @@ def test_a_class_docstring_that_tells_of_the_constructor_says_nothing_of_forward
 
 
 def test_a_docstring_tells_of_the_result() -> None:
-    text = CLASS.format(**WORDS | {"about_forward": "Run it.\n\n        Returns:\n            states (B, T, H)\n        "})
+    text = CLASS.format(
+        **WORDS | {"about_forward": "Run it.\n\n        Returns:\n            states (B, T, H)\n        "}
+    )
     (trace,) = [trace for trace in traces(text) if trace.entry == "Model.forward"]
     assert {(piece.symbol, piece.role, piece.kind, piece.weight) for piece in trace.evidence} == {
         ("x.size(0)", Role.BATCH, "shape-of-result", 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -11,15 +12,26 @@ from pathlib import Path
 import literate
 import pytest
 
+from shapelint.check import Wanted, check_source
 from shapelint.infer.analyse import analyse
 from shapelint.infer.trace import Trace
 from shapelint.report.shapes import rows_of
-from shapelint.source import read_source
+from shapelint.rules.base import RULES, load
+from shapelint.source import Problem, Source, read_source
 from shapelint.syntax.parse import parse
 
+load()
+
 ROOT = Path(__file__).parent.parent
-FILES = sorted((ROOT / "fixtures" / "inference").glob("*.py"))
-IDS = [path.stem for path in FILES]
+PROJECTS = ROOT / "fixtures" / "projects"
+FILES = [*sorted((ROOT / "fixtures" / "inference").glob("*.py")), *sorted(PROJECTS.glob("*/train.py"))]
+
+
+def name_of(path: Path) -> str:
+    return path.parent.name if path.is_relative_to(PROJECTS) else path.stem
+
+
+IDS = [name_of(path) for path in FILES]
 #: nobody calls what these define
 NOT_RUN = {"free_inputs"}
 RUN = [path for path in FILES if path.stem not in NOT_RUN]
@@ -45,8 +57,14 @@ def records() -> Records:
     """What torch gives, for all files that run, from one process."""
     wanted = {str(path): [f"{line}:{name}" for line, name in literate.read(path).shapes] for path in RUN}
     recorder = Path(__file__).with_name("record_shapes.py")
+    sources = os.pathsep.join(str(folder) for folder in PROJECTS.glob("*/src"))
     done = subprocess.run(
-        [sys.executable, str(recorder)], input=json.dumps(wanted), capture_output=True, text=True, timeout=300
+        [sys.executable, "-B", str(recorder)],
+        input=json.dumps(wanted),
+        env={**os.environ, "PYTHONPATH": sources},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     measured: Records = json.loads(done.stdout)
@@ -67,7 +85,16 @@ def test_nothing_in_a_program_that_runs_is_an_error(path: Path) -> None:
     assert errors == []
 
 
-@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_code_that_is_right_is_silent(path: Path) -> None:
+    source = read_source(path)
+    assert not isinstance(source, Problem)
+    codes = frozenset(RULES) - {"SHP190"}  # it would read `# shape: name (2, 7)` as an author's comment
+    found = check_source(source, Wanted(codes, prove=False)).candidates
+    assert [(each.finding.code, each.finding.span.line) for each in found] == []
+
+
+@pytest.mark.parametrize("path", RUN, ids=name_of)
 def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -> None:
     written = literate.read(path).shapes
     measured = records[str(path)]
@@ -78,9 +105,58 @@ def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -
         )
 
 
-@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RUN, ids=name_of)
 def test_every_written_shape_of_known_sizes_is_measured(path: Path, records: Records) -> None:
     measured = {(line, name, tuple(sizes)) for line, name, sizes, _ in records[str(path)]}
     for (line, name), shapes in literate.read(path).shapes.items():
         known = {shape for shape in shapes if all(isinstance(size, int) for size in shape)}
         assert {(line, name, shape) for shape in known} <= measured
+
+
+UNFOLLOWED = """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_sequence
+from torch.utils._pytree import tree_map
+from collections import deque
+
+lstm = nn.LSTM(3, 5)
+x = torch.randn(7, 2, 3)
+packed, _ = lstm(pack_sequence([x[:, 0], x[:4, 1]]))
+steps = iter(x)
+recent = deque(x.unbind(0), maxlen=2)
+
+
+async def later(value):
+    return value
+
+
+def transform(function, tree):
+    return type(tree)(**{key: function(value) for key, value in vars(tree).items()})
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tree_map(torch.relu, x)",
+        "transform(torch.relu, x)",
+        "packed[0]",
+        "next(steps)",
+        "torch.stack(list(recent))",
+        "later(x)",
+        "nn.Sequential.from_config(3)(x)",
+        "globals()['x']",
+        "(torch.relu if x.sum() > 0 else None)(x).numpy()",
+        "x[torch.randn(7) > 0]",
+    ],
+)
+def test_what_is_not_followed_has_no_shape(value: str) -> None:
+    source = Source("unfollowed.py", UNFOLLOWED + f"y = {value}\n")
+    module = parse(source)
+    assert not isinstance(module, Problem)
+    traces = analyse(module, source)
+    assert "y" not in {name for _, name in shapes_of(traces)}
+    assert not [node for trace in traces for node in trace.nodes if node.error]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oracle import Argument, Given, PathAssumptions, check_op, number, numbers, tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
+from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import OPS, ShapeError, Undetermined, call, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
@@ -247,6 +248,8 @@ for sort in (True, False):
 works("torch.nn.utils.rnn.PackedSequence.__getitem__", packed(), number(1))
 works("torch.nn.utils.rnn.PackedSequence.__getitem__", packed(), number(-1))
 refused("torch.nn.utils.rnn.PackedSequence.__getitem__", packed(), number(4))
+refused("torch.nn.utils.rnn.PackedSequence.__getitem__", packed(), numbers(0, 1), code="SHP412")
+refused(["torch.nn.functional.relu", "torch.tanh", "torch.nn.functional.dropout"], packed(), code="SHP412")
 works("torch.nn.utils.rnn.PackedSequence.to", packed(), Str("cpu"))
 works(
     [
@@ -263,6 +266,9 @@ works("torch.nn.utils.rnn.pad_sequence", some, TRUE, Float(-1.0))
 works("torch.nn.utils.rnn.pad_sequence", BTI)
 works("torch.nn.utils.rnn.pad_sequence", List([tensor("T", dtype=INT), tensor("T", dtype=INT)]))
 works("torch.nn.utils.rnn.pack_sequence", some)
+rising = List([tensor(2, "I"), tensor(5, "I"), tensor(3, "I")])
+works("torch.nn.utils.rnn.pack_sequence", rising, FALSE)
+refused("torch.nn.utils.rnn.pack_sequence", rising, code="SHP403")
 mixed = List([tensor(5, 2), tensor(3, 4)])
 refused(["torch.nn.utils.rnn.pad_sequence", "torch.nn.utils.rnn.pack_sequence"], mixed)
 works(
@@ -289,6 +295,13 @@ def run(name: str, *args: Value, **kwargs: Value) -> Any:
 
 def roles(value: Tensor) -> list[Role]:
     return [axis.role for axis in value.axes]
+
+
+def test_what_packed_sequences_have_of_tensors() -> None:
+    names = {name.removeprefix("torch.Tensor.") for name in OPS if name.startswith("torch.Tensor.")}
+    public = {name for name in names if not name.startswith("__")}
+    assert {name for name in public if hasattr(PackedSequence, name)} == public & SHARED
+    assert all(hasattr(PackedSequence, name) for name in SHARED)
 
 
 @pytest.mark.parametrize("batch_first", [True, False])

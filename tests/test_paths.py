@@ -104,10 +104,53 @@ def statements(count: int) -> str:
     return HEAD + "y = rnn(x)[0]\n" + "y = torch.relu(y)\n" * count
 
 
-@pytest.mark.parametrize("program", [statements, branches])
+def called_in_turn(count: int) -> str:
+    """So many functions with a branch each, called one after the other."""
+    functions = "".join(f"def f{i}(v, k=1):\n    if k == {i}:\n        v = v * 2\n    return v\n" for i in range(count))
+    return HEAD + functions + "y = rnn(x)[0]\n" + "".join(f"y = f{i}(y)\n" for i in range(count))
+
+
+def collecting_loops(count: int) -> str:
+    """So many loops over sequences of unknown length that each fill a list."""
+    loop = ["parts = []", "for step in range(x.size(1)):", "    parts.append(out)", "out = torch.stack(parts)[0]"]
+    return forward(loop * count)
+
+
+def conditional_loops(count: int) -> str:
+    return forward(["while out.sum() > 0:", "    out = out / 2"] * count)
+
+
+def counted_loops(count: int) -> str:
+    """So many loops whose condition is known."""
+    return HEAD + "y = rnn(x)[0]\n" + "t = 0\nwhile t < 9:\n    y = y + t\n    t += 1\n" * count
+
+
+def comprehensions(count: int) -> str:
+    return HEAD + "y = rnn(x)[0]\n" + "y = torch.stack([a + b for a in y for b in [y[0], y[1]]])[:7]\n" * count
+
+
+def generators(count: int) -> str:
+    functions = "".join(f"def g{i}(v):\n    for step in v:\n        yield step\n" for i in range(count))
+    return HEAD + functions + "y = rnn(x)[0]\n" + "".join(f"y = torch.stack(list(g{i}(y)))\n" for i in range(count))
+
+
+def bases(count: int) -> str:
+    """So many classes that each derive from the one before, and call its method."""
+    first = "class C0(nn.Module):\n    def forward(self, v):\n        return rnn(v)\n"
+    derived = "class C{}(C{}):\n    def forward(self, v):\n        return super().forward(v)\n"
+    return HEAD + first + "".join(derived.format(i + 1, i) for i in range(count)) + f"C{count}()(x)\n"
+
+
+CHAINS = [statements, branches, called_in_turn, collecting_loops, conditional_loops, counted_loops, comprehensions,
+          generators, bases]  # fmt: skip
+
+
+@pytest.mark.parametrize("program", CHAINS, ids=lambda program: program.__name__)
 def test_the_steps_of_a_run_grow_linearly(program: Callable[[int], str], cost_of: Measure) -> None:
-    small, large = (max(run.steps for run in cost_of(program(count)).runs) for count in (100, 1000))
-    assert large <= 11 * small
+    few, some, many = (max(run.steps for run in cost_of(program(count)).runs) for count in (10, 100, 1000))
+    assert few < some < many
+    assert some <= 11 * few
+    assert many <= min(11 * some, MAX_STEPS + 1)
 
 
 @pytest.mark.parametrize("count", [10, 100, 1000])
@@ -146,9 +189,23 @@ def test_calls_that_double_end_by_the_budget(cost_of: Measure) -> None:
     assert all(run.steps <= MAX_STEPS + 1 for run in cost.runs)
 
 
-def test_nested_loops_do_not_explode(cost_of: Measure) -> None:
-    shallow, deep = (max(run.steps for run in cost_of(loops(depth)).runs) for depth in (3, 12))
-    assert deep <= 6 * shallow
+@pytest.mark.parametrize("depth", [10, 50, 90])  # the parser takes no more levels
+def test_nested_loops_do_not_explode(depth: int, cost_of: Measure) -> None:
+    shallow, deep = (max(run.steps for run in cost_of(loops(count)).runs) for count in (3, depth))
+    assert deep <= depth * shallow
+
+
+def methods(depth: int) -> str:
+    """So many methods with a branch each that each call the next; each is an entry point too."""
+    method = "    def f{}(self, v):\n        if self.kind == {}:\n            v = v + 1\n        return self.f{}(v)\n"
+    chain = "".join(method.format(i, i, i + 1) for i in range(depth))
+    return forward(["out = self.f0(out)"]) + chain + f"    def f{depth}(self, v):\n        return v\n"
+
+
+def test_all_runs_together_grow_linearly_with_chains_of_methods(cost_of: Measure) -> None:
+    some, many = (cost_of(methods(depth)) for depth in (100, 1000))
+    assert max(run.steps for run in many.runs) <= 11 * max(run.steps for run in some.runs)
+    assert many.steps <= 11 * some.steps
 
 
 @pytest.mark.parametrize(
@@ -157,6 +214,13 @@ def test_nested_loops_do_not_explode(cost_of: Measure) -> None:
         HEAD + "def f(v):\n    return f(rnn(v)[0])\nf(x)\n",
         HEAD + "def f(v):\n    return g(v)\ndef g(v):\n    return f(rnn(v)[0])\nf(x)\n",
         HEAD + "f = lambda v: f(f(v))\nf(rnn(x)[0])\n",
+        HEAD
+        + "def g(v):\n    yield v\n    yield from g(v)\n    yield from h(v)\ndef h(v):\n    yield from g(rnn(v)[0])\nlist(g(x))\n",
+        HEAD + "def d(f):\n    return lambda v: f(d(f)(v))\n@d\ndef g(v):\n    return g(v)\ng(x)\n",
+        HEAD
+        + "class P:\n    @property\n    def p(self):\n        return self.q\n    @property\n    def q(self):\n        return self.p\nP().p\n",
+        HEAD
+        + "class M(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.inner = M()\n    def forward(self, v):\n        return self.inner(v)\nM()(x)\n",
         HEAD
         + "class A:\n    def a(self):\n        return self.b() + self.b()\n    def b(self):\n        return self.a() + self.a()\nA().a()\n",
     ],

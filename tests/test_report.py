@@ -230,7 +230,9 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
         10,
         23,
     )
-    assert finding["fixes"][0]["edits"] == [{"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}]
+    assert finding["fixes"][0]["edits"] == [
+        {"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}
+    ]
     assert [place["path"] for place in finding["related"]] == ["tagger.py", "train.py"]
 
 

@@ -60,8 +60,6 @@ def test_exactly_the_marked_lines_are_reported(path: Path, verifier: Verifier) -
 
 
 def test_there_are_mistakes_and_look_alikes() -> None:
-    counts = {path.stem: len(marked(read(path))) for path in FILES}
-    for name, count in counts.items():
-        assert (count == 0) == name.startswith("look_alikes"), name
-    assert counts["silent_mistakes"] >= 12
-    assert counts["silent_layout"] >= 20
+    for path in FILES:
+        count = len(marked(read(path)))
+        assert count >= 5 if path.stem.startswith("silent") else count == 0, path.stem

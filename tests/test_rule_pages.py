@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.rules.base import RULES
+from shapelint.rules.base import RULES, UNDECIDED
 from shapelint.rules.docs import FOLDER, INDEX, pages, write
 
 TEXTS = pages()
@@ -24,6 +24,10 @@ def test_no_page_of_a_rule_that_is_gone() -> None:
 
 def test_index_links_every_rule() -> None:
     assert all(f"[{code}]({code}.md)" in TEXTS[INDEX] for code in RULES)
+
+
+def test_index_tells_why_there_is_no_rule() -> None:
+    assert all(f"| {code} | {entry.name} | {entry.reason} |" in TEXTS[INDEX] for code, entry in UNDECIDED.items())
 
 
 def test_write_removes_old_pages(tmp_path: Path) -> None:

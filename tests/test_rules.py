@@ -15,7 +15,8 @@ from shapelint.fix import mender
 from shapelint.infer.analyse import analyse
 from shapelint.infer.trace import Trace
 from shapelint.report.result import FileResult
-from shapelint.rules.base import HEADINGS, RULES, Rule, load
+from shapelint.rules.base import HEADINGS, RULES, UNDECIDED, Rule, load
+from shapelint.rules.docs import seen
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
@@ -85,6 +86,16 @@ def test_codes_and_names_are_unique_and_well_formed() -> None:
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name) for name in names)
 
 
+@pytest.mark.parametrize("code", sorted(UNDECIDED))
+def test_what_is_undecided_has_no_rule_and_a_reason(code: str) -> None:
+    entry = UNDECIDED[code]
+    assert re.fullmatch(r"SHP\d{3}", code)
+    assert code not in RULES
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", entry.name)
+    assert len(entry.reason) >= 40
+    assert "\n" not in entry.reason
+
+
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
 class TestPage:
     def test_page_has_every_heading_in_order(self, rule: Rule) -> None:
@@ -93,6 +104,10 @@ class TestPage:
     def test_each_section_says_something(self, rule: Rule) -> None:
         sections = re.split(r"^## .+$", rule.page, flags=re.MULTILINE)[1:]
         assert all(section.strip() for section in sections)
+
+    def test_page_names_the_properties_that_the_examples_claim(self, rule: Rule) -> None:
+        proved_by = rule.page.partition("## Proved by")[2].partition("##")[0]
+        assert all(name in proved_by for name in seen(rule).properties)
 
     def test_snippets_parse(self, rule: Rule) -> None:
         snippets = re.findall(r"```python\n(.*?)```", rule.page, re.DOTALL)

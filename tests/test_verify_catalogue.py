@@ -202,12 +202,109 @@ def shp402(bad: bool) -> Case:
     return path, Claim("padding_invariance", target.ref, options)
 
 
+def shp404(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.op("Tensor.cuda", path.ids("b", roles=(B,)))
+    given = lengths if bad else path.op("Tensor.cpu", lengths)
+    path.op("nn.utils.rnn.pack_padded_sequence", x, given, batch_first=True)
+    return path, Claim("raises", path.last, {"match": "CPU", "on_device": True})
+
+
+def shp412(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, path.ids("b", roles=(B,)), batch_first=True)
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    out, h_n = path.call(gru, packed).items
+    if bad:
+        path.op("nn.utils.rnn.PackedSequence.__getitem__", out, -1)
+    else:
+        path.item(h_n, -1)
+    return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
+
+
+def shp418(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    lengths = path.ids("b", roles=(B,))
+    gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, batch_first=True, enforce_sorted=False)
+    h_n = path.call(gru, packed).items[1]
+    options = {"source": x.ref, "batch_axis": 0, "time_axis": 1, "target_axis": 1, "on_left": bad}
+    return path, Claim("padding_invariance", h_n.ref, options)
+
+
+def shp419(bad: bool) -> Case:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    lengths = path.ids("b", roles=(B,))
+    given = x if bad else path.op("Tensor.transpose", x, 0, 1)
+    path.op("nn.utils.rnn.unpad_sequence", given, lengths, batch_first=not bad)
+    return path, Claim("unchanged_by", x.ref, {"step": path.last})
+
+
+def shp420(bad: bool) -> Case:
+    path = Path()
+    scores = path.input("b", "t", 4, roles=(B, T, F))
+    tags = path.ids("b", "t", roles=(B, T))
+    ignored = {} if bad else {"ignore_index": 0}
+    path.op("nn.functional.cross_entropy", path.op("Tensor.transpose", scores, 1, 2), tags, **ignored)
+    axes = {"batch_axis": 0, "time_axis": 1, "padded_batch_axis": 0}
+    return path, Claim("ignores_padding", path.last, {"source": scores.ref, "padded": tags.ref, "value": 0, **axes})
+
+
 def shp501(bad: bool) -> Case:
     path, _, result = batch_first(bad, bidirectional=True)
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
     head = path.layer("Linear", width, Dim.symbol("classes"))
     path.call(head, path.item(result.items[0], slice(None), -1))
     return path, Claim("raises", path.last, {"match": "mat1 and mat2 shapes"})
+
+
+def shp509(bad: bool) -> Case:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    out = path.call(path.layer("GRU", Dim.symbol("i"), Dim.symbol("h")), x).items[0]
+    scores = path.op("nn.functional.log_softmax", path.op("Tensor.reshape", out, -1, Dim.symbol("h")), 1)
+    targets = path.ids("b", "t", roles=(B, T))
+    flat = path.op("Tensor.reshape", targets if bad else path.op("Tensor.t", targets), -1)
+    loss = path.op("nn.functional.nll_loss", scores, flat)
+    options = {"source": out.ref, "batch_axis": 1, "time_axis": 0, "class_axis": 1}
+    options |= {"targets": targets.ref, "targets_batch_axis": 0, "targets_time_axis": 1}
+    return path, Claim("alignment", loss.ref, options)
+
+
+def shp512(bad: bool) -> Case:
+    path, x, result = batch_first(bad, kind="GRU")
+    scores = path.call(path.layer("Linear", Dim.symbol("h"), 1), result.items[0])
+    weights = path.op("softmax", scores, -1 if bad else 1)
+    return path, Claim("depends_on", weights.ref, {"source": x.ref})
+
+
+def shp517(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    scores = path.call(path.layer("Linear", Dim.symbol("h"), 1), path.item(result.items[0], slice(None), -1))
+    given = scores if bad else path.op("Tensor.squeeze", scores, -1)
+    targets = path.input("b", roles=(B,))
+    loss = path.call(path.layer("MSELoss"), given, targets)
+    options = {"source": scores.ref, "batch_axis": 0, "targets": targets.ref, "targets_batch_axis": 0}
+    return path, Claim("alignment", loss.ref, options)
+
+
+def shp518(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    scores = path.call(path.layer("Linear", Dim.symbol("h"), 4), path.item(result.items[0], slice(None), -1))
+    return path, Claim("unnormalised", (path.op("softmax", scores, 1) if bad else scores).ref, {"axis": 1})
+
+
+def shp520(bad: bool) -> Case:
+    path, x, result = batch_first(bad)
+    out = result.items[0]
+    flat = path.op("Tensor.flatten", out, 1) if bad else path.item(out, slice(None), -1)
+    head = path.layer("Linear", Dim.symbol("t") * Dim.symbol("h") if bad else Dim.symbol("h"), 4)
+    path.call(head, flat)
+    return path, Claim("follows_time", path.last, {"source": x.ref, "time_axis": 1})
 
 
 def shp604(bad: bool) -> Case:
@@ -226,6 +323,83 @@ def shp604_left_away(bad: bool) -> Case:
     path = Path()
     path.layer("RNN", 3, 5, **({"dropout": Float(0.5)} if bad else {}))
     return path, Claim("dropout_acts", path.last)
+
+
+def two_rounds(detached: bool) -> tuple[Path, Any, Ref, Ref]:
+    """Two batches, the second of which starts from the state after the first."""
+    path = Path()
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.input("b", "t", "i", roles=(B, T, F))
+    state = path.call(rnn, first).items[1]
+    second = path.input("b", "t", "i", roles=(B, T, F))
+    carried = path.op("Tensor.detach", state) if detached else state
+    return path, first, state.ref, path.call(rnn, second, carried).items[1].ref
+
+
+def shp206(bad: bool) -> Case:
+    path, _, earlier, target = two_rounds(detached=not bad)
+    return path, Claim("separate_graphs", target, {"earlier": earlier})
+
+
+def shp215(bad: bool) -> Case:
+    path, first, _, target = two_rounds(detached=True)
+    source = first.ref if bad else path.input("b", "t", "i").ref
+    return path, Claim("independence", target, {"source": source})
+
+
+def shp208(bad: bool) -> Case:
+    path, x, result = batch_first(bad)
+    h_n, c_n = result.items[1].items
+    rnn = path.trace.nodes[1].result
+    path.call(rnn, x, (c_n, h_n) if bad else (h_n, c_n))
+    replaced, by = ((c_n.ref, h_n.ref), (h_n.ref, c_n.ref)) if bad else ((h_n.ref, c_n.ref),) * 2
+    return path, Claim("substitution", Ref(path.last.node, (0,)), {"replaced": replaced, "by": by})
+
+
+def shp211(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    h0 = path.op("randn" if bad else "zeros", 1, Dim.symbol("b"), Dim.symbol("h"))
+    h_n = path.call(rnn, x, h0).items[1]
+    return path, Claim("statelessness", path.item(h_n, -1).ref, {"source": x.ref})
+
+
+def shp213(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    path.call(rnn, x, path.op("zeros" if bad else "ones", 1, Dim.symbol("b"), Dim.symbol("h")))
+    return path, Claim("state_acts", Ref(path.last.node, (0,)))
+
+
+def shp214(bad: bool) -> Case:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    first = path.item(x, slice(None), slice(0, 1))
+    h_n = path.call(rnn, first).items[1]
+    second = path.item(x, slice(None), slice(1, 2))
+    path.call(rnn, *((second,) if bad else (second, h_n)))
+    return path, Claim("depends_on", Ref(path.last.node, (0,)), {"source": first.ref})
+
+
+def shp217(bad: bool) -> Case:
+    path = Path()
+    x = path.input(3, 5, "i", roles=(B, T, F))
+    rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
+    h0 = path.input(1, 7 if bad else 3, "h")
+    lengths = [2, 5, 3]
+    packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, True, enforce_sorted=False)
+    h_n = path.call(rnn, packed, h0).items[1]
+    return path, Claim("depends_on", h_n.ref, {"source": h0.ref, "axis": 1})
+
+
+def shp303(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    h_n, c_n = result.items[1].items
+    path.op("squeeze", c_n if bad else h_n, 0)
+    return path, Claim("substitution", path.last, {"replaced": (c_n.ref,), "by": (h_n.ref,)})
 
 
 CASES: dict[Callable[[bool], Case], str] = {
@@ -250,9 +424,27 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp190: "axis 2 of the result (3, 5, 13) is 13 long, not 14",
     shp190_rank: "the result (3, 5, 13) has 3 axes, not 2",
     shp201: "RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",
+    shp206: "RuntimeError: Trying to backward through the graph a second time",
+    shp215: "the value depends on it",
+    shp208: "the result differs by up to",
+    shp211: "two passes over the same input differ by up to",
+    shp213: "without the state the result is the same",
+    shp214: "the value does not depend on it",
+    shp217: "the value does not depend on entries 3, 4, 5 and 6 of 7",
+    shp303: "the result differs by up to",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
+    shp404: "'lengths' argument should be a 1D CPU int64 tensor, but got 1D meta Long tensor",
+    shp412: "the result is None",
+    shp418: "output row 0 depends on step 1 of sample 0, which is 2 long",
+    shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
+    shp420: "it depends on step 4 of sample 0, which is 2 long",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
+    shp509: "of 15 scores are compared with the target of another sample or step",
+    shp512: "the value does not depend on it: it is 1 everywhere",
+    shp517: "6 of 9 scores are compared with the target of another sample",
+    shp518: "its values along axis 1 are probabilities already: they sum to 1",
+    shp520: "with one step less torch raises RuntimeError: mat1 and mat2 shapes cannot be multiplied",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",

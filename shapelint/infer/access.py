@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import call_function
+from shapelint.infer.functions import call_function, call_special, free_arguments
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
     Class,
     Container,
+    DefaultDict,
     Function,
     Imported,
     Instance,
     Method,
     ModuleValue,
+    Namespace,
     ShapeOf,
     Super,
 )
 from shapelint.infer.state import Parent, Run
+from shapelint.infer.trace import Selection
 from shapelint.ops import registry
+from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
     Dict,
+    Dtype,
     EllipsisValue,
     External,
     Int,
@@ -43,6 +48,10 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 GETITEM = "torch.Tensor.__getitem__"
+PACKED = "torch.nn.utils.rnn.PackedSequence"
+
+#: indices of a tensor that keep, drop or add an axis, whatever its rank
+_PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 #: methods that every module has from nn.Module
 MODULE_METHODS = frozenset(
@@ -66,15 +75,20 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
     if isinstance(base, Class):
         return _class_attribute(base, name)
     if isinstance(base, Super):
-        return _super_attribute(base, name)
-    if isinstance(base, Tensor | Packed):
-        return _tensor_attribute(run, base, name, node)
+        return _super_attribute(run, base, name, node)
+    if isinstance(base, Tensor):
+        return _tensor_attribute(run, base, "torch.Tensor", name, node)
+    if isinstance(base, Packed):
+        return _packed_attribute(run, base, name, node)
     if isinstance(base, Layer):
         return _layer_attribute(base, name)
     if isinstance(base, Container) and name in base.members:
         return base.members[name]
     if isinstance(base, Tuple):
         return _tuple_attribute(run, base, name, node)
+    if isinstance(base, Namespace):
+        # read again it is the same value
+        return base.table.items.setdefault(name, Unknown(run.key_of(node), "a setting that is not known"))
     if isinstance(base, Unknown):
         return _unknown_attribute(run, base, name)
     return Method(base, name)
@@ -93,21 +107,37 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
     if name in instance.attributes:
         return instance.attributes[name]
     found = instance.cls.find(name)
-    if isinstance(found, Function):
-        if found.kind == "property":
-            return call_function(run, found, (instance,), {}, node)
-        if found.kind == "static":
-            return found
-        return BoundMethod(found, instance.cls if found.kind == "class" else instance)
     if found is not None:
-        return found
+        return _bound(run, found, instance, node)
     if name == "module":
         return instance  # what nn.DataParallel wraps
+    if name == "__class__":
+        return instance.cls
     if name in MODULE_METHODS:
         return Method(instance, name)
     if instance.base is not None:
         return attribute_of(run, instance.base, name, node)
-    return Unknown(f"self.{name}", "an attribute that is not set in this file")
+    return _set_elsewhere(run, instance, name, node) or Unknown(f"self.{name}", "an attribute that is not set yet")
+
+
+def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value | None:
+    """A module that one other method makes (`setup`, `build`): that method has run before."""
+    makers = [method for cls in instance.cls.lineage() for method in cls.makers.get(name, ())]
+    if len(makers) != 1 or makers[0].name == "__init__" or id(makers[0]) in instance.prepared:
+        return None
+    instance.prepared.add(id(makers[0]))
+    call_function(run, makers[0], *free_arguments(run, makers[0], instance), node)
+    return instance.attributes.get(name)
+
+
+
+def _bound(run: Run, found: Value, instance: Instance, node: facts.Expression) -> Value:
+    """What a class attribute is on an instance: a method is bound, a property called."""
+    if not isinstance(found, Function) or found.kind == "static":
+        return found
+    if found.kind == "property":
+        return call_function(run, found, (instance,), {}, node)
+    return BoundMethod(found, instance.cls if found.kind == "class" else instance)
 
 
 def _class_attribute(cls: Class, name: str) -> Value:
@@ -117,18 +147,28 @@ def _class_attribute(cls: Class, name: str) -> Value:
     return Unknown(f"{cls.name}.{name}", "an attribute that is not found") if found is None else found
 
 
-def _super_attribute(base: Super, name: str) -> Value:
-    for parent in base.cls.bases:
-        found = parent.find(name) if isinstance(parent, Class) else None
-        if isinstance(found, Function):
-            return BoundMethod(found, base.receiver)
+def _super_attribute(run: Run, base: Super, name: str, node: facts.Expression) -> Value:
+    receiver = base.receiver
+    if not isinstance(receiver, Instance | Class):
+        return Method(base, name)
+    cls = receiver.cls if isinstance(receiver, Instance) else receiver
+    for parent in cls.after(base.cls):
+        found = parent.scope.names.get(name)
+        if found is not None and isinstance(receiver, Instance):
+            return _bound(run, found, receiver, node)
         if found is not None:
-            return found
+            return BoundMethod(found, receiver) if isinstance(found, Function) else found
     return Method(base, name)
 
 
-def _tensor_attribute(run: Run, base: Tensor | Packed, name: str, node: facts.Expression) -> Value:
-    home = "torch.Tensor" if isinstance(base, Tensor) else "torch.nn.utils.rnn.PackedSequence"
+def _packed_attribute(run: Run, base: Packed, name: str, node: facts.Expression) -> Value:
+    op = registry.OPS.get(f"torch.Tensor.{name}")
+    if op is not None and op.attribute and name not in SHARED:
+        return missing_attribute(run, base, name, node)
+    return _tensor_attribute(run, base, PACKED, name, node)
+
+
+def _tensor_attribute(run: Run, base: Tensor | Packed, home: str, name: str, node: facts.Expression) -> Value:
     op = registry.OPS.get(f"{home}.{name}")
     if op is not None and op.attribute:
         return apply(run, op, (base,), {}, node)
@@ -142,12 +182,13 @@ def _tuple_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -
     return Method(base, name) if op is None or not op.attribute else missing_attribute(run, base, name, node)
 
 
-def missing_attribute(run: Run, base: Tuple, name: str, node: facts.Expression) -> Value:
-    """What only a tensor has, read or called on the tuple that an operation returned."""
+def missing_attribute(run: Run, base: Tuple | Packed, name: str, node: facts.Expression) -> Value:
+    """What only a tensor has, read or called on the tuple that an operation returned, or a packed sequence."""
     op = f"torch.Tensor.{name}"
-    if base.ref is None or base.names or op not in registry.OPS or hasattr(tuple, name):
+    named = base.names if isinstance(base, Tuple) else name in SHARED
+    if base.ref is None or named or op not in registry.OPS or hasattr(tuple, name):
         return Unknown(run.key_of(node), f".{name} of a tuple")
-    error = ShapeError(f"a tuple has no attribute {name}", "SHP301")
+    error = ShapeError(f"a tuple has no attribute {name}", "SHP301" if isinstance(base, Tuple) else "SHP412")
     failed = Unknown(run.key_of(node), error.message)
     return run.record(op, (base,), {}, {}, failed, node.span, node, error)
 
@@ -179,6 +220,8 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
     """`base[index]`."""
     if isinstance(base, Tensor):
         return apply(run, registry.OPS[GETITEM], (base, index), {}, node)
+    if isinstance(base, Packed):
+        return apply(run, registry.OPS[f"{PACKED}.__getitem__"], (base, index), {}, node)
     if isinstance(base, Tuple):
         return _tuple_item(run, base, index, node)
     if isinstance(base, List):
@@ -191,14 +234,17 @@ def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> 
         return _size_of_unknown(run, base, index, node)
     if isinstance(base, External | Class):
         return base
-    if isinstance(base, Instance) and base.base is not None:
+    found = call_special(run, base, "__getitem__", (index,), {}, node)
+    if isinstance(base, Instance) and base.base is not None and found is None:
         return subscript_of(run, base.base, index, node)
-    return _unknown_item(run, base, index, node)
+    return found or _unknown_item(run, base, index, node)
 
 
 def _tuple_item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
     position = index.dim.constant if isinstance(index, Int) else None
     if position is not None and -len(base.items) <= position < len(base.items):
+        if base.ref is not None and isinstance(node.index, facts.Literal | facts.Unary):
+            run.trace.selections.append(Selection(base.ref, position, node, run.path))
         return base.items[position]
     if isinstance(index, SliceValue):
         cut = _known_slice(index)
@@ -252,6 +298,10 @@ def _dict_item(run: Run, base: Dict, index: Value, node: facts.Subscript) -> Val
     if isinstance(index, Unknown) and base.items and not base.open:
         return base.items[choose_key(run, index, tuple(base.items))]
     constant = constant_key(index)
+    if constant is not None and constant not in base.items and isinstance(base, DefaultDict):
+        from shapelint.infer.calls import call_value  # calls are built on this file
+
+        base.items[constant] = call_value(run, base.make, (), {}, node)
     if constant is not None and constant in base.items:
         return base.items[constant]
     return Unknown(run.key_of(node), "a key that is not known")
@@ -290,15 +340,18 @@ def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) ->
             return Unknown(f"{base.key}[{index.value!r}]", reason)
         if isinstance(index, Int) and index.dim.constant is not None:
             return Unknown(f"{base.key}[{index.dim}]", reason)
-        if isinstance(index, Tuple) and all(isinstance(part, _INDICES) for part in index.items):
-            return _unknown_part(run, base, index, node)
+        if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
+            delta = sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
+            return _part_of_unknown(run, base, delta, node)
+        if isinstance(index, Tensor) and index.dtype is Dtype.INT:
+            return _part_of_unknown(run, base, index.rank - 1, node)
+        if isinstance(index, Unknown) and index.lineage is not None and index.lineage.is_order:
+            return _part_of_unknown(run, base, 0, node)
     return Unknown(run.key_of(node), reason)
 
 
-def _unknown_part(run: Run, base: Unknown, index: Tuple, node: facts.Subscript) -> Value:
-    """`x[:, 1:]`: only tensors and arrays take several indices; an integer takes an axis away, None adds one."""
-    added = sum(isinstance(part, NoneValue) for part in index.items)
-    delta = added - sum(isinstance(part, Int) for part in index.items)
-    key = run.key_of(node)
+def _part_of_unknown(run: Run, base: Unknown, delta: int, node: facts.Subscript) -> Value:
+    """`x[:, 0]` or `x[order]` of an unknown: only a tensor is indexed so, and the rank changes by `delta`."""
+    key = f"{base.key}, in part: {run.key_of(node)}"
     run.parents[key] = Parent(base.key, delta)
-    return Unknown(key, "a part of something unknown", lineage=Lineage(base.key, delta))
+    return Unknown(key, base.reason, lineage=Lineage(base.key, delta))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from shapelint.infer import calls, expressions, loops, statements
+from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, statements
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
@@ -24,13 +24,13 @@ from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 
 #: the evaluators and executors that importing these files registers
-PARTS = (calls, expressions, loops, statements)
+PARTS = (calls, einops, expressions, higher_order, kinds, loops, numbers, statements)
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
 
-_RECURRENT = re.compile(r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])")
+_RECURRENT = re.compile(r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b")
 
 Body = Callable[[Run, Scope], None]
 
@@ -81,23 +81,36 @@ def _define(module: facts.Module, home: Home, scope: Scope, library: Library) ->
 
 
 def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
-    """Entry points: each class of interest, then methods and functions that nothing has called yet.
+    """Entry points: each class of interest, then methods, constructors and functions that nothing has called yet.
 
     Of interest is what names a recurrent layer, or names a definition that does.
     """
     definitions = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
     wanted = _of_interest(definitions, source)
-    classes = [d for d in definitions if isinstance(d, facts.ClassDef) and d.name in wanted]
+    defined = [d for d in definitions if isinstance(d, facts.ClassDef)]
+    classes = [d for d in defined if d.name in wanted]
     for definition in classes:
-        if _has_forward(definition, classes):
+        if _has_forward(definition, defined):
             yield Entry(f"{definition.name}.forward", _method_body(definition.name, "forward"))
     for definition in classes:
         for method in definition.body:
-            if isinstance(method, facts.FunctionDef) and method.name != "__init__" and id(method) not in called:
+            if not isinstance(method, facts.FunctionDef) or id(method) in called:
+                continue
+            if method.name != "__init__":
                 yield Entry(f"{definition.name}.{method.name}", _method_body(definition.name, method.name))
+    for definition in classes:
+        if _is_left(definition, called):
+            yield Entry(f"{definition.name}.__init__", _construction_body(definition.name))
     for function in definitions:
         if isinstance(function, facts.FunctionDef) and function.name in wanted and id(function) not in called:
             yield Entry(function.name, _function_body(function.name))
+
+
+def _is_left(definition: facts.ClassDef, called: set[int]) -> bool:
+    """Whether a class has a constructor that nothing has called, or nothing that could have been called."""
+    methods = [s for s in definition.body if isinstance(s, facts.FunctionDef)]
+    constructors = [method for method in methods if method.name == "__init__"]
+    return any(id(method) not in called for method in constructors) or not methods
 
 
 def _has_forward(definition: facts.ClassDef, classes: list[facts.ClassDef]) -> bool:
@@ -127,13 +140,27 @@ def _script_body(module: facts.Module) -> Body:
     return body
 
 
+def _construction_body(cls_name: str) -> Body:
+    def body(run: Run, scope: Scope) -> None:
+        cls = scope.lookup(cls_name)
+        if isinstance(cls, Class):
+            _free_instance(run, cls)
+
+    return body
+
+
+def _free_instance(run: Run, cls: Class) -> Value:
+    """An instance of a class that nobody constructs."""
+    here = facts.Name(cls.definition.name_span, cls.name)
+    return instantiate(run, cls, *free_construction(run, cls), here)
+
+
 def _method_body(cls_name: str, method_name: str) -> Body:
     def body(run: Run, scope: Scope) -> None:
         cls = scope.lookup(cls_name)
         if not isinstance(cls, Class):
             return
-        here = facts.Name(cls.definition.name_span, cls_name)
-        instance = instantiate(run, cls, *free_construction(run, cls), here)
+        instance = _free_instance(run, cls)
         method = cls.find(method_name)
         if isinstance(method, Function):
             receiver: Value | None = None if method.kind == "static" else instance
@@ -169,13 +196,16 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
         if any(node.op.removesuffix(".forward") in RECURRENT | CELLS for node in run.trace.nodes):
             limit = MAX_PATHS
         yield run.trace
-        if run.trace.nodes and len(waiting) < MAX_PATHS:
+        if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.choices.values())):
             waiting.extend(_turned(run.choices, plan, run.plan))
 
 
 def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
-    """The plans that differ from a path in one choice that the path's own plan did not make, the closest first."""
-    for choice in sorted(choices.values(), key=lambda choice: choice.remote):
+    """The plans that differ from a path in one choice that the path's own plan did not make.
+
+    Close choices come first, and among them those of a kind: they decide which layers there are.
+    """
+    for choice in sorted(choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
         if choice.key in plan.choices:
             continue
         for option in choice.options:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
-from shapelint.infer.state import Demand, Parent, Run
-from shapelint.infer.trace import INPUT
+from shapelint.infer.state import MAX_DEPTH, Demand, Parent, Run
+from shapelint.infer.trace import INPUT, LATER_ROUND
 from shapelint.ops import registry
+from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
+    FALSE,
     Dtype,
     Int,
     Layer,
@@ -25,9 +30,14 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
+PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
-_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
+_READS_LENGTHS = frozenset({"torch.nn.utils.rnn.pack_padded_sequence", "torch.nn.utils.rnn.unpad_sequence"})
+_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding", "torch.nn.functional.one_hot"})
+_CUTTING = frozenset(
+    "view reshape flatten squeeze unsqueeze transpose permute t contiguous long int to cuda __getitem__".split()
+)
 
 
 def apply(
@@ -47,13 +57,32 @@ def apply(
             return failed
         return run.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
+        sequences = _some_sequences(run, op, args, kwargs, expression)
+        if sequences is not None:
+            return apply(run, op, (sequences, *args[1:]), kwargs, expression)
         _demand_inputs(run, op, args, open_question)
         return _unknown_result(run, op, args, expression, open_question.reason)
     except OverflowError as error:
         return Unknown(run.key_of(expression), str(error))
     if op.name in _READS_IDS:
         _demand_ids(run, bound.get("input"))
+    if op.name in _READS_LENGTHS and isinstance(bound["lengths"], Unknown):
+        run.demand(bound["lengths"], Demand(1, op.name, dtype=Dtype.INT))
     return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
+
+
+def _some_sequences(
+    run: Run, op: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], expression: facts.Expression
+) -> List | None:
+    """What unknown sequences are, when the rank is known that they must have after they are padded."""
+    key = run.key_of(expression)
+    wanted = run.plan.demands.get(key)
+    if op.name != PAD_SEQUENCE or wanted is None or wanted.rank < 2 or not args or not isinstance(args[0], Unknown):
+        return None
+    first, second, *features = (Dim.symbol(f"{key}.size({place})") for place in range(wanted.rank))
+    given = args[1] if len(args) > 1 else kwargs.get("batch_first", FALSE)
+    batch, time = (second, first) if given == FALSE else (first, second)
+    return List([Tensor(tuple(map(Axis, (time, *features))), wanted.dtype)], length=batch)
 
 
 def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
@@ -64,9 +93,10 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True
-    if any(name.startswith("step@") for value in args for name in _symbols(value)):
+    if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    return run.is_guess(*args) and error.code is None and not _is_batched_state(args, error)
+    of_rank = error.code is None or isinstance(error.details.get("got"), int)
+    return run.is_guess(*args) and of_rank and not _is_batched_state(args, error)
 
 
 def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
@@ -111,7 +141,9 @@ def call_layer(
 
 
 def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:
-    if question.wants is not None and op.input_rank is not None:
+    if question.wants is not None and question.rank is not None:
+        run.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
+    elif question.wants is not None and op.input_rank is not None:
         run.demand(question.wants, Demand(op.input_rank, op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
@@ -131,11 +163,16 @@ def _demand_alike(run: Run, op: Op, members: Value) -> None:
 
 def _demand_ids(run: Run, value: object) -> None:
     """What an embedding reads are integers, whatever else asked for the input's rank."""
-    if not isinstance(value, Tensor) or value.ref is None or value.dtype is Dtype.INT:
-        return
-    node = run.trace.node(value.ref)
-    if node.op == INPUT and isinstance(node.args[0], Str):
-        run.demands[node.args[0].value] = Demand(value.rank, "ids", dtype=Dtype.INT)
+    for _ in range(MAX_DEPTH):
+        if not isinstance(value, Tensor) or value.ref is None:
+            return
+        node = run.trace.node(value.ref)
+        if node.op == INPUT and isinstance(node.args[0], Str) and value.dtype is not Dtype.INT:
+            key = node.args[0].value
+            run.demands[key] = replace(run.plan.demands[key], dtype=Dtype.INT)
+        if node.op.removeprefix("torch.Tensor.") not in _CUTTING or not node.args:
+            return
+        value = node.args[0]
 
 
 def _demand_packed(run: Run, value: Value) -> None:
@@ -160,9 +197,22 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
-    dtype = Dtype.INT if op.name in _READS_IDS else None
-    run.parents[key] = Parent(first.key, op.rank_change, dtype)
-    return Unknown(key, reason, lineage=Lineage(first.key, op.rank_change))
+    return derived(run, op, first, key, reason)
+
+
+def derived(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Value:
+    """What an operation makes of an unknown tensor: another one, whose rank follows from it, or two."""
+    if op.gives_pair:
+        is_sort = op.name.endswith(".sort")
+        pair = tuple(_child(run, op, base, f"{key}[{place}]", reason, is_sort and place == 1) for place in range(2))
+        return Tuple(pair, names=VALUES_AND_INDICES)
+    return _child(run, op, base, key, reason, op.name.endswith(".argsort"))
+
+
+def _child(run: Run, op: Op, base: Unknown, key: str, reason: str, is_order: bool) -> Unknown:
+    delta = op.rank_change or 0
+    run.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
+    return Unknown(key, reason, lineage=Lineage(base.key, delta, is_order))
 
 
 def is_result_of_call(run: Run, value: Value) -> bool:

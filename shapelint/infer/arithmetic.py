@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from shapelint.infer import texts
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
+from shapelint.infer.objects import Container
 from shapelint.infer.stamp import MAX_WEIGHT
 from shapelint.infer.state import Parent, Run, shown
 from shapelint.ops import registry
@@ -45,12 +49,16 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
     left_size, right_size = _size(left), _size(right)
     if left_size is not None and right_size is not None:
         return _sizes(run, left, left_size, operator, right, right_size, node)
+    if operator == "%" and isinstance(left, Str):
+        return texts.percent(left, right) or Unknown(run.key_of(node), "a formatted string")
     if operator == "+":
         joined = _joined(left, right)
         if joined is not None:
             return joined
-    if operator == "*" and isinstance(left, List) and len(left.items) == 1 and right_size is not None:
-        return List(left.items * 2, right_size) if right_size.constant is None else _repeated(left, right_size.constant)
+    if operator == "*" and isinstance(left, List | Tuple) and right_size is not None:
+        repeated = _repeated(left, right_size)
+        if repeated is not None:
+            return repeated
     if isinstance(left, Float | Int) and isinstance(right, Float | Int):
         return Float(_float(_plain(left), operator, _plain(right)))
     return _unknown_binary(run, left, right, node)
@@ -84,10 +92,13 @@ def _size(value: Value) -> Dim | None:
     return value.dim if isinstance(value, Int | Unknown) else None
 
 
-def _repeated(value: List, count: int) -> Value:
-    if 0 <= count <= 64:
-        return List(value.items * count)
-    return List(value.items * 2, Dim.of(count))
+def _repeated(value: List | Tuple, times: Dim) -> Value | None:
+    """`[x] * n`, `(x, y) * 2`: exact for a few times, else a sample of a list of one item."""
+    count = times.constant
+    is_exact = not isinstance(value, List) or value.length is None
+    if is_exact and count is not None and 0 <= count <= 64 and count * len(value.items) <= MAX_ITEMS:
+        return List(value.items * count) if isinstance(value, List) else Tuple(value.items * count)
+    return List(value.items * 2, times) if isinstance(value, List) and is_exact and len(value.items) == 1 else None
 
 
 def _joined(left: Value, right: Value) -> Value | None:
@@ -115,6 +126,8 @@ def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, n
     if isinstance(left, Int) and isinstance(right, Int):
         if number is not None and operator != "/":
             return Int(number)
+        if operator == "/" and a.constant is not None and b.constant:
+            return Float(_float(_plain(left), "/", _plain(right)))
         return Unknown(run.key_of(node), "a number", number=number)
     unknown = _unknown_binary(run, left, right, node)
     if number is None or not isinstance(unknown, Unknown):
@@ -226,12 +239,17 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
 
 
 def _is_string(run: Run, value: Unknown, text: Str) -> bool:
-    """Decide `kind == "lstm"`; on the yes side the value is that string from now on."""
+    """Decide `kind == "lstm"`; on the yes side the value is that string from now on.
+
+    On the no side a default that is that string says nothing any more.
+    """
     likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
     subject = f"{shown(value)} == {text.value!r}"
     taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))
     if taken:
         run.settled[value.key] = text
+    elif likely:
+        run.settled[value.key] = replace(value, hint=None)
     return taken
 
 
@@ -318,6 +336,8 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
 def _members(group: Value) -> list[object] | None:
     if isinstance(group, Dict) and not group.open:
         return list(group.items)
+    if isinstance(group, Container) and group.kind == "ModuleDict" and group.length is None:
+        return list(group.members)
     if not isinstance(group, Tuple | List):
         return None
     keys = [constant_key(item) for item in group.items]

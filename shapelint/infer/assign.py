@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
-from shapelint.infer.objects import Container, Instance, Scope, ShapeOf
+from shapelint.infer.objects import Container, Instance, Namespace, Scope, ShapeOf
 from shapelint.infer.state import Demand, Run
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
@@ -34,7 +34,9 @@ def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node:
 def _assign_attribute(run: Run, scope: Scope, target: facts.Attribute, value: Value) -> None:
     base = evaluate(run, scope, target.value)
     if isinstance(base, Instance):
-        base.attributes[target.attr] = value
+        base.assign(target.attr, value)
+    elif isinstance(base, Namespace):
+        base.table.items[target.attr] = value
     run.bind(target.span, run.text(target.span), value)
 
 
@@ -58,7 +60,8 @@ def _replace_item(base: List, position: int | None, value: Value) -> None:
     elif base.items:
         # an item that is not the first: from now on the list is a sample of its first and a later one
         base.length = base.length or Dim.of(len(base.items))
-        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [base.items[0], value]
+        first = value if base.items[0] is NONE else base.items[0]  # `[None] * steps` is there to be filled
+        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [first, value]
 
 
 def _replace_member(base: Container, position: int | None, value: Value) -> None:
@@ -103,6 +106,8 @@ def _items(value: Value) -> tuple[Value, ...] | None:
         return value.items
     if isinstance(value, List) and value.length is None:
         return tuple(value.items)
+    if isinstance(value, Container) and value.length is None and value.kind != "ModuleDict":
+        return tuple(value.members.values())
     return None
 
 
@@ -130,7 +135,8 @@ def _unpack_tensor(
     if not value.axes:
         return _unknown_parts(run, value, count, target)
     answer = run.same(value.axes[0].dim, Dim.of(count))
-    if answer is Same.DIFFERENT:
+    if answer is Same.DIFFERENT or (answer is Same.UNKNOWN and value.axes[0].role is Role.BATCH):
+        # a batch has as many rows as its user likes: `h, c = cell(x)` works for a batch of two alone
         _wrong_count(run, value, count, target, node, f"{value.axes[0].dim} rows for {count} names")
         return _unknown_parts(run, value, count, target)
     expression = getattr(node, "value", None) or target
@@ -154,6 +160,7 @@ def _wrong_count(
     failed = Unknown(run.key_of(expression), error.message)
     args = (value, Int(Dim.of(count)))
     sizes = isinstance(value, Tuple) and all(isinstance(item, Int) for item in value.items)
-    if (sizes or isinstance(value, Tensor)) and run.is_guess(value):
+    rows = isinstance(value, Tensor) and value.axes[0].role is not Role.BATCH
+    if (sizes or rows) and run.is_guess(value):
         return  # another rank of the input would give another number of sizes
     run.record(UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error)

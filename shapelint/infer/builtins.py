@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from shapelint.infer.access import attribute_of, choose_key
 from shapelint.infer.arithmetic import binary
+from shapelint.infer.constants import constant_key
+from shapelint.infer.functions import call_special
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
-    Builtin,
     Class,
     Container,
     Instance,
     Iteration,
+    Namespace,
+    OpenMember,
     Range,
     ShapeOf,
     Super,
 )
-from shapelint.infer.state import Demand, Run, shown, truth_of
+from shapelint.infer.state import Run, truth_of
+from shapelint.infer.texts import name_of
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
-    FALSE,
     NONE,
     TRUE,
     Bool,
@@ -30,10 +34,7 @@ from shapelint.shapes.value import (
     External,
     Float,
     Int,
-    Layer,
     List,
-    NoneValue,
-    Packed,
     Str,
     Tensor,
     Tuple,
@@ -66,15 +67,18 @@ def call_builtin(run: Run, name: str, args: Arguments, kwargs: Mapping[str, Valu
         return Unknown(run.key_of(node), f"{name}() with these arguments")
 
 
-def _unknown(run: Run, node: facts.Expression, name: str) -> Value:
+def unknown_result(run: Run, node: facts.Expression, name: str) -> Value:
+    """What a builtin gives of an argument that is not known."""
     return Unknown(run.key_of(node), f"{name}() of something unknown")
 
 
 @builtin("len")
 def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value = args[0]
-    if isinstance(value, Tuple):
-        return integer(len(value.items))
+    value = call_special(run, args[0], "__len__", (), {}, node) or args[0]
+    if isinstance(value, Int):
+        return value
+    if isinstance(value, Tuple | Str):
+        return integer(len(value.items if isinstance(value, Tuple) else value.value))
     if isinstance(value, List | Container):
         members = value.items if isinstance(value, List) else value.members
         return Int(value.length or Dim.of(len(members)))
@@ -85,17 +89,17 @@ def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     if isinstance(value, Unknown):
         # of a tensor it is the size of axis 0; of anything else it is a number of its own
         return Int(Dim.symbol(f"{value.key}.size(0)"))
-    return _unknown(run, node, "len")
+    return unknown_result(run, node, "len")
 
 
 @builtin("range")
 def _range(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     bounds = [arg.dim for arg in args if isinstance(arg, Int | Unknown)]
     if len(bounds) != len(args) or not bounds:
-        return _unknown(run, node, "range")
+        return unknown_result(run, node, "range")
     step = bounds[2].constant if len(bounds) == 3 else 1
     if not step:
-        return _unknown(run, node, "range")
+        return unknown_result(run, node, "range")
     start, stop = (Dim.of(0), bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
     return Range(start, stop, step)
 
@@ -131,7 +135,7 @@ def _sequence(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fact
         followed = rounds(run, value, node)
         value = List(list(followed.values), followed.count)
     if not isinstance(value, Tuple | List):
-        return _unknown(run, node, name)
+        return unknown_result(run, node, name)
     exact = not isinstance(value, List) or value.length is None
     if name == "tuple" and exact:
         return Tuple(tuple(value.items))
@@ -140,11 +144,26 @@ def _sequence(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fact
 
 @builtin("dict")
 def _dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    made = Dict(
-        dict(args[0].items) if args and isinstance(args[0], Dict) else {},
-        open=bool(args) and not isinstance(args[0], Dict),
-    )
+    made = Dict({})
+    if args:
+        given = args[0] if isinstance(args[0], Dict) else _dict_of_pairs(run, args[0], node)
+        made = Dict(dict(given.items), given.open)
     made.items.update(kwargs)
+    return made
+
+
+def _dict_of_pairs(run: Run, value: Value, node: facts.Expression) -> Dict:
+    """`dict(zip(names, sizes))`; open where not all pairs are known."""
+    from shapelint.infer.loops import rounds  # loops evaluate, and evaluation reads this table
+
+    followed = rounds(run, value, node)
+    made = Dict({}, open=followed.count is not None)
+    for pair in followed.values:
+        items = pair.items if isinstance(pair, Tuple | List) else []
+        key = constant_key(items[0]) if len(items) == 2 else None
+        made.open = made.open or key is None
+        if key is not None:
+            made.items[key] = items[1]
     return made
 
 
@@ -175,7 +194,7 @@ def _bool(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
     return (
         args[0]
         if known is None and isinstance(args[0], Unknown)
-        else _unknown(run, node, "bool")
+        else unknown_result(run, node, "bool")
         if known is None
         else Bool(known)
     )
@@ -186,7 +205,7 @@ def _str(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     value = args[0]
     if isinstance(value, Int) and value.dim.constant is not None:
         return Str(str(value.dim.constant))
-    return value if isinstance(value, Str) else _unknown(run, node, "str")
+    return value if isinstance(value, Str) else unknown_result(run, node, "str")
 
 
 @builtin("max", "min")
@@ -199,67 +218,97 @@ def _extreme(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
         return integer(max(known) if name == "max" else min(known))
     if values and all(isinstance(v, Int) for v in values):
         return Int(Dim.symbol(run.key_of(node)))
-    return _unknown(run, node, name)
+    return unknown_result(run, node, name)
 
 
 @builtin("sum")
 def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
     if not isinstance(value, Tuple | List):
-        return _unknown(run, node, "sum")
+        return unknown_result(run, node, "sum")
     sizes = [item.dim for item in value.items if isinstance(item, Int)]
     exact = isinstance(value, Tuple) or value.length is None
     if exact and len(sizes) == len(value.items):
         return Int(sum(sizes, Dim.of(0)))
     if value.items and all(isinstance(item, Tensor) for item in value.items):
         return functools.reduce(lambda total, item: binary(run, total, "+", item, node), value.items)
-    return _unknown(run, node, "sum")
+    return unknown_result(run, node, "sum")
 
 
-@builtin("map")
-def _map(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    from shapelint.infer.calls import call_value  # calls evaluate, and evaluation reads this table
-
-    sequences = [_sequence(run, (arg,), {}, node) for arg in args[1:]]
-    lists = [s for s in sequences if isinstance(s, List | Tuple)]
-    if len(lists) != len(sequences) or not lists:
-        return _unknown(run, node, "map")
-    rows = list(zip(*(s.items for s in lists), strict=False))
-    return List([call_value(run, args[0], row, {}, node) for row in rows], getattr(lists[0], "length", None))
-
-
-@builtin("abs", "round", "pow", "divmod", "any", "all", "filter", "next", "hash", "id", "repr", "vars",
-         "open", "input", "print", "format", "type", "object", "slice", "chr", "ord", "callable", "frozenset",
+@builtin( "hash", "id", "repr",
+         "open", "input", "print", "format", "object", "slice", "chr", "ord", "callable", "frozenset",
          "Exception", "ValueError", "NotImplementedError", "RuntimeError", "TypeError",
          "KeyError")  # fmt: skip
 def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    return _unknown(run, node, "a builtin")
+    return unknown_result(run, node, "a builtin")
 
 
 @builtin("getattr")
 def _getattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
+    if isinstance(base, Instance) and isinstance(name, Unknown) and name_of(name) in base.attributes:
+        return base.attributes[name_of(name)]
     if isinstance(name, Str):
-        return attribute_of(run, base, name.value, node)
+        return _attribute_or(run, base, name.value, args[2] if len(args) > 2 else None, node)
     if isinstance(base, External) and isinstance(name, Unknown):
         return _member_of_torch(run, base, name, node)
-    return _unknown(run, node, "getattr")
+    return unknown_result(run, node, "getattr")
+
+
+def _attribute_or(run: Run, base: Value, name: str, default: Value | None, node: facts.Expression) -> Value:
+    """`getattr(base, name, default)`; where it is not known whether the attribute exists, the default is a hint."""
+    found = attribute_of(run, base, name, node)
+    if default is None or not isinstance(found, Unknown) or found.hint is not None:
+        return found
+    if isinstance(base, Namespace) and not base.table.open:
+        return default
+    return replace(found, hint=default)
 
 
 def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expression) -> Value:
     """`getattr(nn, kind)`: one of the recurrent layers, if the name looks like that."""
-    kinds = ("LSTM", "GRU", "RNN")
-    if base.path != "torch.nn" or not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
-        return _unknown(run, node, "getattr")
-    return External(canonical(f"{base.path}.{choose_key(run, name, kinds)}"))
+    if base.path != "torch.nn":
+        return unknown_result(run, node, "getattr")
+    if not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
+        return OpenMember(base.path, name)
+    return External(canonical(f"{base.path}.{choose_key(run, name, _KINDS)}"))
+
+
+def open_member(run: Run, member: OpenMember, keywords: Collection[str]) -> External | None:
+    """What `getattr(nn, name)` is, called with these keywords: recurrent layers alone have such options."""
+    if _OPTIONS.isdisjoint(keywords):
+        return None
+    kinds = tuple(kind for kind in _KINDS if _takes(canonical(f"{member.path}.{kind}"), keywords))
+    return External(canonical(f"{member.path}.{choose_key(run, member.name, kinds)}")) if kinds else None
+
+
+def _takes(path: str, keywords: Collection[str]) -> bool:
+    return set(keywords) - {"**"} <= set(registry.LAYERS[path].build.signature.parameters)
+
+
+_KINDS = ("LSTM", "GRU", "RNN")
+_OPTIONS = frozenset({"hidden_size", "batch_first", "bidirectional"})
 
 
 @builtin("setattr")
 def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
-    if isinstance(base, Instance) and isinstance(name, Str):
-        base.attributes[name.value] = args[2]
+    if isinstance(base, Instance) and isinstance(name, Str | Unknown):
+        base.assign(name_of(name), args[2])
+    elif isinstance(base, Namespace) and isinstance(name, Str):
+        base.table.items[name.value] = args[2]
     return NONE
+
+
+@builtin("vars")
+def _vars(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    if isinstance(args[0], Namespace):
+        return args[0].table
+    if not isinstance(args[0], Instance):
+        return unknown_result(run, node, "vars")
+    made = Dict({}, open=True)
+    made.items.update(args[0].attributes)
+    return made
 
 
 @builtin("hasattr")
@@ -267,7 +316,9 @@ def _hasattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Str) and _has_attribute(base, name.value):
         return TRUE
-    return _unknown(run, node, "hasattr")
+    if isinstance(base, Namespace) and isinstance(name, Str) and not base.table.open:
+        return Bool(name.value in base.table.items)
+    return unknown_result(run, node, "hasattr")
 
 
 def _has_attribute(instance: Instance, name: str) -> bool:
@@ -278,67 +329,4 @@ def _has_attribute(instance: Instance, name: str) -> bool:
 def _super(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     if len(args) == 2 and isinstance(args[0], Class):
         return Super(args[0], args[1])
-    return _unknown(run, node, "super")
-
-
-@builtin("isinstance")
-def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value, kind = args[0], args[1]
-    kinds = kind.items if isinstance(kind, Tuple) else (kind,)
-    answers = [_is_instance(value, one) for one in kinds]
-    if any(answers):
-        return TRUE
-    if all(answer is False for answer in answers):
-        return FALSE
-    if isinstance(value, Unknown):
-        return _decide_kind(run, value, kinds, node)
-    return _unknown(run, node, "isinstance")
-
-
-def _is_instance(value: Value, kind: Value) -> bool | None:
-    if isinstance(value, Unknown):
-        return None
-    if isinstance(kind, Builtin):
-        types = {
-            "tuple": Tuple | Packed,
-            "list": List,
-            "dict": Dict,
-            "int": Int | Bool,
-            "float": Float,
-            "str": Str,
-            "bool": Bool,
-        }
-        wanted = types.get(kind.name)
-        return isinstance(value, wanted) if wanted is not None else None
-    if isinstance(kind, External):
-        return _is_torch_instance(value, kind.path)
-    if isinstance(kind, Class):
-        return isinstance(value, Instance) and kind in list(value.cls.lineage())
-    return None
-
-
-_LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
-
-
-def _is_torch_instance(value: Value, path: str) -> bool | None:
-    if path in ("torch.Tensor", "torch.FloatTensor"):
-        return isinstance(value, Tensor)
-    if path == "torch.nn.utils.rnn.PackedSequence":
-        return isinstance(value, Packed)
-    if isinstance(value, Layer):
-        return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
-    if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
-        return False
-    return None
-
-
-def _decide_kind(run: Run, value: Unknown, kinds: tuple[Value, ...], node: facts.Expression) -> Value:
-    """An unknown value's type is a choice; tensors are likelier than packed sequences and tuples."""
-    packed = any(isinstance(k, External) and k.path.endswith("PackedSequence") for k in kinds)
-    unlikely = packed or any(isinstance(k, Builtin) and k.name in ("tuple", "list", "dict") for k in kinds)
-    names = ", ".join(k.path if isinstance(k, External) else getattr(k, "name", "?") for k in kinds)
-    subject = f"isinstance({shown(value)}, {names})"
-    taken = bool(run.choose(f"isinstance({value.key},{names})", subject, (True, False), not unlikely))
-    if taken and packed:
-        run.demand(value, Demand(3, "isinstance", packed=True))
-    return Bool(taken)
+    return unknown_result(run, node, "super")

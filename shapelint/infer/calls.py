@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.infer.apply import call_layer
-from shapelint.infer.builtins import call_builtin
+from shapelint.infer.builtins import call_builtin, open_member
 from shapelint.infer.dispatch import evaluate, evaluates
-from shapelint.infer.externals import call_external
+from shapelint.infer.externals import call_external, is_module_class
 from shapelint.infer.functions import call_function, call_instance, instantiate, make_base
+from shapelint.infer.loops import unrolled
 from shapelint.infer.methods import call_method
+from shapelint.infer.names import SIX
 from shapelint.infer.objects import (
     BoundMethod,
     Builtin,
@@ -18,6 +20,8 @@ from shapelint.infer.objects import (
     Function,
     Instance,
     Method,
+    Namespace,
+    OpenMember,
     Partial,
     Record,
     Scope,
@@ -25,7 +29,7 @@ from shapelint.infer.objects import (
 )
 from shapelint.infer.records import make_record
 from shapelint.infer.state import Run
-from shapelint.shapes.value import NONE, Dict, External, Layer, List, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, External, Layer, List, Str, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 STARRED = "*"  #: stands among the arguments for `*args` of unknown length
@@ -40,9 +44,28 @@ def call_expression(run: Run, scope: Scope, node: facts.Call) -> Value:
     args, kwargs = arguments(run, scope, node)
     if args is None:
         return Unknown(run.key_of(node), "an argument list of unknown length")
-    value = call_value(run, function, args, kwargs, node)
+    value = _save_arguments(run, scope, node, args) or call_value(run, function, args, kwargs, node)
     run.bind(node.span, run.text(node.span), value)
     return value
+
+
+def _save_arguments(run: Run, scope: Scope, node: facts.Call, args: tuple[Value, ...]) -> Value | None:
+    """Lightning's `self.save_hyperparameters(...)`: `self.hparams` holds the constructor's arguments as they are now.
+
+    None for any other call, and where the checked code defines what is called.
+    """
+    if not isinstance(node.func, facts.Attribute) or node.func.attr != "save_hyperparameters":
+        return None
+    receiver = evaluate(run, scope, node.func.value)
+    if not isinstance(receiver, Instance) or receiver.cls.find(node.func.attr) is not None:
+        return None
+    constructor = receiver.cls.find("__init__")
+    names = [parameter.name for parameter in constructor.parameters[1:]] if isinstance(constructor, Function) else []
+    chosen = [arg.value for arg in args if isinstance(arg, Str)] or names
+    saved = receiver.attributes.setdefault("hparams", Namespace(Dict({}, open=True)))
+    if isinstance(saved, Namespace):
+        saved.table.items.update((name, scope.names[name]) for name in chosen if name in scope.names)
+    return NONE
 
 
 def arguments(run: Run, scope: Scope, node: facts.Call) -> tuple[tuple[Value, ...] | None, dict[str, Value]]:
@@ -60,6 +83,7 @@ def arguments(run: Run, scope: Scope, node: facts.Call) -> tuple[tuple[Value, ..
             if not isinstance(value, Dict) or value.open:
                 kwargs["**"] = value
         elif argument.star == 1:
+            value = unrolled(run, value, argument.value)
             if not isinstance(value, Tuple | List) or (isinstance(value, List) and value.length is not None):
                 return None, kwargs
             args.extend(value.items)
@@ -74,7 +98,12 @@ def call_value(
     run: Run, function: Value, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     """Call a value."""
+    if isinstance(function, External) and function.path.startswith(SIX):
+        function = Builtin(function.path.removeprefix(SIX))
     if isinstance(function, External):
+        prefix, _, name = function.path.rpartition(".")
+        if args and isinstance(args[0], Instance | Layer) and is_module_class(prefix):
+            return _call_torch_method(run, args[0], name, args[1:], kwargs, node)
         return call_external(run, function.path, args, kwargs, node)
     if isinstance(function, Builtin):
         return call_builtin(run, function.name, args, kwargs, node)
@@ -96,6 +125,10 @@ def call_value(
         return make_record(function, args, kwargs, run.key_of(node))
     if isinstance(function, Partial):
         return call_value(run, function.function, (*function.args, *args), {**function.kwargs, **kwargs}, node)
+    if isinstance(function, OpenMember):
+        known = open_member(run, function, kwargs)
+        if known is not None:
+            return call_external(run, known.path, args, kwargs, node)
     return _call_unknown(run, function, args, node)
 
 
@@ -116,14 +149,28 @@ def _call_super(
     receiver = method.receiver.receiver if isinstance(method.receiver, Super) else None
     if not isinstance(receiver, Instance):
         return Unknown(run.key_of(node), "super() of a class")
-    if method.name == "__init__":
+    return _call_torch_method(run, receiver, method.name, args, kwargs, node)
+
+
+def _call_torch_method(
+    run: Run,
+    receiver: Instance | Layer,
+    name: str,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    node: facts.Expression,
+) -> Value:
+    """A method of the torch class from which the receiver's class derives, or which it is."""
+    if isinstance(receiver, Layer):
+        return _call_method(run, Method(receiver, name), args, kwargs, node)
+    if name == "__init__":
         receiver.base = make_base(run, receiver.cls, args, kwargs, node)
         return NONE
-    if method.name == "__call__":
+    if name == "__call__":
         return _call_instance(run, receiver, args, kwargs, node)
     if receiver.base is not None:
-        return _call_method(run, Method(receiver.base, method.name), args, kwargs, node)
-    return call_method(run, Method(receiver, method.name), args, kwargs, node)
+        return _call_method(run, Method(receiver.base, name), args, kwargs, node)
+    return call_method(run, Method(receiver, name), args, kwargs, node)
 
 
 def _call_method(

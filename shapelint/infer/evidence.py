@@ -13,7 +13,7 @@ from shapelint.infer.objects import Function
 from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_shape
 from shapelint.infer.state import Demand, Run
 from shapelint.infer.trace import Evidence, Stated
-from shapelint.shapes.axis import Role
+from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -39,6 +39,15 @@ def note_sizes(run: Run, targets: Sequence[facts.Expression], values: Sequence[V
     for target, name, value, role in zip(targets, names, values, roles_of_names(names), strict=True):
         if isinstance(value, Int) and name != "_":
             _note_size(run, name, value, role, target.span)
+
+
+def note_pattern(run: Run, groups: Sequence[Sequence[str]], axes: Sequence[Axis], span: Span) -> None:
+    """A pattern of einops names axes one by one, or several that are merged into one."""
+    names = [group[0] if len(group) == 1 else "_" for group in groups]
+    for name, axis, role in zip(names, axes, roles_of_names(names), strict=True):
+        symbol = axis.dim.as_symbol
+        if symbol is not None and role in _SEQUENCE_ROLES:
+            run.believe(Evidence(symbol, role, "pattern", 2, span, f"the pattern calls this axis `{name}`"))
 
 
 def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
@@ -134,9 +143,7 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
         _note_shape(run, names[shape.name or ""], shape, comment.span, "shape-comment", "the comment")
 
 
-def _note_shape(
-    run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3
-) -> None:
+def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3) -> None:
     if not any(role in _SEQUENCE_ROLES for role in shape.roles):
         return
     if isinstance(value, Unknown):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shapelint.infer.access import attribute_of, imported, subscript_of
 from shapelint.infer.arithmetic import binary, compare, contains, is_none, negate
 from shapelint.infer.builtins import BUILTINS
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
-from shapelint.infer.loops import comprehension
-from shapelint.infer.names import canonical
-from shapelint.infer.objects import Builtin, Function, Imported, Scope
+from shapelint.infer.loops import comprehension, rounds, unrolled
+from shapelint.infer.methods import extend, grow
+from shapelint.infer.objects import YIELDED, Builtin, Function, Scope
 from shapelint.infer.state import Run
+from shapelint.infer.texts import text_of
 from shapelint.infer.truth import truth
 from shapelint.shapes.dim import MAX_BITS
 from shapelint.shapes.value import (
@@ -68,25 +67,12 @@ def name(run: Run, scope: Scope, node: facts.Name) -> Value:
         return imported(run, found)
     if node.id in BUILTINS:
         return Builtin(node.id)
-    starred = _from_star(run, scope, node.id)
+    starred = run.library.starred(scope.lookup("*"), node.id)
     if starred is not None:
         return starred
     if node.id in _GUARDED:
         return External(_GUARDED[node.id])
     return Unknown(node.id, "a name that is not defined in this file")
-
-
-def _from_star(run: Run, scope: Scope, name: str) -> Value | None:
-    """A name that a star import may have bound: the project's own modules are asked before torch's."""
-    stars = scope.lookup("*")
-    for star in stars.items if isinstance(stars, Tuple) else ():
-        if isinstance(star, Imported):
-            found = run.library.resolve(replace(star, name=name))
-            if found is not None:
-                return found
-        elif isinstance(star, External) and star.path.split(".")[0] == "torch":
-            return External(canonical(f"{star.path}.{name}"))
-    return None
 
 
 @evaluates(facts.Attribute)
@@ -114,18 +100,16 @@ def slice_(run: Run, scope: Scope, node: facts.Slice) -> Value:
 @evaluates(facts.Sequence)
 def sequence(run: Run, scope: Scope, node: facts.Sequence) -> Value:
     """A tuple, list or set display."""
-    items: list[Value] = []
+    made = List([])
     for item in node.items:
         value = evaluate(run, scope, item.value if isinstance(item, facts.Starred) else item)
-        if not isinstance(item, facts.Starred):
-            items.append(value)
-        elif isinstance(value, Tuple | List):
-            items.extend(value.items)
-        else:
+        added = unrolled(run, value, item) if isinstance(item, facts.Starred) else Tuple((value,))
+        if not isinstance(added, Tuple | List):
             return Unknown(run.key_of(node), "a starred value of unknown length")
-        if len(items) > MAX_ITEMS:
+        if len(made.items) + len(added.items) > MAX_ITEMS:
             return Unknown(run.key_of(node), "a sequence that is too long")
-    return Tuple(tuple(items)) if node.kind == "tuple" else List(items)
+        grow(made, added)
+    return Tuple(tuple(made.items)) if node.kind == "tuple" and made.length is None else made
 
 
 @evaluates(facts.DictDisplay)
@@ -224,17 +208,8 @@ def comprehension_expression(run: Run, scope: Scope, node: facts.Comprehension) 
 @evaluates(facts.Formatted)
 def formatted(run: Run, scope: Scope, node: facts.Formatted) -> Value:
     """An f-string: known when all its parts are."""
-    texts: list[str] = []
-    for part in node.parts:
-        if isinstance(part, str):
-            texts.append(part)
-            continue
-        value = evaluate(run, scope, part)
-        constant = constant_key(value)
-        if constant is None:
-            return Unknown(run.key_of(node), "a formatted string")
-        texts.append(str(constant))
-    return Str("".join(texts))
+    parts = [Str(part) if isinstance(part, str) else evaluate(run, scope, part) for part in node.parts]
+    return text_of(parts) or Unknown(run.key_of(node), "a formatted string")
 
 
 @evaluates(facts.Walrus)
@@ -247,7 +222,12 @@ def walrus(run: Run, scope: Scope, node: facts.Walrus) -> Value:
 
 @evaluates(facts.Await)
 def await_(run: Run, scope: Scope, node: facts.Await) -> Value:
-    """What a coroutine or a generator gives is not followed; its operand is still read."""
-    if node.value is not None:
-        evaluate(run, scope, node.value)
+    """`await` and `yield`: what comes back is unknown; what is yielded is collected for the caller."""
+    value = NONE if node.value is None else evaluate(run, scope, node.value)
+    yielded = scope.lookup(YIELDED)
+    if isinstance(yielded, List) and node.kind == "yield":
+        extend(yielded, [value])
+    elif isinstance(yielded, List) and node.kind == "yield from" and node.value is not None:
+        followed = rounds(run, value, node.value)
+        grow(yielded, List(list(followed.values), followed.count))
     return Unknown(run.key_of(node), f"{node.kind} is not followed")

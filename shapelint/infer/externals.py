@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shapelint.infer.apply import apply, construct
-from shapelint.infer.objects import Container, Partial
-from shapelint.infer.records import NAMED_TUPLE, declare_record, default_of_field
+from shapelint.infer.objects import Container, DefaultDict, Instance, Namespace, Partial
+from shapelint.infer.records import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -66,7 +66,10 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
     if path in _TRANSPARENT and args:
         return args[1] if path == "torch.jit.annotate" and len(args) == 2 else args[0]
     if path in _CALLS:
-        return _CALLS[path](run, args, kwargs, node)
+        try:
+            return _CALLS[path](run, args, kwargs, node)
+        except IndexError:
+            return Unknown(run.key_of(node), f"{path} with these arguments")
     return Unknown(run.key_of(node), f"{path} is not known")
 
 
@@ -110,22 +113,25 @@ def sequential(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
     return Container("Sequential", {str(i): value for i, value in enumerate(args)})
 
 
-@external_call("torch.nn.ModuleList")
+@external_call("torch.nn.ModuleList", "torch.nn.ParameterList")
 def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """nn.ModuleList of a list; a list filled in a loop keeps its symbolic length."""
-    if args and isinstance(args[0], Container):
-        return Container("ModuleList", dict(args[0].members), args[0].length)
+    """nn.ModuleList of a list, and lists of parameters; a list filled in a loop keeps its symbolic length."""
+    from shapelint.infer.loops import unrolled  # loops call, and calls read this table
+
     if not args:
         return Container("ModuleList", {})
-    if isinstance(args[0], List | Tuple):
-        length = args[0].length if isinstance(args[0], List) else None
-        return Container("ModuleList", {str(i): item for i, item in enumerate(args[0].items)}, length)
+    members = unrolled(run, args[0], node)
+    if isinstance(members, List | Tuple):
+        length = members.length if isinstance(members, List) else None
+        return Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, length)
     return Unknown(run.key_of(node), "a ModuleList of something unknown")
 
 
-@external_call("torch.nn.ModuleDict")
+@external_call("torch.nn.ModuleDict", "torch.nn.ParameterDict")
 def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """nn.ModuleDict of a dict."""
+    """nn.ModuleDict of a dict, and dicts of parameters."""
+    if args and isinstance(args[0], List | Tuple):
+        args = (ordered_dict(run, args, {}, node),)
     if args and not (isinstance(args[0], Dict) and not args[0].open):
         return Unknown(run.key_of(node), "a ModuleDict of something unknown")
     items = args[0].items if args and isinstance(args[0], Dict) else {}
@@ -139,9 +145,34 @@ def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: f
     made.items.update(kwargs)
     pairs = args[0].items if args and isinstance(args[0], List | Tuple) else ()
     for pair in pairs:
-        if isinstance(pair, Tuple) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
+        if isinstance(pair, Tuple | List) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
             made.items[pair.items[0].value] = pair.items[1]
     return made
+
+
+@external_call("collections.defaultdict")
+def default_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """defaultdict(make): a missing item is made when it is asked for."""
+    return DefaultDict({}, make=args[0])
+
+
+@external_call("collections.deque")
+def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A deque is a list; one of bounded length forgets its items."""
+    bounded = len(args) > 1 or "maxlen" in kwargs
+    given = args[0] if args else List([])
+    if bounded or not isinstance(given, List | Tuple):
+        return Unknown(run.key_of(node), "a deque of unknown items")
+    return List(list(given.items), given.length if isinstance(given, List) else None)
+
+
+@external_call("torch.utils.data.DataLoader")
+def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """DataLoader(dataset, ...): its batches are unknown."""
+    key = run.key_of(node)
+    if (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True):
+        run.trace.shuffled.append(key)
+    return Unknown(key, "the batches of a dataset")
 
 
 @external_call("torch.is_tensor")
@@ -168,6 +199,27 @@ def named_tuple(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 def dataclass_field(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """The default of a dataclass's field."""
     return default_of_field(kwargs) or Unknown(run.key_of(node), "a field without a known default")
+
+
+@external_call("dataclasses.asdict")
+def dataclass_as_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """The fields of a dataclass's instance as a dict."""
+    return as_dict(args[0]) if isinstance(args[0], Instance) else Unknown(run.key_of(node), "an unknown dataclass")
+
+
+@external_call("dataclasses.replace")
+def dataclass_replaced(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A dataclass's instance with other values for some fields."""
+    if not isinstance(args[0], Instance):
+        return Unknown(run.key_of(node), "an unknown dataclass")
+    return Instance(args[0].cls, {**args[0].attributes, **kwargs})
+
+
+@external_call("argparse.Namespace", "types.SimpleNamespace")
+def namespace(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A configuration made of its keywords."""
+    given: dict[object, Value] = {name: value for name, value in kwargs.items() if name != "**"}
+    return Namespace(Dict(given, open="**" in kwargs))
 
 
 def is_module_class(path: str) -> bool:

@@ -7,24 +7,25 @@ from collections.abc import Mapping
 from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
-from shapelint.infer.objects import Class, Container, Function, Instance, Scope
+from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function, Instance, Iteration, Scope
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
+from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dict, Int, Layer, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, Int, Layer, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 
 def call_function(
     run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
-    """Interpret a call; Unknown where it is too deep, recursive, a generator or a coroutine."""
+    """Interpret a call; Unknown where it is too deep, recursive or a coroutine."""
     if len(run.frames) >= MAX_DEPTH or run.functions.count(function) >= 2:
         return Unknown(run.key_of(node), "recursion, or calls too deep")
-    if function.definition is not None and _is_generator(function.definition):
-        return Unknown(run.key_of(node), "a generator or a coroutine")
+    if function.definition is not None and function.definition.is_async:
+        return Unknown(run.key_of(node), "a coroutine")
     if function.definition is not None and _is_abstract(function.definition):
         return Unknown(run.key_of(node), "an abstract method")
     depth = len(run.frames)
@@ -60,9 +61,15 @@ def _run_body(run: Run, function: Function, scope: Scope) -> Value:
         run.called.add(id(function.definition))
     note_docstring(run, function, scope.names)
     note_head_comments(run, function, scope.names)
+    yielded = List([])
+    if function.yields:
+        scope.names[YIELDED] = yielded
     run.result = NONE
     execute(run, scope, function.body)
     result, run.result = run.result, NONE
+    if function.yields:
+        # the body is run at once: nothing that a shape depends on can tell
+        return Iteration("generator", (yielded,))
     note_result(run, function, result)
     return result
 
@@ -127,12 +134,6 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
     return Unknown(parameter.name, "a parameter", default)
 
 
-def _is_generator(definition: facts.FunctionDef) -> bool:
-    return definition.is_async or any(
-        isinstance(s, facts.ExpressionStatement) and _yields(s.value) for s in _flat(definition.body)
-    )
-
-
 def _is_abstract(definition: facts.FunctionDef) -> bool:
     """Whether a method only says that derived classes must define it."""
     marked = any(_decorator_name(decorator) == "abstractmethod" for decorator in definition.decorators)
@@ -140,18 +141,22 @@ def _is_abstract(definition: facts.FunctionDef) -> bool:
     return not body if marked else len(body) == 1 and isinstance(body[0], facts.Raise)
 
 
-def _yields(expression: facts.Expression) -> bool:
-    return isinstance(expression, facts.Await) and expression.kind != "await"
-
-
-def _flat(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
-    found: list[facts.Statement] = []
-    for statement in statements:
-        found.append(statement)
-        for block in ("body", "orelse", "final"):
-            if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
-                found.extend(_flat(getattr(statement, block, ())))
+def attributes_made(method: Function) -> set[str]:
+    """The attributes of its first parameter that a method gives something constructed (`self.rnn = nn.LSTM(...)`)."""
+    receiver = method.parameters[0].name if method.parameters else ""
+    found: set[str] = set()
+    for statement in statements_in(method.definition.body if method.definition else ()):
+        if isinstance(statement, facts.Assign) and _constructs(statement.value):
+            attributes = [target for target in statement.targets if isinstance(target, facts.Attribute)]
+            found.update(a.attr for a in attributes if isinstance(a.value, facts.Name) and a.value.id == receiver)
     return found
+
+
+def _constructs(value: facts.Expression) -> bool:
+    """Whether an expression calls what is named like a class."""
+    func = value.func if isinstance(value, facts.Call) else None
+    name = func.attr if isinstance(func, facts.Attribute) else getattr(func, "id", "")
+    return name[:1].isupper()
 
 
 def instantiate(
@@ -166,11 +171,21 @@ def instantiate(
         call_function(run, constructor, (instance, *args), kwargs, node)
         return instance
     set_fields(instance, args, kwargs)
+    _make_defaults(run, instance, node)
     instance.base = make_base(run, cls, args, kwargs, node)
     finish = cls.find("__post_init__")
     if isinstance(finish, Function):
         call_function(run, finish, (instance,), {}, node)
     return instance
+
+
+def _make_defaults(run: Run, instance: Instance, node: facts.Expression) -> None:
+    """Call the factories of a dataclass's fields that no argument was given for."""
+    from shapelint.infer.calls import call_value  # calls are built on this file
+
+    for name, value in instance.attributes.items():
+        if isinstance(value, Factory):
+            instance.attributes[name] = call_value(run, value.make, (), {}, node)
 
 
 def make_base(
@@ -187,10 +202,23 @@ def call_instance(
 ) -> Value | None:
     """`module(x)`: `forward` (or `__call__`) of the instance's class; None where the class has neither."""
     for name in ("forward", "__call__"):
-        method = instance.cls.find(name)
-        if isinstance(method, Function):
-            return call_function(run, method, (instance, *args), kwargs, node)
+        result = call_special(run, instance, name, args, kwargs, node)
+        if result is not None:
+            return result
     return None
+
+
+def call_special(
+    run: Run,
+    instance: Value,
+    name: str,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    node: facts.Expression,
+) -> Value | None:
+    """Call a method like `__len__` of an instance's class; None where it has none."""
+    method = instance.cls.find(name) if isinstance(instance, Instance) else None
+    return call_function(run, method, (instance, *args), kwargs, node) if isinstance(method, Function) else None
 
 
 def method_kind(decorators: tuple[facts.Expression, ...]) -> str:

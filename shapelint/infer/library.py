@@ -7,13 +7,14 @@ else. Cyclic imports see what is defined so far, as in Python.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from shapelint.infer.names import canonical, is_registered
 from shapelint.infer.objects import Home, Imported, ModuleValue, Scope
 from shapelint.project import imported_file, read_import
-from shapelint.shapes.value import Value
+from shapelint.shapes.value import External, Tuple, Value
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 
@@ -46,15 +47,32 @@ class Library:
         module = self._load(imported_file(wanted.importer, wanted.module, wanted.level))
         if wanted.name is None:
             return module
-        found = module.scope.names.get(wanted.name) if module is not None else None
+        found = self._name_in(module, wanted.name) if module is not None else None
         if found is None or found == wanted:
             return self._submodule(wanted)
         return self.resolve(found) if isinstance(found, Imported) else found
 
     def member(self, module: ModuleValue, name: str) -> Value | None:
         """`module.name`."""
-        found = module.scope.names.get(name, Imported(module.path, "", 1, name))
+        found = self._name_in(module, name) or Imported(module.path, "", 1, name)
         return self.resolve(found) if isinstance(found, Imported) else found
+
+    def _name_in(self, module: ModuleValue, name: str) -> Value | None:
+        """What a module binds a name to, itself or by a star import."""
+        found = module.scope.names.get(name) or self.starred(module.scope.names.get("*"), name)
+        is_guess = isinstance(found, External) and name not in module.scope.names and not is_registered(found.path)
+        return None if is_guess else found
+
+    def starred(self, stars: Value | None, name: str) -> Value | None:
+        """A name that star imports may bind: the project's own modules are asked before torch's."""
+        for star in stars.items if isinstance(stars, Tuple) else ():
+            if isinstance(star, Imported):
+                found = self.resolve(replace(star, name=name))
+                if found is not None:
+                    return found
+            elif isinstance(star, External) and star.path.split(".")[0] == "torch":
+                return External(canonical(f"{star.path}.{name}"))
+        return None
 
     def _submodule(self, wanted: Imported) -> Value | None:
         path = f"{wanted.module}.{wanted.name}".lstrip(".")

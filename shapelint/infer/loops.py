@@ -6,14 +6,18 @@ later round are followed; what was collected carries the symbolic count.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from shapelint.infer.apply import apply
 from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.functions import call_special
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run, truth_of
+from shapelint.infer.trace import LATER_ROUND
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -21,6 +25,8 @@ from shapelint.shapes.value import Dict, Int, List, Str, Tensor, Tuple, Unknown,
 from shapelint.syntax import facts
 
 MAX_EXACT = 8  #: items of a sequence that are followed one by one
+MAX_HELD = 3  #: lists in dicts in attributes are found
+MAX_SEARCHED = 500  #: values of one level that are searched for lists
 MAX_NESTING = 2  #: loops inside loops that get their second round
 
 
@@ -38,8 +44,9 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
         return _sample(value.items, None)
     if isinstance(value, List):
         return _sample(tuple(value.items), value.length)
-    if isinstance(value, Instance) and value.base is not None:
-        return rounds(run, value.base, node)
+    if isinstance(value, Instance):
+        items = call_special(run, value, "__iter__", (), {}, node) or value.base
+        value = items if items is not None and not isinstance(items, Instance) else value
     if isinstance(value, Container):
         members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
         return _sample(members, value.length)
@@ -59,6 +66,14 @@ def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
     )
 
 
+def unrolled(run: Run, value: Value, node: facts.Expression) -> Value:
+    """A range, a generator or a list of modules as the list of its items; anything else as it is."""
+    if not isinstance(value, Iteration | Range | Container | Instance):
+        return value
+    followed = rounds(run, value, node)
+    return List(list(followed.values), followed.count)
+
+
 def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
     if length is None and len(items) <= MAX_EXACT:
         return Rounds(items)
@@ -67,7 +82,7 @@ def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
 
 def _later(run: Run, node: facts.Expression) -> Int:
     """The number of a later round: a symbol, at least 1."""
-    name = f"step@{node.span.line}:{node.span.column}"
+    name = f"{LATER_ROUND}{node.span.line}:{node.span.column}"
     run.positive.add(name)
     return Int(Dim.symbol(name))
 
@@ -88,6 +103,8 @@ def _range_rounds(run: Run, value: Range, node: facts.Expression) -> Rounds:
 
 def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
     inner = [rounds(run, source, node) for source in value.sources]
+    if value.kind == "generator":
+        return inner[0]
     if value.kind == "reversed":
         return Rounds(inner[0].values[::-1], inner[0].count)
     if value.kind == "enumerate":
@@ -114,64 +131,125 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 
 
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None) -> Flow:
-    lists = _collected(scope)
-    before = {id(item): len(item.items) for item in lists}
+    loop, followed = _Loop(run, scope, node), 0
     run.loops += count is not None
-    snapshot: dict[str, Value] = {}
     flow = Flow.NEXT
     for value in values:
-        snapshot = dict(scope.names)
+        loop.begin_round()
         assign(run, scope, node.target, value, node)
         flow = execute(run, scope, node.body)
+        followed += 1
         if flow in (Flow.BREAK, Flow.RETURN):
             break
         flow = Flow.NEXT
     run.loops -= count is not None
     if count is not None:
-        _set_lengths(lists, before, count, len(values))
-        _widen(run, scope, snapshot, node)
+        loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
     return flow
 
 
-def _collected(scope: Scope) -> list[List]:
-    """The lists that a loop's body can append to: local names and attributes of `self`."""
-    values = list(scope.names.values())
-    values += [v for owner in values for v in getattr(owner, "attributes", {}).values()]
-    return [value for value in values if isinstance(value, List)]
+class _Loop:
+    """What the rounds of a loop leave behind, where those that were followed stand for more of them."""
+
+    def __init__(self, run: Run, scope: Scope, node: facts.For | facts.While) -> None:
+        self.run = run
+        self.scope = scope
+        self.place = f"{node.span.line}:{node.span.column}"
+        self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
+        self.lists = self.latest = _collected(scope)
+        self.before: dict[str, Value] = {}
+
+    def begin_round(self) -> None:
+        """Remember the names and the lists as the round finds them."""
+        self.before = dict(self.scope.names)
+        self.latest = _collected(self.scope)
+
+    def stand_for(self, count: Dim, followed: int) -> None:
+        """The lists that the body appends to have items of `count` rounds; `followed` were run."""
+        for key, (item, length) in self.latest.items():
+            start = self.lists[key][1] if key in self.lists else 0  # the first round may have made the list
+            added = _count(item) - length
+            if added and item.length is None:
+                is_regular = _count(item) == start + followed * added
+                growth = count * Dim.of(added) if is_regular else Dim.symbol(f"items@{self.place}")
+                item.length = Dim.of(start) + growth
+        self._widen()
+
+    def _widen(self) -> None:
+        """What still changed its shape or number in the last round has no value that holds for all rounds."""
+        for name, old in self.before.items():
+            new = self.scope.names.get(name)
+            if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
+                self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
+            elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
+                self.scope.names[name] = Unknown(f"{name}@{self.place}", "it grows in a loop")
+
+    def _sizes(self, value: Tensor) -> list[Dim]:
+        return [self.run.resolve(size) for size in value.sizes]
 
 
-def _set_lengths(lists: list[List], before: dict[int, int], count: Dim, followed: int) -> None:
-    for item in lists:
-        added = len(item.items) - before[id(item)]
-        if added and added % followed == 0 and item.length is None:
-            item.length = Dim.of(before[id(item)]) + count * Dim.of(added // followed)
+def _collected(scope: Scope) -> dict[int, tuple[List | Container, int]]:
+    """The lists that a loop's body can append to, with their lengths: of local names, and what these hold."""
+    found: dict[int, tuple[List | Container, int]] = {}
+    level = list(scope.names.values())
+    for _ in range(MAX_HELD):
+        level = level[:MAX_SEARCHED]
+        found.update((id(value), (value, _count(value))) for value in level if _is_growing(value))
+        level = [held for value in level for held in _held(value)]
+    return found
 
 
-def _widen(run: Run, scope: Scope, before: dict[str, Value], node: facts.For) -> None:
-    """What still changed its shape or number in the last round has no value that holds for all rounds."""
-    for name, old in before.items():
-        new = scope.names.get(name)
-        if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
-            scope.names[name] = Int(Dim.symbol(f"{name}@{node.span.line}:{node.span.column}"))
-        elif isinstance(old, Tensor) and isinstance(new, Tensor) and old.sizes != new.sizes:
-            scope.names[name] = Unknown(f"{name}@{node.span.line}:{node.span.column}", "it grows in a loop")
+def _is_growing(value: Value) -> TypeGuard[List | Container]:
+    return isinstance(value, List) or (isinstance(value, Container) and value.kind == "ModuleList")
+
+
+def _held(value: Value) -> Iterable[Value]:
+    if isinstance(value, Instance):
+        return value.attributes.values()
+    if isinstance(value, Dict):
+        return value.items.values()
+    return value.items if isinstance(value, List | Tuple) else ()
+
+
+def _count(value: List | Container) -> int:
+    return len(value.items if isinstance(value, List) else value.members)
 
 
 @executes(facts.While)
 def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
-    """`while`: up to two rounds; the condition is taken to hold at first."""
-    for _ in range(2 if run.loops < MAX_NESTING else 1):
-        test = evaluate(run, scope, node.test)
-        if not isinstance(test, Unknown | Tensor | Int) and not truth(run, test, node.test):
+    """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
+    loop, followed, limit = _Loop(run, scope, node), 0, MAX_EXACT
+    flow = Flow.NEXT
+    while flow in (Flow.NEXT, Flow.CONTINUE):
+        holds = _still_holds(run, scope, node)
+        if holds is False:
             return execute(run, scope, node.orelse)
+        limit = limit if holds else 2
+        if followed >= limit or (followed and run.loops >= MAX_NESTING):
+            break
+        loop.begin_round()
         run.loops += 1
         flow = execute(run, scope, node.body)
         run.loops -= 1
-        if flow is Flow.BREAK:
-            return Flow.NEXT
-        if flow is Flow.RETURN:
-            return flow
+        followed += 1
+    if flow is Flow.RETURN:
+        return flow
+    loop.stand_for(loop.rounds, followed)
     return Flow.NEXT
+
+
+def _still_holds(run: Run, scope: Scope, node: facts.While) -> bool | None:
+    """Whether a loop goes on; None where data, an unknown size or a `break` in the body end it."""
+    choices, decisions = len(run.choices), len(run.trace.decisions)
+    test = evaluate(run, scope, node.test)
+    asked = list(run.choices)[choices:]
+    for key in asked:  # that a loop goes on is no choice of the path: it ends in any case
+        del run.choices[key]
+    del run.trace.decisions[decisions:]
+    if asked or isinstance(test, Unknown | Tensor):
+        return None
+    known = truth_of(test) if isinstance(test, Int) else truth(run, test, node.test)
+    return None if known and isinstance(node.test, facts.Literal) else known
 
 
 def comprehension(run: Run, scope: Scope, node: facts.Comprehension) -> Value:
@@ -202,11 +280,13 @@ def _fill(
     generator = generators[0]
     followed = rounds(run, evaluate(run, scope, generator.iterable), generator.iterable)
     inner: Dim | None = None
-    exact = True
+    exact, start = True, len(collected)
     for value in followed.values:
+        start = len(collected)
         assign(run, scope, generator.target, value, None)
         answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
         if False in answers:
+            exact = exact and followed.count is None
             continue
         exact = exact and None not in answers
         inner = _fill(run, scope, node, generators[1:], collected, keys)
@@ -214,4 +294,5 @@ def _fill(
         return Dim.symbol(f"len({run.key_of(generator.iterable)})")
     if followed.count is None:
         return inner if inner is None else inner * Dim.of(len(followed.values))
-    return followed.count if inner is None else followed.count * inner
+    # what the last round collected stands for what every round does
+    return followed.count * (inner or Dim.of(len(collected) - start))

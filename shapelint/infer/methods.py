@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 
-from shapelint.infer.access import MODULE_METHODS, missing_attribute
-from shapelint.infer.apply import apply
+from shapelint.infer import texts
+from shapelint.infer.access import MODULE_METHODS, choose_key, missing_attribute
+from shapelint.infer.apply import apply, derived
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
-from shapelint.infer.state import Demand, Parent, Run
+from shapelint.infer.state import Demand, Run
+from shapelint.infer.trace import BackwardPass
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
+    Bool,
     Dict,
     Int,
     Layer,
-    Lineage,
     List,
     Packed,
     Str,
@@ -25,11 +28,14 @@ from shapelint.shapes.value import (
     Tuple,
     Unknown,
     Value,
+    integer,
 )
 from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
 
+#: methods of containers of modules, and the methods of dicts that give the same
+_MEMBERS = {name: name for name in ("items", "keys", "values")} | {"children": "values", "named_children": "items"}
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})
 
 
@@ -37,6 +43,10 @@ def call_method(
     run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression
 ) -> Value:
     """Call a method by the kind of its receiver."""
+    if method.name == "backward":
+        retains = kwargs.get("retain_graph", Bool(False)) != Bool(False) or "**" in kwargs
+        made = BackwardPass(len(run.trace.nodes), retains, node.span, run.path, tuple(run.frames))
+        run.trace.backward_passes.append(made)
     for kinds, call in _RECEIVERS:
         if isinstance(method.receiver, kinds):
             return call(run, method, args, kwargs, node)
@@ -51,14 +61,14 @@ def _tensor(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
 
 
 def _tuple(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    assert isinstance(method.receiver, Tuple)
+    assert isinstance(method.receiver, Tuple | Packed)
     return missing_attribute(run, method.receiver, method.name, node)
 
 
 def _packed(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     op = registry.OPS.get(f"torch.nn.utils.rnn.PackedSequence.{method.name}")
     if op is None:
-        return Unknown(run.key_of(node), f"the method .{method.name}() of a packed sequence")
+        return _tuple(run, method, args, kwargs, node)
     return apply(run, op, (method.receiver, *args), kwargs, node)
 
 
@@ -82,8 +92,17 @@ def _container(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, V
     if method.name == "add_module" and len(args) == 2 and isinstance(args[0], Str):
         container.members[args[0].value] = args[1]
         return NONE
-    if method.name in ("items", "keys", "values", "children"):
-        return _entries(container.members, method.name)
+    if method.name == "insert" and len(args) == 2 and isinstance(args[0], Int) and container.length is None:
+        members = List(list(container.members.values()))
+        _insert(members.items, args)
+        container.members.clear()
+        grow(container, members)
+        return NONE
+    if method.name == "update" and args and isinstance(args[0], Dict) and not args[0].open:
+        container.members.update((str(key), value) for key, value in args[0].items.items())
+        return NONE
+    if method.name in _MEMBERS:
+        return _entries(container.members, _MEMBERS[method.name])
     return _module(run, method, args, kwargs, node)
 
 
@@ -127,12 +146,14 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     if method.name == "extend" and args and isinstance(args[0], List | Tuple) and isinstance(method.receiver, List):
         grow(method.receiver, args[0])
         return NONE
-    if method.name == "insert" and len(args) == 2:
-        position = args[0].dim.constant if isinstance(args[0], Int) else None
-        items.insert(len(items) if position is None else position, args[1])
+    if method.name == "appendleft" and args:
+        args = (integer(0), *args)
+    if method.name in ("insert", "appendleft") and len(args) == 2:
+        _insert(items, args)
         return NONE
-    if method.name == "pop" and items:
-        return items.pop()
+    if method.name in ("pop", "popleft"):
+        where = integer(0 if method.name == "popleft" else -1)
+        return _pop(items, args[0] if args else where) or Unknown(run.key_of(node), "an item that is not known")
     if method.name == "reverse":
         items.reverse()
         return NONE
@@ -141,20 +162,34 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     return Unknown(run.key_of(node), f"the list method .{method.name}()")
 
 
+def _insert(items: list[Value], args: Arguments) -> None:
+    position = args[0].dim.constant if isinstance(args[0], Int) else None
+    items.insert(len(items) if position is None else position, args[1])
+
+
+def _pop(items: list[Value], where: Value) -> Value | None:
+    position = where.dim.constant if isinstance(where, Int) else None
+    return items.pop(position) if position is not None and -len(items) <= position < len(items) else None
+
+
 def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     table = method.receiver
     assert isinstance(table, Dict)
+    key = constant_key(args[0]) if args else None
+    if method.name == "get" and args and isinstance(args[0], Unknown) and table.items and not table.open:
+        return table.items[choose_key(run, args[0], tuple(table.items))]
     if method.name in ("get", "pop") and args:
-        key = constant_key(args[0])
         if key in table.items:
             return table.items[key] if method.name == "get" else table.items.pop(key)
         default = args[1] if len(args) > 1 else NONE
         return default if not table.open else Unknown(f"kwargs[{key!r}]", "an unknown keyword", default)
+    if method.name == "setdefault" and len(args) == 2 and key is not None:
+        return table.items.setdefault(key, args[1])
     if method.name == "update":
         if args and isinstance(args[0], Dict):
             table.items.update(args[0].items)
         table.items.update(kwargs)
-        table.open = table.open or bool(args and not isinstance(args[0], Dict))
+        table.open = table.open or bool(args and not (isinstance(args[0], Dict) and not args[0].open))
         return NONE
     if method.name == "copy":
         return Dict(dict(table.items), table.open)
@@ -163,26 +198,25 @@ def _dict(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     return Unknown(run.key_of(node), f"the dict method .{method.name}()")
 
 
-_STRING_METHODS: dict[str, Callable[[str], str]] = {
-    "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title,
-    "capitalize": str.capitalize,
-}  # fmt: skip
-
-
 def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    assert isinstance(method.receiver, Str)
-    change = _STRING_METHODS.get(method.name)
-    if change is not None and not args:
-        return Str(change(method.receiver.value))
-    return Unknown(run.key_of(node), f"the string method .{method.name}()")
+    text = method.receiver
+    assert isinstance(text, Str)
+    made: Value | None = None
+    if method.name in texts.CHANGES and not args:
+        made = Str(texts.CHANGES[method.name](text.value))
+    elif method.name == "format" and not kwargs:
+        made = texts.braces(text, args)
+    elif method.name == "join" and len(args) == 1:
+        made = texts.joined(text, args[0])
+    return made or Unknown(run.key_of(node), f"the string method .{method.name}()")
 
 
 def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """A method that an instance has from nn.Module."""
     instance = method.receiver
     if method.name in _REGISTERING and isinstance(instance, Instance):
-        if len(args) >= 2 and isinstance(args[0], Str):
-            instance.attributes[args[0].value] = args[1]
+        if len(args) >= 2 and isinstance(args[0], Str | Unknown):
+            instance.assign(texts.name_of(args[0]), args[1])
         return NONE
     return _module(run, method, args, kwargs, node)
 
@@ -193,8 +227,8 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
     assert isinstance(base, Unknown)
     if method.name == "size":
         return _size_of_unknown(run, base, args, kwargs, node)
-    if method.name in _STRING_METHODS and not args:
-        hint = Str(_STRING_METHODS[method.name](base.hint.value)) if isinstance(base.hint, Str) else None
+    if method.name in texts.CHANGES and not args:
+        hint = Str(texts.CHANGES[method.name](base.hint.value)) if isinstance(base.hint, Str) else None
         return Unknown(f"{base.key}.{method.name}()", base.reason, hint)
     if method.name == "get" and args and isinstance(args[0], Str):
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
@@ -217,6 +251,18 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
     exchanged = places != sorted(places) and len(places) == len(sizes) - 1 == len(symbols)
     if len(set(places)) == len(places) and (len(places) == len(sizes) or exchanged):
         run.demand(base, Demand(len(sizes), name))
+    elif rank := _rank_of_product(base, sizes):
+        run.demand(base, Demand(rank, name))
+
+
+def _rank_of_product(base: Unknown, sizes: Sequence[Value]) -> int | None:
+    """The rank of an x of which `x.reshape(x.shape[0] * x.shape[1], x.shape[2])` names every axis once."""
+    known = [size.dim for size in sizes if isinstance(size, Int)]
+    symbols = {symbol for size in known for symbol in size.symbols}
+    every = [Dim.symbol(f"{base.key}.size({i})") for i in range(len(symbols))]
+    if len(known) != len(sizes) or symbols != {size.as_symbol for size in every}:
+        return None
+    return len(every) if math.prod(known, start=Dim.of(1)) == math.prod(every, start=Dim.of(1)) else None
 
 
 #: methods that make a tensor of given sizes, of whatever kind the receiver is
@@ -232,8 +278,7 @@ def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Valu
     op = registry.OPS.get(f"torch.Tensor.{name}")
     if op is None or op.rank_change is None:
         return Unknown(key, f".{name}() of something unknown: {base.reason}")
-    run.parents[key] = Parent(base.key, op.rank_change)
-    return Unknown(key, base.reason, lineage=Lineage(base.key, op.rank_change))
+    return derived(run, op, base, key, base.reason)
 
 
 def _size_of_unknown(

@@ -6,8 +6,14 @@ from shapelint.ops import registry
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
-    {"torch", "math", "einops", "functools", "collections", "typing", "dataclasses", "copy", "itertools"}
+    "torch math einops functools collections typing dataclasses copy itertools argparse types contextlib six".split()
 )
+SIX = "six.moves."  #: where Python 2 code finds Python 3 builtins
+
+
+def is_registered(path: str) -> bool:
+    """Whether shapelint knows a torch class or function of this name."""
+    return path in registry.LAYERS or path in registry.OPS
 
 
 def canonical(path: str) -> str:
@@ -15,7 +21,7 @@ def canonical(path: str) -> str:
 
     `torch.nn.modules.rnn.LSTM` is `torch.nn.LSTM`; `torch.functional.einsum` is `torch.einsum`.
     """
-    if path in registry.LAYERS or path in registry.OPS:
+    if is_registered(path):
         return path
     name = path.rpartition(".")[2]
     if path.startswith("torch.nn.modules.") and name[:1].isupper():

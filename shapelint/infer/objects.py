@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import External, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value
 from shapelint.source import Source
 from shapelint.syntax import facts
+
+YIELDED = "yield"  #: what a generator's scope calls the list of what it has yielded: no name of Python's
 
 
 @dataclass(eq=False, slots=True)
@@ -78,6 +80,7 @@ class Function(Value):
     definition: facts.FunctionDef | None = None
     owner: Class | None = None
     kind: str = "plain"  #: "plain", "property", "static", "class"
+    yields: bool = False  #: it is a generator
 
 
 @dataclass(eq=False, slots=True)
@@ -88,17 +91,23 @@ class Class(Value):
     bases: tuple[Value, ...]
     scope: Scope
     definition: facts.ClassDef
+    makers: dict[str, list[Function]] = field(default_factory=dict)
+    """For attributes that are given something constructed: the methods in which they are."""
 
     def lineage(self) -> Iterator[Class]:
-        """The class and its known bases, depth first, each once (enough for single inheritance)."""
+        """The class and its known bases, each before its own bases, in the order of the class statements."""
+        order: list[Class] = []
         seen: set[int] = set()
-        waiting: list[Value] = [self]
+        waiting: list[tuple[Value, bool]] = [(self, False)]
         while waiting:
-            current = waiting.pop(0)
-            if isinstance(current, Class) and id(current) not in seen:
+            current, is_done = waiting.pop()
+            if is_done and isinstance(current, Class):
+                order.append(current)
+            elif isinstance(current, Class) and id(current) not in seen:
                 seen.add(id(current))
-                yield current
-                waiting = [*current.bases, *waiting]
+                waiting.append((current, True))
+                waiting.extend((base, False) for base in current.bases)
+        return reversed(order)
 
     def find(self, name: str) -> Value | None:
         """A class attribute along the bases."""
@@ -106,6 +115,13 @@ class Class(Value):
             if name in cls.scope.names:
                 return cls.scope.names[name]
         return None
+
+    def after(self, cls: Class) -> Iterator[Class]:
+        """The classes in which `super()` inside `cls` looks, for an instance of this class."""
+        lineage = list(self.lineage())
+        if cls not in lineage:
+            lineage = list(cls.lineage())
+        return iter(lineage[lineage.index(cls) + 1 :])
 
     def torch_base(self) -> str | None:
         """The dotted name of the class that is not read (`torch.nn.LSTM`) and from which this one derives."""
@@ -126,6 +142,13 @@ class Instance(Value):
     cls: Class
     attributes: dict[str, Value] = field(default_factory=dict)
     base: Value | None = None
+    prepared: set[int] = field(default_factory=set)  #: ids of methods that were run for what they set
+
+    def assign(self, name: str, value: Value) -> None:
+        """Set an attribute; a module set on a container is a member of it."""
+        self.attributes[name] = value
+        if isinstance(self.base, Container) and isinstance(value, Layer | Container | Instance):
+            self.base.members[name] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +161,41 @@ class Record(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Factory(Value):
+    """`field(default_factory=make)`: every instance gets a default of its own."""
+
+    make: Value
+
+
+@dataclass(eq=False, slots=True)
+class DefaultDict(Dict):
+    """`defaultdict(make)`."""
+
+    make: Value = NONE
+
+
+@dataclass(eq=False, slots=True)
+class Namespace(Value):
+    """`argparse.Namespace(...)` and its like: a dict whose keys are attributes."""
+
+    table: Dict
+
+
+@dataclass(frozen=True, slots=True)
 class Partial(Value):
     """`functools.partial(function, *args, **kwargs)`."""
 
     function: Value
     args: tuple[Value, ...]
     kwargs: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMember(Value):
+    """`getattr(nn, name)` of an unknown name: how it is called may tell what it is."""
+
+    path: str
+    name: Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +252,7 @@ class Range(Value):
 
 @dataclass(frozen=True, slots=True)
 class Iteration(Value):
-    """`zip`, `enumerate`, `reversed`, `items()`: what it iterates over, and how (`kind`)."""
+    """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`)."""
 
     kind: str
     sources: tuple[Value, ...]

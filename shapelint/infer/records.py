@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shapelint.infer.objects import Class, Instance, Record
+from shapelint.infer.capture import MAX_DEPTH
+from shapelint.infer.objects import Class, Factory, Instance, Record
 from shapelint.shapes.value import Dict, List, Str, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -69,8 +70,15 @@ def make_record(record: Record, args: tuple[Value, ...], kwargs: Mapping[str, Va
 
 
 def default_of_field(kwargs: Mapping[str, Value]) -> Value | None:
-    """`field(default=...)` and the empty containers that `default_factory` makes most often."""
-    factory = kwargs.get("default_factory")
-    name = getattr(factory, "name", None)
-    made = {"list": List([]), "dict": Dict({})}.get(name) if isinstance(name, str) else None
-    return kwargs.get("default", made)
+    """`field(default=...)` and `field(default_factory=...)`; None for a field without a default."""
+    if "default_factory" in kwargs:
+        return Factory(kwargs["default_factory"])
+    return kwargs.get("default")
+
+
+def as_dict(value: Value, depth: int = 0) -> Value:
+    """What `dataclasses.asdict` makes of a value: instances inside are taken apart too, `MAX_DEPTH` deep."""
+    if not isinstance(value, Instance) or depth > MAX_DEPTH:
+        return value
+    fields = [name for name in fields_of(value.cls) if name in value.attributes]
+    return Dict({name: as_dict(value.attributes[name], depth + 1) for name in fields})

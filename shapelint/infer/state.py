@@ -38,7 +38,7 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
 #: what leaves no doubt about an input's rank: the author's own words, and the recurrent layers
-CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute"}) | {
+CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern"}) | {
     f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")
 }
 
@@ -77,8 +77,8 @@ class Plan:
 class Choice:
     """A choice that a run took: its key, the options, the one taken, and what the defaults would take.
 
-    `remote` is true of what is asked far from the entry point's own parameters: in another file, or of the
-    value of an expression that is not understood.
+    `remote` is true of what is asked far from the entry point's own parameters: in another file, of the value of
+    an expression that is not understood, or in a guard, whose other side raises.
     """
 
     key: str
@@ -87,12 +87,17 @@ class Choice:
     likely: object | None
     remote: bool = False
 
+    @property
+    def is_of_kind(self) -> bool:
+        """Whether one of several things is picked by its name: `kind == "lstm"`, `{"lstm": nn.LSTM}[kind]`."""
+        return not isinstance(self.taken, bool) or "==" in self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Parent:
     """The unknown that an unknown comes from; `delta` is the change of rank, `dtype` what it must hold.
 
-    Without a `dtype` it holds what the other must hold.
+    Without a `dtype` it holds what the child holds.
     """
 
     key: str
@@ -196,14 +201,17 @@ class Run:
 
     def choose(self, key: str, subject: str, options: tuple[object, ...], likely: object | None) -> object:
         """Take one of the options, always the same on one path."""
+        remote = self.away is not None or "@" in key or self.preferred is not None
         if key in self.choices:
+            if not remote and self.choices[key].remote:
+                self.choices[key] = replace(self.choices[key], remote=False)
             return self.choices[key].taken
         if self.preferred is not None and self.preferred in options:
             likely = self.preferred
         taken = self.plan.choices.get(key, options[0] if likely is None else likely)
         if taken not in options:
             taken = options[0]
-        self.choices[key] = Choice(key, options, taken, likely, self.away is not None or "@" in key)
+        self.choices[key] = Choice(key, options, taken, likely, remote)
         self.trace.decisions.append(Decision(subject, taken, None if likely is None else taken == likely))
         return taken
 
@@ -235,8 +243,9 @@ class Run:
         chain = [(value.key, demand)]
         while chain[-1][0] in self.parents and len(chain) < 50:
             parent = self.parents[chain[-1][0]]
-            rank, dtype = chain[-1][1].rank - parent.delta, parent.dtype or chain[-1][1].dtype
-            chain.append((parent.key, Demand(rank, demand.because, dtype=dtype)))
+            child = chain[-1][1]
+            dtype = parent.dtype or child.dtype
+            chain.append((parent.key, Demand(child.rank - parent.delta, demand.because, dtype=dtype)))
         for key, wanted in reversed(chain):
             if wanted.rank > 0 and key not in self.plan.demands:
                 self.demands.setdefault(key, wanted)

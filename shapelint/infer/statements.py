@@ -9,12 +9,14 @@ from shapelint.infer.calls import call_value
 from shapelint.infer.capture import captured
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
-from shapelint.infer.functions import is_harmless, method_kind
+from shapelint.infer.functions import attributes_made, call_special, is_harmless, method_kind
+from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
-from shapelint.infer.objects import Class, Container, Function, Imported, Scope
+from shapelint.infer.objects import Class, Container, Function, Imported, Iteration, Scope
 from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
+from shapelint.infer.walk import yields
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -94,19 +96,21 @@ def _condition(run: Run, scope: Scope, test: facts.Expression) -> bool:
 
 @executes(facts.With)
 def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
-    """`with`: what a context manager gives is unknown."""
+    """`with`: what a context manager gives is unknown, unless it is the checked code's own."""
     for context, target in node.items:
         value = evaluate(run, scope, context)
+        entered = _enter(run, value, context)
         if target is not None:
-            key = run.key_of(context)
-            assign(
-                run,
-                scope,
-                target,
-                Unknown(key, "from a context manager") if not isinstance(value, Unknown) else value,
-                None,
-            )
+            assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
     return execute(run, scope, node.body)
+
+
+def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
+    """What `__enter__` gives, or the one `yield` of a function under `@contextmanager`."""
+    unknown = Unknown(run.key_of(context), "from a context manager")
+    if isinstance(value, Iteration) and value.kind == "generator":
+        return next(iter(rounds(run, value, context).values), unknown)
+    return call_special(run, value, "__enter__", (), {}, context) or unknown
 
 
 @executes(facts.Try)
@@ -158,7 +162,7 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
     else:
         owner = None
     defaults = defaults_of(run, scope, node.parameters)
-    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind)
+    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind, yields(node.body))
     scope.assign(node.name, _decorated(run, scope, function, node))
     return Flow.NEXT
 
@@ -186,6 +190,10 @@ def class_definition(run: Run, scope: Scope, node: facts.ClassDef) -> Flow:
     body.names["__class__"] = cls
     scope.assign(node.name, cls)
     execute(run, body, node.body)
+    for method in body.names.values():
+        if isinstance(method, Function) and method.owner is cls and method.kind == "plain":
+            for name in attributes_made(method):
+                cls.makers.setdefault(name, []).append(method)
     return Flow.NEXT
 
 

@@ -17,8 +17,9 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, SliceValue, Tensor, Tuple, Value
 from shapelint.source import Span
-from shapelint.syntax.facts import Expression
+from shapelint.syntax.facts import Expression, Subscript
 
+LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a loop: at least 1
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 
 
@@ -63,6 +64,27 @@ class Binding:
     name: str
     value: Value
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """An item that a subscript takes of the tuple `whole` that an operation gave: `state[-1]`, not `state[i]`."""
+
+    whole: Ref
+    index: int
+    expression: Subscript
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardPass:
+    """A call of `.backward()`, made after the first `after` nodes; `retains` where it may keep the graph."""
+
+    after: int
+    retains: bool
+    span: Span
+    path: str
+    frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +147,9 @@ class Trace:
     entry: str  #: "module", "LSTMModel.forward", ...
     nodes: list[Node] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    selections: list[Selection] = field(default_factory=list)
+    backward_passes: list[BackwardPass] = field(default_factory=list)
+    shuffled: list[str] = field(default_factory=list)  #: keys of data loaders that give their samples in random order
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself

@@ -30,6 +30,11 @@ from shapelint.shapes.value import (
 
 RNN = "torch.nn.utils.rnn."
 PACKED = RNN + "PackedSequence"
+#: what a PackedSequence has of what tensors have
+SHARED = frozenset(
+    "data to cuda cpu float double half long int short char byte pin_memory is_cuda is_pinned index count".split()
+)
+PACK_SEQUENCE = RNN + "pack_sequence"
 
 ZERO = Float(0.0)
 RIGHT = Str("right")
@@ -98,10 +103,14 @@ def pad_sequence(
     return Tensor((*pair, *features), dtype)
 
 
-@op(RNN + "pack_sequence")
+@op(PACK_SEQUENCE)
 def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Assumptions) -> Packed:
     """B tensors of (T_i, F) -> packed."""
     batch, time, features, _ = _gathered(sequences, assume)
+    items = sequences.items if isinstance(sequences, List | Tuple) and batch.dim.constant is not None else ()
+    steps = tuple(item.sizes[0].constant or 0 for item in items if isinstance(item, Tensor))
+    if steps and min(steps) > 0:
+        _check_steps(steps, enforce_sorted)
     return Packed(batch, time, features, enforce_sorted=enforce_sorted != FALSE)
 
 
@@ -154,12 +163,17 @@ def indices(sequence: Packed) -> Value:
 
 
 @op(PACKED + ".__getitem__")
-def getitem(sequence: Packed, index: int) -> Value:
+def getitem(sequence: Packed, index: Value) -> Value:
     """Return a field of the named tuple by its position."""
+    if isinstance(index, Tuple | Tensor):
+        raise ShapeError("a PackedSequence is indexed like a tensor", "SHP412")
+    place = index.dim.constant if isinstance(index, Int) else None
+    if place is None:
+        raise Undetermined("fields of a PackedSequence that are not known")
     fields = (data, batch_sizes, indices, indices)
-    if not -len(fields) <= index < len(fields):
-        raise ShapeError(f"a PackedSequence is a tuple of {len(fields)}: there is no item {index}")
-    return fields[index](sequence)
+    if not -len(fields) <= place < len(fields):
+        raise ShapeError(f"a PackedSequence is a tuple of {len(fields)}: there is no item {place}")
+    return fields[place](sequence)
 
 
 @op(*(f"{PACKED}.{name}" for name in ("to", "cuda", "cpu", "float", "double", "half", "pin_memory")))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from shapelint.ops.axes import ONE
 from shapelint.ops.registry import Assumptions, ShapeError
-from shapelint.shapes.axis import Axis
+from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 
@@ -80,13 +80,21 @@ def check_state(state: Value, demand: Demand, assume: Assumptions) -> None:
         return
     if state.rank != len(demand.sizes):
         raise _refused(state, demand, None)
-    code = _mistake(state.sizes, demand, assume)
-    if code is not None:
+    code = _directions_mistake(state, demand, assume) or _mistake(state.sizes, demand, assume)
+    if code is not None or _is_batch_first_output(state):
         raise _refused(state, demand, code)
     for index, (got, expected) in enumerate(zip(state.sizes, demand.sizes, strict=True)):
         spare = index in demand.surplus and assume.resolve(got - expected).is_positive()
         if not spare and not assume.agree(got, expected):
             raise _refused(state, demand, None)
+
+
+def _is_batch_first_output(state: Tensor) -> bool:
+    """(batch, time, features) fits as a state only where the batch is as large as the number of layers."""
+    first, second = state.axes[:2] if state.rank == 3 else (None, None)
+    if first is None or second is None or first.dim.constant is not None:
+        return False
+    return (first.role, second.role) == (Role.BATCH, Role.TIME)
 
 
 def _refused(state: Tensor, demand: Demand, code: str | None) -> ShapeError:
@@ -98,6 +106,15 @@ def _refused(state: Tensor, demand: Demand, code: str | None) -> ShapeError:
         expected=demand.sizes,
         got=state.sizes,
     )
+
+
+def _directions_mistake(state: Tensor, demand: Demand, assume: Assumptions) -> str | None:
+    """Return the code for a state of a bidirectional layer that a layer of one direction is given."""
+    parts = state.axes[0].parts
+    if demand.bidirectional or demand.sequences.batch is None or len(parts) != 2 or parts[0].role is not Role.LAYERS:
+        return None
+    different = assume.same(state.sizes[0], demand.sizes[0]) is Same.DIFFERENT
+    return "SHP216" if different and assume.same(parts[0].dim, demand.num_layers) is not Same.DIFFERENT else None
 
 
 def _mistake(got: tuple[Dim, ...], demand: Demand, assume: Assumptions) -> str | None:
@@ -125,4 +142,7 @@ def _mistake(got: tuple[Dim, ...], demand: Demand, assume: Assumptions) -> str |
         return "SHP203"
     if 1 not in demand.surplus and equal(got[1], time) and wrong(1):
         return "SHP204"
+    layers_agree = assume.same(got[0], layers) is Same.EQUAL
+    if layers_agree and 1 not in demand.surplus and assume.same(got[1], batch) is Same.DIFFERENT:
+        return "SHP205"
     return None

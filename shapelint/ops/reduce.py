@@ -169,7 +169,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Value = NONE) -> Tensor:
     return Tensor(input.axes, dtype_named(dtype, _whole(input.dtype)))
 
 
-@op("torch.sort", "torch.Tensor.sort")
+@op("torch.sort", "torch.Tensor.sort", rank_change=0)
 def sort(input: Tensor, dim: int = -1, descending: Value = NONE, *, stable: Value = NONE) -> Tuple:
     """(values, indices) in order along an axis."""
     position(dim, input.rank)
@@ -183,7 +183,7 @@ def argsort(input: Tensor, dim: int = -1, descending: Value = NONE, *, stable: V
     return Tensor(input.axes, Dtype.INT)
 
 
-@op("torch.topk", "torch.Tensor.topk")
+@op("torch.topk", "torch.Tensor.topk", rank_change=0)
 def topk(
     input: Tensor,
     k: Dim,

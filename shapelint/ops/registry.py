@@ -35,6 +35,7 @@ from shapelint.shapes.value import (
     Int,
     List,
     NoneValue,
+    Packed,
     Str,
     Tensor,
     Tuple,
@@ -59,12 +60,16 @@ class ShapeError(Exception):
 
 
 class Undetermined(Exception):  # noqa: N818 - an answer, not an error
-    """The result cannot be told from what is known; `wants` names the unknown that a tensor was needed of."""
+    """The result cannot be told from what is known; `wants` names the unknown that a tensor was needed of.
 
-    def __init__(self, reason: str, wants: Unknown | None = None) -> None:
+    `rank` is the rank that it must have, as a tensor of integers; without it, that of the operation's input.
+    """
+
+    def __init__(self, reason: str, wants: Unknown | None = None, rank: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wants = wants
+        self.rank = rank
 
 
 class Assumptions(Protocol):
@@ -92,7 +97,8 @@ class Op:
     """A registered operation.
 
     `rank_change` says how the result's rank follows from the first argument's when that is all that is known
-    (None: it does not); of a broadcasting operation it holds where the other operands are numbers.
+    (None: it does not); of a broadcasting operation it holds where the other operands are numbers, and of one
+    that gives values and indices for both.
     `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
     most likely has, for an input whose rank is not known.
     """
@@ -104,6 +110,11 @@ class Op:
     rank_change: int | None = None
     attribute: bool = False
     input_rank: int | None = None
+
+    @property
+    def gives_pair(self) -> bool:
+        """Whether the result is a pair: values and indices."""
+        return self.hints.get("return") is Tuple
 
     @property
     def assumes(self) -> bool:
@@ -200,8 +211,9 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
     if operation.assumes:
         kept = [parameter for name, parameter in signature.parameters.items() if name != "assume"]
         signature = signature.replace(parameters=kept)
+    args, kwargs = _spread_sizes(args, _torch_names(kwargs, signature), signature)
     try:
-        given = signature.bind(*args, **_torch_names(kwargs, signature))
+        given = signature.bind(*args, **kwargs)
     except TypeError as error:
         refused = f"{operation.name}(): {error}"
         raise (Undetermined(refused) if _overloaded(operation.name) else ShapeError(refused)) from None
@@ -227,6 +239,17 @@ def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> d
         _NUMPY_NAMES.get(name, name) if name not in signature.parameters else name: value
         for name, value in kwargs.items()
     }
+
+
+def _spread_sizes(
+    args: tuple[Value, ...], kwargs: Mapping[str, Value], signature: inspect.Signature
+) -> tuple[tuple[Value, ...], Mapping[str, Value]]:
+    """What a method takes as `*dims` may also be named: `x.permute(dims=(1, 0, 2))`."""
+    starred = [name for name, p in signature.parameters.items() if p.kind is p.VAR_POSITIONAL]
+    if starred and starred[0] in kwargs and len(args) == 1:
+        rest = {name: value for name, value in kwargs.items() if name != starred[0]}
+        return (*args, kwargs[starred[0]]), rest
+    return args, kwargs
 
 
 def _overloaded(name: str) -> bool:
@@ -263,6 +286,8 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     if hint is Tensor and isinstance(value, Tuple) and value.ref is not None:
         message = f"a tuple of {len(value.items)} where a tensor is needed"
         raise ShapeError(message, "SHP302", source=value.ref)
+    if hint is Tensor and isinstance(value, Packed):
+        raise ShapeError("a PackedSequence where a tensor is needed", "SHP412", source=value.ref)
     raise _mismatch(value, hint)
 
 

@@ -179,7 +179,7 @@ def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) 
             packed=True,
             sorted=input.enforce_sorted,
         )
-    require_rank(config.name, input, 2, 3)
+    require_rank(config.name, input, 2, 3, code="SHP505")
     _check_channels(config, input, assume)
     require_features(config.name, input, config.input_size, assume, "SHP503")
     if input.rank == 2:

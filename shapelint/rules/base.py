@@ -44,6 +44,18 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Undecided:
+    """A known mistake that source alone cannot decide: it has no rule, and its code stays free.
+
+    The `__init__.py` of a family lists them as UNDECIDED; docs/rules tells the reason.
+    """
+
+    code: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredCheck:
     """A check function and the rules it serves."""
 
@@ -52,6 +64,7 @@ class RegisteredCheck:
 
 
 RULES: dict[str, Rule] = {}
+UNDECIDED: dict[str, Undecided] = {}
 CHECKS: list[RegisteredCheck] = []
 
 
@@ -72,5 +85,7 @@ def check(*rules: Rule) -> Callable[[Check], Check]:
 def load() -> None:
     """Import every rule file of this package: a new rule is a new file, listed nowhere."""
     package = importlib.import_module("shapelint.rules")
-    for module in pkgutil.walk_packages(package.__path__, "shapelint.rules."):
-        importlib.import_module(module.name)
+    for found in pkgutil.walk_packages(package.__path__, "shapelint.rules."):
+        module = importlib.import_module(found.name)
+        if found.ispkg:
+            UNDECIDED.update({entry.code: entry for entry in vars(module).get("UNDECIDED", ())})

@@ -93,18 +93,28 @@ def kind_place(layer: Layer) -> Place:
     return place_of(layer, f"this is an nn.{layer.name}")
 
 
+def with_article(layer: Layer) -> str:
+    """A layer's kind in a sentence: `an LSTM`, `a GRU`."""
+    return f"{'a' if layer.name.startswith('GRU') else 'an'} {layer.name}"
+
+
 def text_of(trace: Trace, span: Span) -> str:
     """The source text of a span of the analysed file; empty where that file has no such lines.
 
     Rules look at the nodes of imported files too. What they make of them is dropped (select.py).
     """
-    lines = trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = lines_of(trace)
     if span.end_line > len(lines):
         return ""
     if span.line == span.end_line:
         return lines[span.line - 1][span.column : span.end_column]
     first, last = lines[span.line - 1][span.column :], lines[span.end_line - 1][: span.end_column]
     return "\n".join([first, *lines[span.line : span.end_line - 1], last])
+
+
+def lines_of(trace: Trace) -> list[str]:
+    """The lines of the analysed file, as spans count them."""
+    return trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def quote(trace: Trace, span: Span) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import input_of, is_recurrent_call, layer_of
-from shapelint.shapes.value import Packed, Tensor
+from shapelint.rules.navigate import Slot, input_of, is_recurrent_call, layer_of
+from shapelint.rules.written import is_zeros
+from shapelint.shapes.value import NONE, List, NoneValue, Packed, Tensor, Tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,19 @@ def padding_matters(trace: Trace, call: Node, target: Ref, target_axis: int = 0)
         return []
     axes = {"batch_axis": source.batch_axis, "time_axis": source.time_axis, "target_axis": target_axis}
     return [Claim("padding_invariance", target, {"source": source.ref, **axes})]
+
+
+def misses_direction(trace: Trace, target: Ref, slot: Slot) -> list[Claim]:
+    """A summary of a bidirectional output whose backward half has read one step only."""
+    layer, call = slot.layer, slot.call
+    if starts_at_zero(trace, call) and layer.ref is not None:
+        return [Claim("dead_parameters", target, {"layer": layer.ref})]
+    # a state that is not zero reaches the backward weights at the first step that they read
+    return [Claim("equals", target, {"reference": ("both_directions", Ref(call.id))})]
+
+
+def starts_at_zero(trace: Trace, call: Node) -> bool:
+    """Whether a recurrent call is given no initial state, or zeros."""
+    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
+    states = given.items if isinstance(given, Tuple | List) else (given,)
+    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
-from shapelint.ops.rnn import RECURRENT, RecurrentConfig, recurrent_config
-from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Value
+from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
+from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Tuple, Value
 
 OUTPUT = "output"
 H_N = "h_n"
@@ -25,7 +25,7 @@ _TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", 
 
 
 #: operations that may change values, and leave each value with its sample, its step and its features
-_STEPWISE = _TRANSPARENT | {
+STEPWISE = _TRANSPARENT | {
     "dropout",
     "Dropout",
     "relu",
@@ -37,7 +37,7 @@ _STEPWISE = _TRANSPARENT | {
     "layer_norm",
     "LayerNorm",
 }
-_PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
+PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 
@@ -68,11 +68,35 @@ def is_recurrent_call(node: Node) -> bool:
     return node.op.endswith(".forward") and node.op.removesuffix(".forward") in RECURRENT
 
 
+def is_cell_call(node: Node) -> bool:
+    """Whether a node is the call of an LSTMCell, GRUCell or RNNCell."""
+    return node.op.endswith(".forward") and node.op.removesuffix(".forward") in CELLS
+
+
+def is_state_pair(trace: Trace, value: Value) -> bool:
+    """Whether a value is the pair of states that an LSTM's or LSTMCell's call gave."""
+    if not isinstance(value, Tuple) or value.ref is None:
+        return False
+    node = trace.node(value.ref)
+    return value.ref.path == (1,) if is_recurrent_call(node) else is_cell_call(node)
+
+
+def next_state(call: Node) -> Ref:
+    """h_n of a recurrent layer's call, or the h that a cell's call gives."""
+    path = {"LSTM": (1, 0), "GRU": (1,), "RNN": (1,), "LSTMCell": (0,)}.get(layer_of(call).name, ())
+    return Ref(call.id, path)
+
+
 def layer_of(node: Node) -> Layer:
     """The layer that a `.forward` node calls."""
     layer = node.args[0]
     assert isinstance(layer, Layer)
     return layer
+
+
+def h_n_of(call: Node) -> Ref:
+    """The final state that a recurrent call gives."""
+    return Ref(call.id, (1, 0) if layer_of(call).name == "LSTM" else (1,))
 
 
 def is_refused(trace: Trace, call: Node) -> bool:
@@ -84,7 +108,7 @@ def is_refused(trace: Trace, call: Node) -> bool:
 
 def slot_of(trace: Trace, value: Value) -> Slot | None:
     """Which slot of which recurrent call a value is, if it is one unchanged."""
-    ref = _through_transparent(trace, getattr(value, "ref", None))
+    ref = through_transparent(trace, getattr(value, "ref", None))
     if ref is None:
         return None
     node = trace.node(ref)
@@ -95,7 +119,8 @@ def slot_of(trace: Trace, value: Value) -> Slot | None:
     return None if slot is None else Slot(node, layer, slot)
 
 
-def _through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
+def through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
+    """Where a value comes from, before it was moved, copied or detached."""
     while ref is not None:
         node = trace.node(ref)
         if node.op.rpartition(".")[2] not in _TRANSPARENT or not node.op.startswith("torch.Tensor."):
@@ -129,9 +154,9 @@ def sequence_of(trace: Trace, value: Value) -> Sequence | None:
         node = trace.node(ref)
         if node.op == PAD_PACKED and ref.path == (0,):
             unpacked = node
-        elif short_name(node) in _PERMUTING:
+        elif short_name(node) in PERMUTING:
             permuted = True
-        elif short_name(node) not in _STEPWISE:
+        elif short_name(node) not in STEPWISE:
             return None
         source = next(tensor_inputs(node), None)
         if source is None:
@@ -183,8 +208,13 @@ def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:
             yield value
 
 
-def above(trace: Trace, ref: Ref) -> Iterator[Node]:
-    """The node that made a value, and those that it is computed from."""
+def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
+    """The INPUT nodes that a value is computed from."""
+    return (node for node in ancestors(trace, ref) if node.op == INPUT)
+
+
+def ancestors(trace: Trace, ref: Ref) -> Iterator[Node]:
+    """The nodes that a value is computed from, its own first."""
     waiting, seen = [ref.node], set[int]()
     while waiting:
         number = waiting.pop()
@@ -194,11 +224,6 @@ def above(trace: Trace, ref: Ref) -> Iterator[Node]:
         node = trace.nodes[number]
         yield node
         waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
-
-
-def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
-    """The INPUT nodes that a value is computed from."""
-    return (node for node in above(trace, ref) if node.op == INPUT)
 
 
 def is_returned(trace: Trace, ref: Ref) -> bool:

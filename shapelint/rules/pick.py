@@ -88,15 +88,20 @@ def _of_select(node: Node, base: Tensor) -> Pick | None:
 
 
 def _of_subscript(node: Node, base: Tensor, expression: facts.Subscript) -> Pick | None:
-    parts = index_parts(node.args[1], base.rank)
-    chosen = [axis for axis, part in enumerate(parts) if not is_full(part)]
-    if len(chosen) != 1 or len(parts) > base.rank:
+    parts = parts_of(node, base)
+    if len(parts) != 1:
         return None
-    part = parts[chosen[0]]
+    (axis, part), *_ = parts.items()
     index = _entry(part)
     if index is None or not _is_written(index, expression.index):
         return None
-    return Pick(node, base, chosen[0], index, isinstance(part, SliceValue), expression.value.span)
+    return Pick(node, base, axis, index, isinstance(part, SliceValue), expression.value.span)
+
+
+def parts_of(node: Node, base: Tensor) -> dict[int, Value]:
+    """What a subscript takes of the axes that it does not take whole; nothing if it makes new axes."""
+    parts = index_parts(node.args[1], base.rank)
+    return {axis: part for axis, part in enumerate(parts) if not is_full(part)} if len(parts) <= base.rank else {}
 
 
 def _is_written(index: Dim, expression: facts.Expression) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import above, is_recurrent_call, is_returned, short_name
-from shapelint.shapes.value import Tensor, Value
+from shapelint.rules.navigate import ancestors, is_recurrent_call, is_returned, sequence_of, short_name
+from shapelint.rules.pick import FIRST, is_full
+from shapelint.shapes.value import Int, Tensor, Tuple, Value
 
 _PASSING = frozenset(
     (
@@ -27,6 +28,17 @@ _JOINING = frozenset(("cat", "concat", "concatenate", "hstack"))
 _HEAD_LAYERS = frozenset(("LayerNorm", "BatchNorm1d", "Linear", "Bilinear", "linear"))
 _DEPTH = 8
 
+CLASS_LOSSES = frozenset(("CrossEntropyLoss", "NLLLoss", "cross_entropy", "nll_loss"))
+NORMALISING = frozenset(("softmax", "log_softmax", "LogSoftmax", "Softmax"))
+
+#: operations that cut, move or hand on the elements of a tensor, and compute nothing
+LAYOUT = frozenset(
+    """
+    view reshape flatten unflatten squeeze unsqueeze transpose permute swapaxes movedim t T mT view_as reshape_as
+    contiguous clone detach to long float double cuda cpu type
+    """.split()
+)
+
 
 def is_summary(trace: Trace, node: Node) -> bool:
     """Whether a selected value is used as one row for each sample: fed to a head or a loss, or returned."""
@@ -35,14 +47,15 @@ def is_summary(trace: Trace, node: Node) -> bool:
 
 def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
     """How sure it is that a value is a summary: high for a head or a loss, medium where it is returned."""
-    return use_confidence(trace, node.result)
-
-
-def use_confidence(trace: Trace, value: Value) -> Confidence | None:
-    """The same of a value: one of several that a node gives (`x.max(dim=1)`)."""
-    if not isinstance(value, Tensor) or value.ref is None:
+    result = node.result
+    if not isinstance(result, Tensor) or result.ref is None:
         return None
-    reached = _followed(trace, value.ref, calls_above(trace, value.ref), 0)
+    return confidence_of(trace, result.ref)
+
+
+def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
+    """`summary_confidence` of any value."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
     if any(is_head(user) for ref in reached for user in trace.uses(ref)):
         return Confidence.HIGH
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
@@ -56,8 +69,13 @@ def heads_of(trace: Trace, ref: Ref) -> list[Node]:
 
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
+    return short_name(user) in _HEAD_LAYERS or is_loss(user)
+
+
+def is_loss(user: Node) -> bool:
+    """Whether an operation is a loss."""
     name = short_name(user)
-    return name in _HEAD_LAYERS or name.endswith("Loss") or "loss" in name or "entropy" in name
+    return name.endswith("Loss") or "loss" in name or "entropy" in name
 
 
 def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list[Ref]:
@@ -80,4 +98,38 @@ def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> 
 
 def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
     """The recurrent calls that a value is computed from."""
-    return frozenset(node.id for node in above(trace, ref) if is_recurrent_call(node))
+    return frozenset(node.id for node in ancestors(trace, ref) if is_recurrent_call(node))
+
+
+def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
+    """Whether a subscript takes step 0 of the call's output, whatever else it takes of it."""
+    base = node.args[0] if node.args else None
+    if not node.op.endswith((".__getitem__", ".select")) or not isinstance(base, Tensor):
+        return False
+    sequence = sequence_of(trace, base)
+    if sequence is None or sequence.slot.call is not call:
+        return False
+    if node.op.endswith(".select"):
+        return node.bound.get("index") == FIRST
+    index = node.args[1]
+    parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
+    return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))
+
+
+def feeds_class_loss(trace: Trace, ref: Ref) -> bool:
+    """Whether a value, as it is or cut and moved, is what a class loss gets as scores."""
+    waiting, seen = [ref], set[Ref]()
+    while waiting:
+        one = waiting.pop()
+        seen.add(one)
+        for user in trace.uses(one):
+            if short_name(user) in CLASS_LOSSES and _first_tensor(user) == one:
+                return True
+            made = getattr(user.result, "ref", None)
+            if short_name(user) in LAYOUT | NORMALISING and made is not None and made not in seen:
+                waiting.append(made)
+    return False
+
+
+def _first_tensor(node: Node) -> Ref | None:
+    return next((value.ref for value in (*node.args, *node.kwargs.values()) if isinstance(value, Tensor)), None)

@@ -6,7 +6,7 @@ from shapelint.finding import Edit
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.build import text_of
 from shapelint.rules.navigate import construction_of, short_name
-from shapelint.shapes.value import NONE, Layer, List, NoneValue, Tensor, Tuple, Value
+from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
@@ -25,11 +25,14 @@ _HANDED_ON = frozenset(
         "half",
         "type_as",
         "type",
+        "long",
+        "int",
         "zero_",
         "requires_grad_",
     )
 )
-_ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
+#: what needs no parentheses before a dot
+ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
 
 
 def argument(node: Node, position: int, name: str) -> facts.Argument | None:
@@ -45,13 +48,19 @@ def argument(node: Node, position: int, name: str) -> facts.Argument | None:
 
 def creation_of(trace: Trace, value: Value) -> Node | None:
     """The operation that a tensor was made by, before it was moved or converted."""
-    node = None
+    value = before_moves(trace, value)
+    ref = value.ref if isinstance(value, Tensor) else None
+    return None if ref is None or ref.path else trace.node(ref)
+
+
+def before_moves(trace: Trace, value: Value) -> Value:
+    """A tensor before it was moved or converted."""
     while isinstance(value, Tensor) and value.ref is not None and not value.ref.path:
         node = trace.node(value.ref)
         if short_name(node) not in _HANDED_ON or not node.args:
             break
         value = node.args[0]
-    return node
+    return value
 
 
 def is_zeros(trace: Trace, value: Value) -> bool:
@@ -98,12 +107,7 @@ def twice(trace: Trace, size: facts.Expression) -> str:
     text = text_of(trace, size.span)
     if isinstance(size, facts.Literal) and isinstance(size.value, int):
         return str(2 * size.value)
-    return f"2 * {text}" if is_atom(size) else f"2 * ({text})"
-
-
-def is_atom(expression: facts.Expression) -> bool:
-    """Whether an expression needs no brackets before a dot or beside an operator."""
-    return isinstance(expression, _ATOMS)
+    return f"2 * {text}" if isinstance(size, ATOMS) else f"2 * ({text})"
 
 
 def is_always_bidirectional(trace: Trace, layer: Layer) -> bool:
@@ -122,9 +126,3 @@ def insertion(span: Span, text: str, *, before: bool = False) -> Edit:
 def states_of(value: Value) -> tuple[Value, ...]:
     """The states in the `hx` argument of a recurrent call: one, or those of a tuple."""
     return tuple(value.items) if isinstance(value, Tuple | List) else (value,)
-
-
-def starts_at_zero(trace: Trace, call: Node) -> bool:
-    """Whether a recurrent call starts from zeros for certain: it is given them, or no state."""
-    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
-    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states_of(given))

@@ -171,10 +171,14 @@ class Layer(Value):
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """How an unknown tensor was made from another unknown: rank(self) == rank(parent) + `delta`."""
+    """How an unknown tensor was made from another unknown: rank(self) == rank(parent) + `delta`.
+
+    `is_order` is true of what a sort gives to index others with: as good as certainly a vector of integers.
+    """
 
     parent: str
     delta: int
+    is_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

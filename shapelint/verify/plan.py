@@ -75,6 +75,8 @@ def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -
     if sizes is None:
         raise UnreplayableError("no small sizes satisfy the equalities of the code")
     sorted_lengths = any(flag(node, "enforce_sorted", True) for node in nodes if node.op == PACK)
+    if any(node.op.rpartition(".")[2] in ("sort", "argsort") for node in nodes):  # the code sorts them itself
+        sorted_lengths = False
     plan = Plan(trace, problem, sizes, scale, _time(nodes), sorted_lengths)
     return _fitted(plan, nodes)
 

@@ -8,6 +8,7 @@ text names torch operations of the registry, numbers and references to earlier s
      "steps": [{"op": "input", "shape": [3, 5, 7], "dtype": "float"}, {"op": "torch.nn.LSTM", ..}, ..],
      "variants": [{"steps": [..]}, ..]}
 
+Of a program that runs with a device (`on_device`), steps have a `place`: "device" or "cpu".
 `variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
 its own (`row`, and `cut` in the inputs) for padding_invariance.
 """
@@ -16,21 +17,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shapelint.finding import Claim, Ref
+from shapelint.infer.placement import DEVICE, moved_to
 from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, Str, Tensor, Value
+from shapelint.shapes.value import Dtype, Str, Tensor, Tuple, Value
 from shapelint.verify import limits
 from shapelint.verify.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
-from shapelint.verify.plan import Plan, plan_sizes, resolved
+from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.properties import invalid, refs_of
 
 _SETITEM = "torch.Tensor.__setitem__"
+_OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
+_CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
+_TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,18 @@ def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
 
 
 def _cut_at_source(trace: Trace, claim: Claim) -> Trace | None:
-    """The trace with the claim's source as an input; None where it is one already, or part of a tuple."""
-    source = claim.options.get("source")
-    if not isinstance(source, Ref) or source.path:
-        return None
-    node = trace.node(source)
-    if node.op == INPUT or not isinstance(node.result, Tensor):
-        return None
-    leaf = replace(node, op=INPUT, args=(Str(f"step {node.id}"),), kwargs={}, bound={})
-    return replace(trace, nodes=[*trace.nodes[: node.id], leaf, *trace.nodes[node.id + 1 :]])
+    """The trace with the claim's source as an input; None where it is one already, or part of a tuple.
+
+    What else the claim says is padded becomes an input too.
+    """
+    nodes = list(trace.nodes)
+    for ref in (claim.options.get("source"), claim.options.get("padded")):
+        if not isinstance(ref, Ref) or ref.path:
+            continue
+        node = trace.node(ref)
+        if node.op != INPUT and isinstance(node.result, Tensor):
+            nodes[node.id] = replace(node, op=INPUT, args=(Str(f"step {node.id}"),), kwargs={}, bound={})
+    return replace(trace, nodes=nodes) if nodes != trace.nodes else None
 
 
 def _program(trace: Trace, claim: Claim) -> Program:
@@ -98,15 +107,27 @@ def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
     _reject_early_errors(nodes, claim)
     writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _meant(trace, claim)))
+    steps = writer.steps()
+    if claim.options.get("on_device"):
+        _place(steps, nodes)
     document = {
         "property": claim.property,
         "target": writer.encoder.ref(claim.target),
         "options": {name: writer.option(value) for name, value in claim.options.items()},
         "lengths": writer.lengths_for(claim),
-        "steps": writer.steps(),
+        "steps": steps,
         "variants": writer.variants(claim),
     }
     return document
+
+
+def _place(steps: Sequence[dict[str, Encoded]], nodes: Sequence[Node]) -> None:
+    """Say where each result is put: layers and inputs on the device, but not the lengths of sequences."""
+    for step, node in zip(steps, nodes, strict=True):
+        starts = node.op in LAYERS or (node.op == INPUT and "values" not in step)
+        place = DEVICE if starts else moved_to(node)
+        if place is not None:
+            step["place"] = place
 
 
 def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
@@ -164,6 +185,14 @@ def _source_dim(trace: Trace, claim: Claim, option: str) -> Dim | None:
     return resolved(trace, value.axes[axis].dim)
 
 
+def _own_symbol(trace: Trace, claim: Claim) -> str:
+    """The symbol of the source's batch axis, before anything is assumed of it."""
+    source, axis = claim.options.get("source"), claim.options.get("batch_axis")
+    value = value_at(trace, source) if isinstance(source, Ref) else None
+    own = value.axes[axis].dim.as_symbol if isinstance(value, Tensor) and isinstance(axis, int) else None
+    return own or ""
+
+
 def value_at(trace: Trace, ref: Ref) -> Value | None:
     """The abstract value of a reference; None where the path leads nowhere."""
     value: Value | None = trace.nodes[ref.node].result
@@ -191,14 +220,14 @@ class _Writer:
             return self.plan.number(value)
         return [self.option(item) for item in value] if isinstance(value, tuple | list) else value
 
-    def steps(self) -> list[Encoded]:
+    def steps(self) -> list[dict[str, Encoded]]:
         """All steps at the plan's sizes."""
         return [self._input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
 
     def lengths_for(self, claim: Claim) -> list[int] | None:
-        """The lengths that padding_invariance takes as true."""
+        """The lengths that the properties of padding take as true."""
         batch, time = (_source_dim(self.trace, claim, name) for name in ("batch_axis", "time_axis"))
-        if claim.property != "padding_invariance" or batch is None or time is None:
+        if claim.property not in _OF_PADDING or batch is None or time is None:
             return None
         return self.plan.lengths(self.plan.number(batch), self.plan.number(time))
 
@@ -206,10 +235,13 @@ class _Writer:
         """The same steps at the other sizes that the property compares with."""
         if claim.property == "batch_size_polymorphism":
             return [{"batch": size, "steps": self._at_batch(claim, size)} for size in (1, 2)]
-        lengths = self.lengths_for(claim)
+        lengths = self.lengths_for(claim) if claim.property == "padding_invariance" else None
         return [] if lengths is None else self._alone(claim, lengths)
 
-    def _at_batch(self, claim: Claim, size: int) -> list[Encoded]:
+    def _at_batch(self, claim: Claim, size: int) -> list[dict[str, Encoded]]:
+        own = _own_symbol(self.trace, claim)
+        if claim.options.get("alone") is True and own in self.trace.solved:
+            return self._untied(own, size).steps()
         batch = _source_dim(self.trace, claim, "batch_axis")
         name = None if batch is None else batch.as_symbol
         if name is None:
@@ -218,6 +250,13 @@ class _Writer:
         if plan is None:
             raise UnreplayableError(f"a batch of {size} breaks an equality of the code")
         return _Writer(self.trace, self.nodes, plan).steps()
+
+    def _untied(self, symbol: str, size: int) -> _Writer:
+        """The program with another size for one axis, whatever the code takes to be as large."""
+        solved = {name: value for name, value in self.trace.solved.items() if name != symbol}
+        trace = replace(self.trace, solved=solved)
+        plan = replace(self.plan, trace=trace, sizes={**self.plan.sizes, symbol: size})
+        return _Writer(trace, self.nodes, plan)
 
     def _alone(self, claim: Claim, lengths: Sequence[int]) -> list[Encoded]:
         """Each sample alone, without its padding; nothing where the sizes are no symbols of their own."""
@@ -229,27 +268,34 @@ class _Writer:
         for row, length in enumerate(lengths):
             plan = self.plan.with_sizes({batch: 1, time: length})
             steps = None if plan is None else _Writer(self.trace, self.nodes, plan).steps()
-            if steps is None or not self._cut(steps, batch, time, row, length):
+            whole = self.plan.number(Dim.symbol(time))
+            first = whole - length if claim.options.get("on_left") else 0
+            cuts = {batch: (row, 1), time: (first, length)}
+            if steps is None or not self._cut(steps, cuts):
                 return []
             found.append({"row": row, "steps": steps})
         return found
 
-    def _cut(self, steps: list[Encoded], batch: str, time: str, row: int, length: int) -> bool:
-        """Say which part of the full inputs a single sample's inputs are; False where that is not a block."""
+    def _cut(self, steps: list[dict[str, Encoded]], parts: Mapping[str, tuple[int, int]]) -> bool:
+        """Say which part of the full inputs a single sample's inputs are; False where that is not a block.
+
+        `parts` are the first entry and the number of entries that are left of the axes of a size.
+        """
         for step, node in zip(steps, self.nodes, strict=True):
             if node.op != INPUT or not isinstance(node.result, Tensor):
                 continue
             cuts: list[Encoded] = []
             for axis, dim in enumerate(resolved(self.trace, size) for size in node.result.sizes):
-                if dim.as_symbol in (batch, time):
-                    cuts.append([axis, row, 1] if dim.as_symbol == batch else [axis, 0, length])
-                elif dim.symbols & {batch, time}:
+                part = parts.get(dim.as_symbol or "")
+                if part is not None:
+                    cuts.append([axis, *part])
+                elif dim.symbols & parts.keys():
                     return False
             if "values" not in step:
                 step["cut"] = cuts
         return True
 
-    def _input(self, node: Node) -> Encoded:
+    def _input(self, node: Node) -> dict[str, Encoded]:
         if not isinstance(node.result, Tensor):
             raise UnreplayableError("an input that is not a tensor")
         shape = self.plan.shape(node.result.axes)
@@ -269,7 +315,7 @@ class _Writer:
         if value.dtype is Dtype.FLOAT:
             return node.id in self._packed_with()
         return value.dtype is Dtype.INT and not any(
-            user.op == "torch.nn.Embedding.forward" and value.ref in refs_in(user.args) for user in self.nodes
+            short in user.op and value.ref in refs_in(user.args) for user in self.nodes for short in _TAKING_CLASSES
         )
 
     def _packed_with(self) -> set[int]:
@@ -282,13 +328,20 @@ class _Writer:
         return found
 
     def _ids_below(self) -> int:
-        """The least number of rows of the slice's embeddings; 2 where there is none."""
+        """The least number of rows of the slice's embeddings, or of its classes; 2 where there is none."""
         rows = [
             self.plan.number(count)
             for node in self.nodes
-            if isinstance(count := layer_config(node).get("num_embeddings"), Dim)
+            if isinstance(count := layer_config(node).get("num_embeddings", node.bound.get("num_classes")), Dim)
         ]
-        return min(rows, default=2)
+        classes = [
+            min(self.plan.shape(scores.axes))
+            for node in self.nodes
+            if any(name in node.op for name in (*_CLASS_LOSSES, "CTCLoss.forward", "ctc_loss"))
+            for scores in tensors_in(Tuple(node.args))
+            if scores.dtype is Dtype.FLOAT and scores.rank
+        ]
+        return max(min([*rows, *classes], default=2), 1)
 
 
 def refs_in(values: Iterable[Value]) -> list[Ref]:

@@ -6,17 +6,28 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 
 | property | confirms a finding when | options (`?`: may be left out) |
 |---|---|---|
-| raises | torch raises at the target's node | `match?` text, `unpack?` int |
+| raises | torch raises at the target's node | `match?` text, `unpack?` int, `on_device?` flag |
 | batch_independence | a row reads other samples | `source`, `batch_axis`, `target_axis`, `time_axis?` |
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
-| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis` |
+| padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis`, `on_left?` flag |
 | causality | a step reads later steps | `source`, `time_axis`, `target_axis` |
 | provenance | the cells are not the source's, permuted | `source`, `expected` axes, `split?` ints, `select?` ints |
 | equals | the value is another one than the reference | `reference` |
-| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis` |
+| batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
+| ignores_padding | padding reaches a loss | `source`, its axes, `padded`, `padded_batch_axis`, `value` |
+| unchanged_by | a later step gives the value another shape | `step` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| depends_on | nothing of the source reaches the value | `source`, `axis?` int |
+| independence | the value depends on the source | `source` |
+| separate_graphs | a backward pass needs the graph of an earlier one | `earlier` ref |
+| statelessness | two passes over one input differ | `source` |
+| substitution | other arguments give something else | `replaced` refs, `by` refs |
+| state_acts | a layer's call gives the same without its state | |
 | has_shape | the value has another rank or size | `sizes` |
+| alignment | a score meets another's target | `source`, `batch_axis`, `time_axis?`, `class_axis?`, `targets...` |
+| follows_time | torch raises at the target for one step less | `source`, `time_axis` |
+| unnormalised | the values along the axis are probabilities | `axis` |
 
 What they mean:
 
@@ -30,7 +41,8 @@ What they mean:
   `Claim("batch_independence", target, {"source": x, "batch_axis": 0, "target_axis": 0})`: the target's rows
   are steps of the last sample. A missing `time_axis` is the other one of the source's axes 0 and 1.
 * `unpack` for raises: the target itself runs, and unpacking it into that many names raises
-  (`out, h, c = lstm(x)`).
+  (`out, h, c = lstm(x)`). `on_device`: the layers and the inputs are on another device than the CPU, and so is
+  what the code puts there; torch's device "meta" stands in for it.
 * `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
   ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
 * `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
@@ -40,10 +52,25 @@ What they mean:
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
+* depends_on: with `axis`, the target must depend on every entry of the source along it.
+* separate_graphs: after a backward pass from `earlier`, one from the target must be possible.
+* statelessness: what is drawn at random besides the source must not reach the target.
+* substitution: the target's own operation must give the same with each of `by` in the place of the argument in
+  `replaced`: `fc(c_n)` must be `fc(h_n)`.
+* state_acts: the target is the output of a recurrent layer's call.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
-* padding_invariance takes the lengths from the program's own packing call, and makes some up without one.
+* ignores_padding: no step of the source that is padding may reach the target, a loss. `padded` are the classes that
+  it is compared with, (batch, time) or the other way round; their padding holds `value`.
+* unchanged_by: an operation that works in place may not change the shape of what it is given.
+* alignment: the target is the call of a loss. `source` holds the scores and `targets` the targets, both before
+  they were cut or flattened, with their axes as meant; `class_axis` is the axis of the classes in what the loss
+  gets. Laid over each other, a score and a target must be of the same sample and step.
+* follows_time: torch must run the target's node for a source that is one step shorter, too.
+* padding_invariance takes the lengths from the program's own packing call, and makes some up without one. The
+  padding follows each sequence, or comes before it (`on_left`).
 
-The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal.
+The batch axis of a batch_size_polymorphism source must be a symbol (a parameter's axis), not a literal. With
+`alone` it changes without the sizes that the code assumes equal to it.
 
 Blind spots. A non-zero initial state hides a dead reverse weight. ReLU in the slice makes features look
 blind to steps, so sees_whole_sequence is for values before a ReLU, and not for `nn.RNN(nonlinearity="relu")`.
@@ -71,18 +98,41 @@ class Property:
 
 
 PROPERTIES: Mapping[str, Property] = {
-    "raises": Property({}, {"match": "text", "unpack": "int"}),
+    "raises": Property({}, {"match": "text", "unpack": "int", "on_device": "flag"}),
     "batch_independence": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"time_axis": "int"}),
     "sees_whole_sequence": Property({"source": "ref", "time_axis": "int"}, {}),
     "dead_parameters": Property({"layer": "ref"}, {"allowed": "names"}),
     "padding_invariance": Property(
-        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {}
+        {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {"on_left": "flag"}
     ),
     "causality": Property({"source": "ref", "time_axis": "int", "target_axis": "int"}, {}),
     "provenance": Property({"source": "ref", "expected": "ints"}, {"split": "ints", "select": "ints"}),
     "equals": Property({"reference": "reference"}, {}),
-    "batch_size_polymorphism": Property({"source": "ref", "batch_axis": "int", "target_axis": "int"}, {}),
+    "batch_size_polymorphism": Property(
+        {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"alone": "flag"}
+    ),
+    "ignores_padding": Property(
+        {"source": "ref", "batch_axis": "int", "time_axis": "int"}
+        | {"padded": "ref", "padded_batch_axis": "int", "value": "number"},
+        {},
+    ),
+    "unchanged_by": Property({"step": "ref"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "depends_on": Property({"source": "ref"}, {"axis": "int"}),
+    "independence": Property({"source": "ref"}, {}),
+    "separate_graphs": Property({"earlier": "ref"}, {}),
+    "statelessness": Property({"source": "ref"}, {}),
+    "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
+    "state_acts": Property({}, {}),
+    "alignment": Property(
+        {
+            **dict.fromkeys(("source", "targets"), "ref"),
+            **dict.fromkeys(("batch_axis", "targets_batch_axis"), "int"),
+        },
+        dict.fromkeys(("time_axis", "targets_time_axis", "class_axis"), "int"),
+    ),
+    "follows_time": Property({"source": "ref", "time_axis": "int"}, {}),
+    "unnormalised": Property({"axis": "int"}, {}),
     "has_shape": Property({"sizes": "sizes"}, {}),
 }
 
@@ -127,11 +177,13 @@ def _is_reference(value: object) -> bool:
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "text": lambda value: isinstance(value, str),
+    "flag": lambda value: isinstance(value, bool),
     "ref": lambda value: isinstance(value, Ref),
     "int": _is_int,
     "number": lambda value: isinstance(value, float) or _is_int(value),
     "ints": lambda value: isinstance(value, tuple | list) and all(map(_is_int, value)),
     "sizes": lambda value: isinstance(value, tuple) and all(size is None or isinstance(size, Dim) for size in value),
     "names": lambda value: isinstance(value, tuple | list) and all(isinstance(name, str) for name in value),
+    "refs": lambda value: isinstance(value, tuple | list) and all(isinstance(item, Ref) for item in value),
     "reference": _is_reference,
 }

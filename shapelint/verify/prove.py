@@ -17,6 +17,7 @@ from shapelint.source import Span
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.verify.program import NotReplayable, Program, build
+from shapelint.verify.samples import follow_samples
 
 Built = Program | NotReplayable
 Analyse = Callable[[str], Iterable[Trace]]  #: the traces of a changed text
@@ -112,13 +113,13 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
         options[name] = moved
     if claim.property == "raises":
         options = {name: value for name, value in options.items() if name in _still_asked(new, target)}
-    return replace(claim, target=target, options=options)
+    return follow_samples(old, claim, new, replace(claim, target=target, options=options))
 
 
 def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
     """The options of `raises` that mended code must pass: no other text may be raised either."""
     unpacked = any(node.op in (UNPACK, UNBIND) and getattr(node.args[0], "ref", None) == target for node in new.nodes)
-    return ("unpack",) if unpacked else ()
+    return ("unpack", "on_device") if unpacked else ("on_device",)
 
 
 def _moved_option(old: Trace, value: object, new: Trace, edits: Sequence[Edit]) -> object | None:
@@ -142,7 +143,24 @@ def _moved(old: Trace, ref: Ref, new: Trace, edits: Sequence[Edit], *, is_target
         there = [node for node in new.nodes if (node.span, node.path) == (span, before.path)]
         if is_target and there and not ref.path:
             return Ref(there[-1].id)
+        inside = [node for node in new.nodes if _is_inside(node, before, span)]
+        if is_target and before.error is not None and inside:  # `h.detach()` may become `tuple(v.detach() for v in h)`
+            return Ref(inside[-1].id, ref.path)
+    base = getattr(before.args[0], "ref", None) if before.args else None
+    if is_target and base is not None and _is_left_away(before.span, edits):
+        return _moved(old, base, new, edits, is_target=False)
     return None
+
+
+def _is_inside(node: Node, like: Node, span: Span) -> bool:
+    return (node.path, node.op, len(node.frames)) == (like.path, like.op, len(like.frames)) and span.covers(node.span)
+
+
+def _is_left_away(span: Span, edits: Sequence[Edit]) -> bool:
+    """Whether an edit removes the end of an operation, `[order]`, and leaves what it works on."""
+    end = (span.end_line, span.end_column)
+    removed = [edit.span for edit in edits if not edit.text and edit.span != span and span.covers(edit.span)]
+    return any((part.end_line, part.end_column) == end for part in removed)
 
 
 def _alike(trace: Trace, like: Node, span: Span) -> list[Node]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify.limits import RECURRENT
+from shapelint.verify.steps import ancestors
 
 Encoded = Any
 Key = tuple[int, tuple[int, ...]]  #: a step and the path into its value
@@ -109,6 +110,14 @@ def parts_of(step: Encoded) -> Mapping[tuple[int, ...], str]:
 
 def is_passed_on(step: Encoded) -> bool:
     """Whether a step hands its argument on: only the device changes, or nothing drops out in eval mode."""
+    return _is_identity(step) and not _is_on_device(step)
+
+
+def _is_on_device(step: Encoded) -> bool:
+    return bool(step.get("place") == "device")
+
+
+def _is_identity(step: Encoded) -> bool:
     name = step["op"].rpartition(".")[2]
     arguments = len(step.get("args", ())) + len(step.get("kwargs", ()))
     is_identity = name in _PASSED_ON or (name == "to" and arguments == 1)
@@ -126,8 +135,65 @@ def statement(number: int, names: Names, whole: bool = False) -> str:
     return f"result = {right}" if whole else f"{names.target(number)} = {right}"
 
 
+def straight(steps: Sequence[Encoded], names: Names) -> list[str]:
+    """All steps as statements."""
+    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
+
+
+def after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
+    """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
+    before = ancestors(steps, source["ref"])
+    return [
+        number
+        for number, step in enumerate(steps)
+        if number not in before and step["op"] != "input" and not is_construction(step) and not is_passed_on(step)
+    ]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Lines inside of a block."""
+    return [f"    {line}" if line else line for line in lines]
+
+
+def as_function(document: Encoded) -> list[str]:
+    """Layers and the source x first, and the way from x to the result as `forward(x)`."""
+    steps, source = document["steps"], document["options"]["source"]
+    names = Names(steps)
+    inside = after(steps, source)
+    outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
+    given = [statement(number, names) for number in outside]
+    before = names.of(source)
+    renamed = [] if before == "x" else [f"x = {before}"]
+    names.known[source["ref"], tuple(source["path"])] = "x"
+    body = [statement(number, names) for number in inside]
+    seed = ["torch.manual_seed(1)"] if any("rand" in steps[number]["op"] for number in inside) else []
+    return [
+        *given,
+        *renamed,
+        "",
+        "def forward(x):",
+        *indented([*seed, *body, f"return {names.of(document['target'])}"]),
+        "",
+        "result = forward(x)",
+    ]
+
+
+def changed(document: Encoded, index: str) -> list[str]:
+    """`other`: x with new numbers at an index."""
+    step = document["steps"][document["options"]["source"]["ref"]]
+    whole_numbers = step.get("dtype") == "int" or step["op"].endswith("randint")
+    new = "((x + 1) % (x.max() + 1))" if whole_numbers else "torch.randn_like(x)"
+    return ["other = x.clone()", f"other[{index}] = {new}[{index}]"]
+
+
 def expression(step: Encoded, names: Names) -> str:
-    """The right-hand side of a step."""
+    """The right-hand side of a step; "meta" stands in for a device."""
+    if _is_on_device(step):
+        return f'{render(step["args"][0], names) if _is_identity(step) else _plain(step, names)}.to("meta")'
+    return _plain(step, names)
+
+
+def _plain(step: Encoded, names: Names) -> str:
     operation = step["op"]
     if operation == "input":
         return _input(step)

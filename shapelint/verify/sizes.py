@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shapelint.infer.trace import LATER_ROUND
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Quotient
 
@@ -149,6 +150,8 @@ def _check(kind: str, left: Dim, right: Dim, sizes: Mapping[str, int]) -> bool:
 
 
 def _candidates(problem: SizeProblem, quotients: set[Quotient], name: str) -> list[int]:
+    if name.startswith(LATER_ROUND):  # a round that short sequences have too
+        return [1, 2, 3]
     if name in problem.layer_counts:
         return [*LAYER_COUNTS, 4, 5, 1]
     if any(quotient.denominator.as_symbol == name for quotient in quotients):

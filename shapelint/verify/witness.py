@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapelint.finding import Finding
+from shapelint.verify import witness_states, witness_values
 from shapelint.verify.program import Program
-from shapelint.verify.script import Encoded, Names, is_construction, is_passed_on, parts_of, statement
+from shapelint.verify.script import Names, as_function, changed, indented, is_passed_on, parts_of, statement, straight
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
@@ -37,7 +38,7 @@ def _raises(document: dict[str, Any]) -> list[str]:
     return [
         *before,
         "try:",
-        *_indented(tried),
+        *indented(tried),
         "except Exception as error:",
         '    print(f"{type(error).__name__}: {error}")',
         "else:",
@@ -49,11 +50,11 @@ def _batch_independence(document: dict[str, Any]) -> list[str]:
     options = document["options"]
     batch, axis = options["batch_axis"], options["target_axis"]
     return [
-        *_as_function(document),
+        *as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample in range(x.shape[{batch}]):",
-        *_indented(_changed(document, _at({batch: "sample"}))),
-        *_indented(_rows_changed(axis)),
+        *indented(changed(document, _at({batch: "sample"}))),
+        *indented(_rows_changed(axis)),
         '    print(f"sample {sample} reaches the output rows {rows}")',
     ]
 
@@ -61,9 +62,9 @@ def _batch_independence(document: dict[str, Any]) -> list[str]:
 def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
     time = document["options"]["time_axis"]
     return [
-        *_as_function(document),
+        *as_function(document),
         f"for step in range(x.shape[{time}]):",
-        *_indented(_changed(document, _at({time: "step"}))),
+        *indented(changed(document, _at({time: "step"}))),
         "    features = (forward(other) != result).reshape(-1, result.shape[-1]).any(0)",
         '    print(f"step {step} reaches {int(features.sum())} of {len(features)} features")',
     ]
@@ -72,10 +73,10 @@ def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
 def _causality(document: dict[str, Any]) -> list[str]:
     time, axis = (document["options"][name] for name in ("time_axis", "target_axis"))
     return [
-        *_as_function(document),
+        *as_function(document),
         f"for step in range(x.shape[{time}]):",
-        *_indented(_changed(document, _at({time: "step"}))),
-        *_indented(_rows_changed(axis)),
+        *indented(changed(document, _at({time: "step"}))),
+        *indented(_rows_changed(axis)),
         '    print(f"step {step} reaches the output steps {rows}")',
     ]
 
@@ -83,16 +84,18 @@ def _causality(document: dict[str, Any]) -> list[str]:
 def _padding_invariance(document: dict[str, Any]) -> list[str]:
     options = document["options"]
     batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
-    last = _changed(document, _at({batch: "sample", time: "length - 1"}))
+    on_left = options.get("on_left", False)
+    padding, end = (f":x.shape[{time}] - length", "-1") if on_left else ("length:", "length - 1")
+    last = changed(document, _at({batch: "sample", time: end}))
     return [
-        *_as_function(document),
+        *as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample, length in enumerate({document['lengths']}):",
-        *_indented(_changed(document, _at({batch: "sample", time: "length:"}))),
-        *_indented(_rows_changed(axis)),
+        *indented(changed(document, _at({batch: "sample", time: padding}))),
+        *indented(_rows_changed(axis)),
         '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
-        *_indented(last),
-        *_indented(_rows_changed(axis)),
+        *indented(last),
+        *indented(_rows_changed(axis)),
         '    print(f"the last step of sample {sample} reaches the output rows {rows}")',
     ]
 
@@ -100,7 +103,7 @@ def _padding_invariance(document: dict[str, Any]) -> list[str]:
 def _dead_parameters(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         "(result * torch.rand_like(result)).sum().backward()",
         f"for name, parameter in {names.of(document['options']['layer'])}.named_parameters():",
@@ -115,7 +118,7 @@ def _provenance(document: dict[str, Any]) -> list[str]:
     split = f".unflatten({axis}, {tuple(sizes)})" if sizes else ""
     select = f".select({_listed(options['select'])})" if "select" in options else ""
     return [
-        *_as_function(document),
+        *as_function(document),
         "coded = torch.arange(x.numel()).to(x.dtype).reshape(x.shape)",
         f"meant = coded{split}{select}.permute({_listed(options['expected'])})",
         "result = forward(coded)",
@@ -132,11 +135,12 @@ def _listed(numbers: Sequence[int]) -> str:
 def _equals(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f"reference = {_reference(document, names)}",
-        'print("result", tuple(result.shape), "reference", tuple(reference.shape))',
-        'print("equal:", result.shape == reference.shape and torch.allclose(result, reference))',
+        "shape = None if result is None else tuple(result.shape)",
+        'print("result", shape, "reference", tuple(reference.shape))',
+        'print("equal:", shape == reference.shape and torch.allclose(result, reference))',
     ]
 
 
@@ -146,8 +150,8 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
     batches += [(str(variant["batch"]), variant["steps"]) for variant in document["variants"]]
     for label, steps in batches:
         names = Names(steps)
-        body = [*_straight(steps, names), f"return {names.of(document['target'])}"]
-        lines += ["", f"def batch_of_{label}():", *_indented(body), ""]
+        body = [*straight(steps, names), f"return {names.of(document['target'])}"]
+        lines += ["", f"def batch_of_{label}():", *indented(body), ""]
     models = ", ".join(f"batch_of_{label}" for label, _ in batches)
     return [
         *lines,
@@ -159,12 +163,49 @@ def _batch_size_polymorphism(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _ignores_padding(document: dict[str, Any]) -> list[str]:
+    steps, options = document["steps"], document["options"]
+    names = Names(steps)
+    classes, moved = names.of(options["padded"]), f".movedim({options['padded_batch_axis']}, 0)"
+    padded = [
+        f"{classes} = {classes}.clone()",
+        f"for row, length in zip({classes}{moved}, {document['lengths']}):",
+        f"    row[length:] = {options['value']}",
+    ]
+    source = names.of(options["source"])
+    watched = [f"{source} = {source}.detach().requires_grad_()"]
+    extra = {options["padded"]["ref"]: padded, options["source"]["ref"]: watched}
+    shown = [(n, step) for n, step in enumerate(steps) if not is_passed_on(step)]
+    lines = [line for n, _ in shown for line in (statement(n, names), *extra.get(n, []))]
+    gradient = f"{source}.grad.movedim(({options['batch_axis']}, {options['time_axis']}), (0, 1))"
+    return [
+        *lines,
+        f"{names.of(document['target'])}.backward()",
+        f"for sample, length in enumerate({document['lengths']}):",
+        f"    reached = bool({gradient}[sample, length:].any())",
+        '    print(f"the padding of sample {sample} reaches the loss: {reached}")',
+    ]
+
+
+def _unchanged_by(document: dict[str, Any]) -> list[str]:
+    steps, step = document["steps"], document["options"]["step"]["ref"]
+    names = Names(steps)
+    lines = [(n, statement(n, names)) for n, one in enumerate(steps) if not is_passed_on(one)]
+    value = names.of(document["target"])
+    return [
+        *(line for number, line in lines if number < step),
+        f'print("before", tuple({value}.shape))',
+        *(line for number, line in lines if number >= step),
+        f'print("after", tuple({value}.shape))',
+    ]
+
+
 def _dropout_acts(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     layer, options = names.of(document["target"]), document["options"]
     replaced = [f"{layer}.dropout = {options['dropout']}"] if "dropout" in options else []
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         *replaced,
         f"{layer}.train()",
         f"x = torch.randn(5, 3, {layer}.input_size)",
@@ -182,7 +223,7 @@ def _has_shape(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     wanted = ", ".join("any" if size is None else str(size) for size in document["options"]["sizes"])
     return [
-        *_straight(document["steps"], names),
+        *straight(document["steps"], names),
         f"result = {names.of(document['target'])}",
         f'print("result", tuple(result.shape), "stated ({wanted})")',
     ]
@@ -198,61 +239,6 @@ def _reference(document: dict[str, Any], names: Names) -> str:
     return f"{h_n}[-1]" if kind == "last_state" else f"torch.cat(({h_n}[-2], {h_n}[-1]), -1)"
 
 
-def _straight(steps: Sequence[Encoded], names: Names) -> list[str]:
-    return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
-
-
-def _as_function(document: dict[str, Any]) -> list[str]:
-    """Layers and the source x first, and the way from x to the result as `forward(x)`."""
-    steps, source = document["steps"], document["options"]["source"]
-    names = Names(steps)
-    inside = _after(steps, source)
-    outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
-    given = [statement(number, names) for number in outside]
-    before = names.of(source)
-    renamed = [] if before == "x" else [f"x = {before}"]
-    names.known[source["ref"], tuple(source["path"])] = "x"
-    body = [statement(number, names) for number in inside]
-    seed = ["torch.manual_seed(1)"] if any("rand" in steps[number]["op"] for number in inside) else []
-    return [
-        *given,
-        *renamed,
-        "",
-        "def forward(x):",
-        *_indented([*seed, *body, f"return {names.of(document['target'])}"]),
-        "",
-        "result = forward(x)",
-    ]
-
-
-def _after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
-    """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
-    ancestors = {source["ref"]}
-    for number in range(source["ref"], -1, -1):
-        if number in ancestors:
-            ancestors |= set(_refs((steps[number].get("args"), steps[number].get("kwargs"))))
-    return [
-        number
-        for number, step in enumerate(steps)
-        if number not in ancestors and step["op"] != "input" and not is_construction(step) and not is_passed_on(step)
-    ]
-
-
-def _refs(encoded: Encoded) -> list[int]:
-    if isinstance(encoded, dict) and "ref" in encoded:
-        return [encoded["ref"]]
-    items = encoded.values() if isinstance(encoded, dict) else encoded
-    return [ref for item in items for ref in _refs(item)] if isinstance(encoded, dict | list | tuple) else []
-
-
-def _changed(document: dict[str, Any], index: str) -> list[str]:
-    """`other`: x with new numbers at an index."""
-    step = document["steps"][document["options"]["source"]["ref"]]
-    whole_numbers = step.get("dtype") == "int" or step["op"].endswith("randint")
-    new = "((x + 1) % (x.max() + 1))" if whole_numbers else "torch.randn_like(x)"
-    return ["other = x.clone()", f"other[{index}] = {new}[{index}]"]
-
-
 def _rows_changed(axis: int) -> list[str]:
     moved = "" if axis == 0 else f".movedim({axis}, 0)"
     change = f"(forward(other) != result){moved}"
@@ -266,10 +252,6 @@ def _at(fixed: dict[int, str]) -> str:
     return ", ".join(fixed.get(axis, ":") for axis in range(max(fixed) + 1))
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" if line else line for line in lines]
-
-
 _WRITERS = {
     "raises": _raises,
     "batch_independence": _batch_independence,
@@ -280,6 +262,17 @@ _WRITERS = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "ignores_padding": _ignores_padding,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
+    "depends_on": witness_states.depends_on,
+    "independence": witness_states.depends_on,
+    "separate_graphs": witness_states.separate_graphs,
+    "statelessness": witness_states.statelessness,
+    "substitution": witness_states.substitution,
+    "state_acts": witness_states.state_acts,
     "has_shape": _has_shape,
+    "alignment": witness_values.alignment,
+    "follows_time": witness_values.follows_time,
+    "unnormalised": witness_values.unnormalised,
 }

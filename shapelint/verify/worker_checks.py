@@ -5,8 +5,7 @@ verify/properties.py tells what each property and option means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,22 +17,16 @@ from shapelint.verify.worker_footprint import (
     features_grid,
     other_axis,
     rows_grid,
+    steps_grid,
     tensor_of,
 )
+from shapelint.verify.worker_outcome import Outcome, listed, shape_of, told
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
+from shapelint.verify.worker_states import STATE_CHECKS
+from shapelint.verify.worker_values import VALUE_CHECKS
 
 _MAX_CELLS = 4_096  #: of a footprint that is sent back
-_MAX_TEXT = 300
 _TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Whether the property holds, what was seen in one sentence, and the footprint where one was made."""
-
-    holds: bool
-    detail: str
-    footprint: Grid | None = None
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -50,17 +43,11 @@ def footprint_list(grid: Grid | None) -> list[Any] | None:
     return None if grid is None or grid.dim() != 3 or grid.numel() > _MAX_CELLS else grid.tolist()
 
 
-def told(error: Exception) -> str:
-    """An exception in one line, in torch's own words."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 3] + "..."
-
-
 def _raises(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     target = document["target"]
     try:
-        values = run(document["steps"])
+        values = run(document["steps"], detaching=True)
     except StepError as raised:
         if raised.step != target["ref"] or options.get("match", "") not in str(raised.error):
             raise
@@ -106,21 +93,21 @@ def _rows(document: Mapping[str, Any]) -> tuple[Watched, Grid, int]:
     batch_axis, target_axis = options["batch_axis"], options["target_axis"]
     time_axis = options.get("time_axis", other_axis(watched.root, batch_axis))
     if not -watched.target.dim() <= target_axis < watched.target.dim():
-        raise InconclusiveError(f"the value {_shape(watched.target)} has no axis {target_axis}")
+        raise InconclusiveError(f"the value {shape_of(watched.target)} has no axis {target_axis}")
     grid = rows_grid(watched, batch_axis, time_axis, target_axis)
     return watched, grid, watched.root.shape[batch_axis]
 
 
 def _batch_mismatch(watched: Watched, axis: int, batch: int) -> str | None:
     rows = watched.target.shape[axis]
-    return None if rows == batch else f"the result {_shape(watched.target)} has {rows} rows for {batch} samples"
+    return None if rows == batch else f"the result {shape_of(watched.target)} has {rows} rows for {batch} samples"
 
 
 def _reads(row: int, samples: torch.Tensor) -> str:
     numbers = samples.nonzero().flatten().tolist()
     if not numbers:
         return f"output row {row} depends on no sample"
-    return f"output row {row} depends on sample{'s' if len(numbers) > 1 else ''} {_listed(numbers)}"
+    return f"output row {row} depends on sample{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
 
 
 def _sees_whole_sequence(document: Mapping[str, Any]) -> Outcome:
@@ -134,7 +121,7 @@ def _sees_whole_sequence(document: Mapping[str, Any]) -> Outcome:
     share = f"{int(blind.sum())} of {len(grid)} features"
     if len(steps) == grid.shape[1]:
         return Outcome(False, f"{share} do not depend on every step")
-    seen = f"step{'s' if len(steps) > 1 else ''} {_listed(steps)} only" if steps else "no step"
+    seen = f"step{'s' if len(steps) > 1 else ''} {listed(steps)} only" if steps else "no step"
     return Outcome(False, f"{share} depend on {seen}, of steps 0 to {grid.shape[1] - 1}")
 
 
@@ -154,7 +141,7 @@ def _dead_parameters(document: Mapping[str, Any]) -> Outcome:
     dead = [name for name in dead if name not in options.get("allowed", ())]
     if not dead:
         return Outcome(True, "every parameter gets a gradient")
-    return Outcome(False, f"{_listed(dead)} get{'s' if len(dead) == 1 else ''} no gradient")
+    return Outcome(False, f"{listed(dead)} get{'s' if len(dead) == 1 else ''} no gradient")
 
 
 def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
@@ -162,19 +149,20 @@ def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
     mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
     if mismatch is not None:
         return Outcome(False, mismatch, grid)
-    padding = _padding_read(document["lengths"], grid)
+    padding = _padding_read(document["lengths"], grid, document["options"].get("on_left", False))
     if padding is not None:
         return Outcome(False, padding, grid)
     return _alone(document, watched) or _last_steps(document["lengths"], grid)
 
 
-def _padding_read(lengths: Sequence[int], grid: Grid) -> str | None:
+def _padding_read(lengths: Sequence[int], grid: Grid, on_left: bool) -> str | None:
     for row, samples in enumerate(grid):
         for sample, steps in enumerate(samples):
-            read = steps[lengths[sample] :].nonzero().flatten().tolist()
+            length = lengths[sample]
+            start, end = (0, len(steps) - length) if on_left else (length, len(steps))
+            read = steps[start:end].nonzero().flatten().tolist()
             if read:
-                step, length = read[-1] + lengths[sample], lengths[sample]
-                return f"output row {row} depends on step {step} of sample {sample}, which is {length} long"
+                return f"output row {row} depends on step {start + read[-1]} of sample {sample}, which is {length} long"
     return None
 
 
@@ -239,7 +227,7 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
     target = tensor_of(value_of(document["target"], values), "target")
     meant = _meant(coded, options)
     if meant.numel() != target.numel():
-        return Outcome(False, f"the result {_shape(target)} is not a rearrangement of {_shape(meant)}")
+        return Outcome(False, f"the result {shape_of(target)} is not a rearrangement of {shape_of(meant)}")
     moved = (meant.reshape(target.shape) != target).float().mean().item()
     if moved == 0:
         return Outcome(True, "every cell is where it belongs")
@@ -257,10 +245,13 @@ def _meant(source: torch.Tensor, options: Mapping[str, Any]) -> torch.Tensor:
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
     values = run(document["steps"])
-    target = tensor_of(value_of(document["target"], values), "target")
+    found = value_of(document["target"], values)
+    if found is None:
+        return Outcome(False, "the result is None")
+    target = tensor_of(found, "target")
     reference = tensor_of(_reference(document["options"]["reference"], values), "reference")
     if target.shape != reference.shape:
-        return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
+        return Outcome(False, f"the result is {shape_of(target)}, the reference {shape_of(reference)}")
     difference = (target - reference).abs().max().item() if target.numel() else 0.0
     if difference <= _TOLERANCE:
         return Outcome(True, "it is equal to the reference")
@@ -291,8 +282,42 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
         except StepError as raised:
             return Outcome(False, f"a batch of {size} raises {told(raised.error)}")
         if target.dim() != full.dim() or not -target.dim() <= axis < target.dim() or target.shape[axis] != size:
-            return Outcome(False, f"a batch of {size} gives a result of shape {_shape(target)}")
+            return Outcome(False, f"a batch of {size} gives a result of shape {shape_of(target)}")
     return Outcome(True, "the result follows batches of 1, 2 and 3")
+
+
+def _ignores_padding(document: Mapping[str, Any]) -> Outcome:
+    options, lengths = document["options"], document["lengths"]
+
+    def fill(value: Any) -> Any:
+        classes = tensor_of(value, "padded tensor").clone()
+        for sample, length in zip(classes.movedim(options["padded_batch_axis"], 0), lengths, strict=True):
+            sample[length:] = options["value"]
+        return classes
+
+    watched = Watched(document["steps"], options["source"], document["target"], {options["padded"]["ref"]: fill})
+    grid = steps_grid(watched, options["batch_axis"], options["time_axis"])
+    for sample, (steps, length) in enumerate(zip(grid, lengths, strict=True)):
+        read = steps[length:].nonzero().flatten().tolist()
+        if read:
+            return Outcome(False, f"it depends on step {read[-1] + length} of sample {sample}, which is {length} long")
+    return Outcome(True, "it depends on no padding")
+
+
+def _unchanged_by(document: Mapping[str, Any]) -> Outcome:
+    target = document["target"]
+    before = ""
+
+    def note(value: Any) -> Any:
+        nonlocal before
+        before = shape_of(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        return value
+
+    values = run(document["steps"], {target["ref"]: note})
+    after = shape_of(tensor_of(value_of(target, values), "target"))
+    if before == after:
+        return Outcome(True, f"the value keeps its shape {after}")
+    return Outcome(False, f"the value is {before} before the call, and {after} after it")
 
 
 def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
@@ -314,11 +339,11 @@ def _has_shape(document: Mapping[str, Any]) -> Outcome:
     target = tensor_of(value_of(document["target"], run(document["steps"])), "target")
     wanted = document["options"]["sizes"]
     if target.dim() != len(wanted):
-        return Outcome(False, f"the result {_shape(target)} has {target.dim()} axes, not {len(wanted)}")
+        return Outcome(False, f"the result {shape_of(target)} has {target.dim()} axes, not {len(wanted)}")
     for axis, (size, want) in enumerate(zip(target.shape, wanted, strict=True)):
         if want not in (None, size):
-            return Outcome(False, f"axis {axis} of the result {_shape(target)} is {size} long, not {want}")
-    return Outcome(True, f"the result {_shape(target)} has that shape")
+            return Outcome(False, f"axis {axis} of the result {shape_of(target)} is {size} long, not {want}")
+    return Outcome(True, f"the result {shape_of(target)} has that shape")
 
 
 def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> torch.Tensor:
@@ -328,15 +353,6 @@ def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> 
 
 def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
     return bool(torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
-
-
-def _shape(tensor: torch.Tensor) -> str:
-    return str(tuple(tensor.shape))
-
-
-def _listed(items: Iterable[object]) -> str:
-    *first, last = map(str, items)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
@@ -349,6 +365,10 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
+    "ignores_padding": _ignores_padding,
+    "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
+    **STATE_CHECKS,
+    **VALUE_CHECKS,
 }

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from shapelint.verify.worker_replay import Encoded, put, run, value_of
+from shapelint.verify.worker_replay import Encoded, Replace, put, run, value_of
 
 MAX_ROWS = 8  #: rows of the result that are looked at
 MAX_FEATURES = 32  #: features of the result that are looked at, spread over all of them
@@ -20,14 +20,16 @@ class InconclusiveError(Exception):
 
 
 class Watched:
-    """A run of a program in which the source's value can be differentiated, or changed."""
+    """A run of a program in which the source's value can be differentiated, or changed; `replace` as in `run`."""
 
-    def __init__(self, steps: Sequence[Encoded], source: Encoded, target: Encoded) -> None:
+    def __init__(
+        self, steps: Sequence[Encoded], source: Encoded, target: Encoded, replace: Replace | None = None
+    ) -> None:
         self.steps = steps
         self.source = source
         self.target_ref = target
         self.root = torch.empty(0)
-        values = run(steps, {source["ref"]: self._watch})
+        values = run(steps, {**(replace or {}), source["ref"]: self._watch})
         self.target = tensor_of(value_of(target, values), "target")
         if not self.target.is_floating_point():
             raise InconclusiveError("the value does not hold real numbers")
@@ -45,7 +47,8 @@ class Watched:
             return torch.zeros(self.root.shape, dtype=torch.bool)
         # random weights: the sum of a softmax is constant and would hide every dependence
         weights = torch.rand(part.shape, generator=torch.Generator().manual_seed(0)) + 0.5
-        (gradient,) = torch.autograd.grad((part * weights).sum(), self.root, retain_graph=True)
+        total = (part * weights).sum()
+        (gradient,) = torch.autograd.grad(total, self.root, retain_graph=True, materialize_grads=True)
         return gradient.nan_to_num() != 0
 
     def changed(self, where: tuple[Any, ...]) -> torch.Tensor:
@@ -77,6 +80,11 @@ def rows_grid(watched: Watched, batch_axis: int, time_axis: int | None, target_a
     else:
         grid = _rows_by_trying(watched, batch_axis, time_axis, target_axis)[: len(rows)]
     return _some(grid)
+
+
+def steps_grid(watched: Watched, batch_axis: int, time_axis: int) -> Grid:
+    """(samples, steps): does the target depend on step t of sample j of the source."""
+    return _some(_by_axes(watched.reached(lambda target: target), batch_axis, time_axis))
 
 
 def features_grid(watched: Watched, time_axis: int) -> Grid:

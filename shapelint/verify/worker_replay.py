@@ -7,18 +7,20 @@ say which torch callable that is.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
 import torch
 
+from shapelint.ops.packing import PACKED
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify import limits
 
 Encoded = Any
 Replace = Mapping[int, Callable[[Any], Any]]  #: step number -> what to put in place of its value
 
+_OTHER_NUMBERS = 1_000_000  #: what tells the seeds of a second pass from those of the first
 _DTYPES = {"int64": torch.int64, "bool": torch.bool, "float64": torch.float64}
 
 
@@ -43,20 +45,38 @@ def check_size(steps: Sequence[Encoded]) -> None:
         raise RefusedError("too many layers to replay")
 
 
-def run(steps: Sequence[Encoded], replace: Replace | None = None, whole: Sequence[Any] | None = None) -> list[Any]:
+def run(
+    steps: Sequence[Encoded],
+    replace: Replace | None = None,
+    whole: Sequence[Any] | None = None,
+    *,
+    redrawn: Collection[int] = (),
+    detaching: bool = False,
+) -> list[Any]:
     """The value of every step; the same numbers on every run.
 
     `replace` changes values on the way; `whole` are the values of another run from which inputs with a
-    `cut` are taken. Raises StepError, and RefusedError for an unknown operation.
+    `cut` are taken; the steps in `redrawn` draw other random numbers. With `detaching`, `detach` does so.
+    Raises StepError, and RefusedError for an unknown operation.
     """
     values: list[Any] = []
     for number, step in enumerate(steps):
         if step["op"] == "input":
             value = _cut(step["cut"], whole[number]) if whole and "cut" in step else _leaf(step, number)
         else:
-            value = _call(step, number, values)
+            seed = _OTHER_NUMBERS * (number in redrawn)
+            value = call_step(step, number, values, seed=seed, detaching=detaching)
+        if "place" in step:
+            value = _placed(value, step["place"])
         values.append(replace[number](value) if replace and number in replace else value)
     return values
+
+
+def _placed(value: Any, place: str) -> Any:
+    """A layer or tensor on the device, for which "meta" stands in; what comes back from it holds ones."""
+    if place == "device" and isinstance(value, torch.nn.Module | torch.Tensor):
+        return value.to("meta")
+    return torch.ones_like(value, device="cpu") if isinstance(value, torch.Tensor) and value.is_meta else value
 
 
 def value_of(ref: Encoded, values: Sequence[Any]) -> Any:
@@ -71,12 +91,13 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
     return tuple(put(item, path[1:], part) if index == path[0] else item for index, item in enumerate(whole))
 
 
-def _call(step: Encoded, number: int, values: Sequence[Any]) -> Any:
-    function = resolve(step["op"])
+def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 0, detaching: bool = False) -> Any:
+    """The value of one step that is no input, given those before it; raises StepError."""
+    function = _detached(step["op"]) if detaching and step["op"] in _DETACHING else resolve(step["op"])
     args = [_decode(arg, values) for arg in step["args"]]
     kwargs = {name: _decode(arg, values) for name, arg in step["kwargs"].items()}
     # each step draws from its own stream: what another size draws before it changes nothing
-    torch.manual_seed(1_000 + number)
+    torch.manual_seed(1_000 + number + seed)
     try:
         value = function(*args, **kwargs)
     except Exception as error:
@@ -131,7 +152,7 @@ def resolve(name: str) -> Callable[..., Any]:
         raise RefusedError(f"{name} is not an operation of the registry")
     if name.startswith("torch.Tensor."):
         return _method(name.removeprefix("torch.Tensor."), OPS[name].attribute)
-    return _dotted(name)
+    return operator.attrgetter(name.rpartition(".")[2]) if OPS[name].attribute else _dotted(name)
 
 
 def _dotted(name: str) -> Callable[..., Any]:
@@ -163,6 +184,10 @@ def _on_tensors(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _detached(name: str) -> Callable[..., Any]:
+    return _method(name.removeprefix("torch.Tensor."), OPS[name].attribute)
+
+
 def _same(value: Any, *_: Any, **__: Any) -> Any:
     return value
 
@@ -175,10 +200,12 @@ def _to(value: torch.Tensor, *targets: Any) -> torch.Tensor:
     return value.to(*targets) if targets else value
 
 
+_DETACHING = frozenset(("torch.Tensor.detach", "torch.Tensor.data"))
 # All is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.
 _STAND_INS: Mapping[str, Callable[..., Any]] = {
     **{f"torch.Tensor.{name}": _on_tensors(name, _same) for name in ("cpu", "cuda", "detach")},
     **{f"torch.Tensor.{name}": _on_tensors(name, _double) for name in ("float", "half", "bfloat16", "double")},
+    **{f"{PACKED}.{name}": _same for name in ("cpu", "cuda", "pin_memory", "to")},
     "torch.Tensor.to": _on_tensors("to", _to),
     "torch.Tensor.type": _on_tensors("type", _to),
     "torch.nn.functional.dropout": _same,

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, tensor_inputs
-from shapelint.rules.written import argument, insertion, is_atom
+from shapelint.rules.written import ATOMS, argument, insertion
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value
 
@@ -155,6 +155,6 @@ def _convolution(trace: Trace, value: Value) -> list[Place]:
 
 def _fix(call: Node, exchange: str) -> Fix | None:
     given = argument(call, 0, "input")
-    if given is None or not is_atom(given.value):
+    if given is None or not isinstance(given.value, ATOMS):
         return None
     return Fix(f"put the channels last: `{exchange}`", (insertion(given.value.span, exchange),))

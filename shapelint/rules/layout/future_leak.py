@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.navigate import above, input_of, is_recurrent_call, is_refused, layer_of, short_name
+from shapelint.rules.navigate import ancestors, input_of, is_recurrent_call, is_refused, layer_of, short_name
 from shapelint.rules.pick import GETITEM, index_parts, is_full
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import NONE, SliceValue, Tensor, Value, integer
@@ -169,7 +169,7 @@ def bidirectional_next_step(trace: Trace) -> Iterator[Finding]:
         later = None if target is None else _later(trace, target)
         if scores is None or later is None:
             continue
-        for call in above(trace, scores.ref) if scores.ref is not None else ():
+        for call in ancestors(trace, scores.ref) if scores.ref is not None else ():
             is_leak = is_recurrent_call(call) and not is_refused(trace, call) and _is_next(trace, call, scores, later)
             if is_leak and recurrent_config(layer_of(call)).bidirectional:
                 yield from _finding(trace, loss, call, scores)
@@ -217,10 +217,10 @@ def _is_next(trace: Trace, call: Node, scores: Tensor, later: tuple[Ref, int]) -
     value = input_of(call)
     if not isinstance(value, Tensor) or value.ref is None or scores.ref is None:
         return False
-    read = {node.id for node in above(trace, value.ref)}
+    read = {node.id for node in ancestors(trace, value.ref)}
     if sequence.node not in read:
         return False
-    between = [node for node in above(trace, scores.ref) if node.id not in read or _reads(node, sequence)]
+    between = [node for node in ancestors(trace, scores.ref) if node.id not in read or _reads(node, sequence)]
     cuts = [_cut(node) for node in between]
     return any(cut is not None and cut[0] == axis and cut[1] in BUT_LAST for cut in cuts)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.finding import Confidence, Finding, Severity
+from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.claims import misses_direction
 from shapelint.rules.navigate import Sequence, input_of, sequence_of
-from shapelint.rules.pick import FIRST, ONE, Pick, is_full, picks
-from shapelint.rules.uses import summary_confidence
-from shapelint.rules.written import starts_at_zero
+from shapelint.rules.pick import FIRST, ONE, Pick, picks
+from shapelint.rules.uses import summary_confidence, takes_first_step
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Int, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import Packed
 
 RULE = Rule(
     code="SHP103",
@@ -193,22 +193,7 @@ def _misses_a_direction(trace: Trace, pick: Pick, sequence: Sequence) -> bool:
     packed = isinstance(input_of(slot.call), Packed)
     if not slot.config.bidirectional or packed or is_one_step or not is_whole:
         return False
-    return not any(_takes_first_step(trace, node, slot.call) for node in trace.nodes)
-
-
-def _takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
-    """Whether a subscript takes step 0 of the call's output, whatever else it takes of it."""
-    base = node.args[0] if node.args else None
-    if not node.op.endswith((".__getitem__", ".select")) or not isinstance(base, Tensor):
-        return False
-    sequence = sequence_of(trace, base)
-    if sequence is None or sequence.slot.call is not call:
-        return False
-    if node.op.endswith(".select"):
-        return node.bound.get("index") == FIRST
-    index = node.args[1]
-    parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
-    return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))
+    return not any(takes_first_step(trace, node, slot.call) for node in trace.nodes)
 
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
@@ -218,17 +203,9 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidenc
         trace,
         pick.node,
         f"the backward half of `{whole}` has read one step only: its final state is at the first step",
-        claims=_claims(trace, pick.ref, sequence),
+        claims=misses_direction(trace, pick.ref, sequence.slot),
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(sequence.slot.layer)],
         help="use both final states: `torch.cat((h_n[-2], h_n[-1]), dim=-1)` has the same shape",
         confidence=confidence,
     )
-
-
-def _claims(trace: Trace, target: Ref, sequence: Sequence) -> list[Claim]:
-    layer, call = sequence.slot.layer, sequence.slot.call
-    if starts_at_zero(trace, call) and layer.ref is not None:
-        return [Claim("dead_parameters", target, {"layer": layer.ref})]
-    # a state that is not zero reaches the backward weights at the first step that they read
-    return [Claim("equals", target, {"reference": ("both_directions", Ref(call.id))})]

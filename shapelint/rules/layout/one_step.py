@@ -8,9 +8,10 @@ from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.claims import starts_at_zero
 from shapelint.rules.navigate import input_of, is_refused, is_returned, layer_of, recurrent_calls
 from shapelint.rules.pick import ONE
-from shapelint.rules.written import argument, starts_at_zero
+from shapelint.rules.written import argument
 from shapelint.shapes.value import Tensor
 
 _STATES = ((1,), (1, 0), (1, 1))  #: where a result holds its states

@@ -14,7 +14,7 @@ from shapelint.rules.navigate import Sequence, sequence_of, short_name
 from shapelint.rules.padding import is_unpadded
 from shapelint.rules.pick import ONE
 from shapelint.rules.readings import Readings, batch_first_claim, readings
-from shapelint.rules.uses import use_confidence
+from shapelint.rules.uses import confidence_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Float, Tensor, Tuple
@@ -286,7 +286,7 @@ def pooling(trace: Trace) -> Iterator[Finding]:
         if axis is None or sequence is None or not isinstance(base, Tensor) or trace.resolve(base.sizes[axis]) == ONE:
             continue
         pooled = _pooled(node)
-        confidence = None if pooled is None else use_confidence(trace, pooled)
+        confidence = None if pooled is None or pooled.ref is None else confidence_of(trace, pooled.ref)
         if pooled is None or confidence is None:
             continue
         role = base.axes[axis].role

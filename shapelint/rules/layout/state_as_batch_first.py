@@ -9,6 +9,7 @@ from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
 from shapelint.rules.claims import samples_mix
+from shapelint.rules.names import exchanged_names
 from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
 from shapelint.rules.pick import FIRST, LAST, ONE, Pick, picks
 from shapelint.rules.uses import summary_confidence
@@ -135,6 +136,8 @@ def state_indexed_as_batch_first(trace: Trace) -> Iterator[Finding]:
     for pick in picks(trace):
         slot = slot_of(trace, pick.base)
         if slot is None or slot.slot not in (H_N, C_N) or pick.base.rank != 3:
+            continue
+        if exchanged_names(trace, slot.call) is not None:  # the author takes it for the output (SHP306)
             continue
         if pick.axis != 1 or pick.index not in (FIRST, LAST) or trace.resolve(pick.picked.dim) == ONE:
             continue

@@ -10,14 +10,13 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
 from shapelint.rules.intent import evidence_of
-from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name, tensor_inputs
+from shapelint.rules.navigate import PAD_PACKED, h_n_of, layer_of
+from shapelint.rules.packing.lengths import PACK, is_permuted, packing_of, reader_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 
-_PACK = "torch.nn.utils.rnn.pack_padded_sequence"
-_PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _ENOUGH = 3  #: the weight from which evidence makes a finding
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output
@@ -162,7 +161,7 @@ output, h_n = gru(packed)
 def packed_in_another_layout(trace: Trace) -> Iterator[Finding]:
     """Packing calls without batch_first on what is batch-first."""
     for node in trace.nodes:
-        if node.op != _PACK or _reads_batch_first(node) or not node.args or not isinstance(node.args[0], Tensor):
+        if node.op != PACK or _reads_batch_first(node) or not node.args or not isinstance(node.args[0], Tensor):
             continue
         if node.error is not None:
             yield from _refused(trace, node)
@@ -181,15 +180,19 @@ def _refused(trace: Trace, node: Node) -> Iterator[Finding]:
     count, time = node.error.details.get("got"), node.error.details.get("time")
     if node.error.code != LAYOUT.code or not isinstance(count, Dim) or not isinstance(time, Dim):
         return
+    if isinstance(node.args[0], Tensor) and is_permuted(trace, node.args[0]):
+        return  # the author thought of the layout: the lengths are the mistake
     if trace.resolve(count) == trace.resolve(time):
         yield _finding(trace, node, Claim("raises", Ref(node.id)), [])
 
 
 def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     """Enough says that axis 0 is the batch, and nothing that it is the time."""
-    value, call = node.args[0], _reader(trace, node)
-    if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or call is None:
+    packing = packing_of(node)
+    call = None if packing is None else reader_of(trace, packing)
+    if packing is None or call is None or packing.padded.rank != 3 or packing.padded.ref is None:
         return
+    value = packing.padded
     evidence = [
         (role, piece)
         for axis, role in zip(value.axes, _BATCH_FIRST, strict=False)
@@ -199,49 +202,21 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     weight = max((piece.weight for _, piece in evidence), default=0)
     weight += _FLAG if layer.config.get("batch_first") is True else 0
     weight += _FLAG if _is_padded_batch_first(trace, call) else 0
-    certain = _has_length_per_step(trace, node, value)
-    if not certain and (weight < _ENOUGH or _is_permuted(trace, value)):
+    certain = packing.has_length_per_step(trace)
+    if (not certain and weight < _ENOUGH) or is_permuted(trace, value):
         return
     if any(piece.role is not role for role, piece in evidence):
         return
-    h_n = Ref(call.id, (1, 0) if layer.name == "LSTM" else (1,))
-    claim = Claim("batch_independence", h_n, {"source": value.ref, "batch_axis": 0, "target_axis": 1})
+    claim = Claim("batch_independence", h_n_of(call), {"source": value.ref, "batch_axis": 0, "target_axis": 1})
     places = [place_of(piece, piece.message) for _, piece in evidence]
     found = _finding(trace, node, claim, [construction_place(layer), *places])
     yield found if evidence or certain else replace(found, confidence=Confidence.MEDIUM)
-
-
-def _has_length_per_step(trace: Trace, node: Node, value: Tensor) -> bool:
-    """Whether there are as many lengths as axis 0 is long, which is read as the time."""
-    lengths = node.kwargs.get("lengths", node.args[1] if len(node.args) > 1 else None)
-    if not isinstance(lengths, Tensor) or lengths.rank != 1:
-        return False
-    count, time, batch = (trace.resolve(size) for size in (*lengths.sizes, *value.sizes[:2]))
-    return count == time != batch and count.constant is None
-
-
-def _reader(trace: Trace, node: Node) -> Node | None:
-    """The recurrent call that reads the packed sequence."""
-    ref = getattr(node.result, "ref", None)
-    readers = [user for user in trace.uses(ref) if is_recurrent_call(user) and user.error is None] if ref else []
-    return next(iter(readers), None)
 
 
 def _is_padded_batch_first(trace: Trace, call: Node) -> bool:
     """Whether the output of the recurrent call is unpacked with batch_first=True."""
     users = trace.uses(Ref(call.id, (0,)))
     return any(user.op == PAD_PACKED and user.bound.get("batch_first") is True for user in users)
-
-
-def _is_permuted(trace: Trace, value: Tensor) -> bool:
-    """Whether a permutation lies between the tensor and what it was made of."""
-    ref = value.ref
-    while ref is not None:
-        node = trace.node(ref)
-        if short_name(node) in _PERMUTING:
-            return True
-        ref = getattr(next(tensor_inputs(node), None), "ref", None)
-    return False
 
 
 def _finding(trace: Trace, node: Node, claim: Claim, places: list[Place]) -> Finding:

@@ -8,7 +8,9 @@ from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
+from shapelint.rules.names import exchanged_names
+from shapelint.rules.navigate import is_recurrent_call, is_state_pair, layer_of, short_name
+from shapelint.rules.pick import GETITEM
 from shapelint.rules.written import insertion
 from shapelint.shapes.value import Tuple, Value
 from shapelint.syntax import facts
@@ -217,8 +219,15 @@ def result_used_as_tensor(trace: Trace) -> Iterator[Finding]:
             continue
         given = next((value for value in node.args if _result_of(trace, value)), None)
         call = None if given is None else _result_of(trace, given)
-        if given is not None and call is not None:
+        if given is not None and call is not None and not _is_better_told(trace, node, call):
             yield _finding(trace, node, given, call)
+
+
+def _is_better_told(trace: Trace, node: Node, call: Node) -> bool:
+    """Whether a method is called on the state (SHP207), or it is indexed as the output for its name (SHP306)."""
+    if not is_state_pair(trace, node.args[0]) or node.error is None or node.error.code != INDEXED.code:
+        return False
+    return node.op != GETITEM or exchanged_names(trace, call) is not None
 
 
 def _result_of(trace: Trace, value: Value) -> Node | None:

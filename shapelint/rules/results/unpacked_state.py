@@ -9,7 +9,8 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, report, text_of
+from shapelint.rules.build import kind_place, report, text_of, with_article
+from shapelint.rules.names import is_unused
 from shapelint.rules.navigate import H_N, Slot, slot_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
@@ -198,8 +199,7 @@ def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Findi
 
 
 def _told(slot: Slot) -> str:
-    article = "a" if slot.layer.name == "GRU" else "an"
-    return f"{article} {slot.layer.name} has one state, h_n, and no c_n"
+    return f"{with_article(slot.layer)} has one state, h_n, and no c_n"
 
 
 def _parts(node: Node, names: re.Match[str]) -> list[tuple[str, Value]]:
@@ -211,8 +211,6 @@ def _one_name(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None)
     """`(h, c)` becomes `h`, where `c` stands nowhere else in the file."""
     target = node.bound["target"]
     assert isinstance(target, Span)
-    if names is None or not _is_nested(node, slot):
-        return None
-    if names[2] != "_" and len(re.findall(rf"\b{names[2]}\b", trace.text)) > 1:
+    if names is None or not _is_nested(node, slot) or not is_unused(trace, names[2]):
         return None
     return Fix(f"bind the state to one name: `{names[1]}`", (Edit(target, names[1]),), safe=True)

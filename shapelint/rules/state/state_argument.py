@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report, text_of
+from shapelint.rules.build import kind_place, quote, report, text_of, with_article
 from shapelint.rules.navigate import layer_of, leaves, recurrent_calls
 from shapelint.rules.state.state_sizes import states_of_call
 from shapelint.rules.written import argument, insertion, is_zeros
@@ -257,9 +257,8 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         message = f"an LSTM takes the tuple (h_0, c_0) as its state, and {name} is one tensor"
         advice = "pass (h_0, c_0), or no state at all: zeros are the default"
     else:
-        article = "a" if layer.name == "GRU" else "an"
-        message = f"{article} {layer.name} takes one tensor as its state, and {name} holds {len(states)}"
-        advice = f"{article} {layer.name} has no cell state: pass h_0 alone"
+        message = f"{with_article(layer)} takes one tensor as its state, and {name} holds {len(states)}"
+        advice = f"{with_article(layer)} has no cell state: pass h_0 alone"
     return report(
         WRONG_KIND,
         trace,

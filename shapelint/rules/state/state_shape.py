@@ -1,4 +1,4 @@
-"""SHP201, SHP202, SHP203, SHP204: an initial state that is not (D*num_layers, batch, hidden_size)."""
+"""SHP201, SHP202, SHP203: an initial state that is not (D*num_layers, batch, hidden_size)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
+from shapelint.rules.names import output_named_state
 from shapelint.rules.navigate import layer_of, recurrent_calls
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
+    created,
     state_fix,
     states_of_call,
     swap_first_two,
 )
-from shapelint.rules.state.state_words import created_place, input_shape, shape_text, state_name
+from shapelint.rules.state.state_words import input_shape, shape_text, state_name
 from shapelint.shapes.render import Naming
 
 _GOOD = (
@@ -263,7 +265,9 @@ _MENDS = {"SHP201": swap_first_two, "SHP202": count_both_directions, "SHP203": c
 def state_shape(trace: Trace) -> Iterator[Finding]:
     """Calls whose state torch refuses for a reason that its sizes show."""
     for call in recurrent_calls(trace):
-        if call.error is not None and call.error.code in _RULES:
+        if call.error is None or call.error.code not in _RULES:
+            continue
+        if output_named_state(trace, call) is None:
             yield _finding(trace, call, call.error, _RULES[call.error.code])
 
 
@@ -282,7 +286,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding
         shapes=[(name.strip("`"), state), *input_shape(trace, call)],
         related=[
             construction_place(layer),
-            *created_place(trace, call, state),
+            *created(trace, call, state),
         ],
         help="leave the state away where it is zeros: that is the default",
         fixes=[state_fix(trace, call, error, _MENDS.get(rule.code))],

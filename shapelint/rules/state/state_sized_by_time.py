@@ -11,10 +11,11 @@ from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
+from shapelint.rules.names import output_named_state
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
 from shapelint.rules.readings import Readings, readings
-from shapelint.rules.state.state_sizes import state_fix, states_of_call, take_other_axis
-from shapelint.rules.state.state_words import created_place, input_shape, shape_text, state_name
+from shapelint.rules.state.state_sizes import created, state_fix, states_of_call, take_other_axis
+from shapelint.rules.state.state_words import input_shape, shape_text, state_name
 from shapelint.rules.written import creation_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
@@ -124,7 +125,9 @@ class AnyBatch(nn.Module):
 def state_sized_by_time(trace: Trace) -> Iterator[Finding]:
     """Calls whose state has a row for each step."""
     for call in recurrent_calls(trace):
-        if call.error is not None and call.error.code == RULE.code:
+        if call.error is None or call.error.code != RULE.code:
+            continue
+        if output_named_state(trace, call) is None:
             yield _finding(trace, call, call.error)
 
 
@@ -140,7 +143,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError) -> Finding:
         f"{name} has a row for each step: it is {got}, and this {layer_of(call).name} needs {expected}",
         claims=[Claim("raises", Ref(call.id))],
         shapes=[(name.strip("`"), state), *input_shape(trace, call)],
-        related=[construction_place(layer_of(call)), *created_place(trace, call, state), *told.places],
+        related=[construction_place(layer_of(call)), *created(trace, call, state), *told.places],
         help=told.help,
         fixes=told.fixes,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shapelint.finding import Edit, Fix
+from shapelint.finding import Edit, Fix, Place
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
+from shapelint.rules.build import place_of
 from shapelint.rules.navigate import layer_of
 from shapelint.rules.written import (
     argument,
@@ -69,3 +70,12 @@ def take_other_axis(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
         return ()
     axis = 0 if recurrent_config(layer_of(call)).batch_first else 1
     return (Edit(sizes[1].span, f"{given.value.id}.size({axis})"),)
+
+
+def created(trace: Trace, call: Node, state: Value) -> list[Place]:
+    """Where a state is made, unless that is inside of the call itself."""
+    made = creation_of(trace, state)
+    if made is None or not size_expressions(made):
+        return []
+    inside = made.path == call.path and call.span.covers(made.span)
+    return [] if inside else [place_of(made, "the state is made here")]

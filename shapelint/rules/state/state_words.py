@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from shapelint.finding import Place
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
-from shapelint.rules.build import place_of, quote
+from shapelint.rules.build import quote
 from shapelint.rules.navigate import input_of, layer_of
-from shapelint.rules.written import argument, creation_of, size_expressions
+from shapelint.rules.written import argument
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Value
 from shapelint.syntax import facts
@@ -34,12 +33,3 @@ def input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
     """The input of a call under its name in the source."""
     given, value = argument(call, 0, "input"), input_of(call)
     return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
-
-
-def created_place(trace: Trace, call: Node, state: Value) -> list[Place]:
-    """Where a state is made, if that is not in the call itself."""
-    made = creation_of(trace, state)
-    if made is None or not size_expressions(made):
-        return []
-    inside = made.path == call.path and call.span.covers(made.span)
-    return [] if inside else [place_of(made, "the state is made here")]

@@ -1,0 +1,119 @@
+"""What a value is: `type` and `isinstance`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import UnionType
+
+from shapelint.infer.builtins import Arguments, builtin, unknown_result
+from shapelint.infer.objects import Builtin, Class, Instance
+from shapelint.infer.state import Demand, Run, shown
+from shapelint.ops import registry
+from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.shapes.value import (
+    FALSE,
+    TRUE,
+    Bool,
+    Dict,
+    External,
+    Float,
+    Int,
+    Layer,
+    List,
+    NoneValue,
+    Packed,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+_TYPES: dict[str, type[Value] | UnionType] = {
+    "tuple": Tuple | Packed,
+    "list": List,
+    "dict": Dict,
+    "int": Int | Bool,
+    "float": Float,
+    "str": Str,
+    "bool": Bool,
+}
+
+
+@builtin("type")
+def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    value = args[0]
+    if len(args) == 1 and isinstance(value, Instance):
+        return value.cls
+    if len(args) == 1 and isinstance(value, Layer):
+        return External(value.kind)
+    plain = not isinstance(value, Packed) and not getattr(value, "names", ())
+    exact = [name for name, kind in _TYPES.items() if plain and isinstance(value, kind)]
+    return Builtin(exact[-1]) if len(args) == 1 and exact else unknown_result(run, node, "type")
+
+
+@builtin("isinstance")
+def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    value, kind = args[0], args[1]
+    kinds = kind.items if isinstance(kind, Tuple) else (kind,)
+    answers = [_is_instance(value, one) for one in kinds]
+    if any(answers):
+        return TRUE
+    if all(answer is False for answer in answers):
+        return FALSE
+    if isinstance(value, Unknown):
+        return _decide_kind(run, value, kinds, node)
+    return unknown_result(run, node, "isinstance")
+
+
+def _is_instance(value: Value, kind: Value) -> bool | None:
+    if isinstance(value, Unknown):
+        return None
+    if isinstance(kind, Builtin):
+        wanted = _TYPES.get(kind.name)
+        return isinstance(value, wanted) if wanted is not None else None
+    if isinstance(kind, External):
+        return _is_torch_instance(value, kind.path)
+    if isinstance(kind, Class):
+        return isinstance(value, Instance) and kind in list(value.cls.lineage())
+    return None
+
+
+_LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
+
+
+def _is_torch_instance(value: Value, path: str) -> bool | None:
+    if path in ("torch.Tensor", "torch.FloatTensor"):
+        return isinstance(value, Tensor)
+    if path == "torch.nn.utils.rnn.PackedSequence":
+        return isinstance(value, Packed)
+    if isinstance(value, Layer):
+        return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
+    if isinstance(value, Instance):
+        return _derives(value.cls, path)
+    if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
+        return False
+    return None
+
+
+def _derives(cls: Class, path: str) -> bool | None:
+    """Whether a class of the checked code derives from a class of torch; None where a base is not known."""
+    bases = [base for parent in cls.lineage() for base in parent.bases if not isinstance(base, Class)]
+    paths = [base.path for base in bases if isinstance(base, External)]
+    if path in paths or (path == "torch.nn.Module" and any(p in registry.LAYERS for p in paths)):
+        return True
+    # no class of torch derives from these
+    return False if path in RECURRENT | CELLS and len(paths) == len(bases) else None
+
+
+def _decide_kind(run: Run, value: Unknown, kinds: tuple[Value, ...], node: facts.Expression) -> Value:
+    """An unknown value's type is a choice; tensors are likelier than packed sequences and tuples."""
+    packed = any(isinstance(k, External) and k.path.endswith("PackedSequence") for k in kinds)
+    unlikely = packed or any(isinstance(k, Builtin) and k.name in ("tuple", "list", "dict") for k in kinds)
+    names = ", ".join(k.path if isinstance(k, External) else getattr(k, "name", "?") for k in kinds)
+    subject = f"isinstance({shown(value)}, {names})"
+    taken = bool(run.choose(f"isinstance({value.key},{names})", subject, (True, False), not unlikely))
+    if taken and packed:
+        run.demand(value, Demand(3, "isinstance", packed=True))
+    return Bool(taken)

@@ -1,0 +1,74 @@
+"""Strings that are put together from known parts: names of attributes, kinds of layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from shapelint.infer.capture import MAX_ITEMS
+from shapelint.infer.constants import constant_key
+from shapelint.shapes.value import Int, List, Str, Tuple, Unknown, Value
+
+#: string methods without arguments
+CHANGES: dict[str, Callable[[str], str]] = {
+    "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title,
+    "capitalize": str.capitalize,
+}  # fmt: skip
+
+_PERCENT = re.compile(r"%[sdi]")
+_BRACES = re.compile(r"\{(\d?)\}")
+
+
+def text_of(parts: Sequence[Value]) -> Value | None:
+    """The parts written one after the other; None where one is not known, or the text gets too long.
+
+    With a number that is not known it is the unknown `rnn{*}`, the same wherever it is put together: what
+    later rounds of one loop set under such a name, those of another loop find there.
+    """
+    texts = ["{*}" if _is_open(part) else constant_key(part) for part in parts]
+    text = "".join(map(str, texts))
+    if None in texts or len(text) > MAX_ITEMS:
+        return None
+    return Unknown(text, "a name with a number") if any(map(_is_open, parts)) else Str(text)
+
+
+def _is_open(part: Value) -> bool:
+    return isinstance(part, Int) and part.dim.constant is None
+
+
+def percent(template: Str, value: Value) -> Value | None:
+    """`"rnn%d" % i` with plain placeholders; None for others."""
+    given = value.items if isinstance(value, Tuple) else (value,)
+    pieces, marks = _PERCENT.split(template.value), _PERCENT.findall(template.value)
+    if any("%" in piece for piece in pieces) or len(marks) != len(given):
+        return None
+    return _filled(pieces, given)
+
+
+def braces(template: Str, args: Sequence[Value]) -> Value | None:
+    """`"rnn_{}".format(i)` with plain placeholders; None for others."""
+    pieces = _BRACES.split(template.value)
+    texts, marks = pieces[::2], pieces[1::2]
+    numbers = [int(mark) if mark else place for place, mark in enumerate(marks)]
+    if any("{" in text or "}" in text for text in texts) or any(number >= len(args) for number in numbers):
+        return None
+    return _filled(texts, [args[number] for number in numbers])
+
+
+def joined(separator: Str, sequence: Value) -> Value | None:
+    """`separator.join(sequence)`."""
+    if not isinstance(sequence, Tuple | List) or (isinstance(sequence, List) and sequence.length is not None):
+        return None
+    items = list(sequence.items)
+    return _filled(["", *[separator.value] * (len(items) - 1), ""], items) if items else Str("")
+
+
+def _filled(texts: Sequence[str], values: Sequence[Value]) -> Value | None:
+    """The texts with the values between them."""
+    between = [part for text, value in zip(texts, values, strict=False) for part in (Str(text), value)]
+    return text_of([*between, Str(texts[-1])])
+
+
+def name_of(value: Str | Unknown) -> str:
+    """The attribute that a text names; of an unknown text its key, which is no name of Python's."""
+    return value.value if isinstance(value, Str) else f"{{{value.key}}}"

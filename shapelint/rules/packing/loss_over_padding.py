@@ -1,0 +1,238 @@
+"""SHP420: a loss over padded classes that counts the padding too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import add_argument, place_of, quote, report
+from shapelint.rules.navigate import is_recurrent_call, own_construction, short_name, tensor_inputs
+from shapelint.rules.packing.padding import PAD, are_equally_long, is_left_padding
+from shapelint.rules.written import argument
+from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dtype, Float, Int, Layer, NoneValue, Str, Tensor, Value
+from shapelint.syntax import facts
+
+RULE = Rule(
+    code="SHP420",
+    name="loss-over-padding",
+    severity=Severity.WARNING,
+    confidence=Confidence.MEDIUM,
+    summary="without ignore_index a loss over padded classes counts the padding",
+    page="""\
+## What it does
+Finds a cross entropy whose classes come from pad_sequence, and whose `ignore_index` is not the padding value.
+
+## Why is this bad
+pad_sequence fills the classes of shorter sequences with its padding_value, 0 by default, and the loss takes that
+for a class. The model is trained to predict padding, and the more padding a batch has, the less the rest counts.
+
+## Example
+```python
+tags = pad_sequence(tag_sequences, batch_first=True)
+loss = F.cross_entropy(scores.transpose(1, 2), tags)
+```
+
+## Use instead
+```python
+tags = pad_sequence(tag_sequences, batch_first=True, padding_value=-100)
+loss = F.cross_entropy(scores.transpose(1, 2), tags)
+```
+
+## Proved by
+ignores_padding: the loss depends on scores of padding steps.
+
+## When it stays silent
+`ignore_index` is the padding value (-100 is its default), a `weight` is given, the loss is not reduced, the
+sequences are equally long, or packed. Whether the model shall predict the padding value as a class is not in the
+source: the confidence is medium.
+""",
+    bad=(
+        """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+gru = nn.GRU(7, 11, batch_first=True)
+head = nn.Linear(11, 4)
+x = pad_sequence([torch.randn(5, 7), torch.randn(3, 7), torch.randn(2, 7)], batch_first=True)
+tags = pad_sequence([torch.randint(4, (5,)), torch.randint(4, (3,)), torch.randint(4, (2,))], batch_first=True)
+scores = head(gru(x)[0])
+loss = F.cross_entropy(scores.transpose(1, 2), tags)  # error: SHP420
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils import rnn
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+        self.fc = nn.Linear(hidden, classes)
+        self.criterion = nn.CrossEntropyLoss()
+
+    def loss(self, sequences, tags):
+        output, _ = self.lstm(rnn.pad_sequence(sequences))
+        scores = self.fc(output)
+        classes = rnn.pad_sequence(tags, padding_value=1)
+        return self.criterion(scores.view(-1, scores.size(-1)), classes.view(-1))  # error: SHP420
+
+sequences = [torch.randn(5, 7), torch.randn(3, 7)]
+tags = [torch.randint(4, (5,)), torch.randint(4, (3,))]
+print(Tagger(7, 11, 4).loss(sequences, tags))
+""",
+    ),
+    good=(
+        """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+gru = nn.GRU(7, 11, batch_first=True)
+head = nn.Linear(11, 4)
+x = pad_sequence([torch.randn(5, 7), torch.randn(3, 7)], batch_first=True)
+sequences = [torch.randint(1, 4, (5,)), torch.randint(1, 4, (3,))]
+scores = head(gru(x)[0]).transpose(1, 2)
+loss = F.cross_entropy(scores, pad_sequence(sequences, batch_first=True), ignore_index=0)
+loss = F.cross_entropy(scores, pad_sequence(sequences, batch_first=True, padding_value=-100))
+loss = F.cross_entropy(scores, pad_sequence(sequences, batch_first=True), torch.tensor([0.0, 1.0, 1.0, 1.0]))
+""",
+        """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+gru = nn.GRU(7, 11, batch_first=True)
+head = nn.Linear(11, 4)
+x = pad_sequence([torch.randn(5, 7), torch.randn(3, 7)], batch_first=True)
+tags = pad_sequence([torch.randint(1, 4, (5,)), torch.randint(1, 4, (3,))], batch_first=True)
+losses = F.cross_entropy(head(gru(x)[0]).transpose(1, 2), tags, reduction="none")
+loss = (losses * (tags != 0)).sum() / (tags != 0).sum()
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+        self.criterion = nn.CrossEntropyLoss()
+
+    def forward(self, x, tags):
+        scores = self.fc(self.lstm(x)[0])
+        return self.criterion(scores.view(-1, scores.size(-1)), tags.view(-1))
+""",
+    ),
+)
+
+_LOSSES = ("CrossEntropyLoss", "NLLLoss", "cross_entropy", "nll_loss")
+_ON_CLASSES = frozenset("view reshape flatten transpose t permute contiguous long to cuda cpu clone".split())
+
+
+@check(RULE)
+def loss_over_padding(trace: Trace) -> Iterator[Finding]:
+    """Reduced losses over classes that pad_sequence filled with another number than they ignore."""
+    for node in trace.nodes:
+        if short_name(node) not in _LOSSES or node.error is not None or not isinstance(node.result, Tensor):
+            continue
+        scores, classes = ([*tensor_inputs(node), None, None])[:2]
+        if not isinstance(scores, Tensor) or not isinstance(classes, Tensor) or not _counts_all(node):
+            continue
+        padding, source = _padding(trace, classes), _source(trace, scores)
+        value = None if padding is None else _number(padding.bound.get("padding_value"))
+        if padding is None or source is None or value is None or value < 0 or value == _ignored(node):
+            continue
+        if _sizes(trace, source) == _sizes(trace, padding.result):
+            yield _finding(trace, node, padding, source, value)
+
+
+def _options(node: Node) -> Mapping[str, object]:
+    """The options of the loss: of the layer, or of the call."""
+    layer = node.args[0] if node.args else None
+    return layer.config if isinstance(layer, Layer) else node.bound
+
+
+def _counts_all(node: Node) -> bool:
+    """Whether every class and step counts, in one number."""
+    options = _options(node)
+    return options.get("reduction") in (Str("mean"), Str("sum")) and isinstance(options.get("weight"), NoneValue)
+
+
+def _ignored(node: Node) -> float | None:
+    return _number(_options(node).get("ignore_index"))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, Float):
+        return value.value
+    return value.dim.constant if isinstance(value, Int) else None
+
+
+def _padding(trace: Trace, classes: Value | None) -> Node | None:
+    """The call of pad_sequence that the classes come from."""
+    while isinstance(classes, Tensor) and classes.ref is not None:
+        node = trace.node(classes.ref)
+        if node.op == PAD:
+            return None if is_left_padding(node) or are_equally_long(trace, node) or classes.rank != 2 else node
+        if short_name(node) not in _ON_CLASSES:
+            return None
+        classes = next((given for given in tensor_inputs(node) if isinstance(given, Tensor)), None)
+    return None
+
+
+def _source(trace: Trace, scores: Value | None) -> Tensor | None:
+    """The output of the recurrent layer, or the last tensor of samples and steps that became the scores."""
+    found = None
+    while isinstance(scores, Tensor) and scores.ref is not None and found is None:
+        roles = [axis.role for axis in scores.axes]
+        if roles.count(Role.BATCH) == roles.count(Role.TIME) == 1 and scores.dtype is Dtype.FLOAT:
+            found = scores
+        node = trace.node(scores.ref)
+        if is_recurrent_call(node):
+            break
+        scores = next((given for given in tensor_inputs(node) if isinstance(given, Tensor)), None)
+    return found
+
+
+def _sizes(trace: Trace, value: Value) -> dict[Role, Dim]:
+    """How many sequences and steps there are."""
+    axes = value.axes if isinstance(value, Tensor) else ()
+    return {axis.role: trace.resolve(axis.dim) for axis in axes if axis.role in (Role.BATCH, Role.TIME)}
+
+
+def _finding(trace: Trace, node: Node, padding: Node, source: Tensor, value: float) -> Finding:
+    roles = [axis.role for axis in source.axes]
+    axes = {"batch_axis": roles.index(Role.BATCH), "time_axis": roles.index(Role.TIME)}
+    classes = {"padded": Ref(padding.id), "padded_batch_axis": 0 if padding.bound.get("batch_first") else 1}
+    return report(
+        RULE,
+        trace,
+        node,
+        f"`{quote(trace, node.span)}` counts the padding of shorter sequences as class {value:g}",
+        claims=[Claim("ignores_padding", Ref(node.id), {"source": source.ref, **axes, **classes, "value": int(value)})],
+        shapes=[("the classes", padding.result)],
+        related=[place_of(padding, f"padded with {value:g}")],
+        help=f"ignore it, ignore_index={value:g}, or pad with -100, which is ignored by default",
+        fixes=[_fix(trace, node, int(value))],
+    )
+
+
+def _fix(trace: Trace, node: Node, value: int) -> Fix | None:
+    layer = node.args[0] if node.args else None
+    made = own_construction(trace, layer) if isinstance(layer, Layer) else node
+    call = None if made is None else made.expression
+    if made is None or not isinstance(call, facts.Call) or any(given.star for given in call.arguments):
+        return None
+    written = argument(made, 2 if isinstance(layer, Layer) else 4, "ignore_index")
+    added = add_argument(trace, call.span, f"ignore_index={value}")
+    return Fix("ignore the padding", (added if written is None else Edit(written.value.span, str(value)),))

@@ -1,0 +1,224 @@
+"""SHP414: states put back into the order of the input, which torch has done already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.ops.packing import PACKED
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import place_of, quote, report
+from shapelint.rules.navigate import input_of, sequence_of, short_name, state_of
+from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.rules.packing.lengths import Packing, packing_before
+from shapelint.rules.written import before_moves
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Packed, Tensor
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+RULE = Rule(
+    code="SHP414",
+    name="sorted-back-twice",
+    severity=Severity.WARNING,
+    summary="with enforce_sorted=False torch restores the order of the samples itself",
+    page="""\
+## What it does
+Finds final states, or an unpacked output, that are indexed with `unsorted_indices` or an inverse permutation,
+after packing with `enforce_sorted=False`.
+
+## Why is this bad
+With `enforce_sorted=False` torch sorts the samples for the layer, and gives h_n, c_n and the unpacked output in
+the order of the input. Another un-sorting mixes them up again: each sample gets the state of another one. Only
+sorted batches do not show it.
+
+## Example
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+_, h_n = self.gru(packed)
+return self.fc(h_n[-1][packed.unsorted_indices])
+```
+
+## Use instead
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+_, h_n = self.gru(packed)
+return self.fc(h_n[-1])
+```
+
+## Proved by
+batch_independence: a row of the result depends on another sample.
+
+## When it stays silent
+The samples were sorted by hand before they were packed; then un-sorting is needed. `sorted_indices` bring
+something else into the packed order.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        _, h_n = self.gru(packed)
+        return self.fc(h_n[-1][packed.unsorted_indices])  # error: SHP414
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils import rnn
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, num_layers=2)
+
+    def forward(self, x, lengths):
+        order = torch.argsort(lengths, descending=True)
+        back = torch.argsort(order)
+        packed = rnn.pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)
+        output, (h_n, c_n) = self.lstm(packed)
+        return rnn.pad_packed_sequence(output)[0].index_select(1, back)  # error: SHP414
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class SortsByHand(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True, enforce_sorted=False)
+        _, h_n = self.gru(packed)
+        return self.fc(h_n[-1][order.argsort()])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class EnforcesOrder(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        order = torch.argsort(lengths, descending=True)
+        packed = pack_padded_sequence(x.index_select(1, order), lengths[order])
+        _, h_n = self.gru(packed)
+        return self.fc(h_n[-1].index_select(0, torch.argsort(order)))
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class PackedOrder(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        _, h_n = self.gru(packed)
+        in_packed_order = h_n[-1][packed.sorted_indices]
+        return self.fc(h_n[-1]), in_packed_order, x[packed.unsorted_indices]
+""",
+    ),
+)
+
+_SELECTING = frozenset(("index_select", "gather", "take_along_dim"))
+
+
+@check(RULE)
+def sorted_twice(trace: Trace) -> Iterator[Finding]:
+    """Results of a layer that sorts for itself, reordered by an inverse permutation."""
+    for node in trace.nodes:
+        reordering = reordering_of(node)
+        if reordering is None or reordering.base.axes[reordering.axis].role is not Role.BATCH:
+            continue
+        packing = _packing(trace, reordering.base)
+        if packing is not None and _sorts_back(trace, reordering.index) and not _is_sorted_by_hand(trace, packing):
+            yield _finding(trace, reordering, packing)
+
+
+def _packing(trace: Trace, value: Tensor) -> Packing | None:
+    """The packing call without enforce_sorted that an output or a state comes from."""
+    sequence = sequence_of(trace, value)
+    slot = state_of(trace, value) if sequence is None else sequence.slot
+    packed = None if slot is None else input_of(slot.call)
+    if not isinstance(packed, Packed) or packed.enforce_sorted:
+        return None
+    return packing_before(trace, packed)
+
+
+def _sorts_back(trace: Trace, index: Tensor) -> bool:
+    """Whether places are `unsorted_indices`, or lead back from the order of a sort."""
+    node = maker_of(trace, index)
+    if node is not None and node.op == f"{PACKED}.unsorted_indices":
+        return True
+    order = None if node is None or not is_order(node, index) else node.args[0]
+    before = maker_of(trace, order) if isinstance(order, Tensor) else None
+    return before is not None and isinstance(order, Tensor) and is_order(before, before_moves(trace, order))
+
+
+def _is_sorted_by_hand(trace: Trace, packing: Packing) -> bool:
+    """Whether the padded tensor or its lengths are a selection, or sorted."""
+    waiting = [value.ref.node for value in (packing.padded, packing.lengths) if isinstance(value, Tensor) and value.ref]
+    seen = set[int]()
+    while waiting:
+        node = trace.nodes[waiting.pop()]
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        if reordering_of(node) is not None or short_name(node) in (*_SELECTING, "sort"):
+            return True
+        waiting += [value.ref.node for value in node.args if isinstance(value, Tensor) and value.ref is not None]
+    return False
+
+
+def _finding(trace: Trace, reordering: Reordering, packing: Packing) -> Finding:
+    whole = quote(trace, reordering.node.span)
+    source = packing.padded.ref
+    options = {"source": source, "batch_axis": 0 if packing.batch_first else 1, "target_axis": reordering.axis}
+    return report(
+        RULE,
+        trace,
+        reordering.node,
+        f"`{whole}` mixes up the samples: torch has restored their order already",
+        claims=[] if source is None else [Claim("batch_independence", Ref(reordering.node.id), options)],
+        shapes=[(whole, reordering.node.result)],
+        related=[place_of(packing.node, "with enforce_sorted=False torch sorts, and sorts back")],
+        help="use the state or the output as it is",
+        fixes=[_fix(reordering.node)],
+    )
+
+
+def _fix(node: Node) -> Fix | None:
+    """Leave the subscript or the method call away."""
+    expression = node.expression
+    if isinstance(expression, facts.Call) and isinstance(expression.func, facts.Attribute):
+        base = expression.func.value.span if node.op.startswith("torch.Tensor.") else None
+    else:
+        base = expression.value.span if isinstance(expression, facts.Subscript) else None
+    if base is None:
+        return None
+    rest = Span(base.end_line, base.end_column, node.span.end_line, node.span.end_column)
+    return Fix("leave the order as it is", (Edit(rest, ""),))

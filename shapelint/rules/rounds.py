@@ -1,0 +1,53 @@
+"""The calls of a recurrent layer that stand at one place and are made in each round of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Ref
+from shapelint.infer.trace import Node, Trace, refs
+from shapelint.rules.navigate import is_cell_call, layer_of, short_name
+from shapelint.shapes.value import NoneValue, Value
+
+
+def round_pairs(calls: Iterator[Node]) -> Iterator[tuple[Node, Node]]:
+    """A call in a loop with the same call in the round after it, for each such pair."""
+    before: dict[object, Node] = {}
+    for call in calls:
+        place = (call.span, call.path, tuple(frame.span for frame in call.frames), layer_of(call).ref)
+        if place in before:
+            yield before[place], call
+        before[place] = call
+
+
+def state_given(call: Node) -> Value | None:
+    """The state argument of a recurrent call or a cell's; None where it has none, or None."""
+    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
+    return None if isinstance(given, NoneValue) else given
+
+
+def feeds(trace: Trace, first: Node, later: Node, cut: frozenset[str] = frozenset()) -> bool:
+    """Whether the state that `later` is given comes from the one that `first` returned, not through a `cut`."""
+    given = state_given(later)
+    waiting, seen = [] if given is None else list(refs(given)), set[Ref]()
+    while waiting:
+        ref = waiting.pop()
+        node = trace.node(ref)
+        if node is first and _is_state(first, ref):
+            return True
+        if ref in seen or node.id <= first.id or short_name(node) in cut:
+            continue
+        seen.add(ref)
+        waiting.extend(inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value))
+    return False
+
+
+def _is_state(call: Node, ref: Ref) -> bool:
+    return is_cell_call(call) or ref.path[:1] in ((), (1,))
+
+
+def is_dropped(trace: Trace, call: Node) -> bool:
+    """Whether nothing takes the state that a layer's call returns, nor the whole result."""
+    dropped = (Ref(call.id), *(Ref(call.id, path) for path in ((1,), (1, 0), (1, 1))))
+    returned = {ref for value in trace.returned for ref in refs(value)}
+    return returned.isdisjoint(dropped) and not any(True for ref in dropped for _ in trace.uses(ref))

@@ -1,0 +1,194 @@
+"""SHP206: a state carried from batch to batch together with the graph that a backward pass has freed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Finding, Fix, Severity
+from shapelint.infer.trace import BackwardPass, Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.lines import is_conditional
+from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state
+from shapelint.rules.rounds import feeds, round_pairs, state_given
+from shapelint.rules.written import argument, insertion
+from shapelint.shapes.value import Tensor
+from shapelint.syntax import facts
+
+CUTS = frozenset(("detach", "detach_", "data", "item", "tolist", "numpy"))
+
+RULE = Rule(
+    code="SHP206",
+    name="state-carried-with-graph",
+    severity=Severity.WARNING,
+    summary="a state carried to the next batch must be detached: the second backward pass fails",
+    page="""\
+## What it does
+Finds a loop that gives a layer the state of the round before, with a backward pass in each round and no
+`detach()` between.
+
+## Why is this bad
+The state of a batch hangs on the graph of all batches before it. The backward pass frees that graph, so the next
+one raises: "Trying to backward through the graph a second time". With `retain_graph=True` it runs, and gets
+slower with each batch.
+
+## Example
+```python
+for x, y in batches:
+    output, h = gru(x, h)
+    criterion(output, y).backward()
+```
+
+## Use instead
+```python
+for x, y in batches:
+    output, h = gru(x, h.detach())
+    criterion(output, y).backward()
+```
+
+## Proved by
+separate_graphs: after a backward pass from one round, one from the next raises.
+
+## When it stays silent
+The state is detached or made anew in each round; the backward pass comes after the loop, or keeps the graph; no
+backward pass is seen.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, batch_first=True)
+h = torch.zeros(1, 4, 5)
+for _ in range(20):
+    output, h = gru(torch.randn(4, 7, 3), h)  # error: SHP206
+    output.sum().backward()
+""",
+        """\
+import torch
+from torch import nn
+
+class Language(nn.Module):
+    def __init__(self, words, hidden):
+        super().__init__()
+        self.embedding = nn.Embedding(words, hidden)
+        self.lstm = nn.LSTM(hidden, hidden, batch_first=True)
+        self.head = nn.Linear(hidden, words)
+
+    def forward(self, ids, state=None):
+        output, state = self.lstm(self.embedding(ids), state)  # error: SHP206
+        return self.head(output), state
+
+def train(batches, words):
+    model = Language(words, 64)
+    optimizer = torch.optim.Adam(model.parameters())
+    state = None
+    for ids, targets in batches:
+        scores, state = model(ids, state)
+        loss = nn.functional.cross_entropy(scores.flatten(0, 1), targets.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, batch_first=True)
+h = torch.zeros(1, 4, 5)
+for _ in range(20):
+    output, h = gru(torch.randn(4, 7, 3), h.detach())
+    output.sum().backward()
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5, batch_first=True)
+h = torch.zeros(1, 4, 5)
+total = 0
+for _ in range(20):
+    output, h = gru(torch.randn(4, 7, 3), h)
+    total = total + output.sum()
+total.backward()
+""",
+        """\
+import torch
+from torch import nn
+
+def repackage(state):
+    if isinstance(state, torch.Tensor):
+        return state.detach()
+    return tuple(repackage(part) for part in state)
+
+lstm = nn.LSTM(3, 5)
+state = (torch.zeros(1, 4, 5), torch.zeros(1, 4, 5))
+for _ in range(20):
+    state = repackage(state)
+    output, state = lstm(torch.randn(7, 4, 3), state)
+    output.sum().backward()
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(3, 5)
+for _ in range(20):
+    h = torch.zeros(1, 4, 5)
+    for x in torch.randn(7, 1, 4, 3):
+        output, h = gru(x, h)
+    output.sum().backward()
+""",
+    ),
+)
+
+
+@check(RULE)
+def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
+    """Calls in a loop whose state hangs on the graph of the round before, after a backward pass."""
+    calls = (node for node in trace.nodes if is_recurrent_call(node) or is_cell_call(node))
+    for first, later in round_pairs(calls):
+        if first.error is None and later.error is None and carries_graph(trace, first, later):
+            yield _finding(trace, first, later)
+
+
+def carries_graph(trace: Trace, first: Node, later: Node) -> bool:
+    """Whether a backward pass lies between two rounds, and the state goes from one to the other undetached."""
+    passes = [one for one in trace.backward_passes if first.id < one.after <= later.id]
+    if not passes or any(one.retains or _may_be_left_out(trace, first, one) for one in passes):
+        return False
+    return feeds(trace, first, later, CUTS)
+
+
+def _may_be_left_out(trace: Trace, call: Node, made: BackwardPass) -> bool:
+    """Whether a condition decides in each round if the backward pass is made: windows of several steps."""
+    shared = len([1 for mine, its in zip(call.frames, made.frames, strict=False) if mine == its])
+    places = [(made.span, made.path), *((frame.span, frame.path) for frame in made.frames[shared:])]
+    return any(path != trace.path or is_conditional(trace, span.line) for span, path in places)
+
+
+def _finding(trace: Trace, first: Node, later: Node) -> Finding:
+    given = argument(later, 1, "hx")
+    name = "the state" if given is None else f"`{quote(trace, given.value.span)}`"
+    claim = Claim("separate_graphs", next_state(later), {"earlier": next_state(first)})
+    return report(
+        RULE,
+        trace,
+        later,
+        f"{name} hangs on the graph of the round before, which `backward()` has freed: the second backward pass fails",
+        claims=[claim],
+        related=[construction_place(layer_of(later))] if is_recurrent_call(later) else [],
+        help="detach the state before it is carried on: `state.detach()`, and both of an LSTM's",
+        fixes=[_detach(first, given)],
+    )
+
+
+def _detach(first: Node, given: facts.Argument | None) -> Fix | None:
+    """`gru(x, h)` becomes `gru(x, h.detach())`, where the first round has a tensor too."""
+    if given is None or not isinstance(given.value, facts.Name | facts.Attribute):
+        return None
+    if not isinstance(state_given(first), Tensor):
+        return None
+    return Fix("detach the state", (insertion(given.value.span, ".detach()"),))

@@ -1,0 +1,251 @@
+"""SHP218: sequences sorted by their lengths for packing, whose results stay in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.infer.trace import Node, Trace, refs
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import place_of, quote, report
+from shapelint.rules.names import kept_on_objects, occurrences
+from shapelint.rules.navigate import PAD_PACKED, ancestors, input_of, next_state, recurrent_calls, short_name
+from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.rules.uses import confidence_of
+from shapelint.rules.written import before_moves
+from shapelint.shapes.value import Packed, Tensor
+
+_READING = frozenset(("__getitem__", "squeeze", "cat", "transpose", "permute", "view", "reshape", "mean", "sum"))
+_DEPTH = 6
+
+RULE = Rule(
+    code="SHP218",
+    name="order-not-restored",
+    severity=Severity.WARNING,
+    summary="sequences sorted by length for packing: the results stay in that order, and belong to other samples",
+    page="""\
+## What it does
+Finds a batch that is put in the order of its lengths, `x[order]`, packed and read by a recurrent layer, where
+nothing puts the results back and nothing else is told the order.
+
+## Why is this bad
+Row 0 of the result belongs to the longest sequence, not to the first sample. The caller compares it with the
+first sample's target. Torch cannot notice, and the model learns noise.
+
+## Example
+```python
+lengths, order = lengths.sort(descending=True)
+packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+_, h_n = self.gru(packed)
+return self.fc(h_n[-1])
+```
+
+## Use instead
+```python
+packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+_, h_n = self.gru(packed)
+return self.fc(h_n[-1])
+```
+
+## Proved by
+batch_independence: with unsorted lengths, row i of the state does not depend on sample i.
+
+## When it stays silent
+The results are indexed by the inverse order; the order goes anywhere else: it is returned, or used for the
+targets; the caller sorts.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)  # error: SHP218
+        _, h_n = self.gru(packed)
+        return self.fc(h_n[-1])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Tagger(nn.Module):
+    def __init__(self, words, hidden, tags):
+        super().__init__()
+        self.embedding = nn.Embedding(words, hidden)
+        self.lstm = nn.LSTM(hidden, hidden, bidirectional=True)
+        self.fc = nn.Linear(2 * hidden, tags)
+
+    def forward(self, ids, lengths):
+        order = torch.argsort(lengths, descending=True)
+        ids = ids.index_select(1, order)  # error: SHP218
+        packed = pack_padded_sequence(self.embedding(ids), lengths[order].cpu())
+        output, _ = pad_packed_sequence(self.lstm(packed)[0])
+        return self.fc(output)
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+        _, h_n = self.gru(packed)
+        return self.fc(h_n[-1][order.argsort()])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths, targets):
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+        _, h_n = self.gru(packed)
+        return nn.functional.cross_entropy(self.fc(h_n[-1]), targets[order])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, lengths):
+        lengths, order = torch.sort(lengths, descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+        return self.gru(packed)[1][-1], order
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True)
+        return self.gru(packed)[1][-1]
+""",
+    ),
+)
+
+
+@check(RULE)
+def order_not_restored(trace: Trace) -> Iterator[Finding]:
+    """Calls on a sorted batch whose results are used in the sorted order."""
+    for call in recurrent_calls(trace):
+        packed = input_of(call)
+        if not isinstance(packed, Packed) or call.error is not None or packed.padded is None:
+            continue
+        reordering = _sorting(trace, packed)
+        confidence = None if reordering is None else _confidence(trace, call)
+        if reordering is None or confidence is None or _tells_order(trace, call, reordering):
+            continue
+        yield _finding(trace, call, reordering, confidence)
+
+
+def _sorting(trace: Trace, packed: Packed) -> Reordering | None:
+    """Where the padded batch was put in the order that a sort gave."""
+    assert packed.padded is not None
+    for node in ancestors(trace, packed.padded):
+        found = reordering_of(node)
+        if found is None:
+            continue
+        maker = maker_of(trace, found.index)
+        return found if maker is not None and is_order(maker, before_moves(trace, found.index)) else None
+    return None
+
+
+def _confidence(trace: Trace, call: Node) -> Confidence | None:
+    """How sure it is that the results are used row by row: they reach a head, or are returned."""
+    found = [confidence_of(trace, ref) for ref in _results(trace, call)]
+    return Confidence.HIGH if Confidence.HIGH in found else next((one for one in found if one is not None), None)
+
+
+def _results(trace: Trace, call: Node) -> Iterator[Ref]:
+    """The output and the state of a call, and what they become by unpacking, indexing and joining."""
+    waiting = [(Ref(call.id, path), 0) for path in ((0,), (1,), (1, 0))]
+    seen = set[Ref]()
+    while waiting:
+        ref, depth = waiting.pop()
+        if ref in seen:
+            continue
+        seen.add(ref)
+        yield ref
+        for user in trace.uses(ref) if depth < _DEPTH else ():
+            if user.op == PAD_PACKED:
+                waiting.append((Ref(user.id, (0,)), depth + 1))
+            elif short_name(user) in _READING and isinstance(user.result, Tensor):
+                waiting.append((Ref(user.id), depth + 1))
+
+
+def _tells_order(trace: Trace, call: Node, reordering: Reordering) -> bool:
+    """Whether the order goes elsewhere than into this call, or something else reorders a result."""
+    ref = reordering.index.ref
+    assert ref is not None
+    orders = {ref, *({Ref(ref.node)} if ref.path else set())}
+    told = [inner for value in trace.returned for inner in refs(value)]
+    told += [inner for one in kept_on_objects(trace) for inner in refs(one.value)]
+    if orders & set(told):
+        return True
+    before = {node.id for node in ancestors(trace, Ref(call.id))}
+    users = [user for order in orders for user in trace.uses(order)]
+    if any(reordering_of(node) is not None and node.id not in before for node in trace.nodes):
+        return True
+    return any(user.id not in before for user in users) or _is_used_besides(
+        trace, ref, len({user.span for user in users})
+    )
+
+
+def _is_used_besides(trace: Trace, order: Ref, users: int) -> bool:
+    """Whether the name of the order stands in more places than those that are understood."""
+    named = next((one for one in trace.bindings if getattr(one.value, "ref", None) == order), None)
+    if named is None or not named.name.isidentifier():
+        return False
+    return named.path != trace.path or occurrences(trace, named) > 1 + users
+
+
+def _finding(trace: Trace, call: Node, reordering: Reordering, confidence: Confidence) -> Finding:
+    whole, source = quote(trace, reordering.node.span), reordering.base.ref
+    options = {"source": source, "batch_axis": reordering.axis, "target_axis": 1}
+    return report(
+        RULE,
+        trace,
+        reordering.node,
+        f"`{whole}` puts the samples in the order of their lengths, and nothing puts the results back",
+        claims=[] if source is None else [Claim("batch_independence", next_state(call), options)],
+        shapes=[(whole, reordering.node.result)],
+        related=[place_of(call, "the results are in the sorted order")],
+        help="pack with `enforce_sorted=False` and leave the order as it is: torch sorts, and sorts back",
+        confidence=confidence,
+    )

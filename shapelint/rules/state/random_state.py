@@ -1,0 +1,197 @@
+"""SHP211: an initial state that is drawn at random in each forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, place_of, report
+from shapelint.rules.claims import source_of
+from shapelint.rules.navigate import ancestors, layer_of, next_state, recurrent_calls, short_name
+from shapelint.rules.rounds import state_given
+from shapelint.rules.written import creation_of, states_of
+from shapelint.shapes.value import Layer
+from shapelint.syntax import facts
+
+_RANDOM = {"rand": "zeros", "randn": "zeros", "rand_like": "zeros_like", "randn_like": "zeros_like"}
+
+RULE = Rule(
+    code="SHP211",
+    name="random-initial-state",
+    severity=Severity.WARNING,
+    summary="an initial state drawn at random in `forward` makes every prediction random, in evaluation too",
+    page="""\
+## What it does
+Finds `torch.randn(...)` or `torch.rand(...)` as the initial state of a recurrent layer inside `forward`.
+
+## Why is this bad
+Two passes over the same input give different results, in evaluation mode too, and a test of the model is not
+repeatable. The default is zeros; a state that is to be learned is an nn.Parameter.
+
+## Example
+```python
+def forward(self, x):
+    h0 = torch.randn(1, x.size(0), self.hidden)
+    output, h_n = self.gru(x, h0)
+```
+
+## Use instead
+```python
+def forward(self, x):
+    output, h_n = self.gru(x)      # zeros are the default
+```
+
+## Proved by
+statelessness: two passes over the same input differ.
+
+## When it stays silent
+The state is drawn outside of `forward` (an nn.Parameter, a script), or the path asks for `self.training`; what is
+drawn is changed before it is used, as a latent code is; the layer reads nothing that the caller gives.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Encoder(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def init_hidden(self, batch):
+        return torch.randn(1, batch, self.hidden), torch.randn(1, batch, self.hidden)
+
+    def forward(self, x):
+        output, _ = self.lstm(x, self.init_hidden(x.size(0)))  # error: SHP211
+        return output[:, -1]
+""",
+        """\
+import torch
+from torch import nn
+
+class Forecaster(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(3, 5)
+        self.out = nn.Linear(5, 1)
+
+    def forward(self, x):
+        h0 = torch.rand(1, x.shape[1], 5).to(x.device)
+        _, h_n = self.gru(x, h0)  # error: SHP211
+        return self.out(h_n[-1])
+
+print(Forecaster()(torch.randn(7, 4, 3)).shape)
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Learned(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.h0 = nn.Parameter(torch.randn(1, 1, hidden))
+
+    def forward(self, x):
+        return self.gru(x, self.h0.expand(-1, x.size(0), -1).contiguous())[0]
+""",
+        """\
+import torch
+from torch import nn
+
+class Noisy(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x):
+        if self.training:
+            h0 = torch.randn(1, x.size(0), self.hidden)
+        else:
+            h0 = torch.zeros(1, x.size(0), self.hidden)
+        return self.gru(x, h0)[0]
+""",
+        """\
+import torch
+from torch import nn
+
+class Latent(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.project = nn.Linear(8, hidden)
+        self.gru = nn.GRU(features, hidden)
+
+    def forward(self, x):
+        code = torch.randn(1, x.size(1), 8)
+        return self.gru(x, torch.tanh(self.project(code)))[0]
+""",
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(3, 5)
+h0, c0 = torch.randn(1, 4, 5), torch.randn(1, 4, 5)
+output, state = lstm(torch.randn(7, 4, 3), (h0, c0))
+""",
+    ),
+)
+
+
+@check(RULE)
+def random_initial_state(trace: Trace) -> Iterator[Finding]:
+    """Calls inside of `forward` with a state that is drawn there."""
+    if any("training" in decision.subject for decision in trace.decisions):
+        return
+    for call in recurrent_calls(trace):
+        given = state_given(call)
+        source = source_of(trace, call) if call.error is None and given is not None else None
+        if given is None or source is None or not _is_given(trace, source.ref):
+            continue
+        made = [node for node in (creation_of(trace, state) for state in states_of(given)) if node is not None]
+        drawn = [node for node in made if short_name(node) in _RANDOM and _is_in_forward(trace, node)]
+        if drawn:
+            claim = Claim("statelessness", next_state(call), {"source": source.ref})
+            yield _finding(trace, call, drawn, claim)
+
+
+def _is_given(trace: Trace, ref: Ref) -> bool:
+    """Whether what a layer reads comes from outside of `forward`."""
+    return any(
+        node.op == INPUT or not (_is_in_forward(trace, node) or isinstance(node.result, Layer))
+        for node in ancestors(trace, ref)
+    )
+
+
+def _is_in_forward(trace: Trace, node: Node) -> bool:
+    functions = [frame.function for frame in node.frames]
+    return "__init__" not in functions and ("forward" in functions or trace.entry.endswith(".forward"))
+
+
+def _finding(trace: Trace, call: Node, drawn: list[Node], claim: Claim) -> Finding:
+    return report(
+        RULE,
+        trace,
+        call,
+        "the initial state is drawn at random in each pass: two passes over the same input differ, in evaluation too",
+        claims=[claim],
+        related=[construction_place(layer_of(call)), *(place_of(node, "drawn here") for node in drawn)],
+        help="leave the state away: zeros are the default",
+        fixes=[_zeros(drawn)],
+    )
+
+
+def _zeros(drawn: list[Node]) -> Fix | None:
+    """`torch.randn(...)` becomes `torch.zeros(...)`."""
+    edits: list[Edit] = []
+    for node in drawn:
+        written = node.expression.func if isinstance(node.expression, facts.Call) else None
+        if not isinstance(written, facts.Attribute):
+            return None
+        edits.append(Edit(written.attr_span, _RANDOM[short_name(node)]))
+    return Fix("start from zeros", tuple(edits))
