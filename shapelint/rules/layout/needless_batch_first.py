@@ -173,12 +173,14 @@ def time_first_data_for_batch_first(trace: Trace) -> Iterator[Finding]:
         if value.rank != 3 or any(trace.resolve(size) == ONE for size in value.sizes[:2]):
             continue
         intent = intent_of(trace, call)
-        if intent.is_other_layout and not _is_padding(trace, value):
+        if intent.is_other_layout and not _is_padding(trace, intent):
             yield _finding(trace, call, layer, value, intent)
 
 
-def _is_padding(trace: Trace, value: Tensor) -> bool:
-    return value.ref is not None and short_name(trace.node(value.ref)) == "pad_sequence"
+def _is_padding(trace: Trace, intent: Intent) -> bool:
+    """Whether the layout comes from `pad_sequence`."""
+    padding = {node.span for node in trace.nodes if short_name(node) == "pad_sequence"}
+    return any(piece.span in padding for piece in intent.opposing)
 
 
 def _finding(trace: Trace, call: Node, layer: Layer, value: Tensor, intent: Intent) -> Finding:
