@@ -120,7 +120,6 @@ class Run:
     assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
     parents: dict[str, Parent] = field(default_factory=dict)
-    hints: dict[str, int] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     loops: int = 0
