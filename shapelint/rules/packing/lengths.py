@@ -11,7 +11,7 @@ from shapelint.rules.navigate import is_recurrent_call, short_name, tensor_input
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Int, List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
@@ -105,7 +105,8 @@ def packing_before(trace: Trace, value: Value) -> Packing | None:
         found = packing_of(node)
         if found is not None:
             return found
-        value = next((given for given in node.args if isinstance(given, Packed)), node.args[0])
+        given = (*node.args, *node.kwargs.values())
+        value = next((one for one in given if isinstance(one, Packed)), NONE)
     return None
 
 
