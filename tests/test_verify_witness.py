@@ -48,6 +48,11 @@ SHOWN = {
     catalogue.shp418: ("the padding of sample 0 reaches the output rows [0]",),
     catalogue.shp419: ("before (5, 3, 11)\nafter (3, 5, 11)",),
     catalogue.shp420: ("the padding of sample 0 reaches the loss: True",),
+    catalogue.shp509: ("scores for (15,) targets for (15,)", "(100 * sample + step) [100] meets the target of 1"),
+    catalogue.shp512: ("the result depends on it: False",),
+    catalogue.shp517: ("scores for (3, 1) targets for (3,)", "(100 * sample + step) [0] meets the target of 100"),
+    catalogue.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
+    catalogue.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }

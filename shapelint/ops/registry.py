@@ -60,12 +60,16 @@ class ShapeError(Exception):
 
 
 class Undetermined(Exception):  # noqa: N818 - an answer, not an error
-    """The result cannot be told from what is known; `wants` names the unknown that a tensor was needed of."""
+    """The result cannot be told from what is known; `wants` names the unknown that a tensor was needed of.
 
-    def __init__(self, reason: str, wants: Unknown | None = None) -> None:
+    `rank` is the rank that it must have, as a tensor of integers; without it, that of the operation's input.
+    """
+
+    def __init__(self, reason: str, wants: Unknown | None = None, rank: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wants = wants
+        self.rank = rank
 
 
 class Assumptions(Protocol):
