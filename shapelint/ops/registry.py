@@ -9,8 +9,7 @@ An operation is one function, named after torch's own and decorated with `@op`:
 Its Python signature is torch's signature and binds the call's arguments; its annotations say what each
 argument must be, and the registry coerces (`Tensor`, `int` a known integer, `Dim` a symbolic one, `bool`,
 `str`, `float`, `Value` anything, `Sizes` a list of sizes given as `*args` or as one tuple; `Annotated` brings
-a coercer of its own, ops/arguments.py). An argument that
-cannot be coerced raises `Undetermined`, and the call's result is Unknown: never a guess.
+a coercer of its own). An argument that cannot be coerced raises `Undetermined`, and the result is Unknown.
 
 The function returns tensors without a `ref` (the interpreter stamps them), or raises `ShapeError` when torch
 would certainly raise. A function that must know whether two sizes agree takes a parameter

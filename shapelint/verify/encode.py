@@ -142,7 +142,7 @@ class Encoder:
         is_number = _takes_number(hint) or name in _SIZES
         if isinstance(value, Unknown) and isinstance(value.hint, Bool) and is_number:
             return True  # a flag where a number is needed
-        if _is_unknown(value) and not _takes_number(hint):
+        if _is_unknown(value) and not is_number:
             if parameter is None and node.error is not None:
                 return None  # a keyword that torch does not know, whatever its value
             if node.error is not None and node.op.endswith(FORWARD):
