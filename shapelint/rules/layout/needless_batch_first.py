@@ -31,9 +31,9 @@ RULE = Rule(
     summary="time-first data fed to a layer with batch_first=True",
     page="""\
 ## What it does
-Finds calls of a layer with `batch_first=True` where the code says that the input is (time, batch, feature): a shape
-comment or docstring, another layer that the input comes from, or axes exchanged for the call together with
-`output[-1]` after it.
+Finds calls of a layer with `batch_first=True` where the code says that the input is (time, batch, feature): another
+layer that the input comes from, or two of a shape comment or docstring, names of sizes, axes exchanged for the call,
+and `output[-1]` or pooling over axis 0 after it.
 
 ## Why is this bad
 With `batch_first=True` the layer reads (B, T, I): given (T, B, I), it runs along the batch, carries its state from one
@@ -58,8 +58,9 @@ return self.fc(output[:, -1])
 batch_independence: with the batch where the author has it, a row of the output depends on several samples.
 
 ## When it stays silent
-The evidence is weak or contradicts itself; the batch or the sequence has length 1; the input is packed or unbatched;
-the axes are exchanged, and nothing says which of them was the batch. Padding by `pad_sequence` is SHP413.
+The evidence is one comment alone, weak, or contradicts itself; the batch or the sequence has length 1; the input is
+packed or unbatched; the axes are exchanged, and nothing says which of them was the batch. Padding by `pad_sequence` is
+SHP413.
 """,
     bad=(
         """\
@@ -88,8 +89,8 @@ class Documented(nn.Module):
 
     def forward(self, x):
         # x: (time, batch, features)
-        output, (h_n, _) = self.lstm(x)  # error: SHP111
-        return self.fc(h_n[-1])
+        output, _ = self.lstm(x)  # error: SHP111
+        return self.fc(output[-1])
 """,
         """\
 import torch
@@ -173,8 +174,14 @@ def time_first_data_for_batch_first(trace: Trace) -> Iterator[Finding]:
         if value.rank != 3 or any(trace.resolve(size) == ONE for size in value.sizes[:2]):
             continue
         intent = intent_of(trace, call)
-        if intent.is_other_layout and not _is_padding(trace, intent):
+        if intent.is_other_layout and _outweighs_option(intent) and not _is_padding(trace, intent):
             yield _finding(trace, call, layer, value, intent)
+
+
+def _outweighs_option(intent: Intent) -> bool:
+    """Whether more than one statement speaks against batch_first=True, which the author has written after all."""
+    kinds = {piece.kind for piece in intent.opposing}
+    return "layer-layout" in kinds or len(kinds) > 1
 
 
 def _is_padding(trace: Trace, intent: Intent) -> bool:
