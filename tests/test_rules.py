@@ -188,4 +188,4 @@ def test_a_sequence_packed_by_keywords_alone_is_no_error() -> None:
         "        packed = pack_padded_sequence(input=x, lengths=lengths, batch_first=True)\n"
         "        return pad_packed_sequence(self.rnn(packed)[0], batch_first=True)[0]\n"
     )
-    assert check_source(Source("model.py", text), WANTED).problems == ()
+    assert check_source(Source("model.py", text), Wanted(DEFAULT)).problems == ()
