@@ -100,12 +100,13 @@ def reader_of(trace: Trace, packing: Packing) -> Node | None:
 
 def packing_before(trace: Trace, value: Value) -> Packing | None:
     """The packing call that a packed sequence comes from, maybe through recurrent layers."""
-    while isinstance(value, Packed) and value.ref is not None:
-        node = trace.node(value.ref)
+    packed = value if isinstance(value, Packed) else None
+    while packed is not None and packed.ref is not None:
+        node = trace.node(packed.ref)
         found = packing_of(node)
         if found is not None:
             return found
-        value = next((given for given in node.args if isinstance(given, Packed)), node.args[0])
+        packed = next((given for given in (*node.args, *node.kwargs.values()) if isinstance(given, Packed)), None)
     return None
 
 
