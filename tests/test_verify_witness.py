@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path as FilePath
 
+import catalogue_of_modules as modules
 import pytest
 import test_verify_catalogue as catalogue
 from traces import B, F, Path, T
@@ -30,6 +31,9 @@ SHOWN = {
     catalogue.shp103_equals: ("result (3, 26) reference (3, 26)\nequal: False",),
     catalogue.shp106: ("sample 1 reaches the output rows [0, 2]",),
     catalogue.shp110: ("sample 0 reaches the output rows [0, 1, 2]",),
+    catalogue.shp107: ("cells hold another value",),
+    catalogue.shp122: ("cells hold another value",),
+    catalogue.shp123: ("step 1 reaches the output steps [0, 1, 2, 3, 4]",),
     catalogue.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
     catalogue.shp190: ("result (3, 5, 13) stated (any, any, 14)",),
     catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
@@ -54,6 +58,15 @@ SHOWN = {
     catalogue.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
     catalogue.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
+    modules.shp612: ("bias is 'relu' and nonlinearity tanh",),
+    modules.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
+    modules.shp706: ("together 4 parameters, counted apart 8",),
+    modules.shp706_calls: ("together 4 parameters, counted apart 8",),
+    modules.shp801: ("the model has 0 parameters",),
+    modules.shp801_dict: ("the model has 0 parameters",),
+    modules.shp802: ("two passes over the same input are equal: False",),
+    modules.shp803: ("one call differs at the last step by up to",),
+    modules.shp804: ("forward hooks that were run: 0",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }
 

@@ -128,12 +128,12 @@ def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, n
             return Int(number)
         if operator == "/" and a.constant is not None and b.constant:
             return Float(_float(_plain(left), "/", _plain(right)))
-        return Unknown(run.key_of(node), "a number", number=number)
+        return Unknown(run.key_of(node), "a number", number=number, fractional=operator == "/")
     unknown = _unknown_binary(run, left, right, node)
     if number is None or not isinstance(unknown, Unknown):
         return unknown
     # equal arithmetic of the same unknowns is the same number wherever it stands
-    return Unknown(unknown.key, unknown.reason, lineage=unknown.lineage, number=number)
+    return replace(unknown, number=number, fractional=operator == "/")
 
 
 def _number(a: Dim, operator: str, b: Dim) -> Dim | None:
@@ -285,9 +285,9 @@ def _order(left: Dim, operator: str, right: Dim) -> bool | None:
 
 
 def _likely(run: Run, left: Dim, operator: str, right: Dim) -> bool | None:
-    if not (left.symbols | right.symbols) <= run.hints.keys():
+    if not (left.symbols | right.symbols) <= run.trace.defaults.keys():
         return None
-    a, b = left.evaluate(run.hints), right.evaluate(run.hints)
+    a, b = left.evaluate(run.trace.defaults), right.evaluate(run.trace.defaults)
     return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
 
 

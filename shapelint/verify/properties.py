@@ -11,16 +11,23 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
 | padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis`, `on_left?` flag |
-| provenance | the cells are not the source's, permuted | `source`, `expected` axes |
+| causality | a step reads later steps | `source`, `time_axis`, `target_axis` |
+| provenance | the cells are not the source's, permuted | `source`, `expected` axes, `split?` ints, `select?` ints |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
 | ignores_padding | padding reaches a loss | `source`, its axes, `padded`, `padded_batch_axis`, `value` |
 | unchanged_by | a later step gives the value another shape | `step` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| argument_acts | a layer is built the same without an argument | `argument` text |
+| biased | a layer has no bias | |
+| registered | a module that holds the layers so has no parameters of theirs | |
+| own_parameters | layers that are held together share parameters | `other?` |
+| hooks_run | a call goes past the layer's hooks | |
+| loop_matters | one call with all the steps gives what the calls of a loop give | |
 | depends_on | nothing of the source reaches the value | `source`, `axis?` int |
 | independence | the value depends on the source | `source` |
 | separate_graphs | a backward pass needs the graph of an earlier one | `earlier` ref |
-| statelessness | two passes over one input differ | `source` |
+| statelessness | two passes over one input differ | `source`, `anew?` ref |
 | substitution | other arguments give something else | `replaced` refs, `by` refs |
 | state_acts | a layer's call gives the same without its state | |
 | has_shape | the value has another rank or size | `sizes` |
@@ -33,6 +40,7 @@ What they mean:
 * raises: `match` is a part of the exception's text.
 * batch_independence: row i of the target (along `target_axis`) must depend on sample i of the source, and on
   no other. padding_invariance: no row may depend on padding, and each must be what its sample gives alone.
+* causality: step t of the target (along `target_axis`) must depend on no step of the source after t.
 * `source`: a float or integer tensor of the slice: an input leaf, the embedding's output, `torch.randn(...)`.
   `batch_axis` and `time_axis` are axes **of the source as the author means them**, `target_axis` is the axis
   of the target that the author takes for the batch. `out[-1]` of a batch-first LSTM on x (B, T, I) is
@@ -44,18 +52,24 @@ What they mean:
 * `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
   ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
 * `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
-  neighbouring axes. Only layout operations may lie between them.
+  neighbouring axes. Only layout operations may lie between them. Before that, `split` (axis, size, size) takes
+  an axis of the source apart, one size may be -1; then `select` (axis, entry) takes one entry of an axis.
 * `reference` for equals: a `Ref`, or `("last_state", call)` for `h_n[-1]`, or `("both_directions", call)`
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * depends_on: with `axis`, the target must depend on every entry of the source along it.
 * separate_graphs: after a backward pass from `earlier`, one from the target must be possible.
-* statelessness: what is drawn at random besides the source must not reach the target.
+* statelessness: what is drawn at random besides the source must not reach the target; `anew` is a layer that each
+  pass builds.
 * substitution: the target's own operation must give the same with each of `by` in the place of the argument in
   `replaced`: `fc(c_n)` must be `fc(h_n)`.
 * state_acts: the target is the output of a recurrent layer's call.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
+* argument_acts and biased: the target is the node that constructs a layer. registered and own_parameters: it is
+  the node of what holds the layers (ops/holders.py). hooks_run: it is the call of a layer. With
+  `other`, own_parameters is about the layers of two calls.
+* loop_matters: the target is the output of a recurrent layer's call, the last one of a loop over steps.
 * ignores_padding: no step of the source that is padding may reach the target, a loss. `padded` are the classes that
   it is compared with, (batch, time) or the other way round; their padding holds `value`.
 * unchanged_by: an operation that works in place may not change the shape of what it is given.
@@ -102,7 +116,8 @@ PROPERTIES: Mapping[str, Property] = {
     "padding_invariance": Property(
         {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {"on_left": "flag"}
     ),
-    "provenance": Property({"source": "ref", "expected": "ints"}, {}),
+    "causality": Property({"source": "ref", "time_axis": "int", "target_axis": "int"}, {}),
+    "provenance": Property({"source": "ref", "expected": "ints"}, {"split": "ints", "select": "ints"}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property(
         {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"alone": "flag"}
@@ -114,10 +129,16 @@ PROPERTIES: Mapping[str, Property] = {
     ),
     "unchanged_by": Property({"step": "ref"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "argument_acts": Property({"argument": "text"}, {}),
+    "biased": Property({}, {}),
+    "registered": Property({}, {}),
+    "own_parameters": Property({}, {"other": "ref"}),
+    "hooks_run": Property({}, {}),
+    "loop_matters": Property({}, {}),
     "depends_on": Property({"source": "ref"}, {"axis": "int"}),
     "independence": Property({"source": "ref"}, {}),
     "separate_graphs": Property({"earlier": "ref"}, {}),
-    "statelessness": Property({"source": "ref"}, {}),
+    "statelessness": Property({"source": "ref"}, {"anew": "ref"}),
     "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
     "state_acts": Property({}, {}),
     "alignment": Property(

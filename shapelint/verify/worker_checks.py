@@ -20,13 +20,13 @@ from shapelint.verify.worker_footprint import (
     steps_grid,
     tensor_of,
 )
-from shapelint.verify.worker_outcome import Outcome, listed, shape_of, told
+from shapelint.verify.worker_modules import MODULE_CHECKS
+from shapelint.verify.worker_outcome import TOLERANCE, Outcome, agree, listed, shape_of, told
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
 from shapelint.verify.worker_states import STATE_CHECKS
 from shapelint.verify.worker_values import VALUE_CHECKS
 
 _MAX_CELLS = 4_096  #: of a footprint that is sent back
-_TOLERANCE = 1e-9
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -189,7 +189,7 @@ def _agrees(row: torch.Tensor, alone: torch.Tensor) -> bool:
     """Whether a row is what a sample gives alone, as far as that goes: the row may have padding behind it."""
     if row.dim() != alone.dim() or any(a > b for a, b in zip(alone.shape, row.shape, strict=True)):
         return False
-    return _equal(row[tuple(slice(size) for size in alone.shape)], alone)
+    return agree(row[tuple(slice(size) for size in alone.shape)], alone)
 
 
 def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
@@ -199,6 +199,17 @@ def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
         if not samples[row][last]:
             return Outcome(False, f"output row {row} does not depend on step {last}, the last of its sample", grid)
     return Outcome(True, "each row reads its sample to the end, and no padding", grid)
+
+
+def _causality(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    watched = Watched(document["steps"], options["source"], document["target"])
+    grid = rows_grid(watched, options["time_axis"], None, options["target_axis"])[:, :, 0]
+    for row, steps in enumerate(grid):
+        later = steps[row + 1 :].nonzero().flatten().tolist()
+        if later:
+            return Outcome(False, f"output step {row} depends on step {later[0] + row + 1}, which comes later")
+    return Outcome(True, "no output step depends on a later step")
 
 
 def _provenance(document: Mapping[str, Any]) -> Outcome:
@@ -214,13 +225,22 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
 
     values = run(document["steps"], {source["ref"]: code})
     target = tensor_of(value_of(document["target"], values), "target")
-    meant = coded.permute(options["expected"])
+    meant = _meant(coded, options)
     if meant.numel() != target.numel():
         return Outcome(False, f"the result {shape_of(target)} is not a rearrangement of {shape_of(meant)}")
     moved = (meant.reshape(target.shape) != target).float().mean().item()
     if moved == 0:
         return Outcome(True, "every cell is where it belongs")
     return Outcome(False, f"{moved:.0%} of the cells hold another cell's value")
+
+
+def _meant(source: torch.Tensor, options: Mapping[str, Any]) -> torch.Tensor:
+    if "split" in options:
+        axis, *sizes = options["split"]
+        source = source.unflatten(axis, sizes)
+    if "select" in options:
+        source = source.select(*options["select"])
+    return source.permute(options["expected"])
 
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
@@ -233,7 +253,7 @@ def _equals(document: Mapping[str, Any]) -> Outcome:
     if target.shape != reference.shape:
         return Outcome(False, f"the result is {shape_of(target)}, the reference {shape_of(reference)}")
     difference = (target - reference).abs().max().item() if target.numel() else 0.0
-    if difference <= _TOLERANCE:
+    if difference <= TOLERANCE:
         return Outcome(True, "it is equal to the reference")
     return Outcome(False, f"it differs from the reference by up to {difference:.2g}")
 
@@ -310,7 +330,7 @@ def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
     layer.train()
     sequence = torch.randn(5, 3, layer.input_size, generator=torch.Generator().manual_seed(0))
     first, second = (_seeded_pass(layer, sequence, seed) for seed in (1, 2))
-    if _equal(first, second):
+    if agree(first, second):
         return Outcome(False, f"with dropout={layer.dropout:g} two passes in training mode are equal")
     return Outcome(True, "two passes in training mode differ")
 
@@ -331,8 +351,6 @@ def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> 
     return tensor_of(layer(sequence)[0], "output").detach()
 
 
-def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
-    return bool(torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
@@ -341,6 +359,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "sees_whole_sequence": _sees_whole_sequence,
     "dead_parameters": _dead_parameters,
     "padding_invariance": _padding_invariance,
+    "causality": _causality,
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
@@ -348,6 +367,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
+    **MODULE_CHECKS,
     **STATE_CHECKS,
     **VALUE_CHECKS,
 }

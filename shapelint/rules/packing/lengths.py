@@ -11,7 +11,7 @@ from shapelint.rules.navigate import PERMUTING, is_recurrent_call, short_name, t
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Int, List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
@@ -100,13 +100,13 @@ def reader_of(trace: Trace, packing: Packing) -> Node | None:
 
 def packing_before(trace: Trace, value: Value) -> Packing | None:
     """The packing call that a packed sequence comes from, maybe through recurrent layers."""
-    packed = value if isinstance(value, Packed) else None
-    while packed is not None and packed.ref is not None:
-        node = trace.node(packed.ref)
+    while isinstance(value, Packed) and value.ref is not None:
+        node = trace.node(value.ref)
         found = packing_of(node)
         if found is not None:
             return found
-        packed = next((given for given in (*node.args, *node.kwargs.values()) if isinstance(given, Packed)), None)
+        given = (*node.args, *node.kwargs.values())
+        value = next((one for one in given if isinstance(one, Packed)), NONE)
     return None
 
 

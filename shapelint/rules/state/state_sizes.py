@@ -8,9 +8,17 @@ from shapelint.finding import Edit, Fix, Place
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
-from shapelint.rules.build import place_of, text_of
+from shapelint.rules.build import place_of
 from shapelint.rules.navigate import layer_of
-from shapelint.rules.written import creation_of, is_always_bidirectional, size_expressions, states_of, twice
+from shapelint.rules.written import (
+    argument,
+    creation_of,
+    exchanged,
+    is_always_bidirectional,
+    size_expressions,
+    states_of,
+    twice,
+)
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
@@ -40,8 +48,7 @@ def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) ->
 
 def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
     """(batch, layers, hidden) becomes (layers, batch, hidden)."""
-    first, second = sizes[0].span, sizes[1].span
-    return Edit(first, text_of(trace, second)), Edit(second, text_of(trace, first))
+    return exchanged(trace, sizes[0], sizes[1])
 
 
 def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
@@ -54,6 +61,15 @@ def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]
     """The layer's own number of states, where it is a number."""
     count = recurrent_config(layer_of(call)).state_layers.constant
     return () if count is None else (Edit(sizes[0].span, str(count)),)
+
+
+def take_other_axis(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
+    """The batch size from the axis that the layer reads as the batch, of an input with a name."""
+    given = argument(call, 0, "input")
+    if given is None or not isinstance(given.value, facts.Name):
+        return ()
+    axis = 0 if recurrent_config(layer_of(call)).batch_first else 1
+    return (Edit(sizes[1].span, f"{given.value.id}.size({axis})"),)
 
 
 def created(trace: Trace, call: Node, state: Value) -> list[Place]:
