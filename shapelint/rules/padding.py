@@ -34,7 +34,8 @@ def _are_equal(trace: Trace, lengths: Value) -> bool:
         maker = trace.node(lengths.ref)
         if maker.op.endswith((".full", ".full_like", ".new_full")):
             return True
-        return maker.op.endswith((".tensor", ".as_tensor", "LongTensor")) and _are_equal(trace, maker.args[0])
+        is_listed = maker.op.endswith((".tensor", ".as_tensor", "LongTensor")) and len(maker.args) > 0
+        return is_listed and _are_equal(trace, maker.args[0])
     if isinstance(lengths, Tuple | List):
         steps = {trace.resolve(item.dim) if isinstance(item, Int) else item for item in lengths.items}
         return len(steps) == 1 and all(isinstance(item, Int) for item in lengths.items)
