@@ -286,29 +286,6 @@ def layer_value(kind: str, config: Mapping[str, Argument]) -> Layer:
     return Layer(kind, call(LAYERS[kind].build, (), values, PathAssumptions())[1], NOWHERE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"input_size": number(0)},
-        {"hidden_size": number(-1)},
-        {"num_layers": number(0)},
-        {"dropout": Float(1.5)},
-        {"dropout": TRUE},
-        {"dropout": Str("0.5")},
-        {"dropout": number(2)},
-        {"proj_size": number(6)},
-        {"proj_size": number(-1)},
-        {"nonlinearity": TRUE},
-        {"nonlinearity": Str("gelu")},
-        {"return_sequences": TRUE},
-    ],
-)
-def test_constructions_that_torch_refuses(kind: str, options: Mapping[str, Argument]) -> None:
-    config = {"input_size": number(5), "hidden_size": number(6), **options}
-    assert isinstance(check_layer(kind, config, [tensor("T", "B", 5)], sizes=SIZES).error, ShapeError)
-
-
 def test_positional_order() -> None:
     sizes = [number(5), number(6), number(2)]
     for kind, further in (
@@ -343,29 +320,6 @@ def test_cells(kind: str, batch: tuple[str, ...]) -> None:
         outcome = check_layer(kind, SMALL, [x] if hx is None else [x, hx], sizes=SIZES)
         h = outcome.result.items[0] if lstm else outcome.result
         assert [axis.role for axis in h.axes] == [Role.BATCH, Role.FEATURE][-len(h.axes) :]
-
-
-@pytest.mark.parametrize("kind", sorted(CELLS))
-def test_what_cells_refuse(kind: str) -> None:
-    lstm = kind.endswith("LSTMCell")
-    config = {"input_size": number(5), "hidden_size": number(6)}
-
-    def code(x: Value, state: Value | None = None, **options: Argument) -> str | None:
-        hx = [] if state is None else [Tuple((state, state)) if lstm else state]
-        error = check_layer(kind, {**config, **options}, [x, *hx], sizes=SIZES).error
-        assert isinstance(error, ShapeError)
-        return error.code
-
-    assert code(tensor("B", "T", 5)) == "SHP701"
-    assert code(tensor("B", 4)) == "SHP503"
-    for state in (tensor("B", 7), tensor(7), tensor(1, "B", 6)):
-        assert code(tensor("B", 5), state) is None
-    assert code(tensor(3, 5), tensor(1, 6)) is None
-    assert code(tensor("B", 5), hidden_size=number(-1)) is None
-    wrong = tensor("B", 6) if lstm else Tuple((tensor("B", 6),) * 2)
-    kinds = check_layer(kind, config, [tensor("B", 5), wrong], sizes=SIZES).error
-    assert isinstance(kinds, ShapeError)
-    assert kinds.code == "SHP210"
 
 
 def test_cells_with_unusual_states() -> None:

@@ -157,7 +157,6 @@ class TestBad:
             assert codes(found(mended, rule)) < codes(before), mended
             assert prove_fix(fix, fix_programs(finding, fix, trace, traces), verifier).proven, mended
 
-
     @pytest.mark.parametrize("unsafe", [False, True])
     def test_fixing_ends_and_leaves_no_fix(self, rule: Rule, text: str, unsafe: bool, verifier: Verifier) -> None:
         before = checked(text, rule, verifier)
@@ -175,3 +174,18 @@ class TestBad:
 @pytest.mark.parametrize(("rule", "text"), GOOD)
 def test_good_examples_are_silent(rule: Rule, text: str) -> None:
     assert [(finding.span.line, finding.code, finding.message) for finding, _ in found(text, rule)] == []
+
+
+def test_a_sequence_packed_by_keywords_alone_is_no_error() -> None:
+    text = (
+        "from torch import nn\n"
+        "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence\n"
+        "class Model(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.rnn = nn.GRU(3, 5, batch_first=True)\n"
+        "    def forward(self, x, lengths):\n"
+        "        packed = pack_padded_sequence(input=x, lengths=lengths, batch_first=True)\n"
+        "        return pad_packed_sequence(self.rnn(packed)[0], batch_first=True)[0]\n"
+    )
+    assert check_source(Source("model.py", text), Wanted(DEFAULT)).problems == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import catalogue_of_modules
 import pytest
 from traces import B, F, Path, T
 
@@ -448,6 +449,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
+    **catalogue_of_modules.CASES,
 }
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path as FilePath
 
+import catalogue_of_modules as modules
 import pytest
 import test_verify_catalogue as catalogue
 from traces import B, F, Path, T
@@ -57,6 +58,15 @@ SHOWN = {
     catalogue.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
     catalogue.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
     catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
+    modules.shp612: ("bias is 'relu' and nonlinearity tanh",),
+    modules.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
+    modules.shp706: ("together 4 parameters, counted apart 8",),
+    modules.shp706_calls: ("together 4 parameters, counted apart 8",),
+    modules.shp801: ("the model has 0 parameters",),
+    modules.shp801_dict: ("the model has 0 parameters",),
+    modules.shp802: ("two passes over the same input are equal: False",),
+    modules.shp803: ("one call differs at the last step by up to",),
+    modules.shp804: ("forward hooks that were run: 0",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }
 

@@ -31,9 +31,11 @@ from shapelint.shapes.value import (
     Value,
 )
 from shapelint.source import Span
+from shapelint.syntax import facts
 
 load()
 
+NOWHERE = Span(1, 0, 1, 0)
 B, T, F = Role.BATCH, Role.TIME, Role.FEATURE
 
 
@@ -82,6 +84,18 @@ class Path:
     def call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
         operation = LAYERS[layer.kind].forward
         return self._call(operation.name, operation, (layer, *args), kwargs)
+
+    def hold(self, name: str, *layers: Any) -> Any:
+        return self._add(name, (List(list(layers)),), {}, {}, NONE)
+
+    def directly(self, layer: Any, *args: Any) -> Any:
+        """A call of a layer by its `forward`."""
+        result = self.call(layer, *args)
+        at, argument = self.trace.nodes[-1].span, facts.Argument(NOWHERE, facts.Name(NOWHERE, "x"))
+        func = facts.Attribute(NOWHERE, facts.Name(NOWHERE, "layer"), "forward", NOWHERE)
+        expression = facts.Call(at, func, (argument,) * len(args), NOWHERE, NOWHERE)
+        self.trace.nodes[-1] = replace(self.trace.nodes[-1], expression=expression)
+        return result
 
     def op(self, name: str, *args: Any, **kwargs: Any) -> Any:
         return self._call(f"torch.{name}", OPS[f"torch.{name}"], args, kwargs)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from shapelint.finding import Ref
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
 from shapelint.infer.functions import call_function, call_special, free_arguments
@@ -276,10 +279,19 @@ def _list_item(run: Run, base: List, index: Value, node: facts.Subscript) -> Val
     position = index.dim.constant
     if base.length is not None or position is None:
         # a sample stands for the rest: the first for 0, the last for any other
-        return base.items[0] if position == 0 else base.items[-1]
+        return base.items[0] if position == 0 else _other_item(base.items, position)
     if -len(base.items) <= position < len(base.items):
         return base.items[position]
     return Unknown(run.key_of(node), "a list index out of range")
+
+
+def _other_item(sample: list[Value], position: int | None) -> Value:
+    """The item at a place that is not in the sample; of what an operation gave, its own reference."""
+    item = sample[-1]
+    if not isinstance(item, Tensor) or item.ref is None or item.ref.path != (1,) or position is None:
+        return item
+    is_part = sample[0] == replace(item, ref=Ref(item.ref.node, (0,)))
+    return replace(item, ref=Ref(item.ref.node, (position,))) if is_part else item
 
 
 def _list_slice(run: Run, base: List, index: SliceValue, node: facts.Subscript) -> Value:

@@ -28,6 +28,7 @@ from shapelint.shapes.value import (
     Unknown,
     Value,
 )
+from shapelint.source import Span
 from shapelint.syntax import facts
 
 PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
@@ -95,8 +96,9 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    of_rank = error.code is None or isinstance(error.details.get("got"), int)
-    return run.is_guess(*args) and of_rank and not _is_batched_state(args, error)
+    if not run.is_guess(*args) or _is_batched_state(args, error):
+        return False
+    return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
 
 
 def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
@@ -130,7 +132,21 @@ def construct(
     except OverflowError as error:
         return Unknown(run.key_of(call), f"{kind}: {error}")
     layer = Layer(kind, bound, call.span, path=run.away)
+    forward = _forward(run)
+    if forward is not None:
+        run.trace.rebuilt[len(run.trace.nodes)] = forward
     return run.record(kind, args, kwargs, bound, layer, call.span, call)
+
+
+def _forward(run: Run) -> Span | None:
+    """The `forward` of a module of the analysed file whose body is being run; None while a module is built."""
+    for function in reversed(run.functions):
+        base = None if function.owner is None else function.owner.torch_base()
+        if function.name == "__init__" or run.away:
+            return None
+        if function.name == "forward" and function.definition is not None and (base or "").startswith("torch.nn."):
+            return function.definition.span
+    return None
 
 
 def call_layer(
@@ -195,6 +211,8 @@ def _demand_packed(run: Run, value: Value) -> None:
 def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts.Expression, reason: str) -> Value:
     key = run.key_of(expression)
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
+    if isinstance(first, Unknown) and op.name.endswith(".unbind"):
+        run.note_entries(key, first)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
     return derived(run, op, first, key, reason)

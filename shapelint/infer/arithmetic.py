@@ -128,12 +128,12 @@ def _sizes(run: Run, left: Value, a: Dim, operator: str, right: Value, b: Dim, n
             return Int(number)
         if operator == "/" and a.constant is not None and b.constant:
             return Float(_float(_plain(left), "/", _plain(right)))
-        return Unknown(run.key_of(node), "a number", number=number)
+        return Unknown(run.key_of(node), "a number", number=number, fractional=operator == "/")
     unknown = _unknown_binary(run, left, right, node)
     if number is None or not isinstance(unknown, Unknown):
         return unknown
     # equal arithmetic of the same unknowns is the same number wherever it stands
-    return Unknown(unknown.key, unknown.reason, lineage=unknown.lineage, number=number)
+    return replace(unknown, number=number, fractional=operator == "/")
 
 
 def _number(a: Dim, operator: str, b: Dim) -> Dim | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.infer.apply import apply
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
-from shapelint.infer.objects import Container, Instance, Namespace, Scope, ShapeOf
+from shapelint.infer.objects import Container, Instance, Kept, Namespace, Scope, ShapeOf
 from shapelint.infer.state import Demand, Run
 from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
@@ -25,7 +25,7 @@ def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node:
         scope.assign(target.id, note_assignment(run, target, value, node))
         run.bind(target.span, target.id, scope.lookup(target.id) or value)
     elif isinstance(target, facts.Attribute):
-        _assign_attribute(run, scope, target, note_assignment(run, target, value, node))
+        _assign_attribute(run, scope, target, note_assignment(run, target, value, node), node)
     elif isinstance(target, facts.Sequence):
         _assign_pattern(run, scope, target, value, node)
     elif isinstance(target, facts.Subscript):
@@ -34,10 +34,14 @@ def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node:
         assign(run, scope, target.value, value, node)
 
 
-def _assign_attribute(run: Run, scope: Scope, target: facts.Attribute, value: Value) -> None:
+def _assign_attribute(
+    run: Run, scope: Scope, target: facts.Attribute, value: Value, node: facts.Statement | None
+) -> None:
     base = evaluate(run, scope, target.value)
     if isinstance(base, Instance):
         base.assign(target.attr, value)
+        if isinstance(node, facts.Assign) and target in node.targets:
+            base.places[target.attr] = Kept(node.value, run.home)
     elif isinstance(base, Namespace):
         base.table.items[target.attr] = value
     run.bind(target.span, run.text(target.span), value)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from shapelint.infer.apply import apply, construct
+from shapelint.infer.holders import note_holder
 from shapelint.infer.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.records import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 Arguments = tuple[Value, ...]
@@ -23,7 +25,7 @@ _TRANSPARENT = frozenset(
     "torch.jit.script "
     "torch.nn.parallel.DistributedDataParallel torch.nn.utils.weight_norm torch.nn.utils.spectral_norm "
     "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate "
-    "functools.wraps copy.deepcopy copy.copy torch.jit.trace "
+    "functools.wraps copy.copy torch.jit.trace "
     "torch.nn.init.xavier_uniform_ torch.nn.init.orthogonal_ torch.nn.init.zeros_ torch.nn.init.normal_ "
     "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ "
     "torch.nn.init.constant_".split()
@@ -123,7 +125,9 @@ def module_list(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
     members = unrolled(run, args[0], node)
     if isinstance(members, List | Tuple):
         length = members.length if isinstance(members, List) else None
-        return Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, length)
+        made = Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, length)
+        note_holder(run, made, node)
+        return made
     return Unknown(run.key_of(node), "a ModuleList of something unknown")
 
 
@@ -136,6 +140,14 @@ def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
         return Unknown(run.key_of(node), "a ModuleDict of something unknown")
     items = args[0].items if args and isinstance(args[0], Dict) else {}
     return Container("ModuleDict", {str(key): value for key, value in items.items()})
+
+
+@external_call("copy.deepcopy")
+def deep_copy(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """A copy of a layer is a layer of its own, built like the first."""
+    if not args:
+        return Unknown(run.key_of(node), "a copy of nothing")
+    return replace(args[0]) if isinstance(args[0], Layer) else args[0]
 
 
 @external_call("collections.OrderedDict")

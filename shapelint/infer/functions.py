@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
+from shapelint.infer.holders import note_holders
 from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function, Instance, Iteration, Scope
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import MAX_DEPTH, Raised, Run
@@ -30,7 +31,6 @@ def call_function(
         return Unknown(run.key_of(node), "an abstract method")
     depth = len(run.frames)
     run.frames.append(Frame(function.name, node.span, run.path))
-    run.functions.append(function)
     try:
         return enter(run, function, args, kwargs)
     except Raised:
@@ -39,17 +39,19 @@ def call_function(
         # the ways through another file are not all followed: that this one raises says little
         return Unknown(run.key_of(node), f"{function.name} raises on this path")
     finally:
-        del run.frames[depth:], run.functions[depth:]
+        del run.frames[depth:]
 
 
 def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
     """Run a function's body, in the file where it stands, with its parameters bound; the value it returns."""
     before = run.home
     run.home = function.scope.find_home() or before
+    run.functions.append(function)
     try:
         return _run_body(run, function, Scope(bind_parameters(run, function, args, kwargs), function.scope))
     finally:
         run.home = before
+        run.functions.pop()
 
 
 def _run_body(run: Run, function: Function, scope: Scope) -> Value:
@@ -169,6 +171,7 @@ def instantiate(
     constructor = cls.find("__init__")
     if isinstance(constructor, Function):
         call_function(run, constructor, (instance, *args), kwargs, node)
+        note_holders(run, instance)
         return instance
     set_fields(instance, args, kwargs)
     _make_defaults(run, instance, node)

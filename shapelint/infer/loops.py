@@ -17,7 +17,7 @@ from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.functions import call_special
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run, truth_of
-from shapelint.infer.trace import LATER_ROUND
+from shapelint.infer.trace import LATER_ROUND, Loop
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -82,9 +82,13 @@ def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
 
 def _later(run: Run, node: facts.Expression) -> Int:
     """The number of a later round: a symbol, at least 1."""
-    name = f"{LATER_ROUND}{node.span.line}:{node.span.column}"
+    name = _step_name(node)
     run.positive.add(name)
     return Int(Dim.symbol(name))
+
+
+def _step_name(node: facts.Expression) -> str:
+    return f"{LATER_ROUND}{node.span.line}:{node.span.column}"
 
 
 def _tensor_item(run: Run, value: Tensor, index: Value, node: facts.Expression) -> Value:
@@ -120,22 +124,26 @@ def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rou
 @executes(facts.For)
 def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
     """`for`: each followed round in order."""
-    followed = rounds(run, evaluate(run, scope, node.iterable), node.iterable)
+    iterable = evaluate(run, scope, node.iterable)
+    begin = len(run.trace.nodes)
+    followed = rounds(run, iterable, node.iterable)
     values = followed.values
     if followed.count is not None and run.loops >= MAX_NESTING:
         values = values[-1:]
-    flow = _follow(run, scope, node, values, followed.count)
+    flow = _follow(run, scope, node, values, followed.count, begin)
     if flow is Flow.RETURN:
         return flow
     return execute(run, scope, node.orelse) if flow is Flow.NEXT else Flow.NEXT
 
 
-def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None) -> Flow:
+def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int) -> Flow:
     loop, followed = _Loop(run, scope, node), 0
+    starts: list[int] = []
     run.loops += count is not None
     flow = Flow.NEXT
     for value in values:
         loop.begin_round()
+        starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
         flow = execute(run, scope, node.body)
         followed += 1
@@ -145,6 +153,9 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
     run.loops -= count is not None
     if count is not None:
         loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
+        if flow is Flow.NEXT and followed == 2:
+            step = _step_name(node.iterable)
+            run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
     return flow
 
 

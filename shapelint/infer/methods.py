@@ -241,6 +241,8 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
         run.demand(base, Demand(len(sizes), "permute"))
     if method.name in ("view", "reshape"):
         _demand_viewed(run, base, method.name, args)
+    if method.name == "unbind":
+        run.note_entries(run.key_of(node), base)
     return _derived(run, base, method.name, node)
 
 

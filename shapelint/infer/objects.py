@@ -132,6 +132,14 @@ class Class(Value):
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The expression that an attribute was assigned, and the file that it stands in."""
+
+    expression: facts.Expression
+    home: Home
+
+
 @dataclass(eq=False, slots=True)
 class Instance(Value):
     """An instance of a class of the checked code.
@@ -142,6 +150,7 @@ class Instance(Value):
     cls: Class
     attributes: dict[str, Value] = field(default_factory=dict)
     base: Value | None = None
+    places: dict[str, Kept] = field(default_factory=dict)  #: of attributes that an assignment of their own gave
     prepared: set[int] = field(default_factory=set)  #: ids of methods that were run for what they set
 
     def assign(self, name: str, value: Value) -> None:

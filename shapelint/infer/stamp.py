@@ -8,7 +8,7 @@ from dataclasses import replace
 from shapelint.finding import Ref
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import Layer, List, Packed, Tensor, Tuple, Value
 from shapelint.source import Span
 
 MAX_WEIGHT = 24  #: atoms in one size
@@ -29,6 +29,11 @@ def stamp(value: Value, ref: Ref, origin: Span) -> Value:
     if isinstance(value, Tuple):
         items = tuple(stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(value.items))
         return Tuple(items, ref, value.names)
+    if isinstance(value, List):
+        # the one item of a sample stands for the first and for a later one
+        sample = value.items * 2 if value.length is not None and len(value.items) == 1 else value.items
+        parts = [stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(sample)]
+        return List(parts, value.length)
     if isinstance(value, Layer):
         return replace(value, ref=ref)
     return value

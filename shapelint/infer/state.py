@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
 from shapelint.infer.library import Library
-from shapelint.infer.objects import Home
+from shapelint.infer.objects import Function, Home
 from shapelint.infer.stamp import sizes_in, stamp
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
 from shapelint.ops.registry import ShapeError
@@ -121,7 +121,7 @@ class Run:
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
     parents: dict[str, Parent] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
-    functions: list[object] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     loops: int = 0
     steps: int = 0
     result: Value = NONE  #: what the latest `return` gave
@@ -250,6 +250,10 @@ class Run:
             if wanted.rank > 0 and key not in self.plan.demands:
                 self.demands.setdefault(key, wanted)
                 return
+
+    def note_entries(self, key: str, base: Unknown) -> None:
+        """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
+        self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
 
     # recording
 

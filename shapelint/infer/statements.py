@@ -116,7 +116,7 @@ def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    depth, guard = (len(run.frames), len(run.functions)), run.guard
+    depth, guard = len(run.frames), run.guard
     try:
         flow = execute(run, scope, node.body)
         if flow is Flow.NEXT:
@@ -124,7 +124,7 @@ def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     except Raised:
         if not node.handlers:
             raise
-        del run.frames[depth[0] :], run.functions[depth[1] :]
+        del run.frames[depth:]
         run.guard = guard
         flow = execute(run, scope, node.handlers[0].body)
     final = execute(run, scope, node.final)

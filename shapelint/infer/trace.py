@@ -17,7 +17,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, SliceValue, Tensor, Tuple, Value
 from shapelint.source import Span
-from shapelint.syntax.facts import Expression, Subscript
+from shapelint.syntax.facts import Attribute, Call, Expression, Subscript
 
 LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a loop: at least 1
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
@@ -54,6 +54,18 @@ class Node:
     expression: Expression | None = None
     frames: tuple[Frame, ...] = ()
     error: ShapeError | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether a layer is called as `layer.forward(x)`; `super().forward(x)` is a subclass's own business."""
+        call = self.expression
+        if not isinstance(call, Call) or not isinstance(call.func, Attribute) or not self.op.endswith(".forward"):
+            return False
+        receiver = call.func.value
+        if call.func.attr != "forward" or (isinstance(receiver, Call) and getattr(receiver.func, "id", "") == "super"):
+            return False
+        # of `nn.LSTM.forward(self, x)`, the layer is written too
+        return sum(given.keyword is None for given in call.arguments) < len(self.args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,22 @@ class Decision:
         return f"not `{self.subject}`" if self.choice is False else f"`{self.subject}` is {self.choice!r}"
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The nodes of a loop of which the first round and one later round were followed.
+
+    Its items were taken from `begin` on, the first round runs from `start`, the later one from `later` to `end`.
+    `count` is the number of all rounds, `step` the symbol that is the later round's number.
+    """
+
+    begin: int
+    start: int
+    later: int
+    end: int
+    count: Dim
+    step: str
+
+
 @dataclass(slots=True)
 class Trace:
     """What one run of the interpreter over one entry point recorded."""
@@ -157,8 +185,10 @@ class Trace:
     solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
+    loops: list[Loop] = field(default_factory=list)  #: in the order in which they ended
     defaults: dict[str, int] = field(default_factory=dict)  #: symbols of parameters with a default: likely values
     text: str = ""  #: the source that `path` was read from
+    rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
     _users: dict[Ref, list[Node]] = field(init=False, default_factory=dict)  #: for `uses`, of the first `_read` nodes

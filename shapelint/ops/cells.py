@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.ops.arguments import Count, refuse_by_cell, require_nonlinearity, require_sizes
 from shapelint.ops.axes import ONE
 from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import (
-    require_at_least,
     require_equal,
     require_features,
     require_rank,
     size_of,
     value_of,
 )
-from shapelint.ops.rnn import TANH, require_nonlinearity
+from shapelint.ops.rnn import TANH
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, TRUE, Layer, List, Tensor, Tuple, Value
 
 
@@ -46,29 +45,33 @@ def single_state_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, 
     return state
 
 
-@layer("torch.nn.LSTMCell", forward=lstm_cell_forward, input_rank=2)
-def lstm_cell(input_size: Dim, hidden_size: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE) -> None:
+@layer("torch.nn.LSTMCell", forward=lstm_cell_forward, input_rank=2, refuse=refuse_by_cell)
+def lstm_cell(
+    input_size: Count, hidden_size: Count, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
+) -> None:
     """nn.LSTMCell."""
-    require_at_least(0, input_size=input_size, hidden_size=hidden_size)
+    require_sizes(0, input_size=input_size, hidden_size=hidden_size)
 
 
-@layer("torch.nn.GRUCell", forward=single_state_cell_forward, input_rank=2)
-def gru_cell(input_size: Dim, hidden_size: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE) -> None:
+@layer("torch.nn.GRUCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell)
+def gru_cell(
+    input_size: Count, hidden_size: Count, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
+) -> None:
     """nn.GRUCell."""
-    require_at_least(0, input_size=input_size, hidden_size=hidden_size)
+    require_sizes(0, input_size=input_size, hidden_size=hidden_size)
 
 
-@layer("torch.nn.RNNCell", forward=single_state_cell_forward, input_rank=2)
+@layer("torch.nn.RNNCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell)
 def rnn_cell(
-    input_size: Dim,
-    hidden_size: Dim,
+    input_size: Count,
+    hidden_size: Count,
     bias: Value = TRUE,
     nonlinearity: Value = TANH,
     device: Value = NONE,
     dtype: Value = NONE,
 ) -> None:
     """nn.RNNCell; an unknown nonlinearity is refused by the first call only."""
-    require_at_least(0, input_size=input_size, hidden_size=hidden_size)
+    require_sizes(0, input_size=input_size, hidden_size=hidden_size)
 
 
 def _next_state(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:

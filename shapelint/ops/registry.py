@@ -8,8 +8,8 @@ An operation is one function, named after torch's own and decorated with `@op`:
 
 Its Python signature is torch's signature and binds the call's arguments; its annotations say what each
 argument must be, and the registry coerces (`Tensor`, `int` a known integer, `Dim` a symbolic one, `bool`,
-`str`, `float`, `Value` anything, `Sizes` a list of sizes given as `*args` or as one tuple). An argument that
-cannot be coerced raises `Undetermined`, and the call's result is Unknown: never a guess.
+`str`, `float`, `Value` anything, `Sizes` a list of sizes given as `*args` or as one tuple; `Annotated` brings
+a coercer of its own). An argument that cannot be coerced raises `Undetermined`, and the result is Unknown.
 
 The function returns tensors without a `ref` (the interpreter stamps them), or raises `ShapeError` when torch
 would certainly raise. A function that must know whether two sizes agree takes a parameter
@@ -25,8 +25,8 @@ import pkgutil
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, Union
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Protocol, TypeVar, Union
 
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (
@@ -92,6 +92,13 @@ class Sizes(tuple[Dim, ...]):
     """Sizes given as separate arguments or as one tuple, list or torch.Size; -1 stays the constant -1."""
 
 
+#: `Annotated[Dim, Coercer]`: how a parameter reads its argument, from the parameter's name and the value
+Coercer = Callable[[str, Value, Assumptions], Any]
+
+#: what a layer class says of a keyword that it does not take: its bare name and the keyword
+Refusal = Callable[[str, str], ShapeError]
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """A registered operation.
@@ -100,7 +107,7 @@ class Op:
     (None: it does not); of a broadcasting operation it holds where the other operands are numbers, and of one
     that gives values and indices for both.
     `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
-    most likely has, for an input whose rank is not known.
+    most likely has, for an input whose rank is not known. `refuse` explains a keyword that it does not take.
     """
 
     name: str
@@ -110,6 +117,8 @@ class Op:
     rank_change: int | None = None
     attribute: bool = False
     input_rank: int | None = None
+    coercers: Mapping[str, Coercer] = field(default_factory=dict)
+    refuse: Refusal | None = None
 
     @property
     def gives_pair(self) -> bool:
@@ -164,14 +173,18 @@ def op(
 
 
 def layer(
-    *names: str, forward: Callable[..., Any], rank_change: int | None = None, input_rank: int | None = None
+    *names: str,
+    forward: Callable[..., Any],
+    rank_change: int | None = None,
+    input_rank: int | None = None,
+    refuse: Refusal | None = None,
 ) -> Callable[[Function], Function]:
     """Register a layer class: decorates the build function, whose signature is the constructor's."""
 
     def register(build: Function) -> Function:
         for name in names:
             called = make_op(name + ".forward", forward, rank_change, input_rank=input_rank)
-            LAYERS[name] = LayerOp(name, make_op(name, build), called)
+            LAYERS[name] = LayerOp(name, replace(make_op(name, build), refuse=refuse), called)
         return build
 
     return register
@@ -186,7 +199,9 @@ def make_op(
 ) -> Op:
     """Read a shape function's signature once."""
     hints = typing.get_type_hints(function)
-    return Op(name, function, inspect.signature(function), hints, rank_change, attribute, input_rank)
+    marked = typing.get_type_hints(function, include_extras=True)
+    coercers = {key: hint.__metadata__[0] for key, hint in marked.items() if typing.get_origin(hint) is Annotated}
+    return Op(name, function, inspect.signature(function), hints, rank_change, attribute, input_rank, coercers)
 
 
 def call(
@@ -215,6 +230,7 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
     try:
         given = signature.bind(*args, **kwargs)
     except TypeError as error:
+        _refuse_stranger(operation, kwargs)
         refused = f"{operation.name}(): {error}"
         raise (Undetermined(refused) if _overloaded(operation.name) else ShapeError(refused)) from None
     bound = dict.fromkeys(signature.parameters)
@@ -224,6 +240,8 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
         kind = signature.parameters[name].kind
         if hint is Sizes:
             bound[name] = sizes_of(raw)
+        elif name in operation.coercers:
+            bound[name] = operation.coercers[name](name, raw, assume)
         elif kind is inspect.Parameter.VAR_POSITIONAL:
             bound[name] = tuple(coerce(value, hint, assume) for value in raw)
         elif kind is inspect.Parameter.VAR_KEYWORD:
@@ -231,6 +249,12 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
         else:
             bound[name] = coerce(raw, hint, assume)
     return bound
+
+
+def _refuse_stranger(operation: Op, kwargs: Mapping[str, Value]) -> None:
+    for name in kwargs:
+        if operation.refuse is not None and name not in operation.signature.parameters:
+            raise operation.refuse(operation.name.rpartition(".")[2], name)
 
 
 def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> dict[str, Value]:
@@ -316,7 +340,8 @@ def _mismatch(value: Value, hint: Any) -> Undetermined:
     return Undetermined(f"{type(value).__name__.lower()} where {shown} is needed", wants)
 
 
-def _to_dim(value: Value) -> Dim:
+def to_dim(value: Value) -> Dim:
+    """A size; raises Undetermined for what is none."""
     if isinstance(value, Int):
         return value.dim
     if isinstance(value, Bool):
@@ -327,7 +352,7 @@ def _to_dim(value: Value) -> Dim:
 
 
 def _to_int(value: Value) -> int:
-    constant = _to_dim(value).constant
+    constant = to_dim(value).constant
     if constant is None:
         raise Undetermined("an integer that is not known")
     return constant
@@ -360,13 +385,13 @@ def sizes_of(raw: Value | tuple[Value, ...]) -> Sizes:
         if isinstance(items[0], List) and items[0].length is not None:
             raise Undetermined("a list of unknown length")
         items = tuple(items[0].items)
-    return Sizes(_to_dim(item) for item in items)
+    return Sizes(to_dim(item) for item in items)
 
 
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other"}
 
 _COERCERS: dict[Any, Callable[[Value], Any]] = {
-    Dim: _to_dim,
+    Dim: to_dim,
     int: _to_int,
     float: _to_float,
     bool: _to_bool,

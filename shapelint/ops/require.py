@@ -77,13 +77,13 @@ def require_at_least(lowest: int, **sizes: Dim) -> None:
             raise ShapeError(f"{name} must be at least {lowest}, got {size}", expected=Dim.of(lowest), got=size)
 
 
-def require_probability(name: str, value: Value) -> None:
+def require_probability(name: str, value: Value, code: str | None = None) -> None:
     """Demand a number in [0, 1]; a bool or a string is none."""
     if isinstance(value, Bool | Str):
-        raise ShapeError(f"{name} should be a number in [0, 1], not {value.value!r}")
+        raise ShapeError(f"{name} should be a number in [0, 1], not {value.value!r}", code, argument=name)
     number = value.value if isinstance(value, Float) else known_int(value)
     if number is not None and not 0 <= number <= 1:
-        raise ShapeError(f"{name} should be in [0, 1], got {number}")
+        raise ShapeError(f"{name} should be in [0, 1], got {number}", code, argument=name)
 
 
 def known_position(dim: Value, rank: int) -> int:

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from shapelint.ops.arguments import (
+    Count,
+    Flag,
+    refuse_by_layer,
+    require_flag,
+    require_nonlinearity,
+    require_sizes,
+)
 from shapelint.ops.axes import ONE
 from shapelint.ops.recurrent_state import Demand, Sequences, check_lstm_state, check_single_state
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer
 from shapelint.ops.require import (
-    require_at_least,
     require_equal,
     require_features,
     require_probability,
@@ -84,6 +91,7 @@ def lstm_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *furthe
     if further:
         raise ShapeError("LSTM takes its state as one tuple (h_0, c_0), not as two arguments", "SHP209")
     config = recurrent_config(layer)
+    require_flag("bidirectional", layer.config["bidirectional"])
     sequences = _read(config, input, assume)
     h_0 = _demand(config, sequences, "h_0", config.real_hidden_size)
     c_0 = _demand(config, sequences, "c_0", config.hidden_size)
@@ -96,6 +104,7 @@ def lstm_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *furthe
 def single_state_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *, assume: Assumptions) -> Tuple:
     """(T, B, I) -> (T, B, D*H), (D*K, B, H)."""
     config = recurrent_config(layer)
+    require_flag("bidirectional", layer.config["bidirectional"])
     sequences = _read(config, input, assume)
     h_0 = _demand(config, sequences, "h_0", config.hidden_size)
     check_single_state(config.name, hx, h_0, assume)
@@ -103,70 +112,67 @@ def single_state_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE,
     return Tuple((_output(config, input, sequences), h_n))
 
 
-@layer("torch.nn.LSTM", forward=lstm_forward, input_rank=3)
+@layer("torch.nn.LSTM", forward=lstm_forward, input_rank=3, refuse=refuse_by_layer)
 def lstm(
-    input_size: Dim,
-    hidden_size: Dim,
-    num_layers: Dim = ONE,
+    input_size: Count,
+    hidden_size: Count,
+    num_layers: Count = ONE,
     bias: Value = TRUE,
-    batch_first: bool = False,
+    batch_first: Flag = False,
     dropout: Value = NO_DROPOUT,
-    bidirectional: bool = False,
-    proj_size: Dim = ZERO,
+    bidirectional: Flag = False,
+    proj_size: Count = ZERO,
     device: Value = NONE,
     dtype: Value = NONE,
 ) -> None:
     """nn.LSTM; with proj_size, h_n and the output have proj_size features, and c_n has hidden_size."""
-    _check_construction(input_size, hidden_size, num_layers, dropout)
-    require_at_least(0, proj_size=proj_size)
-    if proj_size != ZERO and (proj_size - hidden_size + ONE).is_positive():
-        raise ShapeError(f"proj_size {proj_size} must be smaller than hidden_size {hidden_size}")
+    _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
+    if (-proj_size).is_positive() or (proj_size != ZERO and (proj_size - hidden_size + ONE).is_positive()):
+        message = f"proj_size {proj_size} must be smaller than hidden_size {hidden_size}"
+        raise ShapeError(message, "SHP610", argument="proj_size")
 
 
-@layer("torch.nn.GRU", forward=single_state_forward, input_rank=3)
+@layer("torch.nn.GRU", forward=single_state_forward, input_rank=3, refuse=refuse_by_layer)
 def gru(
-    input_size: Dim,
-    hidden_size: Dim,
-    num_layers: Dim = ONE,
+    input_size: Count,
+    hidden_size: Count,
+    num_layers: Count = ONE,
     bias: Value = TRUE,
-    batch_first: bool = False,
+    batch_first: Flag = False,
     dropout: Value = NO_DROPOUT,
-    bidirectional: bool = False,
+    bidirectional: Flag = False,
     device: Value = NONE,
     dtype: Value = NONE,
 ) -> None:
     """nn.GRU."""
-    _check_construction(input_size, hidden_size, num_layers, dropout)
+    _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
 
 
-@layer("torch.nn.RNN", forward=single_state_forward, input_rank=3)
+@layer("torch.nn.RNN", forward=single_state_forward, input_rank=3, refuse=refuse_by_layer)
 def rnn(
-    input_size: Dim,
-    hidden_size: Dim,
-    num_layers: Dim = ONE,
+    input_size: Count,
+    hidden_size: Count,
+    num_layers: Count = ONE,
     nonlinearity: Value = TANH,
     bias: Value = TRUE,
-    batch_first: bool = False,
+    batch_first: Flag = False,
     dropout: Value = NO_DROPOUT,
-    bidirectional: bool = False,
+    bidirectional: Flag = False,
     device: Value = NONE,
     dtype: Value = NONE,
 ) -> None:
     """nn.RNN; its fourth parameter is the nonlinearity."""
-    _check_construction(input_size, hidden_size, num_layers, dropout)
     require_nonlinearity(nonlinearity)
+    _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
 
 
-def require_nonlinearity(value: Value) -> None:
-    """Demand 'tanh' or 'relu'; a value that is not known passes."""
-    shown = getattr(value, "value", None)
-    if shown is not None and shown not in ("tanh", "relu"):
-        raise ShapeError(f"nonlinearity must be 'tanh' or 'relu', not {shown!r}")
-
-
-def _check_construction(input_size: Dim, hidden_size: Dim, num_layers: Dim, dropout: Value) -> None:
-    require_at_least(1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-    require_probability("dropout", dropout)
+def _check_construction(
+    input_size: Dim, hidden_size: Dim, num_layers: Dim, dropout: Value, bias: Value, batch_first: bool | Value
+) -> None:
+    require_flag("bias", bias)
+    require_flag("batch_first", batch_first)
+    require_probability("dropout", dropout, "SHP605")
+    require_sizes(1, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
 
 
 def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) -> Sequences:

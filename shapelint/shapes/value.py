@@ -187,7 +187,8 @@ class Unknown(Value):
 
     `key` names it on every run: the same parameter, attribute path or expression has the same key, so that
     two reads of `config.hidden` are one symbol. `hint` is a parameter's default: likely, never certain.
-    `number` is what it is worth if it turns out to be an integer (`hidden * directions`).
+    `number` is what it is worth if it turns out to be an integer (`hidden * directions`); what `/` gives never
+    does: it is `fractional`.
     """
 
     key: str
@@ -195,6 +196,7 @@ class Unknown(Value):
     hint: Value | None = None
     lineage: Lineage | None = None
     number: Dim | None = None
+    fractional: bool = False
 
     @property
     def dim(self) -> Dim:

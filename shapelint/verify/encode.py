@@ -17,6 +17,7 @@ from typing import Any
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node
+from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS, Op, Sizes
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -84,7 +85,7 @@ class Encoder:
                 args.append(encoded)
             elif parameter is not None:  # an argument before it was left out
                 kwargs[parameter.name] = encoded
-        return {"op": node.op, "args": args, "kwargs": kwargs}
+        return {"op": node.op, "args": args, "kwargs": kwargs, **({"direct": True} if node.is_direct else {})}
 
     def value(self, value: Value, as_size: bool = False) -> Encoded:
         """One value; `as_size`: an unknown in it is an integer. Raises UnreplayableError."""
@@ -92,7 +93,8 @@ class Encoder:
         if isinstance(ref, Ref):
             return self.ref(ref)
         if isinstance(value, Int) or (isinstance(value, Unknown) and (as_size or value.number is not None)):
-            return self.number(value.dim)
+            number = self.number(value.dim)
+            return float(number) if isinstance(value, Unknown) and value.fractional else number
         if isinstance(value, Bool | Str):
             return value.value
         if isinstance(value, Float):
@@ -141,6 +143,8 @@ class Encoder:
         if isinstance(value, Unknown) and isinstance(value.hint, Bool) and is_number:
             return True  # a flag where a number is needed
         if _is_unknown(value) and not is_number:
+            if parameter is None and node.error is not None:
+                return None  # a keyword that torch does not know, whatever its value
             if node.error is not None and node.op.endswith(FORWARD):
                 return _form_of(value)
             return self._unknown(value, node.bound.get(name), parameter)
@@ -168,8 +172,8 @@ def operation_of(name: str) -> Op:
         return LAYERS[name].build
     if name.endswith(FORWARD) and name.removesuffix(FORWARD) in LAYERS:
         return LAYERS[name.removesuffix(FORWARD)].forward
-    if name in OPS:
-        return OPS[name]
+    if name in OPS or name in HOLDERS:
+        return OPS.get(name) or HOLDERS[name]
     raise UnreplayableError(f"{name} is not an operation of the registry")
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,11 +27,12 @@ from shapelint.infer.trace import INPUT, Node, Trace, refs
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, Str, Tensor, Tuple, Value
+from shapelint.shapes.value import Dtype, List, Str, Tensor, Tuple, Value
 from shapelint.verify import limits
 from shapelint.verify.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
 from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.properties import invalid, refs_of
+from shapelint.verify.unroll import unrolled
 
 _SETITEM = "torch.Tensor.__setitem__"
 _OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
@@ -73,15 +74,33 @@ def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
     problem = invalid(claim)
     if problem is not None:
         return NotReplayable(problem)
+    reason = ""
+    for candidate, asked in _candidates(trace, claim):
+        try:
+            return _program(candidate, asked)
+        except UnreplayableError as why:
+            reason = reason or str(why)
+    return NotReplayable(reason)
+
+
+def _candidates(trace: Trace, claim: Claim) -> Iterator[tuple[Trace, Claim]]:
+    """The trace with its loops written out, as it is, and beginning at the claim's source."""
+    longer = _unrolled(trace, claim)
+    if longer is not None:
+        yield longer
+    yield trace, claim
+    for candidate, asked in ([] if longer is None else [longer]) + [(trace, claim)]:
+        shortened = _cut_at_source(candidate, asked)
+        if shortened is not None:
+            yield shortened, asked
+
+
+def _unrolled(trace: Trace, claim: Claim) -> tuple[Trace, Claim] | None:
     try:
-        return _program(trace, claim)
-    except UnreplayableError as why:
-        shortened = _cut_at_source(trace, claim)
-        reason = str(why)
-    try:
-        return NotReplayable(reason) if shortened is None else _program(shortened, claim)
+        needed = {node.id for node in backward_slice(trace, [claim.target, *refs_of(claim.options)])}
     except UnreplayableError:
-        return NotReplayable(reason)
+        return None
+    return unrolled(trace, claim, needed)
 
 
 def _cut_at_source(trace: Trace, claim: Claim) -> Trace | None:
@@ -198,6 +217,8 @@ def value_at(trace: Trace, ref: Ref) -> Value | None:
     value: Value | None = trace.nodes[ref.node].result
     for index in ref.path:
         items = getattr(value, "items", ())
+        if isinstance(value, List) and value.length is not None and items:
+            index = min(index, len(items) - 1)  # a later item stands for all
         value = items[index] if isinstance(items, tuple | list) and -len(items) <= index < len(items) else None
     return value
 

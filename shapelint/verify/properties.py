@@ -18,10 +18,16 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | ignores_padding | padding reaches a loss | `source`, its axes, `padded`, `padded_batch_axis`, `value` |
 | unchanged_by | a later step gives the value another shape | `step` |
 | dropout_acts | a layer's dropout drops nothing | `dropout?` number |
+| argument_acts | a layer is built the same without an argument | `argument` text |
+| biased | a layer has no bias | |
+| registered | a module that holds the layers so has no parameters of theirs | |
+| own_parameters | layers that are held together share parameters | `other?` |
+| hooks_run | a call goes past the layer's hooks | |
+| loop_matters | one call with all the steps gives what the calls of a loop give | |
 | depends_on | nothing of the source reaches the value | `source`, `axis?` int |
 | independence | the value depends on the source | `source` |
 | separate_graphs | a backward pass needs the graph of an earlier one | `earlier` ref |
-| statelessness | two passes over one input differ | `source` |
+| statelessness | two passes over one input differ | `source`, `anew?` ref |
 | substitution | other arguments give something else | `replaced` refs, `by` refs |
 | state_acts | a layer's call gives the same without its state | |
 | has_shape | the value has another rank or size | `sizes` |
@@ -54,11 +60,16 @@ What they mean:
   training mode must differ, unless the layer has no dropout. `dropout` stands in for one that is a parameter.
 * depends_on: with `axis`, the target must depend on every entry of the source along it.
 * separate_graphs: after a backward pass from `earlier`, one from the target must be possible.
-* statelessness: what is drawn at random besides the source must not reach the target.
+* statelessness: what is drawn at random besides the source must not reach the target; `anew` is a layer that each
+  pass builds.
 * substitution: the target's own operation must give the same with each of `by` in the place of the argument in
   `replaced`: `fc(c_n)` must be `fc(h_n)`.
 * state_acts: the target is the output of a recurrent layer's call.
 * has_shape: `sizes` has an entry for each axis: a `Dim`, or None where any size will do.
+* argument_acts and biased: the target is the node that constructs a layer. registered and own_parameters: it is
+  the node of what holds the layers (ops/holders.py). hooks_run: it is the call of a layer. With
+  `other`, own_parameters is about the layers of two calls.
+* loop_matters: the target is the output of a recurrent layer's call, the last one of a loop over steps.
 * ignores_padding: no step of the source that is padding may reach the target, a loss. `padded` are the classes that
   it is compared with, (batch, time) or the other way round; their padding holds `value`.
 * unchanged_by: an operation that works in place may not change the shape of what it is given.
@@ -118,10 +129,16 @@ PROPERTIES: Mapping[str, Property] = {
     ),
     "unchanged_by": Property({"step": "ref"}, {}),
     "dropout_acts": Property({}, {"dropout": "number"}),
+    "argument_acts": Property({"argument": "text"}, {}),
+    "biased": Property({}, {}),
+    "registered": Property({}, {}),
+    "own_parameters": Property({}, {"other": "ref"}),
+    "hooks_run": Property({}, {}),
+    "loop_matters": Property({}, {}),
     "depends_on": Property({"source": "ref"}, {"axis": "int"}),
     "independence": Property({"source": "ref"}, {}),
     "separate_graphs": Property({"earlier": "ref"}, {}),
-    "statelessness": Property({"source": "ref"}, {}),
+    "statelessness": Property({"source": "ref"}, {"anew": "ref"}),
     "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
     "state_acts": Property({}, {}),
     "alignment": Property(

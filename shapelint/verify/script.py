@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify.limits import RECURRENT
 from shapelint.verify.steps import ancestors
@@ -201,12 +202,24 @@ def _plain(step: Encoded, names: Names) -> str:
     named = [f"{name}={render(arg, names)}" for name, arg in step["kwargs"].items()]
     if operation in LAYERS:
         return f"{operation}({', '.join([*args, *named])}).eval()"
+    if operation in HOLDERS:
+        return _holder(operation.removeprefix("builtins."), args[0])
     if operation.endswith(_FORWARD) and operation not in OPS:
+        if step.get("direct"):
+            return f"{args[0]}.forward({', '.join([*args[1:], *named])})"
         return f"{args[0]}({', '.join([*args[1:], *named])})"
     name = operation.rpartition(".")[2]
     if operation.startswith(_METHOD):
         return _method(name, step, args, named, names)
     return f"{operation}({', '.join([*args, *named])})"
+
+
+def _holder(name: str, members: str) -> str:
+    if name.endswith("Sequential"):
+        return f"{name}(*{members})"
+    if name.lower().endswith("dict"):
+        return f"{name}({{str(number): layer for number, layer in enumerate({members})}})"
+    return f"{name}({members})"
 
 
 def _method(name: str, step: Encoded, args: list[str], named: list[str], names: Names) -> str:
@@ -267,5 +280,5 @@ def _base_name(step: Encoded) -> str:
         return "lengths" if "values" in step else _NAMES[step["dtype"]]
     if operation in LAYERS:
         return str(operation.rpartition(".")[2]).lower()
-    name = str(operation.removesuffix(_FORWARD).rpartition(".")[2])
+    name = "layers" if operation in HOLDERS else str(operation.removesuffix(_FORWARD).rpartition(".")[2])
     return _NAMES.get(name, "value")

@@ -9,6 +9,7 @@ from shapelint.finding import Finding
 from shapelint.verify import witness_states, witness_values
 from shapelint.verify.program import Program
 from shapelint.verify.script import Names, as_function, changed, indented, is_passed_on, parts_of, statement, straight
+from shapelint.verify.witness_modules import WRITERS
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
@@ -275,4 +276,5 @@ _WRITERS = {
     "alignment": witness_values.alignment,
     "follows_time": witness_values.follows_time,
     "unnormalised": witness_values.unnormalised,
+    **WRITERS,
 }

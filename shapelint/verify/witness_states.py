@@ -66,6 +66,8 @@ def statelessness(document: dict[str, Any]) -> list[str]:
     steps = document["steps"]
     names = Names(steps)
     inside = after(steps, document["options"]["source"])
+    if "anew" in document["options"]:
+        inside = sorted({*inside, document["options"]["anew"]["ref"]})
     before = [statement(n, names) for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
     body = [*(statement(number, names) for number in inside), f"return {names.of(document['target'])}"]
     return [

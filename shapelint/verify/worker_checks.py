@@ -20,13 +20,13 @@ from shapelint.verify.worker_footprint import (
     steps_grid,
     tensor_of,
 )
-from shapelint.verify.worker_outcome import Outcome, listed, shape_of, told
+from shapelint.verify.worker_modules import MODULE_CHECKS
+from shapelint.verify.worker_outcome import TOLERANCE, Outcome, agree, listed, shape_of, told
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
 from shapelint.verify.worker_states import STATE_CHECKS
 from shapelint.verify.worker_values import VALUE_CHECKS
 
 _MAX_CELLS = 4_096  #: of a footprint that is sent back
-_TOLERANCE = 1e-9
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -189,7 +189,7 @@ def _agrees(row: torch.Tensor, alone: torch.Tensor) -> bool:
     """Whether a row is what a sample gives alone, as far as that goes: the row may have padding behind it."""
     if row.dim() != alone.dim() or any(a > b for a, b in zip(alone.shape, row.shape, strict=True)):
         return False
-    return _equal(row[tuple(slice(size) for size in alone.shape)], alone)
+    return agree(row[tuple(slice(size) for size in alone.shape)], alone)
 
 
 def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
@@ -253,7 +253,7 @@ def _equals(document: Mapping[str, Any]) -> Outcome:
     if target.shape != reference.shape:
         return Outcome(False, f"the result is {shape_of(target)}, the reference {shape_of(reference)}")
     difference = (target - reference).abs().max().item() if target.numel() else 0.0
-    if difference <= _TOLERANCE:
+    if difference <= TOLERANCE:
         return Outcome(True, "it is equal to the reference")
     return Outcome(False, f"it differs from the reference by up to {difference:.2g}")
 
@@ -330,7 +330,7 @@ def _dropout_acts(document: Mapping[str, Any]) -> Outcome:
     layer.train()
     sequence = torch.randn(5, 3, layer.input_size, generator=torch.Generator().manual_seed(0))
     first, second = (_seeded_pass(layer, sequence, seed) for seed in (1, 2))
-    if _equal(first, second):
+    if agree(first, second):
         return Outcome(False, f"with dropout={layer.dropout:g} two passes in training mode are equal")
     return Outcome(True, "two passes in training mode differ")
 
@@ -351,8 +351,6 @@ def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> 
     return tensor_of(layer(sequence)[0], "output").detach()
 
 
-def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
-    return bool(torch.allclose(left, right, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True))
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
@@ -369,6 +367,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     "has_shape": _has_shape,
+    **MODULE_CHECKS,
     **STATE_CHECKS,
     **VALUE_CHECKS,
 }

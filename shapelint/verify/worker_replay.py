@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from shapelint.ops.holders import HOLDERS
 from shapelint.ops.packing import PACKED
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify import limits
@@ -93,9 +94,9 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
 
 def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 0, detaching: bool = False) -> Any:
     """The value of one step that is no input, given those before it; raises StepError."""
-    function = _detached(step["op"]) if detaching and step["op"] in _DETACHING else resolve(step["op"])
-    args = [_decode(arg, values) for arg in step["args"]]
-    kwargs = {name: _decode(arg, values) for name, arg in step["kwargs"].items()}
+    function = _detached(step["op"]) if detaching and step["op"] in _DETACHING else _function(step)
+    args = [decode(arg, values) for arg in step["args"]]
+    kwargs = {name: decode(arg, values) for name, arg in step["kwargs"].items()}
     # each step draws from its own stream: what another size draws before it changes nothing
     torch.manual_seed(1_000 + number + seed)
     try:
@@ -103,6 +104,10 @@ def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 
     except Exception as error:
         raise StepError(number, error) from None
     return value.eval() if isinstance(value, torch.nn.Module) else value
+
+
+def _function(step: Encoded) -> Callable[..., Any]:
+    return _directly if step.get("direct") else resolve(step["op"])
 
 
 def _leaf(step: Encoded, number: int) -> torch.Tensor:
@@ -121,17 +126,18 @@ def _cut(cuts: Sequence[Sequence[int]], whole: torch.Tensor) -> torch.Tensor:
     return reduce(lambda tensor, cut: tensor.narrow(*cut), cuts, whole.detach()).clone()
 
 
-def _decode(encoded: Encoded, values: Sequence[Any]) -> Any:
+def decode(encoded: Encoded, values: Sequence[Any]) -> Any:
+    """The Python value of an encoded one; raises RefusedError."""
     if not isinstance(encoded, dict):
         return encoded
     if "ref" in encoded:
         return value_of(encoded, values)
     if "tuple" in encoded:
-        return tuple(_decode(item, values) for item in encoded["tuple"])
+        return tuple(decode(item, values) for item in encoded["tuple"])
     if "list" in encoded:
-        return [_decode(item, values) for item in encoded["list"]]
+        return [decode(item, values) for item in encoded["list"]]
     if "slice" in encoded:
-        return slice(*(_decode(bound, values) for bound in encoded["slice"]))
+        return slice(*(decode(bound, values) for bound in encoded["slice"]))
     if "ellipsis" in encoded:
         return ...
     if encoded.get("dtype") in _DTYPES:
@@ -146,6 +152,8 @@ def resolve(name: str) -> Callable[..., Any]:
         return _STAND_INS[name]
     if name in LAYERS:
         return _dotted(name)
+    if name in HOLDERS:
+        return _HOLDERS[name]
     if name.endswith(".forward") and name.removesuffix(".forward") in LAYERS:
         return _apply
     if name not in OPS:
@@ -174,6 +182,10 @@ def _apply(layer: Any, *args: Any, **kwargs: Any) -> Any:
     return layer(*args, **kwargs)
 
 
+def _directly(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    return layer.forward(*args, **kwargs)
+
+
 def _on_tensors(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A stand-in for a method of tensors; another value gets its own method, or raises for the lack of it."""
     method = _method(name, False)
@@ -199,6 +211,15 @@ def _double(value: Any) -> Any:
 def _to(value: torch.Tensor, *targets: Any) -> torch.Tensor:
     return value.to(*targets) if targets else value
 
+
+_HOLDERS: Mapping[str, Callable[..., Any]] = {
+    "builtins.list": list,
+    "builtins.tuple": tuple,
+    "builtins.dict": lambda members: dict(enumerate(members)),
+    "torch.nn.ModuleList": torch.nn.ModuleList,
+    "torch.nn.ModuleDict": lambda members: torch.nn.ModuleDict({str(i): each for i, each in enumerate(members)}),
+    "torch.nn.Sequential": lambda members: torch.nn.Sequential(*members),
+}
 
 _DETACHING = frozenset(("torch.Tensor.detach", "torch.Tensor.data"))
 # All is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.

@@ -268,7 +268,9 @@ def _confidence(trace: Trace, softmax: Softmax) -> Confidence | None:
     """How sure it is that samples are no members of a bag: a sequence has its own axis to weigh."""
     roles = [axis.role for axis in softmax.value.axes if trace.resolve(axis.dim) != ONE]
     is_batch = softmax.normalised.role is Role.BATCH and trace.resolve(softmax.normalised.dim) != ONE
-    if not is_batch or roles.count(Role.BATCH) != 1:
+    # a whole h_n is wrong before it gets here (SHP309)
+    is_state = any(axis.role is Role.LAYERS for axis in softmax.value.axes)
+    if not is_batch or is_state or roles.count(Role.BATCH) != 1:
         return None
     if Role.TIME in roles:
         return Confidence.HIGH
