@@ -10,6 +10,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
 from shapelint.rules.intent import ENOUGH, Intent, intent_of
 from shapelint.rules.navigate import (
+    construction_of,
     input_of,
     is_refused,
     layer_of,
