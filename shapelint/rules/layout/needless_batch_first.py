@@ -10,6 +10,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
 from shapelint.rules.intent import ENOUGH, Intent, intent_of
 from shapelint.rules.navigate import (
+    construction_of,
     input_of,
     is_refused,
     layer_of,
@@ -59,7 +60,8 @@ batch_independence: with the batch where the author has it, a row of the output 
 
 ## When it stays silent
 The evidence is one comment alone, weak, or contradicts itself; the batch or the sequence has length 1; the input is
-packed or unbatched; the axes are exchanged, and nothing says which of them was the batch. Padding by `pad_sequence` is
+packed or unbatched; the axes are exchanged, and nothing says which of them was the batch; batch_first is a
+flag of the caller's. Padding by `pad_sequence` is
 SHP413.
 """,
     bad=(
@@ -169,7 +171,7 @@ def time_first_data_for_batch_first(trace: Trace) -> Iterator[Finding]:
     """Calls of batch-first layers whose input is meant to be (time, batch, feature)."""
     for call in recurrent_calls(trace):
         layer, value = layer_of(call), input_of(call)
-        if is_refused(trace, call) or layer.config.get("batch_first") is not True or not isinstance(value, Tensor):
+        if is_refused(trace, call) or _option(trace, layer) is None or not isinstance(value, Tensor):
             continue
         if value.rank != 3 or any(trace.resolve(size) == ONE for size in value.sizes[:2]):
             continue
@@ -209,12 +211,19 @@ def _finding(trace: Trace, call: Node, layer: Layer, value: Tensor, intent: Inte
     )
 
 
-def _time_first(trace: Trace, layer: Layer) -> Fix | None:
-    construction = own_construction(trace, layer)
+def _option(trace: Trace, layer: Layer) -> facts.Literal | None:
+    """The True that is written for batch_first; None where it is a flag of the caller's."""
+    construction = construction_of(trace, layer)
     written = None if construction is None else argument(construction, 5 if layer.name == "RNN" else 4, "batch_first")
-    if written is None or not isinstance(written.value, facts.Literal):
+    option = None if written is None else written.value
+    return option if isinstance(option, facts.Literal) and option.value is True else None
+
+
+def _time_first(trace: Trace, layer: Layer) -> Fix | None:
+    option = _option(trace, layer)
+    if option is None or own_construction(trace, layer) is None:
         return None
-    return Fix("build the layer with batch_first=False", (replace_text(written.value.span, "False"),))
+    return Fix("build the layer with batch_first=False", (replace_text(option.span, "False"),))
 
 
 def _last_step(trace: Trace, call: Node, intent: Intent) -> Fix | None:
