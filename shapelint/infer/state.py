@@ -328,7 +328,8 @@ class Run:
         """A name for the value of an expression that is not understood: its text and its place."""
         span = expression.span
         calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
-        return f"{self.text(span)}@{span.line}:{span.column}{calls}"
+        # the text may be cut short, and the place of its end tells `f(x)` from `f(x).g()`
+        return f"{self.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}"
 
     def text(self, span: Span) -> str:
         """The source text of a span, on one line and not too long."""

@@ -12,11 +12,11 @@ from shapelint.rules.claims import samples_mix
 from shapelint.rules.intent import evidence_of
 from shapelint.rules.layout.memory import is_refused_view
 from shapelint.rules.layout.views import base_name, batch_place, moved_to, named_sizes, transpose_first, view_base
-from shapelint.rules.navigate import Sequence, sequence_of
+from shapelint.rules.navigate import Sequence, sequence_of, state_given
 from shapelint.rules.pick import ONE
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Same
-from shapelint.shapes.value import NONE, Tensor
+from shapelint.shapes.value import Tensor
 
 RULE = Rule(
     code="SHP113",
@@ -176,9 +176,7 @@ def _confidence(trace: Trace, node: Node, sequence: Sequence, time: Axis) -> Con
     is_counted = not any(".size(" in symbol for symbol in steps.symbols) or bool(steps.symbols & written)
     if is_counted or any(piece.role is Role.TIME for piece in evidence_of(trace, time)):
         return Confidence.HIGH
-    call = sequence.slot.call
-    carried = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
-    return Confidence.MEDIUM if carried == NONE else None
+    return Confidence.MEDIUM if state_given(sequence.slot.call) is None else None
 
 
 def _finding(trace: Trace, node: Node, base: Tensor, sequence: Sequence, confidence: Confidence) -> Finding:

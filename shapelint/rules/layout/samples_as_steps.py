@@ -9,7 +9,7 @@ from shapelint.infer.trace import Evidence, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.intent import ENOUGH, evidence_of, weight_of
-from shapelint.rules.navigate import input_of, is_refused, layer_of, recurrent_calls
+from shapelint.rules.navigate import input_of, is_refused, layer_of, recurrent_calls, states_given
 from shapelint.rules.pick import ONE
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
@@ -282,11 +282,16 @@ def samples_as_steps(trace: Trace) -> Iterator[Finding]:
 def _lone_time_axis(trace: Trace, call: Node, value: Tensor) -> int | None:
     """The axis that is read as the time, of an input without a batch axis or with one of length 1."""
     if value.rank == 2:
-        return 0
+        return 0 if _fits_one_sequence(call) else None
     if value.rank != 3:
         return None
     place = 1 if layer_of(call).config.get("batch_first") is True else 0
     return place if trace.resolve(value.sizes[1 - place]) == ONE else None
+
+
+def _fits_one_sequence(call: Node) -> bool:
+    """Whether the state, if there is one, is known to be that of one sequence: a batched one makes torch raise."""
+    return all(isinstance(state, Tensor) and state.rank == 2 for state in states_given(call))
 
 
 def _finding(trace: Trace, call: Node, value: Tensor, place: int, evidence: tuple[Evidence, ...]) -> Finding:

@@ -10,13 +10,12 @@ from shapelint.ops.registry import ShapeError
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
 from shapelint.rules.names import output_named_state
-from shapelint.rules.navigate import layer_of, recurrent_calls
+from shapelint.rules.navigate import layer_of, recurrent_calls, states_given
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
     created,
     state_fix,
-    states_of_call,
     swap_first_two,
 )
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
@@ -273,7 +272,7 @@ def state_shape(trace: Trace) -> Iterator[Finding]:
 
 def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding:
     layer = layer_of(call)
-    states = states_of_call(call)
+    states = states_given(call)
     name, state = state_name(trace, call, error), states[-1 if error.details["state"] == "c_0" else 0]
     naming = Naming(trace)
     got, expected = shape_text(naming, error.details["got"]), shape_text(naming, error.details["expected"])

@@ -12,9 +12,9 @@ from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
 from shapelint.rules.names import output_named_state
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
+from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, states_given
 from shapelint.rules.readings import Readings, readings
-from shapelint.rules.state.state_sizes import created, state_fix, states_of_call, take_other_axis
+from shapelint.rules.state.state_sizes import created, state_fix, take_other_axis
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
 from shapelint.rules.written import creation_of
 from shapelint.shapes.render import Naming
@@ -132,7 +132,7 @@ def state_sized_by_time(trace: Trace) -> Iterator[Finding]:
 
 
 def _finding(trace: Trace, call: Node, error: ShapeError) -> Finding:
-    name, state = state_name(trace, call, error), states_of_call(call)[-1 if error.details["state"] == "c_0" else 0]
+    name, state = state_name(trace, call, error), states_given(call)[-1 if error.details["state"] == "c_0" else 0]
     naming = Naming(trace)
     got, expected = (shape_text(naming, error.details[which]) for which in ("got", "expected"))
     told = _readings(trace, call, error, naming)
@@ -163,7 +163,7 @@ def _readings(trace: Trace, call: Node, error: ShapeError, naming: Naming) -> Re
 
 def _mend(trace: Trace, call: Node, error: ShapeError, axis: int) -> Fix | None:
     """Take the size from the other axis, where the state is made in the function that makes the call."""
-    made = [creation_of(trace, state) for state in states_of_call(call)]
+    made = [creation_of(trace, state) for state in states_given(call)]
     if any(node is None or node.frames != call.frames for node in made):
         return None
     mended = state_fix(trace, call, error, take_other_axis)

@@ -9,14 +9,13 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.build import place_of
-from shapelint.rules.navigate import layer_of
+from shapelint.rules.navigate import layer_of, states_given
 from shapelint.rules.written import (
     argument,
     creation_of,
     exchanged,
     is_always_bidirectional,
     size_expressions,
-    states_of,
     twice,
 )
 from shapelint.shapes.value import Tensor, Value
@@ -26,15 +25,10 @@ Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
 Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe
 
 
-def states_of_call(call: Node) -> tuple[Value, ...]:
-    """The states that a recurrent call is given."""
-    return states_of(call.args[2] if len(call.args) > 2 else call.kwargs["hx"])
-
-
 def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) -> Fix | None:
     """Mend all states of a call alike; None where one of them is right, or made in a way that is not read."""
     edits: list[Edit] = []
-    for state in states_of_call(call):
+    for state in states_given(call):
         made = creation_of(trace, state)
         sizes = size_expressions(made) if made is not None and made.path == call.path else ()
         if mend is None or len(sizes) != 3 or not isinstance(state, Tensor) or state.sizes != error.details["got"]:
