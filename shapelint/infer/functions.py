@@ -125,15 +125,20 @@ def free_construction(run: Run, cls: Class) -> tuple[tuple[Value, ...], dict[str
 
 
 def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) -> Value:
-    """An unknown argument; one that is an integer by annotation or default is a symbolic size."""
-    annotation = parameter.annotation
+    """An unknown argument; one that is an integer by annotation or default is a symbolic size.
+
+    Its key is its name; a method's parameter that is called like one of the constructor has its place in the key.
+    """
+    annotation, span = parameter.annotation, parameter.span
+    key = parameter.name if parameter.name not in run.free else f"{parameter.name}@{span.line}:{span.column}"
+    run.free.add(key)
     is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
     size = default.dim.constant if isinstance(default, Int) else None
     if (is_int and default is None) or (size is not None and size >= 1):
         if size is not None:
-            run.trace.defaults[parameter.name] = size
-        return Int(Dim.symbol(parameter.name))
-    return Unknown(parameter.name, "a parameter", default)
+            run.trace.defaults[key] = size
+        return Int(Dim.symbol(key))
+    return Unknown(key, "a parameter", default)
 
 
 def _is_abstract(definition: facts.FunctionDef) -> bool:

@@ -128,6 +128,7 @@ class Run:
     guard: Place | None = None  #: the `if` whose raising side is being run, or the assertion that fails
     raised: Place | None = None  #: the guard that ended the path
     guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
+    free: set[str] = field(default_factory=set)  #: keys of the parameters that nobody gives a value
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
 
     @property
