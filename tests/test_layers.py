@@ -265,6 +265,17 @@ refused("CrossEntropyLoss NLLLoss", {}, SCALAR, SCALAR)
 refused("MSELoss L1Loss BCELoss BCEWithLogitsLoss SmoothL1Loss HuberLoss KLDivLoss", {}, tensor(3), tensor(4))
 refused("BCELoss BCEWithLogitsLoss", {}, tensor(3, 1), tensor(3))
 refused("MSELoss", {"reduction": Str("avg")}, BTI, BTI)
+# what a recurrent layer gives: the roles tell which axis holds the classes
+SCORES = tensor("B", "T", "I", roles=(Role.BATCH, Role.TIME, Role.FEATURE))
+refused("CrossEntropyLoss NLLLoss", {}, SCORES, tensor("B", "T", dtype=INT), code="SHP507")
+refused("CrossEntropyLoss NLLLoss", {}, SCORES, tensor("B", "N", dtype=INT), code="SHP507")
+works("CrossEntropyLoss NLLLoss", each, SCORES, tensor("B", "I", dtype=INT))
+moved = tensor("B", "I", "T", roles=(Role.BATCH, Role.FEATURE, Role.TIME))
+works("CrossEntropyLoss NLLLoss", each, moved, tensor("B", "T", dtype=INT))
+refused("BCELoss BCEWithLogitsLoss", {}, tensor("B", 1), B, code="SHP517")
+refused("BCEWithLogitsLoss", {}, BT, tensor("B", "T", 1), code="SHP517")
+refused("MSELoss L1Loss SmoothL1Loss HuberLoss KLDivLoss", {}, tensor("B", "T", 1), BT, code="SHP517")
+refused("Conv1d", grouped, tensor("B", "T", 6, roles=(Role.BATCH, Role.TIME, Role.FEATURE)), code="SHP515")
 
 
 def lengths(batch: int | str, length: int) -> Given:
@@ -278,6 +289,9 @@ works("CTCLoss", {}, tensor("T", "B", 5), tensor("B", 2, dtype=INT), lengths("B"
 works("CTCLoss", each, tensor("T", "B", 5), tensor("B", 2, dtype=INT), lengths("B", 4), lengths("B", 2))
 refused("CTCLoss", {}, tensor("T", 3, 5), tensor(3, 2, dtype=INT), lengths(4, 4), lengths(3, 2))
 refused("CTCLoss", {}, B, tensor(3, 2, dtype=INT), lengths(3, 4), lengths(3, 2))
+two = tensor("B", 2, dtype=INT)
+refused("CTCLoss", {}, SCORES, two, lengths("B", 4), lengths("B", 2), code="SHP516")
+works("CTCLoss", {}, tensor("T", "B", 5, roles=(Role.TIME, Role.BATCH)), two, lengths("B", 4), lengths("B", 2))
 works("CosineSimilarity", {}, BTI, BTI)
 works("CosineSimilarity", {"dim": number(-1)}, BTI, tensor("T", "I"))
 refused("CosineSimilarity", {"dim": number(3)}, BTI, BTI)

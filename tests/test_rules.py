@@ -27,7 +27,6 @@ from shapelint.verify.prove import fix_programs, judge, prove, prove_fix
 
 load()
 
-WANTED = Wanted(frozenset(RULES))
 MARK = re.compile(r"# error: ((?:SHP\d{3} ?)+)$")
 #: the rules that the first release promises
 PROMISED = [
@@ -61,8 +60,12 @@ def found(text: str, rule: Rule | None = None) -> list[tuple[Finding, Trace]]:
     return findings(traces(text), DEFAULT | ({rule.code} if rule is not None else set()))
 
 
-def checked(text: str, verifier: Verifier) -> FileResult:
-    return proven(check_source(Source("example.py", text), WANTED), verifier)
+def wanted(rule: Rule) -> Wanted:
+    return Wanted(DEFAULT | {rule.code})
+
+
+def checked(text: str, rule: Rule, verifier: Verifier) -> FileResult:
+    return proven(check_source(Source("example.py", text), wanted(rule)), verifier)
 
 
 def codes(hits: list[tuple[Finding, Trace]]) -> Counter[str]:
@@ -154,19 +157,18 @@ class TestBad:
             assert codes(found(mended, rule)) < codes(before), mended
             assert prove_fix(fix, fix_programs(finding, fix, trace, traces), verifier).proven, mended
 
-
     @pytest.mark.parametrize("unsafe", [False, True])
     def test_fixing_ends_and_leaves_no_fix(self, rule: Rule, text: str, unsafe: bool, verifier: Verifier) -> None:
-        before = checked(text, verifier)
+        before = checked(text, rule, verifier)
         due = [finding for finding in before.findings if finding.fixes and (finding.fixes[0].safe or unsafe)]
-        after = mender(WANTED, unsafe, verifier).mend(text.encode(), before)
+        after = mender(wanted(rule), unsafe, verifier).mend(text.encode(), before)
         assert (after.change is not None) == bool(due)
         assert after.unfixed == ()
         assert Counter(f.code for f in after.findings) == Counter(f.code for f in before.findings if f not in due)
         ast.parse(after.text)
-        again = checked(after.text, verifier)
+        again = checked(after.text, rule, verifier)
         assert again.findings == after.findings
-        assert mender(WANTED, unsafe, verifier).mend(after.text.encode(), again) == again
+        assert mender(wanted(rule), unsafe, verifier).mend(after.text.encode(), again) == again
 
 
 @pytest.mark.parametrize(("rule", "text"), GOOD)

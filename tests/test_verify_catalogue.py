@@ -220,6 +220,51 @@ def shp501(bad: bool) -> Case:
     return path, Claim("raises", path.last, {"match": "mat1 and mat2 shapes"})
 
 
+def shp509(bad: bool) -> Case:
+    path = Path()
+    x = path.input("t", "b", "i", roles=(T, B, F))
+    out = path.call(path.layer("GRU", Dim.symbol("i"), Dim.symbol("h")), x).items[0]
+    scores = path.op("nn.functional.log_softmax", path.op("Tensor.reshape", out, -1, Dim.symbol("h")), 1)
+    targets = path.ids("b", "t", roles=(B, T))
+    flat = path.op("Tensor.reshape", targets if bad else path.op("Tensor.t", targets), -1)
+    loss = path.op("nn.functional.nll_loss", scores, flat)
+    options = {"source": out.ref, "batch_axis": 1, "time_axis": 0, "class_axis": 1}
+    options |= {"targets": targets.ref, "targets_batch_axis": 0, "targets_time_axis": 1}
+    return path, Claim("alignment", loss.ref, options)
+
+
+def shp512(bad: bool) -> Case:
+    path, x, result = batch_first(bad, kind="GRU")
+    scores = path.call(path.layer("Linear", Dim.symbol("h"), 1), result.items[0])
+    weights = path.op("softmax", scores, -1 if bad else 1)
+    return path, Claim("depends_on", weights.ref, {"source": x.ref})
+
+
+def shp517(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    scores = path.call(path.layer("Linear", Dim.symbol("h"), 1), path.item(result.items[0], slice(None), -1))
+    given = scores if bad else path.op("Tensor.squeeze", scores, -1)
+    targets = path.input("b", roles=(B,))
+    loss = path.call(path.layer("MSELoss"), given, targets)
+    options = {"source": scores.ref, "batch_axis": 0, "targets": targets.ref, "targets_batch_axis": 0}
+    return path, Claim("alignment", loss.ref, options)
+
+
+def shp518(bad: bool) -> Case:
+    path, _, result = batch_first(bad)
+    scores = path.call(path.layer("Linear", Dim.symbol("h"), 4), path.item(result.items[0], slice(None), -1))
+    return path, Claim("unnormalised", (path.op("softmax", scores, 1) if bad else scores).ref, {"axis": 1})
+
+
+def shp520(bad: bool) -> Case:
+    path, x, result = batch_first(bad)
+    out = result.items[0]
+    flat = path.op("Tensor.flatten", out, 1) if bad else path.item(out, slice(None), -1)
+    head = path.layer("Linear", Dim.symbol("t") * Dim.symbol("h") if bad else Dim.symbol("h"), 4)
+    path.call(head, flat)
+    return path, Claim("follows_time", path.last, {"source": x.ref, "time_axis": 1})
+
+
 def shp604(bad: bool) -> Case:
     path = Path()
     path.layer("LSTM", 3, 5, 1 if bad else 2, dropout=Float(0.5))
@@ -338,7 +383,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp211: "two passes over the same input differ by up to",
     shp213: "without the state the result is the same",
     shp214: "the value does not depend on it",
-    shp217: "the value does not depend on entries 3, 4, 5, 6 of 7",
+    shp217: "the value does not depend on entries 3, 4, 5 and 6 of 7",
     shp303: "the result differs by up to",
     shp304: "ValueError: not enough values to unpack (expected 3, got 2)",
     shp402: "output row 0 differs from what sample 0 gives alone, in its 2 steps without padding",
@@ -348,6 +393,11 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp419: "the value is (5, 3, 11) before the call, and (3, 5, 11) after it",
     shp420: "it depends on step 4 of sample 0, which is 2 long",
     shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
+    shp509: "of 15 scores are compared with the target of another sample or step",
+    shp512: "the value does not depend on it: it is 1 everywhere",
+    shp517: "6 of 9 scores are compared with the target of another sample",
+    shp518: "its values along axis 1 are probabilities already: they sum to 1",
+    shp520: "with one step less torch raises RuntimeError: mat1 and mat2 shapes cannot be multiplied",
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",

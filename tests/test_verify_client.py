@@ -191,3 +191,9 @@ def test_the_checked_project_is_not_on_the_workers_path(tmp_path: FilePath, monk
         assert verifier.check([BAD])[0].status is Status.CONFIRMED
     assert not (tmp_path / "imported").exists()
     assert str(tmp_path) not in search_path(["", str(tmp_path), "/elsewhere"], os.getcwd())
+
+
+def test_the_worker_takes_this_package_and_not_another_version_of_it() -> None:
+    root = str(FilePath(__file__).resolve().parents[1])
+    assert search_path(["", root, "/elsewhere"], root) == [root, "/elsewhere"]
+    assert search_path(["", "/elsewhere"], root) == ["/elsewhere", root]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
-from shapelint.infer.state import Demand, Parent, Run
+from shapelint.infer.state import MAX_DEPTH, Demand, Parent, Run
 from shapelint.infer.trace import INPUT, LATER_ROUND
 from shapelint.ops import registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
@@ -34,7 +35,10 @@ PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_LENGTHS = frozenset({"torch.nn.utils.rnn.pack_padded_sequence", "torch.nn.utils.rnn.unpad_sequence"})
-_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding"})
+_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding", "torch.nn.functional.one_hot"})
+_CUTTING = frozenset(
+    "view reshape flatten squeeze unsqueeze transpose permute t contiguous long int to cuda __getitem__".split()
+)
 
 
 def apply(
@@ -92,9 +96,8 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    if not run.is_guess(*args) or _is_batched_state(args, error):
-        return False
-    return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
+    of_rank = error.code is None or isinstance(error.details.get("got"), int)
+    return run.is_guess(*args) and of_rank and not _is_batched_state(args, error)
 
 
 def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
@@ -153,7 +156,9 @@ def call_layer(
 
 
 def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:
-    if question.wants is not None and op.input_rank is not None:
+    if question.wants is not None and question.rank is not None:
+        run.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
+    elif question.wants is not None and op.input_rank is not None:
         run.demand(question.wants, Demand(op.input_rank, op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
@@ -173,11 +178,16 @@ def _demand_alike(run: Run, op: Op, members: Value) -> None:
 
 def _demand_ids(run: Run, value: object) -> None:
     """What an embedding reads are integers, whatever else asked for the input's rank."""
-    if not isinstance(value, Tensor) or value.ref is None or value.dtype is Dtype.INT:
-        return
-    node = run.trace.node(value.ref)
-    if node.op == INPUT and isinstance(node.args[0], Str):
-        run.demands[node.args[0].value] = Demand(value.rank, "ids", dtype=Dtype.INT)
+    for _ in range(MAX_DEPTH):
+        if not isinstance(value, Tensor) or value.ref is None:
+            return
+        node = run.trace.node(value.ref)
+        if node.op == INPUT and isinstance(node.args[0], Str) and value.dtype is not Dtype.INT:
+            key = node.args[0].value
+            run.demands[key] = replace(run.plan.demands[key], dtype=Dtype.INT)
+        if node.op.removeprefix("torch.Tensor.") not in _CUTTING or not node.args:
+            return
+        value = node.args[0]
 
 
 def _demand_packed(run: Run, value: Value) -> None:

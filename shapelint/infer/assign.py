@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from shapelint.infer.apply import apply
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.objects import Container, Instance, Kept, Namespace, Scope, ShapeOf
 from shapelint.infer.state import Demand, Run
+from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import NONE, Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
+SETITEM = "torch.Tensor.__setitem__"
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
 UNBIND = "torch.Tensor.unbind"  #: what an unpacking of a tensor does when it succeeds
 
@@ -47,7 +50,9 @@ def _assign_attribute(
 def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) -> None:
     base, index = evaluate(run, scope, target.value), evaluate(run, scope, target.index)
     position = index.dim.constant if isinstance(index, Int) else None
-    if isinstance(base, Dict) and isinstance(index, Str | Bool):
+    if isinstance(base, Tensor):
+        apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
+    elif isinstance(base, Dict) and isinstance(index, Str | Bool):
         base.items[index.value] = value
     elif isinstance(base, Container) and isinstance(index, Str):
         base.members[index.value] = value

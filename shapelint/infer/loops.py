@@ -177,13 +177,12 @@ class _Loop:
 
     def stand_for(self, count: Dim, followed: int) -> None:
         """The lists that the body appends to have items of `count` rounds; `followed` were run."""
-        for key, (item, length) in self.latest.items():
-            start = self.lists[key][1] if key in self.lists else 0  # the first round may have made the list
-            added = _count(item) - length
-            if added and item.length is None:
-                is_regular = _count(item) == start + followed * added
-                growth = count * Dim.of(added) if is_regular else Dim.symbol(f"items@{self.place}")
-                item.length = Dim.of(start) + growth
+        for key, (item, size) in self.latest.items():
+            start = self.lists[key][1] if key in self.lists else Dim.of(0)  # the first round may have made the list
+            added = _size(item) - size
+            if added.is_positive():
+                is_regular = _size(item) == start + added * Dim.of(followed)
+                item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
         self._widen()
 
     def _widen(self) -> None:
@@ -199,13 +198,13 @@ class _Loop:
         return [self.run.resolve(size) for size in value.sizes]
 
 
-def _collected(scope: Scope) -> dict[int, tuple[List | Container, int]]:
+def _collected(scope: Scope) -> dict[int, tuple[List | Container, Dim]]:
     """The lists that a loop's body can append to, with their lengths: of local names, and what these hold."""
-    found: dict[int, tuple[List | Container, int]] = {}
+    found: dict[int, tuple[List | Container, Dim]] = {}
     level = list(scope.names.values())
     for _ in range(MAX_HELD):
         level = level[:MAX_SEARCHED]
-        found.update((id(value), (value, _count(value))) for value in level if _is_growing(value))
+        found.update((id(value), (value, _size(value))) for value in level if _is_growing(value))
         level = [held for value in level for held in _held(value)]
     return found
 
@@ -222,8 +221,8 @@ def _held(value: Value) -> Iterable[Value]:
     return value.items if isinstance(value, List | Tuple) else ()
 
 
-def _count(value: List | Container) -> int:
-    return len(value.items if isinstance(value, List) else value.members)
+def _size(value: List | Container) -> Dim:
+    return value.length or Dim.of(len(value.items if isinstance(value, List) else value.members))
 
 
 @executes(facts.While)

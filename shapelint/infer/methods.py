@@ -139,12 +139,14 @@ def _entries(items: Mapping[str, Value], name: str) -> Value:
 
 
 def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    items = method.receiver.items if isinstance(method.receiver, List) else []
+    sequence = method.receiver
+    assert isinstance(sequence, List)
+    items = sequence.items
     if method.name == "append" and args:
-        items.append(args[0])
+        grow(sequence, Tuple((args[0],)))
         return NONE
-    if method.name == "extend" and args and isinstance(args[0], List | Tuple) and isinstance(method.receiver, List):
-        grow(method.receiver, args[0])
+    if method.name == "extend" and args and isinstance(args[0], List | Tuple):
+        grow(sequence, args[0])
         return NONE
     if method.name == "appendleft" and args:
         args = (integer(0), *args)
@@ -157,8 +159,8 @@ def _list(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value]
     if method.name == "reverse":
         items.reverse()
         return NONE
-    if method.name == "copy" and isinstance(method.receiver, List):
-        return List(list(items), method.receiver.length)
+    if method.name == "copy":
+        return List(list(items), sequence.length)
     return Unknown(run.key_of(node), f"the list method .{method.name}()")
 
 

@@ -7,18 +7,19 @@ wrong one, and an assumption would hide that. Only what certainly differs is ref
 from __future__ import annotations
 
 from shapelint.ops.axes import Axes, broadcast, position
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
-from shapelint.ops.require import require_rank, value_of
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, coerce, layer, op
+from shapelint.ops.require import value_of
+from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import FALSE, NONE, Dtype, Float, Int, Layer, Str, Tensor, Tuple, Value
+from shapelint.shapes.value import FALSE, NONE, Dtype, Float, Int, Layer, Str, Tensor, Unknown, Value
 
 F = "torch.nn.functional."
 NN = "torch.nn."
 MEAN = Str("mean")
 ZERO = Float(0.0)
 ONE = Float(1.0)
+ONE_LONG = Dim.of(1)
 IGNORED = Int(Dim.of(-100))
-BLANK = Int(Dim.of(0))
 
 
 def reduced(each: Axes, reduction: Value, reduce: Value = NONE) -> Tensor:
@@ -32,43 +33,94 @@ def reduced(each: Axes, reduction: Value, reduce: Value = NONE) -> Tensor:
     return Tensor(each if reduction.value == "none" else ())
 
 
-def _reduced_by(layer: Layer, each: Axes) -> Tensor:
+def reduced_by(layer: Layer, each: Axes) -> Tensor:
+    """`reduced`, as a loss layer was built for."""
     reduce = layer.config.get("reduce", NONE)
     assert isinstance(reduce, Value)
     return reduced(each, value_of(layer, "reduction"), reduce)
 
 
+def target_of(value: Value, rank: int, assume: Assumptions) -> Tensor:
+    """The classes that a loss compares with; one that is not known must have the rank."""
+    if isinstance(value, Unknown):
+        raise Undetermined("a target that is not known", value, rank)
+    target = coerce(value, Tensor, assume)
+    assert isinstance(target, Tensor)
+    return target
+
+
 def _check_sizes(name: str, left: Axes, right: Axes, assume: Assumptions) -> None:
     if len(left) != len(right):
-        raise ShapeError(f"{name}: a {len(left)}-D against a {len(right)}-D tensor")
+        code = "SHP517" if _has_one_more(left, right, assume) or _has_one_more(right, left, assume) else None
+        raise ShapeError(f"{name}: a {len(left)}-D against a {len(right)}-D tensor", code)
     for one, other in zip(left, right, strict=True):
         if assume.same(one.dim, other.dim) is Same.DIFFERENT:
             message = f"{name}: sizes {one.dim} and {other.dim} differ"
             raise ShapeError(message, expected=one.dim, got=other.dim)
 
 
+def _has_one_more(longer: Axes, shorter: Axes, assume: Assumptions) -> bool:
+    """Whether the longer one has an axis of size 1 behind those of the other one."""
+    if len(longer) != len(shorter) + 1 or assume.resolve(longer[-1].dim) != ONE_LONG:
+        return False
+    pairs = zip(longer, shorter, strict=False)
+    return all(assume.same(one.dim, other.dim) is not Same.DIFFERENT for one, other in pairs)
+
+
 def _class_losses(name: str, input: Tensor, target: Tensor, assume: Assumptions) -> Axes:
     """(B, C, *) scores and (B, *) classes -> (B, *); the class axis is 1, or 0 for one sample."""
     if not input.axes:
         raise ShapeError(f"{name} needs a class axis and gets a scalar")
-    class_axis = min(1, input.rank - 1)
-    each = (*input.axes[:class_axis], *input.axes[class_axis + 1 :])
+    _refuse_classes_last(name, input, target, assume)
+    each = _without_classes(input)
+    if len(each) == target.rank and all(axis.role in SEQUENCE for axis in each):
+        matched_targets(each, target, assume)
     _check_sizes(name, each, target.axes, assume)
     return each
 
 
-def _cross_entropies(input: Tensor, target: Tensor, assume: Assumptions) -> Axes:
+def _without_classes(input: Tensor) -> Axes:
+    class_axis = min(1, input.rank - 1)
+    return (*input.axes[:class_axis], *input.axes[class_axis + 1 :])
+
+
+def matched_targets(each: Axes, target: Tensor, assume: Assumptions) -> bool:
+    """Whether a target has a class for each of these; an axis of its own size has theirs from now on."""
+    pairs = [(axis.dim, own.dim) for axis, own in zip(each, target.axes, strict=True)]
+    for size, own in pairs:
+        told = assume.same(size, own)
+        if told is Same.DIFFERENT or (told is Same.UNKNOWN and assume.resolve(own).as_symbol is None):
+            return False
+    return all(assume.agree(size, own) for size, own in pairs)
+
+
+def _refuse_classes_last(name: str, input: Tensor, target: Tensor, assume: Assumptions) -> None:
+    """(B, T, C) scores with (B, T) classes: axis 1, which torch reads as the classes, holds steps or samples."""
+    roles = {axis.role for axis in input.axes[:2]}
+    if input.rank != 3 or target.rank != 2 or roles != SEQUENCE or input.axes[2].role is not Role.FEATURE:
+        return
+    steps, classes = input.axes[1].dim, input.axes[2].dim
+    told = [assume.same(target.axes[1].dim, size) for size in (steps, classes)]
+    may_point = classes.constant in (1, 2) and told[0] is not Same.EQUAL  # scores of the first and the last step
+    if Same.EQUAL in (told[1], assume.same(steps, classes)) or may_point:
+        return
+    if matched_targets(input.axes[:2], target, assume):
+        message = f"{name} reads axis 1 as the classes, which are on axis 2"
+        raise ShapeError(message, "SHP507", expected=classes, got=steps)
+
+
+def _cross_entropies(input: Tensor, target: Value, assume: Assumptions) -> Axes:
     """Like `_class_losses`; a target with the input's own shape holds probabilities."""
-    if input.rank == target.rank and target.dtype is Dtype.FLOAT and input.rank > 0:
-        _check_sizes("cross entropy", input.axes, target.axes, assume)
-        class_axis = min(1, input.rank - 1)
-        return (*input.axes[:class_axis], *input.axes[class_axis + 1 :])
-    return _class_losses("cross entropy", input, target, assume)
+    classes = target_of(target, max(input.rank - 1, 0), assume)
+    if input.rank == classes.rank and classes.dtype is Dtype.FLOAT and input.rank > 0:
+        _check_sizes("cross entropy", input.axes, classes.axes, assume)
+        return _without_classes(input)
+    return _class_losses("cross entropy", input, classes, assume)
 
 
-def cross_entropy_forward(layer: Layer, input: Tensor, target: Tensor, assume: Assumptions) -> Tensor:
+def cross_entropy_forward(layer: Layer, input: Tensor, target: Value, assume: Assumptions) -> Tensor:
     """(B, C, *) and (B, *) -> ()."""
-    return _reduced_by(layer, _cross_entropies(input, target, assume))
+    return reduced_by(layer, _cross_entropies(input, target, assume))
 
 
 @layer(NN + "CrossEntropyLoss", forward=cross_entropy_forward)
@@ -86,7 +138,7 @@ def cross_entropy_layer(
 @op(F + "cross_entropy")
 def cross_entropy(
     input: Tensor,
-    target: Tensor,
+    target: Value,
     weight: Value = NONE,
     size_average: Value = NONE,
     ignore_index: Value = IGNORED,
@@ -100,9 +152,13 @@ def cross_entropy(
     return reduced(_cross_entropies(input, target, assume), reduction, reduce)
 
 
-def nll_forward(layer: Layer, input: Tensor, target: Tensor, assume: Assumptions) -> Tensor:
+def _nll(name: str, input: Tensor, target: Value, assume: Assumptions) -> Axes:
+    return _class_losses(name, input, target_of(target, max(input.rank - 1, 0), assume), assume)
+
+
+def nll_forward(layer: Layer, input: Tensor, target: Value, assume: Assumptions) -> Tensor:
     """(B, C, *) and (B, *) -> ()."""
-    return _reduced_by(layer, _class_losses("NLLLoss", input, target, assume))
+    return reduced_by(layer, _nll("NLLLoss", input, target, assume))
 
 
 @layer(NN + "NLLLoss", forward=nll_forward)
@@ -119,7 +175,7 @@ def nll_layer(
 @op(F + "nll_loss")
 def nll_loss(
     input: Tensor,
-    target: Tensor,
+    target: Value,
     weight: Value = NONE,
     size_average: Value = NONE,
     ignore_index: Value = IGNORED,
@@ -129,7 +185,7 @@ def nll_loss(
     assume: Assumptions,
 ) -> Tensor:
     """(B, C, *) and (B, *) -> ()."""
-    return reduced(_class_losses("nll_loss", input, target, assume), reduction, reduce)
+    return reduced(_nll("nll_loss", input, target, assume), reduction, reduce)
 
 
 def _pointwise(name: str, input: Tensor, target: Tensor, exact: bool, assume: Assumptions) -> Axes:
@@ -137,13 +193,25 @@ def _pointwise(name: str, input: Tensor, target: Tensor, exact: bool, assume: As
     if exact:
         _check_sizes(name, input.axes, target.axes, assume)
         return input.axes
+    _refuse_extra_axis(name, input.axes, target.axes, assume)
     return broadcast(assume, input.axes, target.axes)
+
+
+def _refuse_extra_axis(name: str, input: Axes, target: Axes, assume: Assumptions) -> None:
+    """(B, T, 1) against (B, T): what is laid over each other is T and B; (B, 1) and (B,) are spread to (B, B)."""
+    longer, shorter = (input, target) if len(input) > len(target) else (target, input)
+    if len(longer) != 3 or not _has_one_more(longer, shorter, assume):
+        return
+    first, second = (assume.resolve(axis.dim) for axis in longer[:2])
+    known = all(assume.same(one.dim, other.dim) is Same.EQUAL for one, other in zip(longer, shorter, strict=False))
+    if known and first != second and ONE_LONG not in (first, second):
+        raise ShapeError(f"{name}: a {len(input)}-D against a {len(target)}-D tensor", "SHP517")
 
 
 def pointwise_forward(layer: Layer, input: Tensor, target: Tensor, assume: Assumptions) -> Tensor:
     """(*) and (*) -> ()."""
     exact = layer.name in ("BCELoss", "BCEWithLogitsLoss")
-    return _reduced_by(layer, _pointwise(layer.name, input, target, exact, assume))
+    return reduced_by(layer, _pointwise(layer.name, input, target, exact, assume))
 
 
 @layer(NN + "MSELoss", NN + "L1Loss", forward=pointwise_forward)
@@ -275,57 +343,6 @@ def kl_div(
 ) -> Tensor:
     """(*) and (*) -> ()."""
     return reduced(_pointwise("kl_div", input, target, False, assume), reduction, reduce)
-
-
-def ctc_forward(
-    layer: Layer,
-    log_probs: Tensor,
-    targets: Tensor,
-    input_lengths: Value,
-    target_lengths: Value,
-    assume: Assumptions,
-) -> Tensor:
-    """(T, B, C) log-probabilities, (B, S) or concatenated targets, (B,) lengths -> ()."""
-    return _reduced_by(layer, _ctc_losses(log_probs, targets, (input_lengths, target_lengths), assume))
-
-
-@layer(NN + "CTCLoss", forward=ctc_forward, input_rank=3)
-def ctc_layer(blank: Value = BLANK, reduction: Value = MEAN, zero_infinity: Value = FALSE) -> None:
-    """nn.CTCLoss has no batch_first."""
-
-
-@op(F + "ctc_loss", input_rank=3)
-def ctc_loss(
-    log_probs: Tensor,
-    targets: Tensor,
-    input_lengths: Value,
-    target_lengths: Value,
-    blank: Value = BLANK,
-    reduction: Value = MEAN,
-    zero_infinity: Value = FALSE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(T, B, C) log-probabilities, (B, S) or concatenated targets, (B,) lengths -> ()."""
-    return reduced(_ctc_losses(log_probs, targets, (input_lengths, target_lengths), assume), reduction)
-
-
-def _ctc_losses(log_probs: Tensor, targets: Tensor, lengths: tuple[Value, Value], assume: Assumptions) -> Axes:
-    require_rank("CTCLoss", log_probs, 2, 3)
-    require_rank("CTCLoss (targets)", targets, 1, 2)
-    batch = log_probs.axes[1:-1]
-    for each in lengths:
-        count = _length_count(each)
-        if batch and count is not None and assume.same(count, batch[0].dim) is Same.DIFFERENT:
-            message = f"CTCLoss: {count} lengths for a batch of {batch[0].dim} on axis 1"
-            raise ShapeError(message, expected=batch[0].dim, got=count)
-    return batch
-
-
-def _length_count(lengths: Value) -> Dim | None:
-    if isinstance(lengths, Tensor) and lengths.rank == 1:
-        return lengths.axes[0].dim
-    return Dim.of(len(lengths.items)) if isinstance(lengths, Tuple) else None
 
 
 @op(F + "cosine_similarity", "torch.cosine_similarity")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import position
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, sizes_of
+from shapelint.shapes.axis import SEQUENCE
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Bool, Float, Int, Layer, Str, Tensor, Unknown, Value
 
@@ -62,7 +63,8 @@ def require_channels(name: str, input: Tensor, axis: int, expected: Dim, assume:
     got, last = input.axes[axis].dim, input.axes[-1].dim
     told = assume.same(got, expected)
     meant_last = input.rank == 3 and axis == 1 and assume.same(last, expected) is Same.EQUAL
-    if meant_last and (told is Same.DIFFERENT or (told is Same.UNKNOWN and expected.constant is None)):
+    is_other = expected.constant is None or input.axes[axis].role in SEQUENCE
+    if meant_last and (told is Same.DIFFERENT or (told is Same.UNKNOWN and is_other)):
         message = f"{name} reads axis 1 as {expected} channels; they are on the last axis"
         raise ShapeError(message, "SHP515", expected=expected, got=got)
     require_equal(f"{name}: channels on axis {axis}", got, expected, assume)

@@ -185,7 +185,7 @@ def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) 
             packed=True,
             sorted=input.enforce_sorted,
         )
-    require_rank(config.name, input, 2, 3)
+    require_rank(config.name, input, 2, 3, code="SHP505")
     require_features(config.name, input, config.input_size, assume, "SHP503")
     if input.rank == 2:
         return Sequences(None, _meaning(input.axes[0], Role.TIME))

@@ -28,6 +28,17 @@ _JOINING = frozenset(("cat", "concat", "concatenate", "hstack"))
 _HEAD_LAYERS = frozenset(("LayerNorm", "BatchNorm1d", "Linear", "Bilinear", "linear"))
 _DEPTH = 8
 
+CLASS_LOSSES = frozenset(("CrossEntropyLoss", "NLLLoss", "cross_entropy", "nll_loss"))
+NORMALISING = frozenset(("softmax", "log_softmax", "LogSoftmax", "Softmax"))
+
+#: operations that cut, move or hand on the elements of a tensor, and compute nothing
+LAYOUT = frozenset(
+    """
+    view reshape flatten unflatten squeeze unsqueeze transpose permute swapaxes movedim t T mT view_as reshape_as
+    contiguous clone detach to long float double cuda cpu type
+    """.split()
+)
+
 
 def is_summary(trace: Trace, node: Node) -> bool:
     """Whether a selected value is used as one row for each sample: fed to a head or a loss, or returned."""
@@ -104,3 +115,22 @@ def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
     index = node.args[1]
     parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
     return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))
+
+
+def feeds_class_loss(trace: Trace, ref: Ref) -> bool:
+    """Whether a value, as it is or cut and moved, is what a class loss gets as scores."""
+    waiting, seen = [ref], set[Ref]()
+    while waiting:
+        one = waiting.pop()
+        seen.add(one)
+        for user in trace.uses(one):
+            if short_name(user) in CLASS_LOSSES and _first_tensor(user) == one:
+                return True
+            made = getattr(user.result, "ref", None)
+            if short_name(user) in LAYOUT | NORMALISING and made is not None and made not in seen:
+                waiting.append(made)
+    return False
+
+
+def _first_tensor(node: Node) -> Ref | None:
+    return next((value.ref for value in (*node.args, *node.kwargs.values()) if isinstance(value, Tensor)), None)

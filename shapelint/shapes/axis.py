@@ -20,6 +20,9 @@ class Role(str, Enum):
     UNKNOWN = "?"
 
 
+SEQUENCE = frozenset((Role.BATCH, Role.TIME))  #: the roles of the axes that are not one step's features
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """`dim` long; `origin` is the span that gave the role (the layer call, the comment).

@@ -162,9 +162,12 @@ class _Worker:
 
 
 def search_path(path: Sequence[str], current: str) -> list[str]:
-    """Leave out the current directory, whose modules are not ours to run, from a module search path."""
+    """Leave out the current directory, whose modules are not ours to run, from a module search path.
+
+    This package's own folder keeps its place: behind it there may be another version of the package.
+    """
     here = os.path.realpath(current)
-    kept = [entry for entry in path if entry and os.path.realpath(entry) != here]
+    kept = [entry for entry in path if entry and (entry == _PACKAGE_ROOT or os.path.realpath(entry) != here)]
     return kept if _PACKAGE_ROOT in kept else [*kept, _PACKAGE_ROOT]
 
 

@@ -41,6 +41,7 @@ FORWARD = ".forward"
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 _CONVERSIONS = frozenset({"torch.Tensor.to", "torch.Tensor.type"})
 _PLACEMENT = frozenset({"device", "pin_memory", "requires_grad", "layout", "memory_format", "non_blocking", "out"})
+_SIZES = frozenset({"normalized_shape", "kernel_size", "output_size"})  #: one number, or one for each axis
 _INTEGER_DTYPES = {
     "torch.long": "int64",
     "torch.int64": "int64",
@@ -138,15 +139,16 @@ class Encoder:
         if name == "lengths" and node.op == PACK and _is_unknown(value):
             return {"list": self.lengths(node)}
         hint = operation_of(node.op).hints.get(parameter.name) if parameter is not None else None
-        if isinstance(value, Unknown) and isinstance(value.hint, Bool) and _takes_number(hint):
+        is_number = _takes_number(hint) or name in _SIZES
+        if isinstance(value, Unknown) and isinstance(value.hint, Bool) and is_number:
             return True  # a flag where a number is needed
-        if _is_unknown(value) and not _takes_number(hint):
+        if _is_unknown(value) and not is_number:
             if parameter is None and node.error is not None:
                 return None  # a keyword that torch does not know, whatever its value
             if node.error is not None and node.op.endswith(FORWARD):
                 return _form_of(value)
             return self._unknown(value, node.bound.get(name), parameter)
-        return self.value(value, _takes_number(hint))
+        return self.value(value, is_number)
 
     def _dtype_argument(self, value: Value) -> Encoded:
         dtype = _dtype(value)

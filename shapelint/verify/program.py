@@ -27,15 +27,17 @@ from shapelint.infer.trace import INPUT, Node, Trace, refs
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, List, Str, Tensor, Value
+from shapelint.shapes.value import Dtype, List, Str, Tensor, Tuple, Value
 from shapelint.verify import limits
 from shapelint.verify.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
-from shapelint.verify.plan import Plan, plan_sizes, resolved
+from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.properties import invalid, refs_of
 from shapelint.verify.unroll import unrolled
 
 _SETITEM = "torch.Tensor.__setitem__"
 _OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
+_CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
+_TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +336,7 @@ class _Writer:
         if value.dtype is Dtype.FLOAT:
             return node.id in self._packed_with()
         return value.dtype is Dtype.INT and not any(
-            user.op == "torch.nn.Embedding.forward" and value.ref in refs_in(user.args) for user in self.nodes
+            short in user.op and value.ref in refs_in(user.args) for user in self.nodes for short in _TAKING_CLASSES
         )
 
     def _packed_with(self) -> set[int]:
@@ -347,13 +349,20 @@ class _Writer:
         return found
 
     def _ids_below(self) -> int:
-        """The least number of rows of the slice's embeddings; 2 where there is none."""
+        """The least number of rows of the slice's embeddings, or of its classes; 2 where there is none."""
         rows = [
             self.plan.number(count)
             for node in self.nodes
-            if isinstance(count := layer_config(node).get("num_embeddings"), Dim)
+            if isinstance(count := layer_config(node).get("num_embeddings", node.bound.get("num_classes")), Dim)
         ]
-        return min(rows, default=2)
+        classes = [
+            min(self.plan.shape(scores.axes))
+            for node in self.nodes
+            if any(name in node.op for name in (*_CLASS_LOSSES, "CTCLoss.forward", "ctc_loss"))
+            for scores in tensors_in(Tuple(node.args))
+            if scores.dtype is Dtype.FLOAT and scores.rank
+        ]
+        return max(min([*rows, *classes], default=2), 1)
 
 
 def refs_in(values: Iterable[Value]) -> list[Ref]:

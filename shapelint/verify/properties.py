@@ -23,13 +23,16 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | own_parameters | layers that are held together share parameters | `other?` |
 | hooks_run | a call goes past the layer's hooks | |
 | loop_matters | one call with all the steps gives what the calls of a loop give | |
-| depends_on | the value does not depend on the source | `source`, `axis?` int |
+| depends_on | nothing of the source reaches the value | `source`, `axis?` int |
 | independence | the value depends on the source | `source` |
 | separate_graphs | a backward pass needs the graph of an earlier one | `earlier` ref |
 | statelessness | two passes over one input differ | `source`, `anew?` ref |
 | substitution | other arguments give something else | `replaced` refs, `by` refs |
 | state_acts | a layer's call gives the same without its state | |
 | has_shape | the value has another rank or size | `sizes` |
+| alignment | a score meets another's target | `source`, `batch_axis`, `time_axis?`, `class_axis?`, `targets...` |
+| follows_time | torch raises at the target for one step less | `source`, `time_axis` |
+| unnormalised | the values along the axis are probabilities | `axis` |
 
 What they mean:
 
@@ -67,6 +70,10 @@ What they mean:
 * ignores_padding: no step of the source that is padding may reach the target, a loss. `padded` are the classes that
   it is compared with, (batch, time) or the other way round; their padding holds `value`.
 * unchanged_by: an operation that works in place may not change the shape of what it is given.
+* alignment: the target is the call of a loss. `source` holds the scores and `targets` the targets, both before
+  they were cut or flattened, with their axes as meant; `class_axis` is the axis of the classes in what the loss
+  gets. Laid over each other, a score and a target must be of the same sample and step.
+* follows_time: torch must run the target's node for a source that is one step shorter, too.
 * padding_invariance takes the lengths from the program's own packing call, and makes some up without one. The
   padding follows each sequence, or comes before it (`on_left`).
 
@@ -130,6 +137,15 @@ PROPERTIES: Mapping[str, Property] = {
     "statelessness": Property({"source": "ref"}, {"anew": "ref"}),
     "substitution": Property({"replaced": "refs", "by": "refs"}, {}),
     "state_acts": Property({}, {}),
+    "alignment": Property(
+        {
+            **dict.fromkeys(("source", "targets"), "ref"),
+            **dict.fromkeys(("batch_axis", "targets_batch_axis"), "int"),
+        },
+        dict.fromkeys(("time_axis", "targets_time_axis", "class_axis"), "int"),
+    ),
+    "follows_time": Property({"source": "ref", "time_axis": "int"}, {}),
+    "unnormalised": Property({"axis": "int"}, {}),
     "has_shape": Property({"sizes": "sizes"}, {}),
 }
 

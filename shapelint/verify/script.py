@@ -156,6 +156,37 @@ def indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" if line else line for line in lines]
 
 
+def as_function(document: Encoded) -> list[str]:
+    """Layers and the source x first, and the way from x to the result as `forward(x)`."""
+    steps, source = document["steps"], document["options"]["source"]
+    names = Names(steps)
+    inside = after(steps, source)
+    outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
+    given = [statement(number, names) for number in outside]
+    before = names.of(source)
+    renamed = [] if before == "x" else [f"x = {before}"]
+    names.known[source["ref"], tuple(source["path"])] = "x"
+    body = [statement(number, names) for number in inside]
+    seed = ["torch.manual_seed(1)"] if any("rand" in steps[number]["op"] for number in inside) else []
+    return [
+        *given,
+        *renamed,
+        "",
+        "def forward(x):",
+        *indented([*seed, *body, f"return {names.of(document['target'])}"]),
+        "",
+        "result = forward(x)",
+    ]
+
+
+def changed(document: Encoded, index: str) -> list[str]:
+    """`other`: x with new numbers at an index."""
+    step = document["steps"][document["options"]["source"]["ref"]]
+    whole_numbers = step.get("dtype") == "int" or step["op"].endswith("randint")
+    new = "((x + 1) % (x.max() + 1))" if whole_numbers else "torch.randn_like(x)"
+    return ["other = x.clone()", f"other[{index}] = {new}[{index}]"]
+
+
 def expression(step: Encoded, names: Names) -> str:
     """The right-hand side of a step; "meta" stands in for a device."""
     if _is_on_device(step):

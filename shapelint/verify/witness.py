@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shapelint.finding import Finding
-from shapelint.verify import witness_states
+from shapelint.verify import witness_states, witness_values
 from shapelint.verify.program import Program
-from shapelint.verify.script import Names, after, indented, is_passed_on, parts_of, statement, straight
+from shapelint.verify.script import Names, as_function, changed, indented, is_passed_on, parts_of, statement, straight
 from shapelint.verify.witness_modules import WRITERS
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
@@ -50,10 +50,10 @@ def _batch_independence(document: dict[str, Any]) -> list[str]:
     options = document["options"]
     batch, axis = options["batch_axis"], options["target_axis"]
     return [
-        *_as_function(document),
+        *as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample in range(x.shape[{batch}]):",
-        *indented(_changed(document, _at({batch: "sample"}))),
+        *indented(changed(document, _at({batch: "sample"}))),
         *indented(_rows_changed(axis)),
         '    print(f"sample {sample} reaches the output rows {rows}")',
     ]
@@ -62,9 +62,9 @@ def _batch_independence(document: dict[str, Any]) -> list[str]:
 def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
     time = document["options"]["time_axis"]
     return [
-        *_as_function(document),
+        *as_function(document),
         f"for step in range(x.shape[{time}]):",
-        *indented(_changed(document, _at({time: "step"}))),
+        *indented(changed(document, _at({time: "step"}))),
         "    features = (forward(other) != result).reshape(-1, result.shape[-1]).any(0)",
         '    print(f"step {step} reaches {int(features.sum())} of {len(features)} features")',
     ]
@@ -75,12 +75,12 @@ def _padding_invariance(document: dict[str, Any]) -> list[str]:
     batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
     on_left = options.get("on_left", False)
     padding, end = (f":x.shape[{time}] - length", "-1") if on_left else ("length:", "length - 1")
-    last = _changed(document, _at({batch: "sample", time: end}))
+    last = changed(document, _at({batch: "sample", time: end}))
     return [
-        *_as_function(document),
+        *as_function(document),
         f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
         f"for sample, length in enumerate({document['lengths']}):",
-        *indented(_changed(document, _at({batch: "sample", time: padding}))),
+        *indented(changed(document, _at({batch: "sample", time: padding}))),
         *indented(_rows_changed(axis)),
         '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
         *indented(last),
@@ -104,7 +104,7 @@ def _dead_parameters(document: dict[str, Any]) -> list[str]:
 def _provenance(document: dict[str, Any]) -> list[str]:
     order = ", ".join(map(str, document["options"]["expected"]))
     return [
-        *_as_function(document),
+        *as_function(document),
         "coded = torch.arange(x.numel()).to(x.dtype).reshape(x.shape)",
         f"meant = coded.permute({order})",
         "result = forward(coded)",
@@ -221,37 +221,6 @@ def _reference(document: dict[str, Any], names: Names) -> str:
     return f"{h_n}[-1]" if kind == "last_state" else f"torch.cat(({h_n}[-2], {h_n}[-1]), -1)"
 
 
-def _as_function(document: dict[str, Any]) -> list[str]:
-    """Layers and the source x first, and the way from x to the result as `forward(x)`."""
-    steps, source = document["steps"], document["options"]["source"]
-    names = Names(steps)
-    inside = after(steps, source)
-    outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
-    given = [statement(number, names) for number in outside]
-    before = names.of(source)
-    renamed = [] if before == "x" else [f"x = {before}"]
-    names.known[source["ref"], tuple(source["path"])] = "x"
-    body = [statement(number, names) for number in inside]
-    seed = ["torch.manual_seed(1)"] if any("rand" in steps[number]["op"] for number in inside) else []
-    return [
-        *given,
-        *renamed,
-        "",
-        "def forward(x):",
-        *indented([*seed, *body, f"return {names.of(document['target'])}"]),
-        "",
-        "result = forward(x)",
-    ]
-
-
-def _changed(document: dict[str, Any], index: str) -> list[str]:
-    """`other`: x with new numbers at an index."""
-    step = document["steps"][document["options"]["source"]["ref"]]
-    whole_numbers = step.get("dtype") == "int" or step["op"].endswith("randint")
-    new = "((x + 1) % (x.max() + 1))" if whole_numbers else "torch.randn_like(x)"
-    return ["other = x.clone()", f"other[{index}] = {new}[{index}]"]
-
-
 def _rows_changed(axis: int) -> list[str]:
     moved = "" if axis == 0 else f".movedim({axis}, 0)"
     change = f"(forward(other) != result){moved}"
@@ -285,4 +254,7 @@ _WRITERS = {
     "state_acts": witness_states.state_acts,
     "has_shape": _has_shape,
     **WRITERS,
+    "alignment": witness_values.alignment,
+    "follows_time": witness_values.follows_time,
+    "unnormalised": witness_values.unnormalised,
 }

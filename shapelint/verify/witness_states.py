@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelint.verify.script import Names, after, expression, indented, is_passed_on, statement, straight
+from shapelint.verify.script import (
+    Names,
+    after,
+    as_function,
+    changed,
+    expression,
+    indented,
+    is_passed_on,
+    statement,
+    straight,
+)
 from shapelint.verify.steps import exchanged, without_state
 
 
 def depends_on(document: dict[str, Any]) -> list[str]:
-    """The gradient of the value with respect to the source."""
-    steps, source, axis = document["steps"], document["options"]["source"], document["options"].get("axis")
+    """The gradient of the value with respect to the source; for one of integers, another source."""
+    if document["steps"][document["options"]["source"]["ref"]].get("dtype") != "int":
+        return _gradient(document, document["options"].get("axis"))
+    told = 'print("another source changes", int((forward(other) != result).sum()), "of", result.numel(), "numbers")'
+    return [*as_function(document), *changed(document, "..."), told]
+
+
+def _gradient(document: dict[str, Any], axis: int | None) -> list[str]:
+    steps, source = document["steps"], document["options"]["source"]
     names = Names(steps)
     watched = names.of(source)
     lines: list[str] = []

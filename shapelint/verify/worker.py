@@ -19,8 +19,9 @@ from typing import IO, Any  # noqa: E402
 import torch  # noqa: E402
 
 from shapelint.ops import registry  # noqa: E402
-from shapelint.verify.worker_checks import check, footprint_list, told  # noqa: E402
+from shapelint.verify.worker_checks import check, footprint_list  # noqa: E402
 from shapelint.verify.worker_footprint import InconclusiveError  # noqa: E402
+from shapelint.verify.worker_outcome import told  # noqa: E402
 from shapelint.verify.worker_replay import RefusedError, StepError  # noqa: E402
 
 

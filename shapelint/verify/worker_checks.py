@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 
-from shapelint.verify import worker_states
 from shapelint.verify.worker_footprint import (
     Grid,
     InconclusiveError,
@@ -22,11 +21,12 @@ from shapelint.verify.worker_footprint import (
     tensor_of,
 )
 from shapelint.verify.worker_modules import CHECKS
-from shapelint.verify.worker_outcome import TOLERANCE, Outcome, agree, listed
+from shapelint.verify.worker_outcome import TOLERANCE, Outcome, agree, listed, shape_of, told
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
+from shapelint.verify.worker_states import STATE_CHECKS
+from shapelint.verify.worker_values import VALUE_CHECKS
 
 _MAX_CELLS = 4_096  #: of a footprint that is sent back
-_MAX_TEXT = 300
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -41,12 +41,6 @@ def check(document: Mapping[str, Any]) -> Outcome:
 def footprint_list(grid: Grid | None) -> list[Any] | None:
     """A footprint as JSON; None when it is too large to look at."""
     return None if grid is None or grid.dim() != 3 or grid.numel() > _MAX_CELLS else grid.tolist()
-
-
-def told(error: Exception) -> str:
-    """An exception in one line, in torch's own words."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 3] + "..."
 
 
 def _raises(document: Mapping[str, Any]) -> Outcome:
@@ -99,14 +93,14 @@ def _rows(document: Mapping[str, Any]) -> tuple[Watched, Grid, int]:
     batch_axis, target_axis = options["batch_axis"], options["target_axis"]
     time_axis = options.get("time_axis", other_axis(watched.root, batch_axis))
     if not -watched.target.dim() <= target_axis < watched.target.dim():
-        raise InconclusiveError(f"the value {_shape(watched.target)} has no axis {target_axis}")
+        raise InconclusiveError(f"the value {shape_of(watched.target)} has no axis {target_axis}")
     grid = rows_grid(watched, batch_axis, time_axis, target_axis)
     return watched, grid, watched.root.shape[batch_axis]
 
 
 def _batch_mismatch(watched: Watched, axis: int, batch: int) -> str | None:
     rows = watched.target.shape[axis]
-    return None if rows == batch else f"the result {_shape(watched.target)} has {rows} rows for {batch} samples"
+    return None if rows == batch else f"the result {shape_of(watched.target)} has {rows} rows for {batch} samples"
 
 
 def _reads(row: int, samples: torch.Tensor) -> str:
@@ -222,7 +216,7 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
     target = tensor_of(value_of(document["target"], values), "target")
     meant = coded.permute(options["expected"])
     if meant.numel() != target.numel():
-        return Outcome(False, f"the result {_shape(target)} is not a rearrangement of {_shape(meant)}")
+        return Outcome(False, f"the result {shape_of(target)} is not a rearrangement of {shape_of(meant)}")
     moved = (meant.reshape(target.shape) != target).float().mean().item()
     if moved == 0:
         return Outcome(True, "every cell is where it belongs")
@@ -237,7 +231,7 @@ def _equals(document: Mapping[str, Any]) -> Outcome:
     target = tensor_of(found, "target")
     reference = tensor_of(_reference(document["options"]["reference"], values), "reference")
     if target.shape != reference.shape:
-        return Outcome(False, f"the result is {_shape(target)}, the reference {_shape(reference)}")
+        return Outcome(False, f"the result is {shape_of(target)}, the reference {shape_of(reference)}")
     difference = (target - reference).abs().max().item() if target.numel() else 0.0
     if difference <= TOLERANCE:
         return Outcome(True, "it is equal to the reference")
@@ -268,7 +262,7 @@ def _batch_size_polymorphism(document: Mapping[str, Any]) -> Outcome:
         except StepError as raised:
             return Outcome(False, f"a batch of {size} raises {told(raised.error)}")
         if target.dim() != full.dim() or not -target.dim() <= axis < target.dim() or target.shape[axis] != size:
-            return Outcome(False, f"a batch of {size} gives a result of shape {_shape(target)}")
+            return Outcome(False, f"a batch of {size} gives a result of shape {shape_of(target)}")
     return Outcome(True, "the result follows batches of 1, 2 and 3")
 
 
@@ -296,11 +290,11 @@ def _unchanged_by(document: Mapping[str, Any]) -> Outcome:
 
     def note(value: Any) -> Any:
         nonlocal before
-        before = _shape(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        before = shape_of(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
         return value
 
     values = run(document["steps"], {target["ref"]: note})
-    after = _shape(tensor_of(value_of(target, values), "target"))
+    after = shape_of(tensor_of(value_of(target, values), "target"))
     if before == after:
         return Outcome(True, f"the value keeps its shape {after}")
     return Outcome(False, f"the value is {before} before the call, and {after} after it")
@@ -325,11 +319,11 @@ def _has_shape(document: Mapping[str, Any]) -> Outcome:
     target = tensor_of(value_of(document["target"], run(document["steps"])), "target")
     wanted = document["options"]["sizes"]
     if target.dim() != len(wanted):
-        return Outcome(False, f"the result {_shape(target)} has {target.dim()} axes, not {len(wanted)}")
+        return Outcome(False, f"the result {shape_of(target)} has {target.dim()} axes, not {len(wanted)}")
     for axis, (size, want) in enumerate(zip(target.shape, wanted, strict=True)):
         if want not in (None, size):
-            return Outcome(False, f"axis {axis} of the result {_shape(target)} is {size} long, not {want}")
-    return Outcome(True, f"the result {_shape(target)} has that shape")
+            return Outcome(False, f"axis {axis} of the result {shape_of(target)} is {size} long, not {want}")
+    return Outcome(True, f"the result {shape_of(target)} has that shape")
 
 
 def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> torch.Tensor:
@@ -337,12 +331,6 @@ def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> 
     return tensor_of(layer(sequence)[0], "output").detach()
 
 
-def _shape(tensor: torch.Tensor) -> str:
-    return str(tuple(tensor.shape))
-
-
-def _of_states(seen: Callable[[Mapping[str, Any]], tuple[bool, str]]) -> Callable[[Mapping[str, Any]], Outcome]:
-    return lambda document: Outcome(*seen(document))
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
@@ -358,11 +346,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
     **CHECKS,
-    "depends_on": _of_states(worker_states.depends_on),
-    "independence": _of_states(worker_states.independence),
-    "separate_graphs": _of_states(worker_states.separate_graphs),
-    "statelessness": _of_states(worker_states.statelessness),
-    "substitution": _of_states(worker_states.substitution),
-    "state_acts": _of_states(worker_states.state_acts),
     "has_shape": _has_shape,
+    **STATE_CHECKS,
+    **VALUE_CHECKS,
 }

@@ -1,4 +1,4 @@
-"""What a check says, and what several checks compare and tell with."""
+"""What a check of a property answers, and the words that it says it in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from shapelint.verify.worker_footprint import Grid
 
 TOLERANCE = 1e-9
+_MAX_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,18 @@ def agree(left: torch.Tensor, right: torch.Tensor) -> bool:
     return bool(torch.allclose(left, right, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
 
 
+def told(error: Exception) -> str:
+    """An exception in one line, in torch's own words."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 3] + "..."
+
+
+def shape_of(tensor: torch.Tensor) -> str:
+    """A shape as torch prints it."""
+    return str(tuple(tensor.shape))
+
+
 def listed(items: Iterable[object]) -> str:
-    """Words in a sentence: `a, b and c`."""
+    """`a, b and c`."""
     *first, last = map(str, items)
     return f"{', '.join(first)} and {last}" if first else last

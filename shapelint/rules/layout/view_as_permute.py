@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
@@ -10,6 +11,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text, report
 from shapelint.rules.navigate import is_recurrent_call, short_name, state_of
 from shapelint.rules.pick import ONE
+from shapelint.rules.uses import feeds_class_loss
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -170,9 +172,26 @@ class Relative(nn.Module):
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A view of `base`, a cut of `root`, to the root's sizes in another order, where an exchange is meant."""
+
+    node: Node
+    base: Tensor
+    root: Tensor
+    order: list[int]
+
+
 @check(RULE)
 def view_as_permute(trace: Trace) -> Iterator[Finding]:
-    """Views of a tensor to its own sizes in another order."""
+    """Views of a tensor to its own sizes in another order; SHP508 tells those for a loss."""
+    for exchange in exchanged_views(trace):
+        if not feeds_class_loss(trace, Ref(exchange.node.id)):
+            yield exchange_finding(RULE, trace, exchange, "does not exchange axes")
+
+
+def exchanged_views(trace: Trace) -> Iterator[Exchange]:
+    """The views by which an author means to exchange axes."""
     for node in trace.nodes:
         if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
             continue
@@ -182,7 +201,7 @@ def view_as_permute(trace: Trace) -> Iterator[Finding]:
         root = _root(trace, base)
         order = _order(trace, root, node.result)
         if order is not None and _is_meant(trace, root, node, order):
-            yield _finding(trace, node, base, root, order)
+            yield Exchange(node, base, root, order)
 
 
 def _root(trace: Trace, value: Tensor) -> Tensor:
@@ -230,15 +249,17 @@ def _is_sum(size: Dim) -> bool:
     return len(size.terms) > 1
 
 
-def _finding(trace: Trace, node: Node, base: Tensor, root: Tensor, order: list[int]) -> Finding:
+def exchange_finding(rule: Rule, trace: Trace, exchange: Exchange, what: str) -> Finding:
+    """A finding at a view; `what` says what it does not do."""
+    node, base, root = exchange.node, exchange.base, exchange.root
     whole = quote(trace, node.span)
-    claim = Claim("provenance", Ref(node.id), {"source": root.ref, "expected": tuple(order)})
-    axes = ", ".join(map(str, order))
+    claim = Claim("provenance", Ref(node.id), {"source": root.ref, "expected": tuple(exchange.order)})
+    axes = ", ".join(map(str, exchange.order))
     return report(
-        RULE,
+        rule,
         trace,
         node,
-        f"`{whole}` does not exchange axes: it cuts the same elements at other places",
+        f"`{whole}` {what}: it cuts the same elements at other places",
         claims=[claim],
         shapes=[(_name(trace, node), base), (whole, node.result)],
         help=f"exchange the axes with `.permute({axes})`",

@@ -36,6 +36,10 @@ gru = nn.GRU(8, 16, batch_first=True)
 x = torch.randn(3, 5, 8)
 lengths = torch.tensor([6, 3, 0]).clamp(min=1, max=5)
 output, h_n = gru(pack_padded_sequence(x, lengths, batch_first=True))
+lengths = torch.tensor([6, 3, 0])
+lengths[0] = 5
+lengths[2] = 1
+output, h_n = gru(pack_padded_sequence(x, lengths, batch_first=True))
 """,
     """\
 import torch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.navigate import is_recurrent_call, short_name, tensor_inputs
 from shapelint.rules.written import argument, creation_of
@@ -139,17 +140,23 @@ def is_overlong(trace: Trace, packing: Packing) -> bool:
 def some_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     """Lengths that are certainly among those given."""
     maker = creation_of(trace, lengths)
-    if maker is None or short_name(maker) != "full":
+    if maker is None or short_name(maker) != "full" or is_changed(trace, maker):
         return known_lengths(trace, lengths)
     fill = maker.bound.get("fill_value")
     return (trace.resolve(fill.dim),) if isinstance(fill, Int) else ()
+
+
+def is_changed(trace: Trace, maker: Node) -> bool:
+    """Whether a new tensor is written to: `lengths[0] = 5`, `lengths.clamp_(min=1)`."""
+    names = [short_name(user) for user in trace.uses(Ref(maker.id))]
+    return any(name == "__setitem__" or (name.endswith("_") and not name.endswith("__")) for name in names)
 
 
 def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     """All lengths in order, where the source lists them; else none."""
     if isinstance(lengths, Tensor):
         maker = creation_of(trace, lengths)
-        if maker is None or short_name(maker) not in _FROM_NUMBERS or not maker.args:
+        if maker is None or short_name(maker) not in _FROM_NUMBERS or not maker.args or is_changed(trace, maker):
             return ()
         lengths = maker.args[0]
     if not isinstance(lengths, Tuple | List) or (isinstance(lengths, List) and lengths.length is not None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.ops.packing import PACKED
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
@@ -238,6 +238,22 @@ output, h_n = nn.GRU(4, 6, batch_first=True)(packed.to("cpu"))
 data, batch_sizes, sorted_indices, unsorted_indices = output
 print(output[0].shape, h_n[-1].shape, output.batch_sizes, packed[-1])
 """,
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pad_packed_sequence
+
+class TakesBoth(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, packed):
+        if hasattr(x, "batch_sizes") or packed:
+            output, _ = pad_packed_sequence(self.gru(x)[0], batch_first=True)
+            return output
+        return self.gru(x)[0].view(x.size(0), x.shape[1], -1)
+""",
     ),
 )
 
@@ -300,7 +316,7 @@ def _pair_refused(trace: Trace, node: Node) -> Iterator[Finding]:
 
 def _packed_refused(trace: Trace, node: Node) -> Iterator[Finding]:
     given = next((value for value in node.args if isinstance(value, Packed) and value.ref is not None), None)
-    if given is None or given.ref is None:
+    if given is None or given.ref is None or not _is_packed_here(trace, given):
         return
     yield report(
         PACKED_RULE,
@@ -312,6 +328,17 @@ def _packed_refused(trace: Trace, node: Node) -> Iterator[Finding]:
         related=[place_of(trace.node(given.ref), "made here")],
         help="unpack it first: `output, lengths = pad_packed_sequence(...)`",
     )
+
+
+def _is_packed_here(trace: Trace, given: Packed) -> bool:
+    """Whether the path itself packs; that an input is packed may be true of other paths only."""
+    ref = given.ref
+    while ref is not None and trace.node(ref).op != INPUT:
+        node = trace.node(ref)
+        ref = next((value.ref for value in node.args if isinstance(value, Packed)), None)
+        if ref is None:
+            return True
+    return False
 
 
 def _written(node: Node, given: Value) -> facts.Expression | None:

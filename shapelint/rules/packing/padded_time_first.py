@@ -60,7 +60,7 @@ head = nn.Linear(16, 2)
 sequences = [torch.randn(5, 8), torch.randn(3, 8), torch.randn(2, 8)]
 padded = pad_sequence(sequences)  # error: SHP413
 output, h_n = gru(padded)
-print(head(h_n[-1]).shape)
+print(head(output).shape)
 """,
         """\
 import torch
@@ -105,7 +105,7 @@ from torch.nn.utils.rnn import pad_sequence
 gru = nn.GRU(8, 16)
 sequences = [torch.randn(5, 8), torch.randn(3, 8), torch.randn(2, 8)]
 output, h_n = gru(pad_sequence(sequences))
-print(nn.Linear(16, 2)(h_n[-1]).shape)
+print(nn.Linear(16, 2)(output).shape)
 """,
         """\
 import torch
@@ -119,7 +119,7 @@ class Encoder(nn.Module):
 
     def forward(self, sequences):
         padded = pad_sequence(sequences).transpose(0, 1)
-        return self.gru(padded)[1][-1], self.gru(pad_sequence(sequences, batch_first=True))[0]
+        return self.gru(padded)[0], self.gru(pad_sequence(sequences, batch_first=True))[0]
 """,
         """\
 import torch

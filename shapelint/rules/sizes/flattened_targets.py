@@ -1,0 +1,212 @@
+"""SHP509: scores and targets that were flattened in different orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.infer.trace import Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, place_of, report
+from shapelint.rules.navigate import layer_of, short_name
+from shapelint.rules.pick import ONE
+from shapelint.rules.sizes.around import layer_call_above, layout_of, named
+from shapelint.rules.sizes.losses import Loss, cut_from, losses
+from shapelint.rules.uses import CLASS_LOSSES, LAYOUT, NORMALISING
+from shapelint.shapes.axis import SEQUENCE, Axis, Role
+from shapelint.shapes.value import Tensor
+from shapelint.syntax import facts
+
+_STEPWISE = LAYOUT | NORMALISING | {"Linear", "Dropout", "dropout", "relu", "ReLU"}
+
+RULE = Rule(
+    code="SHP509",
+    name="targets-in-another-order",
+    severity=Severity.WARNING,
+    summary="scores and targets flattened in different orders: one time-first, one batch-first",
+    page="""\
+## What it does
+Finds a class loss of flattened scores and flattened targets, where one of them was (T, B) and the other (B, T)
+before.
+
+## Why is this bad
+`view(-1)` keeps the order of the elements. The scores of a time-first layer come as all samples of step 0, then
+all of step 1; targets of shape (B, T) come as all steps of sample 0. There are equally many of both, nothing
+raises, and nearly every score is compared with the target of another sample and step.
+
+## Example
+```python
+output, _ = self.gru(self.embedding(ids).transpose(0, 1))         # (T, B, H)
+scores = self.fc(output)
+loss = F.cross_entropy(scores.view(-1, self.words), ids.view(-1))
+```
+
+## Use instead
+```python
+output, _ = self.gru(self.embedding(ids).transpose(0, 1))
+scores = self.fc(output)
+loss = F.cross_entropy(scores.view(-1, self.words), ids.t().reshape(-1))
+```
+
+## Proved by
+alignment: scores are compared with the targets of other samples and steps.
+
+## When it stays silent
+Both are time-first, or both batch-first; the sizes do not show which axis of the targets is which.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Copier(nn.Module):
+    def __init__(self, words, hidden):
+        super().__init__()
+        self.words = words
+        self.embedding = nn.Embedding(words, hidden)
+        self.gru = nn.GRU(hidden, hidden)
+        self.fc = nn.Linear(hidden, words)
+
+    def forward(self, ids):
+        output, _ = self.gru(self.embedding(ids).transpose(0, 1))
+        scores = self.fc(output)
+        return F.cross_entropy(scores.view(-1, self.words), ids.view(-1))  # error: SHP509
+""",
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(8, 16, batch_first=True)
+head = nn.Linear(16, 5)
+criterion = nn.NLLLoss()
+output, _ = lstm(torch.randn(32, 10, 8))
+log_probs = head(output.reshape(-1, 16)).log_softmax(-1)
+tags = torch.randint(0, 5, (10, 32))
+loss = criterion(log_probs, tags.flatten())  # error: SHP509
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Copier(nn.Module):
+    def __init__(self, words, hidden):
+        super().__init__()
+        self.words = words
+        self.embedding = nn.Embedding(words, hidden)
+        self.gru = nn.GRU(hidden, hidden)
+        self.fc = nn.Linear(hidden, words)
+
+    def forward(self, ids):
+        output, _ = self.gru(self.embedding(ids).transpose(0, 1))
+        scores = self.fc(output).transpose(0, 1)
+        return F.cross_entropy(scores.reshape(-1, self.words), ids.view(-1))
+""",
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(8, 16)
+head = nn.Linear(16, 5)
+criterion = nn.NLLLoss()
+output, _ = lstm(torch.randn(10, 32, 8))
+log_probs = head(output.reshape(-1, 16)).log_softmax(-1)
+tags = torch.randint(0, 5, (10, 32))
+loss = criterion(log_probs, tags.flatten())
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.classes = classes
+        self.lstm = nn.LSTM(features, hidden)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, tags):
+        output, _ = self.lstm(x)
+        return F.cross_entropy(self.fc(output).view(-1, self.classes), tags.view(-1))
+""",
+    ),
+)
+
+
+@check(RULE)
+def targets_in_another_order(trace: Trace) -> Iterator[Finding]:
+    """Class losses of two vectors, of which one was flattened from (T, B), and the other from (B, T)."""
+    for loss in losses(trace, CLASS_LOSSES):
+        targets = loss.targets
+        if loss.node.error is not None or loss.scores.rank != 2 or not isinstance(targets, Tensor) or targets.rank != 1:
+            continue
+        scored, wanted = (side.axes[0].parts for side in (loss.scores, targets))
+        sizes, others = ([trace.resolve(part.dim) for part in parts] for parts in (scored, wanted))
+        if {part.role for part in scored} != SEQUENCE or sizes != others[::-1] or len(set(sizes)) != 2 or ONE in sizes:
+            continue
+        yield from _finding(trace, loss, targets, scored)
+
+
+def _finding(trace: Trace, loss: Loss, targets: Tensor, scored: tuple[Axis, ...]) -> Iterator[Finding]:
+    call, claim = layer_call_above(trace, loss.scores), _misaligned(trace, loss, targets)
+    if call is None or claim is None:
+        return
+    first = scored[0].role.value
+    other = "batch" if first == "time" else "time"
+    scores_name, targets_name = named(trace, loss.node, 0, "input"), named(trace, loss.node, 1, "target")
+    yield report(
+        RULE,
+        trace,
+        loss.node,
+        f"`{scores_name}` was flattened {first}-first, and `{targets_name}` {other}-first: "
+        "scores are compared with other targets",
+        claims=[claim],
+        shapes=[(scores_name, loss.scores), (targets_name, targets)],
+        related=[construction_place(layer_of(call)), *_flattened(trace, targets)],
+        help="transpose one of them before it is flattened",
+        fixes=[_transposed(trace, targets)],
+    )
+
+
+def _misaligned(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
+    """The claim about the scores and targets as they were before they were flattened."""
+    source = next((one for one in cut_from(trace, loss.scores, _STEPWISE) if {*layout_of(one)} >= SEQUENCE), None)
+    matrix = next((one for one in cut_from(trace, targets) if one.rank == 2), None)
+    if source is None or matrix is None or None in (source.ref, matrix.ref, targets.ref):
+        return None
+    batch, time = (layout_of(source).index(role) for role in (Role.BATCH, Role.TIME))
+    places = [trace.resolve(source.sizes[axis]) for axis in (batch, time)]
+    sizes = [trace.resolve(size) for size in matrix.sizes]
+    if sorted(map(str, places)) != sorted(map(str, sizes)):
+        return None
+    scored = {"source": source.ref, "batch_axis": batch, "time_axis": time, "class_axis": 1}
+    own = {"targets_batch_axis": sizes.index(places[0]), "targets_time_axis": sizes.index(places[1])}
+    return Claim("alignment", Ref(loss.node.id), {**scored, "targets": matrix.ref, **own})
+
+
+def _known(ref: Ref | None) -> Ref:
+    assert ref is not None
+    return ref
+
+
+def _flattened(trace: Trace, targets: Tensor) -> list[Place]:
+    return [place_of(trace.node(_known(targets.ref)), "the targets are flattened here")]
+
+
+def _transposed(trace: Trace, targets: Tensor) -> Fix | None:
+    """`tags.view(-1)` becomes `tags.t().reshape(-1)`."""
+    node = trace.node(_known(targets.ref))
+    call, base = node.expression, node.args[0] if node.args else None
+    is_method = isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute)
+    if not is_method or node.path != trace.path or not isinstance(base, Tensor) or base.rank != 2:
+        return None
+    if not node.op.startswith("torch.Tensor.") or short_name(node) not in ("view", "reshape", "flatten"):
+        return None
+    assert isinstance(call, facts.Call)
+    assert isinstance(call.func, facts.Attribute)
+    way = "flatten" if short_name(node) == "flatten" else "reshape"
+    return Fix("flatten the targets in the order of the scores", (Edit(call.func.attr_span, f"t().{way}"),))

@@ -1,0 +1,337 @@
+"""SHP517, SHP518: a loss on an axis too many, and cross entropy on probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.infer.trace import Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import place_of, quote, report
+from shapelint.rules.navigate import short_name
+from shapelint.rules.pick import ONE
+from shapelint.rules.sizes.around import appending_fix, layout_of, named, recurrent_above
+from shapelint.rules.sizes.losses import EXACT, POINTWISE, Loss, cut_from, losses
+from shapelint.rules.sizes.softmax import softmax_of
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Tensor
+
+_CROSS_ENTROPY = frozenset(("CrossEntropyLoss", "cross_entropy"))
+
+BROADCAST = Rule(
+    code="SHP517",
+    name="loss-of-an-extra-axis",
+    severity=Severity.WARNING,
+    summary="a (B, 1) prediction against a (B,) target is spread to (B, B)",
+    page="""\
+## What it does
+Finds losses whose prediction has an axis of length 1 that the target lacks, or the other way round.
+
+## Why is this bad
+`nn.MSELoss` and its kin lay (B, 1) and (B,) over each other and get (B, B): every prediction is compared with
+every target, and the best that the model can learn is their mean. Torch only warns. `nn.BCELoss` and
+`nn.BCEWithLogitsLoss` raise, and so do (B, T, 1) against (B, T).
+
+## Example
+```python
+predicted = self.fc(h_n[-1])                        # (B, 1)
+loss = F.mse_loss(predicted, target)                # target: (B,)
+```
+
+## Use instead
+```python
+predicted = self.fc(h_n[-1])
+loss = F.mse_loss(predicted.squeeze(-1), target)
+```
+
+## Proved by
+alignment: predictions are compared with the targets of other samples. Where torch raises: raises.
+
+## When it stays silent
+Both have the axis; the shape of the target is not known; the batch has one sample.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Forecaster(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        _, (h_n, _) = self.lstm(x)
+        return self.fc(h_n[-1])
+
+model = Forecaster(4, 8)
+criterion = nn.MSELoss()
+x, y = torch.randn(32, 10, 4), torch.randn(32)
+loss = criterion(model(x), y)  # error: SHP517
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+gru = nn.GRU(4, 8)
+head = nn.Linear(8, 1)
+series = torch.randn(10, 32, 4)
+target = series[-1, :, 0]
+states, _ = gru(series)
+loss = F.l1_loss(head(states[-1]), target)  # error: SHP517
+""",
+        """\
+import torch
+from torch import nn
+
+rnn = nn.RNN(4, 8, batch_first=True)
+head = nn.Linear(8, 1)
+criterion = nn.BCEWithLogitsLoss()
+_, h_n = rnn(torch.randn(32, 10, 4))
+loss = criterion(head(h_n[-1]), torch.ones(32))  # error: SHP517
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Forecaster(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        _, (h_n, _) = self.lstm(x)
+        return self.fc(h_n[-1])
+
+model = Forecaster(4, 8)
+criterion = nn.MSELoss()
+x, y = torch.randn(32, 10, 4), torch.randn(32)
+loss = criterion(model(x).squeeze(-1), y) + criterion(model(x), y.unsqueeze(1))
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Forecaster(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 1)
+
+    def forward(self, x, target):
+        output, _ = self.gru(x)
+        return F.mse_loss(self.fc(output[:, -1]), target)
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+gru = nn.GRU(4, 8)
+head = nn.Linear(8, 1)
+states, _ = gru(torch.randn(10, 1, 4))
+loss = F.mse_loss(head(states[-1]), torch.zeros(1))
+""",
+    ),
+)
+
+PROBABILITIES = Rule(
+    code="SHP518",
+    name="cross-entropy-of-probabilities",
+    severity=Severity.WARNING,
+    summary="CrossEntropyLoss applies log_softmax itself: it takes scores, not probabilities",
+    page="""\
+## What it does
+Finds cross entropy losses of a softmax of scores that were computed from a recurrent layer's output.
+
+## Why is this bad
+`nn.CrossEntropyLoss` takes scores and applies log_softmax to them. A softmax before it makes two: the second
+one sees numbers between 0 and 1, so no class can get a probability near 1, the loss stays high, and the
+gradients are small.
+
+## Example
+```python
+probabilities = F.softmax(self.fc(h_n[-1]), dim=1)
+loss = F.cross_entropy(probabilities, target)
+```
+
+## Use instead
+```python
+scores = self.fc(h_n[-1])
+loss = F.cross_entropy(scores, target)
+```
+
+## Proved by
+unnormalised: what the loss gets sums to 1 over the classes, before the loss' own softmax.
+
+## When it stays silent
+The loss is NLLLoss of a log_softmax; a log_softmax before cross entropy, which changes nothing.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, target):
+        _, (h_n, _) = self.lstm(x)
+        probabilities = F.softmax(self.fc(h_n[-1]), dim=1)
+        return F.cross_entropy(probabilities, target), probabilities  # error: SHP518
+""",
+        """\
+import torch
+from torch import nn
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.head = nn.Sequential(nn.Linear(hidden, classes), nn.Softmax(dim=-1))
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        return self.head(output)
+
+model = Tagger(8, 16, 5)
+criterion = nn.CrossEntropyLoss()
+scores = model(torch.randn(32, 10, 8))
+loss = criterion(scores.view(-1, 5), torch.randint(0, 5, (32, 10)).view(-1))  # error: SHP518
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, target):
+        _, (h_n, _) = self.lstm(x)
+        scores = self.fc(h_n[-1])
+        return F.cross_entropy(scores, target), F.softmax(scores, dim=1)
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+gru = nn.GRU(8, 16, batch_first=True)
+head = nn.Linear(16, 5)
+_, h_n = gru(torch.randn(32, 10, 8))
+target = torch.randint(0, 5, (32,))
+log_probs = F.log_softmax(head(h_n[-1]), dim=1)
+loss = F.nll_loss(log_probs, target) + F.cross_entropy(log_probs, target)
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Gated(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.score = nn.Linear(hidden, 1)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, target):
+        output, _ = self.lstm(x)
+        weights = F.softmax(self.score(output), dim=1)
+        return F.cross_entropy(self.fc((weights * output).sum(1)), target)
+""",
+    ),
+)
+
+
+@check(BROADCAST)
+def loss_of_an_extra_axis(trace: Trace) -> Iterator[Finding]:
+    """Losses of two tensors of which one has a further last axis of length 1."""
+    for loss in losses(trace, POINTWISE | EXACT):
+        targets = loss.targets
+        if not isinstance(targets, Tensor) or abs(loss.scores.rank - targets.rank) != 1:
+            continue
+        raised = loss.node.error is not None and loss.node.error.code == BROADCAST.code
+        claim = Claim("raises", Ref(loss.node.id)) if raised else _spread(trace, loss, targets)
+        if claim is not None and _is_prediction(trace, loss, targets):
+            yield _extra_axis(trace, loss, targets, claim)
+
+
+def _is_prediction(trace: Trace, loss: Loss, targets: Tensor) -> bool:
+    """Whether a recurrent layer made one side, and samples lie along the first axis of both."""
+    made = [recurrent_above(trace, side) is not None for side in (loss.scores, targets)]
+    side = loss.scores if made[0] else targets
+    return made.count(True) == 1 and layout_of(side)[:1] in ((Role.BATCH,), (Role.TIME,))
+
+
+def _spread(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
+    """The claim that (B, 1) against (B,) compares each sample with the others."""
+    longer, shorter = (loss.scores, targets) if loss.scores.rank == 2 else (targets, loss.scores)
+    sizes = [trace.resolve(size) for size in longer.sizes]
+    if loss.node.error is not None or longer.rank != 2 or sizes[1] != ONE or sizes[0] == ONE:
+        return None
+    if trace.resolve(shorter.sizes[0]) != sizes[0] or None in (loss.scores.ref, targets.ref):
+        return None
+    sides = {"source": loss.scores.ref, "targets": targets.ref}
+    return Claim("alignment", Ref(loss.node.id), {**sides, "batch_axis": 0, "targets_batch_axis": 0})
+
+
+def _extra_axis(trace: Trace, loss: Loss, targets: Tensor, claim: Claim) -> Finding:
+    names = [named(trace, loss.node, place, name) for place, name in enumerate(("input", "target"))]
+    longer = int(targets.rank > loss.scores.rank)
+    does = "refuses" if claim.property == "raises" else "compares every prediction with every target:"
+    return report(
+        BROADCAST,
+        trace,
+        loss.node,
+        f"{short_name(loss.node)} {does} `{names[0]}` and `{names[1]}`: "
+        f"only `{names[longer]}` has a last axis of length 1",
+        claims=[claim],
+        shapes=list(zip(names, (loss.scores, targets), strict=True)),
+        help=f"take the axis away with `{names[longer]}.squeeze(-1)`",
+        fixes=[_squeezed(trace, loss, longer)],
+    )
+
+
+def _squeezed(trace: Trace, loss: Loss, longer: int) -> Fix | None:
+    name, raised = ("input", "target")[longer], short_name(loss.node) in EXACT
+    return appending_fix(trace, loss.node, longer, name, ".squeeze(-1)", "take the last axis away", safe=raised)
+
+
+@check(PROBABILITIES)
+def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
+    """Cross entropy whose scores were normalised before, and only cut or moved since."""
+    for loss in losses(trace, _CROSS_ENTROPY):
+        origin = list(cut_from(trace, loss.scores))[-1]
+        softmax = None if origin.ref is None or origin.ref.path else softmax_of(trace.node(origin.ref))
+        if softmax is None or loss.scores.ref is None or short_name(softmax.node) not in ("softmax", "Softmax"):
+            continue
+        if loss.node.error is not None or recurrent_above(trace, loss.scores) is None:
+            continue
+        name = named(trace, loss.node, 0, "input")
+        yield report(
+            PROBABILITIES,
+            trace,
+            loss.node,
+            f"{short_name(loss.node)} takes scores, and `{name}` holds probabilities: softmax is applied twice",
+            claims=[Claim("unnormalised", loss.scores.ref, {"axis": min(1, loss.scores.rank - 1)})],
+            shapes=[(name, loss.scores)],
+            related=[place_of(softmax.node, "the first softmax is here")],
+            help=f"give the loss what goes into `{quote(trace, softmax.node.span)}`",
+        )

@@ -1,0 +1,317 @@
+"""SHP511, SHP513: a softmax over the batch, by a wrong dim or by none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.infer.trace import Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, report
+from shapelint.rules.claims import samples_mix
+from shapelint.rules.navigate import layer_of, short_name
+from shapelint.rules.pick import ONE
+from shapelint.rules.sizes.around import in_words, layer_call_above
+from shapelint.rules.sizes.softmax import Softmax, axis_fixes, shown, softmaxes
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Tensor
+
+_JOINING = frozenset(("sum", "mean", "matmul", "__matmul__", "bmm", "mm", "einsum", "amax", "logsumexp"))
+_PASSING = frozenset(
+    ("__mul__", "mul", "unsqueeze", "squeeze", "expand", "expand_as", "transpose", "t", "T", "permute", "dropout")
+)
+_DEPTH = 6
+
+OVER_BATCH = Rule(
+    code="SHP511",
+    name="softmax-over-the-batch",
+    severity=Severity.WARNING,
+    summary="softmax along the batch axis weighs the samples against each other",
+    page="""\
+## What it does
+Finds a softmax along the batch axis of scores that were computed from a recurrent layer's output.
+
+## Why is this bad
+The weights of one sample's steps do not sum to 1, those of one step over all samples do. Each sample's weights
+depend on the other samples of the batch, and are all 1 for a batch of one sample.
+
+## Example
+```python
+output, _ = self.gru(x)                          # (B, T, H)
+weights = F.softmax(self.score(output), dim=0)
+return (weights * output).sum(1)
+```
+
+## Use instead
+```python
+output, _ = self.gru(x)
+weights = F.softmax(self.score(output), dim=1)
+return (weights * output).sum(1)
+```
+
+## Proved by
+batch_independence: the weights of a sample depend on other samples.
+
+## When it stays silent
+The scores are time-first, so that axis 0 holds the steps; the weighted samples are summed up (attention over
+the members of a bag); two axes of the scores are samples (a similarity matrix); the batch has one sample.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Attentive(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.score = nn.Linear(hidden, 1)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        weights = F.softmax(self.score(output), dim=0)  # error: SHP511
+        return self.fc((weights * output).sum(1))
+""",
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(8, 16)
+score = nn.Linear(16, 1)
+output, _ = lstm(torch.randn(10, 32, 8))
+scores = score(torch.tanh(output)).squeeze(-1)
+weights = scores.softmax(1)  # error: SHP511
+context = (weights.unsqueeze(-1) * output).sum(0)
+print(context.shape)
+""",
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+        self.softmax = nn.LogSoftmax(dim=0)
+
+    def forward(self, x):
+        _, (h_n, _) = self.lstm(x)
+        return self.softmax(self.fc(h_n[-1]))  # error: SHP511
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Attentive(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden)
+        self.score = nn.Linear(hidden, 1)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        weights = F.softmax(self.score(output), dim=0)
+        return self.fc((weights * output).sum(0))
+""",
+        """\
+import torch
+from torch import nn
+
+class Bag(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.score = nn.Linear(hidden, 4)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, sentences):
+        _, h_n = self.gru(sentences)
+        weights = torch.softmax(self.score(h_n[-1]), dim=0)
+        return self.fc(weights.t() @ h_n[-1])
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(4, 6, batch_first=True)
+_, h_n = gru(torch.randn(5, 9, 4))
+similarity = torch.softmax(h_n[-1] @ h_n[-1].t(), dim=1)
+print(similarity.shape)
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(4, 6)
+score = nn.Linear(6, 1)
+output, _ = gru(torch.randn(9, 4))
+weights = torch.softmax(score(output), dim=0)
+print((weights * output).sum(0).shape)
+""",
+    ),
+)
+
+NO_DIM = Rule(
+    code="SHP513",
+    name="softmax-without-dim",
+    severity=Severity.WARNING,
+    summary="F.softmax without dim takes axis 0 of a 3-D tensor: the batch",
+    page="""\
+## What it does
+Finds `F.softmax(x)`, `nn.Softmax()` and their kin without a `dim` on a batch-first 3-D tensor.
+
+## Why is this bad
+Without `dim` torch takes axis 0 of a 3-D tensor (and axis 1 of a matrix), and only warns. Axis 0 of (B, T, C)
+is the batch: each sample is weighed against the other samples.
+
+## Example
+```python
+output, _ = self.lstm(x)                 # (B, T, H)
+return F.softmax(self.fc(output))
+```
+
+## Use instead
+```python
+output, _ = self.lstm(x)
+return F.softmax(self.fc(output), dim=-1)
+```
+
+## Proved by
+batch_independence: the result of a sample depends on other samples.
+
+## When it stays silent
+The tensor is a matrix, for which torch takes axis 1; axis 0 holds the steps.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Tagger(nn.Module):
+    def __init__(self, features, hidden, tags):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, tags)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return F.softmax(self.fc(output))  # error: SHP513
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(8, 16, batch_first=True)
+score = nn.Sequential(nn.Linear(16, 1), nn.Softmax())
+states, _ = gru(torch.randn(32, 10, 8))
+weights = score(states)  # error: SHP513
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return F.softmax(self.fc(output[:, -1]))
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(8, 16)
+score = nn.Linear(16, 1)
+states, _ = gru(torch.randn(10, 32, 8))
+weights = nn.Softmax()(score(states))
+print((weights * states).sum(0).shape)
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+gru = nn.GRU(8, 16, batch_first=True)
+head = nn.Linear(16, 5)
+states, _ = gru(torch.randn(32, 10, 8))
+print(F.log_softmax(head(states), dim=-1).shape)
+""",
+    ),
+)
+
+
+@check(OVER_BATCH, NO_DIM)
+def softmax_over_batch(trace: Trace) -> Iterator[Finding]:
+    """Softmax along the one axis that holds the samples, where steps or classes are beside it."""
+    for softmax in softmaxes(trace):
+        confidence = _confidence(trace, softmax)
+        if confidence is not None and not _joins_samples(trace, softmax):
+            yield from _finding(trace, softmax, confidence)
+
+
+def _confidence(trace: Trace, softmax: Softmax) -> Confidence | None:
+    """How sure it is that samples are no members of a bag: a sequence has its own axis to weigh."""
+    roles = [axis.role for axis in softmax.value.axes if trace.resolve(axis.dim) != ONE]
+    is_batch = softmax.normalised.role is Role.BATCH and trace.resolve(softmax.normalised.dim) != ONE
+    # a whole h_n is wrong before it gets here (SHP309)
+    is_state = any(axis.role is Role.LAYERS for axis in softmax.value.axes)
+    if not is_batch or is_state or roles.count(Role.BATCH) != 1:
+        return None
+    if Role.TIME in roles:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if Role.FEATURE in roles else None
+
+
+def _joins_samples(trace: Trace, softmax: Softmax) -> bool:
+    """Whether the weighted samples are summed up afterwards."""
+    waiting = [(softmax.node.result, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if not isinstance(value, Tensor) or value.ref is None or depth > _DEPTH:
+            continue
+        for user in trace.uses(value.ref):
+            name, made = short_name(user), user.result
+            if name in _JOINING and isinstance(made, Tensor) and made.rank and not _has_samples(made):
+                return True
+            if name in _JOINING | _PASSING:
+                waiting.append((made, depth + 1))
+    return False
+
+
+def _has_samples(value: Tensor) -> bool:
+    return any(axis.role is Role.BATCH for axis in value.axes)
+
+
+def _finding(trace: Trace, softmax: Softmax, confidence: Confidence) -> Iterator[Finding]:
+    call = layer_call_above(trace, softmax.value)
+    if call is None:
+        return
+    whole, name = shown(trace, softmax)
+    said = f"dim={softmax.axis} is the batch" if softmax.explicit else f"without dim it takes axis {softmax.axis}"
+    yield report(
+        OVER_BATCH if softmax.explicit else NO_DIM,
+        trace,
+        softmax.node,
+        f"`{whole}` weighs the samples against each other: {said}, and `{name}` is {in_words(softmax.value.axes)}",
+        claims=samples_mix(trace, call, Ref(softmax.node.id), softmax.axis),
+        shapes=[(name, softmax.value)],
+        related=[construction_place(layer_of(call))],
+        help="normalise over the steps or over the classes",
+        fixes=axis_fixes(trace, softmax),
+        confidence=confidence,
+    )
