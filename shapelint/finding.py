@@ -67,13 +67,15 @@ class Fix:
     """Source edits that mend a finding; `proven` when torch showed that they do.
 
     A fix is `safe` if no program that ran before computes anything else after it: torch raised there, or what
-    the fix takes away had no effect.
+    the fix takes away had no effect. `claims` are what torch must deny of the mended text, where the fix reads an
+    axis otherwise than the finding does; without them, the finding's own.
     """
 
     description: str
     edits: tuple[Edit, ...]
     safe: bool = False
     proven: bool = False
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

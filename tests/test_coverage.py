@@ -91,7 +91,7 @@ def test_the_scan_tells_which_kinds_a_name_may_stand_for() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["containers", "subclasses", "packed", "several_constructors"])
+@pytest.mark.parametrize("name", ["containers", "instances", "packed", "several_constructors"])
 def test_nothing_is_missed_in_what_the_interpreter_understands(name: str) -> None:
     counts = coverage.count_file(str(ROOT / "fixtures" / "inference" / f"{name}.py"))
     assert counts.numbers["constructions"] > 0

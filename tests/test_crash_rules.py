@@ -60,11 +60,21 @@ def test_a_state_sized_by_time_names_both_readings_and_shows_the_evidence() -> N
     text = model("", "batch, steps, _ = x.size()\nh0 = torch.zeros(1, batch, self.hidden)\nreturn self.rnn(x, h0)[0]")
     finding = only(text, "SHP204")
     assert finding.help == (
-        "the layer reads (time, batch, feature): take the batch size from there, `steps`, "
-        "or build the layer with batch_first=True"
+        "if `x` is (batch, time, feature), build the layer with batch_first=True; "
+        "if `x` is (time, batch, feature), take the batch size from axis 1, `steps`"
     )
-    assert "the size of this axis is called `batch`" in [place.message for place in finding.related]
-    assert not finding.fixes
+    evidence = "this speaks for batch first: the size of this axis is called `batch`"
+    assert evidence in [place.message for place in finding.related]
+    rebuilt, resized = (apply_edits(text, fix.edits) for fix in finding.fixes)
+    assert "nn.GRU(features, hidden, batch_first=True)" in rebuilt
+    assert "torch.zeros(1, x.size(1), self.hidden)" in resized
+
+
+def test_a_state_sized_by_time_is_mended_first_where_the_author_says_time_first() -> None:
+    text = model("", "# x: (time, batch, feature)\nh0 = torch.zeros(1, x.size(0), 5)\nreturn self.rnn(x, h0)[0]")
+    first, second = only(text, "SHP204").fixes
+    assert "take the batch size from axis 1" in first.description
+    assert "batch_first=True" in second.description
 
 
 @pytest.mark.parametrize("layers", ["3", "num_layers=3"])

@@ -23,6 +23,7 @@ from shapelint.verify.client import Verifier
 
 load()
 
+DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 WANTED = Wanted(frozenset(("SHP101", "SHP102")))
 WORD = re.compile(r"[A-Z]\w*|\+")
 
@@ -200,7 +201,7 @@ def verifier() -> Iterator[Verifier]:
         yield started
 
 
-def mend_bytes(raw: bytes, verifier: Verifier, unsafe: bool = True, codes: Iterable[str] = RULES) -> FileResult:
+def mend_bytes(raw: bytes, verifier: Verifier, unsafe: bool = True, codes: Iterable[str] = DEFAULT) -> FileResult:
     wanted = Wanted(frozenset(codes))
     return mender(wanted, unsafe, verifier).mend(raw, proven(check_bytes("m.py", raw, wanted), verifier))
 
@@ -271,7 +272,7 @@ class Tagger(nn.Module):
 """
 
 
-@pytest.mark.parametrize(("codes", "comment"), [(RULES, ""), (["SHP110"], ""), (RULES, "  # noqa: SHP204")])
+@pytest.mark.parametrize(("codes", "comment"), [(DEFAULT, ""), (["SHP110"], ""), (DEFAULT, "  # noqa: SHP204")])
 def test_a_fix_for_one_call_must_be_right_for_the_others(
     verifier: Verifier, codes: Iterable[str], comment: str
 ) -> None:
@@ -285,7 +286,7 @@ def test_a_fix_for_one_call_must_be_right_for_the_others(
 
 @pytest.mark.parametrize(("other", "mended"), [("out[:, -1]", True), ("out[-1, :]", False)])
 def test_torch_is_asked_about_the_text_with_all_fixes(verifier: Verifier, other: str, mended: bool) -> None:
-    judge = Judge(Wanted(frozenset(RULES)), verifier)
+    judge = Judge(Wanted(DEFAULT), verifier)
     before = Source("m.py", MODEL)
     after = Source("m.py", MODEL.replace(", dropout=0.5", "").replace("out[-1]", other))
     assert judge.all_mended(judge.check(before).findings, before, after) is mended

@@ -44,8 +44,8 @@ def found(source: Source) -> list[tuple[Finding, Trace]]:
 
 
 def marked(source: Source) -> list[tuple[int, str]]:
-    marks = ((n, re.search(r"# error: (SHP\d{3})$", line)) for n, line in enumerate(source.lines, 1))
-    return [(n, mark[1]) for n, mark in marks if mark]
+    marks = ((n, re.search(r"# error: ((?:SHP\d{3} ?)+)$", line)) for n, line in enumerate(source.lines, 1))
+    return [(n, code) for n, mark in marks if mark for code in mark[1].split()]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -93,6 +93,33 @@ def shp106(bad: bool) -> Case:
     return path, Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 0, "target_axis": 0})
 
 
+def three_layers(kind: str) -> tuple[Path, Any, Any]:
+    path, _, result = batch_first(True, kind, num_layers=3, bidirectional=True)
+    return path, result.items[0], result.items[1]
+
+
+def shp107(bad: bool) -> Case:
+    path, _, h_n = three_layers("GRU")
+    target = path.op("Tensor.view", h_n, *((2, 3) if bad else (3, 2)), Dim.symbol("b"), Dim.symbol("h"))
+    if not bad:
+        target = path.op("Tensor.transpose", target, 0, 1)
+    return path, Claim("provenance", target.ref, {"source": h_n.ref, "split": (0, -1, 2), "expected": (1, 0, 2, 3)})
+
+
+def shp108(bad: bool) -> Case:
+    path, _, h_n = three_layers("RNN")
+    target = path.item(h_n, slice(None, 3) if bad else slice(0, None, 2))
+    options = {"source": h_n.ref, "split": (0, -1, 2), "select": (1, 0), "expected": (0, 1, 2)}
+    return path, Claim("provenance", target.ref, options)
+
+
+def shp122(bad: bool) -> Case:
+    path, output, _ = three_layers("GRU")
+    target = path.item(output, ..., slice(None, None, 2) if bad else slice(None, Dim.symbol("h")))
+    options = {"source": output.ref, "split": (2, 2, -1), "select": (2, 0), "expected": (0, 1, 2)}
+    return path, Claim("provenance", target.ref, options)
+
+
 def shp110(bad: bool) -> Case:
     path = Path()
     ids = path.ids("b", "t", roles=(B, T))
@@ -113,6 +140,22 @@ def shp112(bad: bool) -> Case:
     sizes = (Dim.symbol("t"), Dim.symbol("b"), Dim.symbol("i"))
     target = path.op("Tensor.view", x, *sizes) if bad else path.op("Tensor.transpose", x, 0, 1)
     return path, Claim("provenance", target.ref, {"source": x.ref, "expected": (1, 0, 2)})
+
+
+def shp123(bad: bool) -> Case:
+    path, x, result = batch_first(True, "GRU", bidirectional=bad)
+    head = path.layer("Linear", Dim.of(2 if bad else 1) * Dim.symbol("h"), 4)
+    scores = path.call(head, result.items[0])
+    return path, Claim("causality", scores.ref, {"source": x.ref, "time_axis": 1, "target_axis": 1})
+
+
+def shp123_ids(bad: bool) -> Case:
+    path = Path()
+    ids = path.ids("t", "b", roles=(T, B))
+    words = path.call(path.layer("Embedding", Dim.symbol("words"), Dim.symbol("i")), ids)
+    rnn = path.layer("RNN", Dim.symbol("i"), Dim.symbol("h"), bidirectional=bad)
+    output = path.call(rnn, words).items[0]
+    return path, Claim("causality", output.ref, {"source": ids.ref, "time_axis": 0, "target_axis": 0})
 
 
 def shp126(bad: bool) -> Case:
@@ -370,9 +413,14 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp103_equals: "it differs from the reference by up to",
     shp104: "weight_ih_l0, weight_hh_l0, bias_ih_l0 and bias_hh_l0 get no gradient",
     shp106: "output row 0 depends on samples 0 and 1",
+    shp107: "% of the cells hold another cell's value",
+    shp108: "% of the cells hold another cell's value",
     shp110: "output row 1 depends on samples 0 and 1",
     shp110_steps: "depend on step 4 only, of steps 0 to 4",
     shp112: "% of the cells hold another cell's value",
+    shp122: "% of the cells hold another cell's value",
+    shp123: "output step 0 depends on step 1, which comes later",
+    shp123_ids: "output step 0 depends on step 1, which comes later",
     shp126: "the result (1, 13) has 1 rows for 3 samples: output row 0 depends on sample 2",
     shp190: "axis 2 of the result (3, 5, 13) is 13 long, not 14",
     shp190_rank: "the result (3, 5, 13) has 3 axes, not 2",

@@ -62,6 +62,9 @@ MODULE_METHODS = frozenset(
     "register_buffer register_parameter add_module register_module".split()
 )
 
+#: what takes, keeps or adds axes of a tensor, and nothing else
+_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
+
 
 def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Value:
     """`base.name`."""

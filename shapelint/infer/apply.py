@@ -96,8 +96,9 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    of_rank = error.code is None or isinstance(error.details.get("got"), int)
-    return run.is_guess(*args) and of_rank and not _is_batched_state(args, error)
+    if not run.is_guess(*args) or _is_batched_state(args, error):
+        return False
+    return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
 
 
 def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:

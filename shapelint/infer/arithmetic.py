@@ -285,9 +285,9 @@ def _order(left: Dim, operator: str, right: Dim) -> bool | None:
 
 
 def _likely(run: Run, left: Dim, operator: str, right: Dim) -> bool | None:
-    if not (left.symbols | right.symbols) <= run.hints.keys():
+    if not (left.symbols | right.symbols) <= run.trace.defaults.keys():
         return None
-    a, b = left.evaluate(run.hints), right.evaluate(run.hints)
+    a, b = left.evaluate(run.trace.defaults), right.evaluate(run.trace.defaults)
     return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
 
 

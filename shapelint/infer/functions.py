@@ -131,7 +131,7 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
     size = default.dim.constant if isinstance(default, Int) else None
     if (is_int and default is None) or (size is not None and size >= 1):
         if size is not None:
-            run.hints[parameter.name] = size
+            run.trace.defaults[parameter.name] = size
         return Int(Dim.symbol(parameter.name))
     return Unknown(parameter.name, "a parameter", default)
 

@@ -120,7 +120,6 @@ class Run:
     assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
     parents: dict[str, Parent] = field(default_factory=dict)
-    hints: dict[str, int] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     loops: int = 0
@@ -329,7 +328,8 @@ class Run:
         """A name for the value of an expression that is not understood: its text and its place."""
         span = expression.span
         calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
-        return f"{self.text(span)}@{span.line}:{span.column}{calls}"
+        # the text may be cut short, and the place of its end tells `f(x)` from `f(x).g()`
+        return f"{self.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}"
 
     def text(self, span: Span) -> str:
         """The source text of a span, on one line and not too long."""

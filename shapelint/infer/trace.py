@@ -104,7 +104,7 @@ class Evidence:
     """A hint of what the author thinks that the axis of size `symbol` means.
 
     `kind` is a short slug ("shape-comment", "unpacked-name", "state-size", "last-index", "annotation",
-    "embedding-ids", "packed-layout", "pad-layout"), `weight` 3 for a statement by the author that leaves no
+    "embedding-ids", "packed-layout", "pad-layout", "exchange"), `weight` 3 for a statement by the author that leaves no
     room (a shape comment), 2 strong, 1 weak; `message` is shown under the span.
     """
 
@@ -186,6 +186,7 @@ class Trace:
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
     loops: list[Loop] = field(default_factory=list)  #: in the order in which they ended
+    defaults: dict[str, int] = field(default_factory=dict)  #: symbols of parameters with a default: likely values
     text: str = ""  #: the source that `path` was read from
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)

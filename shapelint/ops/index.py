@@ -24,6 +24,7 @@ from shapelint.shapes.value import (
     SliceValue,
     Tensor,
     Tuple,
+    Unknown,
     Value,
 )
 
@@ -162,7 +163,10 @@ def _picked(axis: Axis, read: Sequence[Axis], rank: int, assume: Assumptions) ->
 
 
 def sliced(axis: Axis, index: SliceValue, assume: Assumptions) -> Axis:
-    """The axis cut by `lower:upper:step`; `t:t+1` with a symbol is taken as inside the axis."""
+    """The axis cut by `lower:upper:step`; `t:t+1` with a symbol is taken as inside the axis.
+
+    An unknown bound counts where it is a size elsewhere: then it is neither None nor negative.
+    """
     if index == SliceValue(NONE, NONE, NONE):
         return axis
     step = _bound(index.step, ONE, assume).constant
@@ -178,7 +182,7 @@ def sliced(axis: Axis, index: SliceValue, assume: Assumptions) -> Axis:
 def _bound(value: Value, default: Dim, assume: Assumptions) -> Dim:
     if isinstance(value, NoneValue):
         return default
-    if isinstance(value, Int):
+    if isinstance(value, Int) or (isinstance(value, Unknown) and assume.same(value.dim, ZERO) is Same.DIFFERENT):
         return assume.resolve(value.dim)
     raise Undetermined("a slice with a bound that is not known")
 

@@ -9,7 +9,7 @@ An operation is one function, named after torch's own and decorated with `@op`:
 Its Python signature is torch's signature and binds the call's arguments; its annotations say what each
 argument must be, and the registry coerces (`Tensor`, `int` a known integer, `Dim` a symbolic one, `bool`,
 `str`, `float`, `Value` anything, `Sizes` a list of sizes given as `*args` or as one tuple; `Annotated` brings
-a coercer of its own, ops/arguments.py). What cannot be coerced raises `Undetermined`, and the result is Unknown.
+a coercer of its own). An argument that cannot be coerced raises `Undetermined`, and the result is Unknown.
 
 The function returns tensors without a `ref` (the interpreter stamps them), or raises `ShapeError` when torch
 would certainly raise. A function that must know whether two sizes agree takes a parameter
@@ -252,9 +252,9 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
 
 
 def _refuse_stranger(operation: Op, kwargs: Mapping[str, Value]) -> None:
-    stranger = next((name for name in kwargs if name not in operation.signature.parameters), None)
-    if operation.refuse is not None and stranger is not None:
-        raise operation.refuse(operation.name.rpartition(".")[2], stranger)
+    for name in kwargs:
+        if operation.refuse is not None and name not in operation.signature.parameters:
+            raise operation.refuse(operation.name.rpartition(".")[2], name)
 
 
 def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> dict[str, Value]:

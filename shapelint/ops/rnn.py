@@ -27,7 +27,7 @@ from shapelint.ops.require import (
     size_of,
 )
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim
+from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import NONE, TRUE, Float, Layer, Packed, Str, Tensor, Tuple, Value
 
 RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
@@ -186,11 +186,22 @@ def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) 
             sorted=input.enforce_sorted,
         )
     require_rank(config.name, input, 2, 3, code="SHP505")
+    _check_channels(config, input, assume)
     require_features(config.name, input, config.input_size, assume, "SHP503")
     if input.rank == 2:
         return Sequences(None, _meaning(input.axes[0], Role.TIME))
     batch, time = (0, 1) if config.batch_first else (1, 0)
     return Sequences(_meaning(input.axes[batch], Role.BATCH), _meaning(input.axes[time], Role.TIME))
+
+
+def _check_channels(config: RecurrentConfig, input: Tensor, assume: Assumptions) -> None:
+    """A convolution's (B, C, L), where C is input_size: the features are on axis 1, unless L happens to be as long."""
+    if input.rank != 3 or input.axes[1].role is not Role.CHANNEL:
+        return
+    channels, length, expected = input.axes[1].dim, input.axes[2].dim, config.input_size
+    if assume.same(channels, expected) is Same.EQUAL and assume.same(length, expected) is not Same.EQUAL:
+        message = f"{config.name} reads axis 2 as {expected} features; they are on axis 1, the channels"
+        raise ShapeError(message, "SHP121", expected=expected, got=length)
 
 
 def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Severity, ShownShape
-from shapelint.infer.trace import Evidence, Frame, Node, Stated, Trace
+from shapelint.infer.trace import Binding, Evidence, Frame, Node, Stated, Trace
 from shapelint.rules.base import Rule
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
@@ -75,7 +75,7 @@ def _calls(trace: Trace, node: Node) -> list[Place]:
     return [place_of(frame, "in this call")]
 
 
-def place_of(where: Node | Layer | Evidence | Stated | Frame, message: str) -> Place:
+def place_of(where: Node | Layer | Binding | Evidence | Stated | Frame, message: str) -> Place:
     """A place that a finding refers to, in the file that holds it."""
     return Place(where.span, message, where.path)
 

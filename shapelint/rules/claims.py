@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import Slot, input_of, is_recurrent_call, layer_of
+from shapelint.rules.navigate import Slot, input_of, is_recurrent_call, layer_of, states_given
 from shapelint.rules.written import is_zeros
-from shapelint.shapes.value import NONE, List, NoneValue, Packed, Tensor, Tuple
+from shapelint.shapes.value import NoneValue, Packed, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,4 @@ def misses_direction(trace: Trace, target: Ref, slot: Slot) -> list[Claim]:
 
 def starts_at_zero(trace: Trace, call: Node) -> bool:
     """Whether a recurrent call is given no initial state, or zeros."""
-    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx", NONE)
-    states = given.items if isinstance(given, Tuple | List) else (given,)
-    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states)
+    return all(isinstance(state, NoneValue) or is_zeros(trace, state) for state in states_given(call))

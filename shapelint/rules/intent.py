@@ -43,12 +43,12 @@ class Intent:
     @property
     def opposed(self) -> int:
         """The weight of the evidence that the author means the other layout, each kind counted once."""
-        return _weight(self.opposing)
+        return weight_of(self.opposing)
 
     @property
     def agreed(self) -> int:
         """The weight of the evidence that the author means what the layer does."""
-        return _weight(self.agreeing)
+        return weight_of(self.agreeing)
 
     @property
     def is_other_layout(self) -> bool:
@@ -60,7 +60,8 @@ class Intent:
         return [place_of(evidence, evidence.message) for evidence in self.opposing]
 
 
-def _weight(evidence: tuple[Evidence, ...]) -> int:
+def weight_of(evidence: tuple[Evidence, ...]) -> int:
+    """The weight of several pieces of evidence, each kind counted once."""
     strongest: dict[str, int] = {}
     for piece in evidence:
         strongest[piece.kind] = max(strongest.get(piece.kind, 0), piece.weight)
@@ -79,7 +80,7 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
         pieces = [*evidence_of(trace, axis), *trace.told.get((call.span, place), ())]
         pieces += [*_given(trace, value, axis), *_used(trace, call, place)]
-        pieces += _built(trace, call) if place == 0 else ()
+        pieces += [*_built(trace, call), *_exchanged(trace, call, value)] if place == 0 else ()
         agreeing += [piece for piece in pieces if piece.role is role]
         opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
     return Intent(tuple(agreeing), tuple(opposing))
@@ -120,6 +121,18 @@ def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
         yield Evidence("", Role.BATCH, "flag-in-bias", 2, flag.span, "this True is `bias`, which is True anyway")
 
 
+def _exchanged(trace: Trace, call: Node, value: Tensor) -> Iterator[Evidence]:
+    """Axes that are exchanged for a batch-first layer: maybe so that the time comes first."""
+    made = None if value.ref is None else trace.node(value.ref)
+    source = made.args[0] if made is not None and made.args else None
+    if made is None or short_name(made) not in _PERMUTING or not isinstance(source, Tensor):
+        return
+    unknown = all(axis.role not in _OPPOSITE for axis in source.axes)
+    turned = value.sizes[:2] == source.sizes[1::-1]
+    if unknown and turned and layer_of(call).config.get("batch_first") is True:
+        yield Evidence("", Role.TIME, "exchange", 1, made.span, "the first two axes are exchanged here", made.path)
+
+
 def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
     """The True that stands in the place of `bias` as the last positional argument, without a batch_first."""
     construction = own_construction(trace, layer)
@@ -151,7 +164,7 @@ def _used(trace: Trace, call: Node, place: int) -> Iterator[Evidence]:
         if pick.axis == place and pick.index == LAST and _is_output(trace, pick.base, call):
             yield _used_as_time(pick.node, "last-index", "the last entry of this axis is taken: a step")
     for node in trace.nodes:
-        if _pools(node, place) and _is_output(trace, node.args[0], call):
+        if pooled_axis(node) == place and _is_output(trace, node.args[0], call):
             yield _used_as_time(node, "pooled-axis", "this axis is pooled away: the steps")
 
 
@@ -159,14 +172,16 @@ def _used_as_time(node: Node, kind: str, message: str) -> Evidence:
     return Evidence("", Role.TIME, kind, 2, node.span, message, node.path)
 
 
-def _pools(node: Node, place: int) -> bool:
-    """Whether a node pools over axis `place` of three, and no other."""
-    if short_name(node) not in _POOLING or not node.args or node.error is not None:
-        return False
+def pooled_axis(node: Node) -> int | None:
+    """The one axis of three that a node pools over; None where it pools over others, or does something else."""
+    base = node.args[0] if node.args else None
+    if short_name(node) not in _POOLING or node.error is not None or not isinstance(base, Tensor) or base.rank != 3:
+        return None
     dim = node.bound.get("dim")
     named = dim if isinstance(dim, tuple) else (dim,)
     numbers = [one.dim if isinstance(one, Int) else one for one in named]
-    return len(numbers) == 1 and isinstance(numbers[0], Dim) and numbers[0].constant in (place, place - 3)
+    found = numbers[0].constant if len(numbers) == 1 and isinstance(numbers[0], Dim) else None
+    return None if found is None else found % 3
 
 
 def _is_output(trace: Trace, value: object, call: Node) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from shapelint.finding import Ref
 from shapelint.infer.trace import Binding, Node, Trace
 from shapelint.rules.lines import function_around
-from shapelint.rules.navigate import OUTPUT, is_recurrent_call, slot_of
+from shapelint.rules.navigate import OUTPUT, is_recurrent_call, slot_of, state_given
 
 _ATTRIBUTE = re.compile(r"\w+(?:\.\w+)+")
 _OUTPUT = frozenset(("out", "outs", "output", "outputs"))
@@ -41,7 +41,7 @@ def exchanged_names(trace: Trace, call: Node) -> tuple[Binding, Binding] | None:
 
 def output_named_state(trace: Trace, call: Node) -> Node | None:
     """The recurrent call whose output a further one is given as its state, because the names are exchanged."""
-    state = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
+    state = state_given(call)
     slot = slot_of(trace, state) if is_recurrent_call(call) and state is not None else None
     if slot is None or slot.slot != OUTPUT or exchanged_names(trace, slot.call) is None:
         return None

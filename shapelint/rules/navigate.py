@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace, refs
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
-from shapelint.shapes.value import Bool, Layer, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 
 OUTPUT = "output"
 H_N = "h_n"
@@ -199,6 +199,20 @@ def input_of(node: Node) -> Value | None:
     if len(node.args) > 1:
         return node.args[1]
     return node.kwargs.get("input")
+
+
+def state_given(call: Node) -> Value | None:
+    """The state argument of a recurrent call or a cell's; None where it has none, or None."""
+    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
+    return None if isinstance(given, NoneValue) else given
+
+
+def states_given(call: Node) -> tuple[Value, ...]:
+    """The states that a recurrent call is given: none, one, or those of a tuple."""
+    given = state_given(call)
+    if given is None:
+        return ()
+    return tuple(given.items) if isinstance(given, Tuple | List) else (given,)
 
 
 def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:

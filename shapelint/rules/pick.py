@@ -100,7 +100,7 @@ def _of_subscript(node: Node, base: Tensor, expression: facts.Subscript) -> Pick
 
 def parts_of(node: Node, base: Tensor) -> dict[int, Value]:
     """What a subscript takes of the axes that it does not take whole; nothing if it makes new axes."""
-    parts = _spread(node.args[1], base.rank)
+    parts = index_parts(node.args[1], base.rank)
     return {axis: part for axis, part in enumerate(parts) if not is_full(part)} if len(parts) <= base.rank else {}
 
 
@@ -121,7 +121,7 @@ def _numbers(expression: facts.Expression | None) -> Iterator[int]:
         yield from _numbers(expression.lower)
 
 
-def _spread(index: Value, rank: int) -> list[Value]:
+def index_parts(index: Value, rank: int) -> list[Value]:
     """The index of each axis, an ellipsis written out."""
     parts = list(index.items) if isinstance(index, Tuple) else [index]
     for place, part in enumerate(parts):

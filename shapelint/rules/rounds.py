@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_cell_call, layer_of, short_name
-from shapelint.shapes.value import NoneValue, Value
+from shapelint.rules.navigate import is_cell_call, layer_of, short_name, state_given
 
 
 def round_pairs(calls: Iterator[Node]) -> Iterator[tuple[Node, Node]]:
@@ -18,12 +17,6 @@ def round_pairs(calls: Iterator[Node]) -> Iterator[tuple[Node, Node]]:
         if place in before:
             yield before[place], call
         before[place] = call
-
-
-def state_given(call: Node) -> Value | None:
-    """The state argument of a recurrent call or a cell's; None where it has none, or None."""
-    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
-    return None if isinstance(given, NoneValue) else given
 
 
 def feeds(trace: Trace, first: Node, later: Node, cut: frozenset[str] = frozenset()) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_recurrent_call, is_returned, sequence_of, short_name
+from shapelint.rules.navigate import ancestors, is_recurrent_call, is_returned, sequence_of, short_name
 from shapelint.rules.pick import FIRST, is_full
 from shapelint.shapes.value import Int, Tensor, Tuple, Value
 
@@ -61,6 +61,12 @@ def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
 
 
+def heads_of(trace: Trace, ref: Ref) -> list[Node]:
+    """The operations that take one row for each sample of a value, or of what it becomes."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
+    return [user for one in reached for user in trace.uses(one) if is_head(user)]
+
+
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
     return short_name(user) in _HEAD_LAYERS or is_loss(user)
@@ -92,14 +98,7 @@ def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> 
 
 def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
     """The recurrent calls that a value is computed from."""
-    waiting, seen = [ref.node], set[int]()
-    while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            node = trace.nodes[number]
-            waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
-    return frozenset(number for number in seen if is_recurrent_call(trace.nodes[number]))
+    return frozenset(node.id for node in ancestors(trace, ref) if is_recurrent_call(node))
 
 
 def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:

@@ -86,6 +86,22 @@ def size_expressions(node: Node) -> tuple[facts.Expression, ...]:
     return tuple(given)
 
 
+def view_sizes(node: Node) -> tuple[facts.Expression, ...]:
+    """The sizes as written in `x.view(a, b)`, `x.view((a, b))` or `torch.reshape(x, (a, b))`."""
+    call = node.expression
+    if not isinstance(call, facts.Call) or any(given.keyword or given.star for given in call.arguments):
+        return ()
+    sizes = [given.value for given in call.arguments[not node.op.startswith("torch.Tensor.") :]]
+    if len(sizes) == 1 and isinstance(sizes[0], facts.Sequence):
+        return sizes[0].items
+    return tuple(sizes)
+
+
+def exchanged(trace: Trace, first: facts.Expression, second: facts.Expression) -> tuple[Edit, Edit]:
+    """Edits that exchange two expressions."""
+    return Edit(first.span, text_of(trace, second.span)), Edit(second.span, text_of(trace, first.span))
+
+
 def twice(trace: Trace, size: facts.Expression) -> str:
     """Twice a size, as text."""
     text = text_of(trace, size.span)

@@ -18,6 +18,7 @@ from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 _VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
 _SMALL_TABLES = (101, 103, 107, 109, 113, 127)
 _EMBEDDING = "torch.nn.Embedding"
+_ATTENTION = "torch.nn.MultiheadAttention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,12 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
 
 
 def _add_layer(trace: Trace, node: Node, problem: SizeProblem) -> None:
+    config = {name: value for name, value in layer_config(node).items() if isinstance(value, Dim)}
+    if node.op == _ATTENTION and "embed_dim" in config and "num_heads" in config:
+        # a quotient makes the one a multiple of the other
+        problem.dims.add(resolved(trace, config["embed_dim"]) // resolved(trace, config["num_heads"]))
     if node.op not in limits.RECURRENT:
         return
-    config = {name: value for name, value in layer_config(node).items() if isinstance(value, Dim)}
     layers = config.get("num_layers")
     if layers is not None:
         problem.layer_counts |= resolved(trace, layers).symbols

@@ -11,7 +11,8 @@ same trace; axes are ints and may be negative. A finding with several claims nee
 | sees_whole_sequence | a feature ignores a step | `source`, `time_axis` |
 | dead_parameters | a parameter of the layer gets no gradient | `layer`, `allowed?` names |
 | padding_invariance | padding matters | `source`, `batch_axis`, `time_axis`, `target_axis`, `on_left?` flag |
-| provenance | the cells are not the source's, permuted | `source`, `expected` axes |
+| causality | a step reads later steps | `source`, `time_axis`, `target_axis` |
+| provenance | the cells are not the source's, permuted | `source`, `expected` axes, `split?` ints, `select?` ints |
 | equals | the value is another one than the reference | `reference` |
 | batch_size_polymorphism | batches of 1, 2, 3 do not show | `source`, `batch_axis`, `target_axis`, `alone?` |
 | ignores_padding | padding reaches a loss | `source`, its axes, `padded`, `padded_batch_axis`, `value` |
@@ -39,6 +40,7 @@ What they mean:
 * raises: `match` is a part of the exception's text.
 * batch_independence: row i of the target (along `target_axis`) must depend on sample i of the source, and on
   no other. padding_invariance: no row may depend on padding, and each must be what its sample gives alone.
+* causality: step t of the target (along `target_axis`) must depend on no step of the source after t.
 * `source`: a float or integer tensor of the slice: an input leaf, the embedding's output, `torch.randn(...)`.
   `batch_axis` and `time_axis` are axes **of the source as the author means them**, `target_axis` is the axis
   of the target that the author takes for the batch. `out[-1]` of a batch-first LSTM on x (B, T, I) is
@@ -50,7 +52,8 @@ What they mean:
 * `layer`: the `Ref` of the node that constructs the layer; `allowed`: parameters that may be dead
   ("weight_hh_l0_reverse"). Every parameter must be alive, except those.
 * `expected` for provenance: the target must be `source.permute(expected)`, up to merging and splitting
-  neighbouring axes. Only layout operations may lie between them.
+  neighbouring axes. Only layout operations may lie between them. Before that, `split` (axis, size, size) takes
+  an axis of the source apart, one size may be -1; then `select` (axis, entry) takes one entry of an axis.
 * `reference` for equals: a `Ref`, or `("last_state", call)` for `h_n[-1]`, or `("both_directions", call)`
   for `torch.cat((h_n[-2], h_n[-1]), -1)`, where `call` is the `Ref` of the recurrent layer's call.
 * dropout_acts: the target is the node that constructs a recurrent layer. Two passes over the same sequence in
@@ -113,7 +116,8 @@ PROPERTIES: Mapping[str, Property] = {
     "padding_invariance": Property(
         {"source": "ref", "batch_axis": "int", "time_axis": "int", "target_axis": "int"}, {"on_left": "flag"}
     ),
-    "provenance": Property({"source": "ref", "expected": "ints"}, {}),
+    "causality": Property({"source": "ref", "time_axis": "int", "target_axis": "int"}, {}),
+    "provenance": Property({"source": "ref", "expected": "ints"}, {"split": "ints", "select": "ints"}),
     "equals": Property({"reference": "reference"}, {}),
     "batch_size_polymorphism": Property(
         {"source": "ref", "batch_axis": "int", "target_axis": "int"}, {"alone": "flag"}

@@ -76,12 +76,13 @@ def fix_programs(finding: Finding, fix: Fix, old: Trace, analyse: Analyse) -> tu
     `analyse` reads the mended text again. Of its traces of the same entry, the first in which the claims'
     values are found is taken, one that took the same branches before others.
     """
-    if not finding.claims:
+    wanted = fix.claims or finding.claims
+    if not wanted:
         return ()
     edits = fix.edits
     traces = [new for new in analyse(apply_edits(old.text, edits)) if new.entry == old.entry]
     for new in sorted(traces, key=lambda new: new.decisions != old.decisions):
-        claims = [retarget(old, claim, new, edits) for claim in finding.claims]
+        claims = [retarget(old, claim, new, edits) for claim in wanted]
         if None not in claims:
             return tuple(build(new, claim) for claim in claims if claim is not None)
     return (NotReplayable("the value is not found in the mended text"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from shapelint.finding import Finding
@@ -70,6 +71,17 @@ def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
     ]
 
 
+def _causality(document: dict[str, Any]) -> list[str]:
+    time, axis = (document["options"][name] for name in ("time_axis", "target_axis"))
+    return [
+        *as_function(document),
+        f"for step in range(x.shape[{time}]):",
+        *indented(changed(document, _at({time: "step"}))),
+        *indented(_rows_changed(axis)),
+        '    print(f"step {step} reaches the output steps {rows}")',
+    ]
+
+
 def _padding_invariance(document: dict[str, Any]) -> list[str]:
     options = document["options"]
     batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
@@ -102,16 +114,23 @@ def _dead_parameters(document: dict[str, Any]) -> list[str]:
 
 
 def _provenance(document: dict[str, Any]) -> list[str]:
-    order = ", ".join(map(str, document["options"]["expected"]))
+    options = document["options"]
+    axis, *sizes = options.get("split", [0])
+    split = f".unflatten({axis}, {tuple(sizes)})" if sizes else ""
+    select = f".select({_listed(options['select'])})" if "select" in options else ""
     return [
         *as_function(document),
         "coded = torch.arange(x.numel()).to(x.dtype).reshape(x.shape)",
-        f"meant = coded.permute({order})",
+        f"meant = coded{split}{select}.permute({_listed(options['expected'])})",
         "result = forward(coded)",
         'print("meant", tuple(meant.shape), "result", tuple(result.shape))',
         "moved = int((result != meant.reshape(result.shape)).sum())",
         'print(moved, "of", x.numel(), "cells hold another value")',
     ]
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _equals(document: dict[str, Any]) -> list[str]:
@@ -240,6 +259,7 @@ _WRITERS = {
     "sees_whole_sequence": _sees_whole_sequence,
     "dead_parameters": _dead_parameters,
     "padding_invariance": _padding_invariance,
+    "causality": _causality,
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
@@ -253,8 +273,8 @@ _WRITERS = {
     "substitution": witness_states.substitution,
     "state_acts": witness_states.state_acts,
     "has_shape": _has_shape,
-    **WRITERS,
     "alignment": witness_values.alignment,
     "follows_time": witness_values.follows_time,
     "unnormalised": witness_values.unnormalised,
+    **WRITERS,
 }

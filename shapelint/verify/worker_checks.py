@@ -20,7 +20,7 @@ from shapelint.verify.worker_footprint import (
     steps_grid,
     tensor_of,
 )
-from shapelint.verify.worker_modules import CHECKS
+from shapelint.verify.worker_modules import MODULE_CHECKS
 from shapelint.verify.worker_outcome import TOLERANCE, Outcome, agree, listed, shape_of, told
 from shapelint.verify.worker_replay import Encoded, RefusedError, StepError, check_size, put, run, value_of
 from shapelint.verify.worker_states import STATE_CHECKS
@@ -201,6 +201,17 @@ def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
     return Outcome(True, "each row reads its sample to the end, and no padding", grid)
 
 
+def _causality(document: Mapping[str, Any]) -> Outcome:
+    options = document["options"]
+    watched = Watched(document["steps"], options["source"], document["target"])
+    grid = rows_grid(watched, options["time_axis"], None, options["target_axis"])[:, :, 0]
+    for row, steps in enumerate(grid):
+        later = steps[row + 1 :].nonzero().flatten().tolist()
+        if later:
+            return Outcome(False, f"output step {row} depends on step {later[0] + row + 1}, which comes later")
+    return Outcome(True, "no output step depends on a later step")
+
+
 def _provenance(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     source = options["source"]
@@ -214,13 +225,22 @@ def _provenance(document: Mapping[str, Any]) -> Outcome:
 
     values = run(document["steps"], {source["ref"]: code})
     target = tensor_of(value_of(document["target"], values), "target")
-    meant = coded.permute(options["expected"])
+    meant = _meant(coded, options)
     if meant.numel() != target.numel():
         return Outcome(False, f"the result {shape_of(target)} is not a rearrangement of {shape_of(meant)}")
     moved = (meant.reshape(target.shape) != target).float().mean().item()
     if moved == 0:
         return Outcome(True, "every cell is where it belongs")
     return Outcome(False, f"{moved:.0%} of the cells hold another cell's value")
+
+
+def _meant(source: torch.Tensor, options: Mapping[str, Any]) -> torch.Tensor:
+    if "split" in options:
+        axis, *sizes = options["split"]
+        source = source.unflatten(axis, sizes)
+    if "select" in options:
+        source = source.select(*options["select"])
+    return source.permute(options["expected"])
 
 
 def _equals(document: Mapping[str, Any]) -> Outcome:
@@ -339,14 +359,15 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "sees_whole_sequence": _sees_whole_sequence,
     "dead_parameters": _dead_parameters,
     "padding_invariance": _padding_invariance,
+    "causality": _causality,
     "provenance": _provenance,
     "equals": _equals,
     "batch_size_polymorphism": _batch_size_polymorphism,
     "ignores_padding": _ignores_padding,
     "unchanged_by": _unchanged_by,
     "dropout_acts": _dropout_acts,
-    **CHECKS,
     "has_shape": _has_shape,
+    **MODULE_CHECKS,
     **STATE_CHECKS,
     **VALUE_CHECKS,
 }

@@ -117,7 +117,7 @@ def _loop_matters(document: Mapping[str, Any]) -> Outcome:
     return Outcome(False, f"one call with {len(calls)} steps gives the same last step as {len(calls)} calls")
 
 
-CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
+MODULE_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "argument_acts": _argument_acts,
     "biased": _biased,
     "registered": _registered,

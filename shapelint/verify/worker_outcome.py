@@ -1,4 +1,4 @@
-"""What a check of a property answers, and the words that it says it in."""
+"""What a check of a property answers, and what several checks compare and tell with."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 
 from shapelint.verify.worker_footprint import Grid
 
-TOLERANCE = 1e-9
 _MAX_TEXT = 300
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,6 @@ def shape_of(tensor: torch.Tensor) -> str:
 
 
 def listed(items: Iterable[object]) -> str:
-    """`a, b and c`."""
+    """Words in a sentence: `a, b and c`."""
     *first, last = map(str, items)
     return f"{', '.join(first)} and {last}" if first else last

@@ -9,10 +9,8 @@ import torch
 
 from shapelint.verify.steps import ancestors, exchanged, without_state
 from shapelint.verify.worker_footprint import InconclusiveError, Watched, tensor_of
-from shapelint.verify.worker_outcome import Outcome, listed, shape_of
+from shapelint.verify.worker_outcome import TOLERANCE, Outcome, listed, shape_of
 from shapelint.verify.worker_replay import Encoded, call_step, run, value_of
-
-_TOLERANCE = 1e-9
 
 
 def _depends_on(document: Mapping[str, Any]) -> Outcome:
@@ -77,7 +75,7 @@ def _statelessness(document: Mapping[str, Any]) -> Outcome:
     if first.shape != second.shape:
         raise InconclusiveError("the shape of the result is drawn at random")
     difference = (first - second).abs().max().item()
-    if difference <= _TOLERANCE:
+    if difference <= TOLERANCE:
         return Outcome(True, "two passes over the same input agree")
     return Outcome(False, f"two passes over the same input differ by up to {difference:.2g}")
 
@@ -114,7 +112,7 @@ def _compared(document: Mapping[str, Any], values: Sequence[Any], step: Encoded)
     if before.shape != after.shape:
         return Outcome(False, f"the result is {shape_of(after)}, not {shape_of(before)}")
     difference = (before - after).abs().max().item() if before.numel() else 0.0
-    if difference <= _TOLERANCE:
+    if difference <= TOLERANCE:
         return Outcome(True, "the result is the same")
     return Outcome(False, f"the result differs by up to {difference:.2g}")
 

@@ -11,8 +11,7 @@ from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, report, text_of
-from shapelint.rules.navigate import input_of, layer_of, short_name
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import input_of, layer_of, short_name, state_given
 from shapelint.rules.stepping import Rounds, is_fed_back, results_of, rounds_of
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts

@@ -9,8 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, kind_place, report
-from shapelint.rules.navigate import input_of, is_returned, layer_of
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import input_of, is_returned, layer_of, state_given
 from shapelint.rules.stepping import Rounds, Step, above, results_of, rounds_of, steps_of
 from shapelint.rules.written import is_zeros, states_of
 from shapelint.shapes.value import Value

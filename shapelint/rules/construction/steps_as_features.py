@@ -9,8 +9,7 @@ from shapelint.infer.trace import Evidence, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.intent import evidence_of
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, state_given
 from shapelint.rules.stepping import is_one
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report
+from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.claims import samples_mix
+from shapelint.rules.layout.views import (
+    Axes,
+    base_name,
+    batch_place,
+    elements,
+    moved_to,
+    named_sizes,
+    transpose_first,
+    view_base,
+)
 from shapelint.rules.navigate import Slot, state_of
-from shapelint.rules.pick import ONE
-from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim, Same, product_of
+from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
-from shapelint.syntax import facts
-
-VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
-
-Axes = tuple[Axis, ...]
 
 RULE = Rule(
     code="SHP106",
@@ -189,13 +192,11 @@ print(head(h_n.view(1, 12)).shape)
 def state_viewed_across_samples(trace: Trace) -> Iterator[Finding]:
     """Views of a state that give another place to an axis of the batch's size."""
     for node in trace.nodes:
-        if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
+        base = view_base(node)
+        slot = None if base is None else state_of(trace, base)
+        if slot is None or base is None or not isinstance(node.result, Tensor):
             continue
-        base = node.args[0] if node.args else node.kwargs.get("input")
-        slot = state_of(trace, base) if isinstance(base, Tensor) else None
-        if slot is None or not isinstance(base, Tensor):
-            continue
-        place = _batch_place(trace, base)
+        place = batch_place(trace, base)
         moved = None if place is None else moved_to(trace, base.axes, place, node.result.axes)
         if place is None or moved is None:
             continue
@@ -204,39 +205,17 @@ def state_viewed_across_samples(trace: Trace) -> Iterator[Finding]:
             yield _finding(trace, node, slot, base, (place, moved), confidence)
 
 
-def _batch_place(trace: Trace, base: Tensor) -> int | None:
-    """Where the batch axis of a tensor is, where it has one that is longer than 1."""
-    places = [i for i, axis in enumerate(base.axes) if axis.role is Role.BATCH]
-    return places[0] if len(places) == 1 and trace.resolve(base.axes[places[0]].dim) != ONE else None
-
-
-def moved_to(trace: Trace, before: Axes, place: int, after: Axes) -> int | None:
-    """Where the result of a view has the one axis of axis `place`'s size; None where that is not told."""
-    sizes, new_sizes = ([trace.resolve(axis.dim) for axis in axes] for axes in (before, after))
-    if sizes.count(sizes[place]) != 1 or new_sizes.count(sizes[place]) != 1:
-        return None
-    return new_sizes.index(sizes[place])
-
-
 def _confidence(trace: Trace, node: Node, ahead: Axes, new_ahead: Axes) -> Confidence | None:
     """How sure it is that a view moves an axis that stood behind the axes `ahead`.
 
     A view keeps the order of the elements: an axis stays itself only behind as many elements as before. With
     one layer and one direction nothing moves; sizes that name the layers are written for more.
     """
-    was, now = (trace.resolve(product_of(axis.dim for axis in axes)) for axes in (ahead, new_ahead))
+    was, now = (elements(trace, axes) for axes in (ahead, new_ahead))
     if was.same(now) is Same.DIFFERENT:
         return Confidence.HIGH
-    named = {symbol for size in _written_sizes(trace, node) for symbol in size.symbols}
+    named = {symbol for size in named_sizes(trace, node) for symbol in size.symbols}
     return Confidence.MEDIUM if was != now and was.symbols and was.symbols <= named else None
-
-
-def _written_sizes(trace: Trace, node: Node) -> Iterator[Dim]:
-    """The sizes as the call gives them, -1 as it stands."""
-    for given in node.bound.values():
-        for size in given if isinstance(given, tuple) else ():
-            if isinstance(size, Dim):
-                yield trace.resolve(size)
 
 
 def _finding(
@@ -244,9 +223,9 @@ def _finding(
 ) -> Finding:
     place, moved = places
     whole = quote(trace, node.span)
-    name = _name(trace, node)
+    name = base_name(trace, node)
     layout = "(layers * directions, batch, hidden)" if base.rank == 3 else f"batch on axis {place}"
-    fix = _fix(node) if (base.rank, place, moved) == (3, 1, 0) else None
+    fix = transpose_first(node) if (base.rank, place, moved) == (3, 1, 0) else None
     return report(
         RULE,
         trace,
@@ -265,23 +244,3 @@ def _help(name: str, place: int, moved: int, slot: Slot) -> str:
     if (place, moved) == (1, 1) and slot.config.bidirectional:
         return f"join the directions of each layer with `torch.cat(({name}[0::2], {name}[1::2]), dim=2)`"
     return f"move the batch axis first: `{name}.transpose({moved}, {place})`, and then `reshape`"
-
-
-def _name(trace: Trace, node: Node) -> str:
-    call = node.expression
-    if isinstance(call, facts.Call):
-        if node.op.startswith("torch.Tensor.") and isinstance(call.func, facts.Attribute):
-            return quote(trace, call.func.value.span)
-        if call.arguments:
-            return quote(trace, call.arguments[0].value.span)
-    return "the state"
-
-
-def _fix(node: Node) -> Fix | None:
-    call = node.expression
-    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
-        return None
-    if not node.op.startswith("torch.Tensor."):
-        return None
-    edit = replace_text(call.func.attr_span, "transpose(0, 1).reshape")
-    return Fix("move the batch axis to the front first: `.transpose(0, 1).reshape(...)`", (edit,))

@@ -12,6 +12,7 @@ from shapelint.rules.claims import samples_mix
 from shapelint.rules.intent import intent_of
 from shapelint.rules.navigate import Sequence, sequence_of
 from shapelint.rules.pick import LAST, ONE, Pick, picks
+from shapelint.rules.readings import Readings, batch_first_claim, readings
 from shapelint.rules.uses import summary_confidence
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
@@ -47,7 +48,8 @@ batch_independence: the rows of the selected value are not one for each sample.
 
 ## When it stays silent
 The input is a single unbatched sequence (T, I) or packed; the axes were permuted before; the last sample is
-indexed again by a step (`output[-1][-1]`) or only printed; the value is not used as a summary.
+indexed again by a step (`output[-1][-1]`) or only printed; the value is not used as a summary; other evidence shows
+that the input is time-first (then the finding is SHP111).
 """,
     bad=(
         """\
@@ -125,7 +127,9 @@ SECOND = Rule(
     summary="`output[:, -1]` without batch_first is the last sample, not the last step",
     page="""\
 ## What it does
-Finds `output[:, -1]` where `output` comes from a recurrent layer without `batch_first=True`.
+Finds `output[:, -1]` where `output` comes from a recurrent layer without `batch_first=True`. The finding names both
+readings, an index that is wrong and a `batch_first=True` that is missing, with what speaks for each; the likelier mend
+comes first.
 
 ## Why is this bad
 Without `batch_first=True` the layer reads its input as (T, B, I) and gives (T, B, D*H): axis 1 is the
@@ -237,16 +241,17 @@ def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]:
 
 
 def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
-    """Whether the index is what the author means, and the layout is wrong before it (SHP110, SHP406)."""
+    """Whether the index is what the author means, and the layout is wrong before it (SHP110, SHP111, SHP406)."""
     if sequence.unpacked is not None:
         return sequence.unpacked.bound["batch_first"] is not True
-    return not sequence.slot.config.batch_first and intent_of(trace, sequence.slot.call).is_other_layout
+    return intent_of(trace, sequence.slot.call).is_other_layout
 
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
     right = ":, -1" if pick.axis == 0 else "-1"
     layout = ", ".join(axis.role.value for axis in pick.base.axes)
+    told = _readings(trace, pick, sequence, f"select the last step with `{name}[{right}]`", _fix(name, right, pick))
     return report(
         FIRST if pick.axis == 0 else SECOND,
         trace,
@@ -254,23 +259,23 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidenc
         f"`{whole}` selects the last sample of the batch, not the last step: `{name}` is ({layout})",
         claims=samples_mix(trace, sequence.slot.call, pick.ref, int(pick.kept)),
         shapes=[(name, pick.base), (whole, pick.result)],
-        related=[construction_place(sequence.slot.layer)],
-        help=_help(name, right, pick, sequence),
-        fixes=[_fix(name, right, pick)],
+        related=[construction_place(sequence.slot.layer), *told.places],
+        help=told.help,
+        fixes=told.fixes,
         confidence=confidence,
     )
 
 
-def _help(name: str, right: str, pick: Pick, sequence: Sequence) -> str:
-    step = f"select the last step with `{name}[{right}]`"
+def _readings(trace: Trace, pick: Pick, sequence: Sequence, step: str, mend: Fix | None) -> Readings:
+    """What can be wrong: the index alone, or, of a time-first layer's own output, the layout too."""
+    call = sequence.slot.call
     if pick.axis == 0 or sequence.permuted or sequence.unpacked is not None:
-        return step
-    return f"{step}, or build the layer with batch_first=True if its input is (batch, time, feature)"
+        return Readings((mend,), (), step)
+    return readings(trace, call, pick.node, step, mend, batch_first_claim(call, pick.ref, int(pick.kept)))
 
 
 def _fix(name: str, right: str, pick: Pick) -> Fix | None:
-    """An index is mended where only the index can be wrong."""
-    if pick.axis != 0 or pick.kept or not isinstance(pick.node.expression, facts.Subscript):
+    if pick.kept or not isinstance(pick.node.expression, facts.Subscript):
         return None
     edit = replace_text(pick.node.expression.index_span, right)
     return Fix(f"select the last step: `{name}[{right}]`", (edit,))

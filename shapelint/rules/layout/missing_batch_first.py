@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, construction_place, quote, replace_text, report
-from shapelint.rules.intent import BIAS, ENOUGH, Intent, intent_of, misplaced_flag
+from shapelint.rules.build import construction_place, quote, replace_text, report
+from shapelint.rules.intent import ENOUGH, Intent, intent_of, misplaced_flag
 from shapelint.rules.navigate import input_of, is_refused, layer_of, own_construction, recurrent_calls
 from shapelint.rules.pick import ONE
+from shapelint.rules.readings import batch_first_claim, batch_first_fix
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
 
@@ -299,14 +300,6 @@ def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
     return several and layer.config.get("batch_first") is False
 
 
-def _claims(call: Node) -> list[Claim]:
-    """The rows of the output are not one for each sample, when the batch is axis 0 as the author means it."""
-    source = input_of(call)
-    assert isinstance(source, Tensor)
-    options = {"source": source.ref, "batch_axis": 0, "target_axis": 0}
-    return [Claim("batch_independence", Ref(call.id, (0,)), options)]
-
-
 def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
     name = _input_name(trace, call)
     value = input_of(call)
@@ -317,26 +310,13 @@ def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:
         call,
         f"`{quote(trace, call.span)}` runs along the batch: {name} is (batch, time, feature), "
         f"and the {layer.name} is built without batch_first=True",
-        claims=_claims(call),
+        claims=batch_first_claim(call, Ref(call.id, (0,))),
         shapes=[(name.strip("`"), value)],
         related=[construction_place(layer), *intent.places()],
         help="build the layer with batch_first=True, and check the other uses of its output",
-        fixes=[_fix(trace, layer)],
+        fixes=[batch_first_fix(trace, layer)],
         confidence=Confidence.HIGH if intent.opposed > ENOUGH else Confidence.MEDIUM,
     )
-
-
-def _fix(trace: Trace, layer: Layer) -> Fix | None:
-    construction = own_construction(trace, layer)
-    if construction is None or not isinstance(construction.expression, facts.Call):
-        return None
-    arguments = construction.expression.arguments
-    if "batch_first" in construction.kwargs or any(argument.star for argument in arguments):
-        return None
-    if len(construction.args) > BIAS + 1:
-        return None
-    edit = add_argument(trace, construction.expression.span, "batch_first=True")
-    return Fix("build the layer with batch_first=True", (edit,))
 
 
 def _misplaced(trace: Trace, call: Node, layer: Layer, intent: Intent, flag: facts.Argument) -> Finding:
@@ -349,7 +329,7 @@ def _misplaced(trace: Trace, call: Node, layer: Layer, intent: Intent, flag: fac
         trace,
         construction,
         f"the fourth argument of nn.{layer.name} is `bias`, so batch_first stays False and {use} runs along the batch",
-        claims=_claims(call),
+        claims=batch_first_claim(call, Ref(call.id, (0,))),
         related=intent.places(),
         help="name the flag: batch_first=True",
         fixes=[Fix("name the flag: batch_first=True", (edit,))],

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.navigate import H_N, OUTPUT, Slot, slot_of
+from shapelint.rules.layout.entries import final_state_confidence, is_read
+from shapelint.rules.navigate import H_N, Slot, slot_of
 from shapelint.rules.pick import Pick, picks
-from shapelint.rules.uses import summary_confidence
-from shapelint.shapes.value import List, Tuple, Value
 
 RULE = Rule(
     code="SHP104",
@@ -145,40 +144,11 @@ def one_direction_of_final_state(trace: Trace) -> Iterator[Finding]:
         slot = slot_of(trace, pick.base)
         if slot is None or slot.slot != H_N or not slot.config.bidirectional:
             continue
-        if pick.axis != 0 or not pick.is_last(trace) or _uses_more(trace, pick, slot, H_N):
+        if pick.axis != 0 or not pick.is_last(trace) or is_read(trace, pick.node, slot, H_N):
             continue
-        confidence = _confidence(trace, pick, slot)
+        confidence = final_state_confidence(trace, pick.node, slot)
         if confidence is not None:
             yield _finding(trace, pick, slot, confidence)
-
-
-def _confidence(trace: Trace, pick: Pick, slot: Slot) -> Confidence | None:
-    """How sure it is; None where the forward direction reaches the caller by another way."""
-    confidence = summary_confidence(trace, pick.node)
-    returned = any(_is_slot(trace, value, slot, part) for value in trace.returned for part in (H_N, OUTPUT))
-    if not returned and not _uses_more(trace, pick, slot, OUTPUT):
-        return confidence
-    return Confidence.MEDIUM if confidence is Confidence.HIGH else None
-
-
-def _uses_more(trace: Trace, pick: Pick, slot: Slot, part: str) -> bool:
-    """Whether another operation takes the call's h_n, or its output."""
-    return any(
-        node.span != pick.node.span and not _hands_on(trace, node) and _is_slot(trace, value, slot, part)
-        for node in trace.nodes
-        for value in (*node.args, *node.kwargs.values())
-    )
-
-
-def _hands_on(trace: Trace, node: Node) -> bool:
-    return slot_of(trace, node.result) is not None
-
-
-def _is_slot(trace: Trace, value: Value, slot: Slot, part: str) -> bool:
-    if isinstance(value, Tuple | List):
-        return any(_is_slot(trace, item, slot, part) for item in value.items)
-    found = slot_of(trace, value)
-    return found is not None and found.call is slot.call and found.slot == part
 
 
 def _finding(trace: Trace, pick: Pick, slot: Slot, confidence: Confidence) -> Finding:

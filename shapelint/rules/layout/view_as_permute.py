@@ -9,6 +9,8 @@ from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text, report
+from shapelint.rules.layout.memory import is_refused_view
+from shapelint.rules.layout.views import view_base
 from shapelint.rules.navigate import is_recurrent_call, short_name, state_of
 from shapelint.rules.pick import ONE
 from shapelint.rules.uses import feeds_class_loss
@@ -18,7 +20,6 @@ from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
 
-VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
 _CUTTING = frozenset(("view", "reshape", "flatten", "unflatten", "contiguous", "unsqueeze", "squeeze"))
 _PADDING = frozenset({"pad", "cat", "concat"})
 _UNIFORM = frozenset(("zeros", "ones", "full", "empty", "arange", "zeros_like", "ones_like", "new_zeros"))
@@ -49,7 +50,8 @@ output, _ = self.lstm(x)
 ```
 
 ## Proved by
-provenance: the elements of the result are not those of the permuted tensor.
+provenance: the elements of the result are not those of the permuted tensor. Where the elements do not lie in the
+order of the axes, raises: torch refuses the `view`.
 
 ## When it stays silent
 One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers
@@ -193,11 +195,10 @@ def view_as_permute(trace: Trace) -> Iterator[Finding]:
 def exchanged_views(trace: Trace) -> Iterator[Exchange]:
     """The views by which an author means to exchange axes."""
     for node in trace.nodes:
-        if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
+        base = view_base(node)
+        if base is None or base.ref is None or state_of(trace, base) is not None:
             continue
-        base = node.args[0] if node.args else node.kwargs.get("input")
-        if not isinstance(base, Tensor) or base.ref is None or state_of(trace, base) is not None:
-            continue
+        assert isinstance(node.result, Tensor)
         root = _root(trace, base)
         order = _order(trace, root, node.result)
         if order is not None and _is_meant(trace, root, node, order):
@@ -254,6 +255,8 @@ def exchange_finding(rule: Rule, trace: Trace, exchange: Exchange, what: str) ->
     node, base, root = exchange.node, exchange.base, exchange.root
     whole = quote(trace, node.span)
     claim = Claim("provenance", Ref(node.id), {"source": root.ref, "expected": tuple(exchange.order)})
+    if is_refused_view(trace, node):
+        claim = Claim("raises", Ref(node.id))
     axes = ", ".join(map(str, exchange.order))
     return report(
         rule,

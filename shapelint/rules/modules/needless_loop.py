@@ -9,8 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
-from shapelint.rules.navigate import input_of, layer_of
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import input_of, layer_of, state_given
 from shapelint.rules.stepping import Rounds, above, is_one, rounds_of, steps_of
 from shapelint.rules.written import states_of
 from shapelint.shapes.value import Tensor, Value

@@ -8,7 +8,16 @@ from shapelint.finding import Claim, Finding, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import PERMUTING, h_n_of, input_of, is_refused, layer_of, recurrent_calls, short_name
+from shapelint.rules.navigate import (
+    PERMUTING,
+    h_n_of,
+    input_of,
+    is_refused,
+    layer_of,
+    recurrent_calls,
+    short_name,
+    tensor_inputs,
+)
 from shapelint.rules.packing.lengths import packing_before
 from shapelint.rules.packing.padding import above, padding_of
 from shapelint.shapes.dim import Dim
@@ -141,7 +150,7 @@ def flipped_padding(trace: Trace) -> Iterator[Finding]:
             continue
         padded, time = _read(trace, call)
         flip = None if padded is None else _flip_of(trace, padded)
-        turned = None if flip is None else flip.args[0]
+        turned = None if flip is None else next(tensor_inputs(flip), None)
         if flip is not None and isinstance(turned, Tensor) and _dims(flip, turned.rank) == {time}:
             padding = padding_of(trace, turned)
             if padding is not None:

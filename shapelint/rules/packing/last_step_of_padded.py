@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.claims import padding_matters
-from shapelint.rules.navigate import Sequence, input_of, sequence_of
-from shapelint.rules.pick import ONE, Pick, picks
+from shapelint.rules.navigate import Sequence, sequence_of
+from shapelint.rules.padding import is_unpadded
+from shapelint.rules.pick import Pick, picks
 from shapelint.rules.uses import summary_confidence
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Int, List, Packed, Tensor, Tuple, Value
 
 RULE = Rule(
     code="SHP402",
@@ -152,43 +152,11 @@ def last_step_of_padded(trace: Trace) -> Iterator[Finding]:
         if pick.picked.role is not Role.TIME or not pick.is_last(trace):
             continue
         sequence = sequence_of(trace, pick.base)
-        if sequence is None or sequence.unpacked is None or _is_unpadded(trace, pick, sequence):
+        if sequence is None or sequence.unpacked is None or is_unpadded(trace, pick.base, sequence):
             continue
         confidence = summary_confidence(trace, pick.node)
         if confidence is not None:
             yield _finding(trace, pick, sequence, confidence)
-
-
-def _is_unpadded(trace: Trace, pick: Pick, sequence: Sequence) -> bool:
-    """Whether no step is padding: one sequence, one step, or equal lengths."""
-    batch_and_time = [axis.dim for axis in pick.base.axes if axis.role in (Role.BATCH, Role.TIME)]
-    if any(trace.resolve(dim) == ONE for dim in batch_and_time):
-        return True
-    packing = _packing(trace, sequence.slot.call)
-    lengths = None if packing is None else _lengths(packing)
-    return lengths is not None and _are_equal(trace, lengths)
-
-
-def _packing(trace: Trace, call: Node) -> Node | None:
-    value = input_of(call)
-    return trace.node(value.ref) if isinstance(value, Packed) and value.ref is not None else None
-
-
-def _lengths(packing: Node) -> Value | None:
-    return packing.args[1] if len(packing.args) > 1 else packing.kwargs.get("lengths")
-
-
-def _are_equal(trace: Trace, lengths: Value) -> bool:
-    """Whether all lengths are certainly the same: `[9, 9]`, `torch.full((batch,), steps)`."""
-    if isinstance(lengths, Tensor) and lengths.ref is not None:
-        maker = trace.node(lengths.ref)
-        if maker.op.endswith((".full", ".full_like", ".new_full")):
-            return True
-        return maker.op.endswith((".tensor", ".as_tensor", "LongTensor")) and _are_equal(trace, maker.args[0])
-    if isinstance(lengths, Tuple | List):
-        steps = {trace.resolve(item.dim) if isinstance(item, Int) else item for item in lengths.items}
-        return len(steps) == 1 and all(isinstance(item, Int) for item in lengths.items)
-    return False
 
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:

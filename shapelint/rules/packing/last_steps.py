@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.navigate import Sequence, input_of, sequence_of, short_name, tensor_inputs
-from shapelint.rules.packing.lengths import packing_before
+from shapelint.rules.packing.lengths import COUNTING, packing_before
 from shapelint.rules.pick import GETITEM, is_full, parts_of
 from shapelint.rules.written import argument, before_moves
 from shapelint.shapes.axis import Role
@@ -16,7 +16,6 @@ from shapelint.shapes.value import Dtype, Int, NoneValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
 _GATHER = "gather"
-_COUNTING = frozenset(("sum", "count_nonzero"))
 #: operations that give the same numbers another shape, type or place, or keep them inside the axis
 _RESHAPING = frozenset(
     "view reshape unsqueeze squeeze expand expand_as repeat contiguous clone to cuda cpu long int type type_as "
@@ -61,7 +60,7 @@ class StepOfEach:
     def _counts_steps(self, trace: Trace) -> bool:
         """Whether the index is the sum of a mask of (batch, time) over the time."""
         node = trace.node(self.index.ref) if self.index.ref is not None else None
-        if node is None or short_name(node) not in _COUNTING:
+        if node is None or short_name(node) not in COUNTING:
             return False
         summed = next(tensor_inputs(node), None)
         if not isinstance(summed, Tensor) or summed.rank != 2 or summed.dtype is Dtype.FLOAT:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import is_recurrent_call, short_name, tensor_inputs
+from shapelint.rules.navigate import PERMUTING, is_recurrent_call, short_name, tensor_inputs
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Int, List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 
-_PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
+COUNTING = frozenset(("sum", "count_nonzero"))  #: what makes lengths of a mask
 _FROM_NUMBERS = frozenset(("tensor", "as_tensor", "LongTensor", "IntTensor"))
 
 
@@ -105,7 +105,8 @@ def packing_before(trace: Trace, value: Value) -> Packing | None:
         found = packing_of(node)
         if found is not None:
             return found
-        value = next((given for given in node.args if isinstance(given, Packed)), node.args[0])
+        given = (*node.args, *node.kwargs.values())
+        value = next((one for one in given if isinstance(one, Packed)), NONE)
     return None
 
 
@@ -121,7 +122,7 @@ def is_permuted(trace: Trace, value: Tensor) -> bool:
     ref = value.ref
     while ref is not None:
         node = trace.node(ref)
-        if short_name(node) in _PERMUTING:
+        if short_name(node) in PERMUTING:
             return True
         ref = getattr(next(tensor_inputs(node), None), "ref", None)
     return False

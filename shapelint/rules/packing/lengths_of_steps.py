@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.navigate import short_name, tensor_inputs
-from shapelint.rules.packing.lengths import Packing, packings
+from shapelint.rules.packing.lengths import COUNTING, Packing, packings
 from shapelint.rules.written import argument
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, Tensor, Value
@@ -148,8 +148,6 @@ class WholeSequences(nn.Module):
     ),
 )
 
-_COUNTING = frozenset(("sum", "count_nonzero"))
-
 
 @check(RULE)
 def lengths_of_steps(trace: Trace) -> Iterator[Finding]:
@@ -171,7 +169,7 @@ def _counting(trace: Trace, value: Value | None) -> Node | None:
         node = trace.node(value.ref)
         value = next((given for given in tensor_inputs(node) if isinstance(given, Tensor)), None)
         if value is not None and value.rank == 2:
-            return node if short_name(node) in _COUNTING else None
+            return node if short_name(node) in COUNTING else None
     return None
 
 

@@ -10,11 +10,10 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
 from shapelint.rules.navigate import h_n_of, input_of, is_recurrent_call, is_refused, layer_of
 from shapelint.rules.packing.lengths import is_overlong, packing_of, reader_of
+from shapelint.rules.packing.padding import PAD
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
-
-PAD = "torch.nn.utils.rnn.pad_sequence"
 
 RULE = Rule(
     code="SHP413",

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.packing import PACKED
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import input_of, sequence_of, short_name, state_of
+from shapelint.rules.navigate import input_of, sequence_of, short_name, state_of, tensor_inputs
 from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
 from shapelint.rules.packing.lengths import Packing, packing_before
 from shapelint.rules.written import before_moves
@@ -174,7 +174,7 @@ def _sorts_back(trace: Trace, index: Tensor) -> bool:
     node = maker_of(trace, index)
     if node is not None and node.op == f"{PACKED}.unsorted_indices":
         return True
-    order = None if node is None or not is_order(node, index) else node.args[0]
+    order = None if node is None or not is_order(node, index) else next(tensor_inputs(node), None)
     before = maker_of(trace, order) if isinstance(order, Tensor) else None
     return before is not None and isinstance(order, Tensor) and is_order(before, before_moves(trace, order))
 

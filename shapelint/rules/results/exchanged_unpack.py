@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Binding, Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report
+from shapelint.rules.build import kind_place, place_of, quote, report
 from shapelint.rules.claims import samples_mix
 from shapelint.rules.names import exchanged_names, output_named_state
 from shapelint.rules.navigate import H_N, layer_of, recurrent_calls, slot_of
@@ -198,7 +198,7 @@ def _finding(
         f"`{names[1].name}` is {state}, {told}: nn.{layer.name} returns (output, {state})",
         claims=claims,
         shapes=shapes,
-        related=[kind_place(layer), Place(names[0].span, "the results are bound here", names[0].path)],
+        related=[kind_place(layer), place_of(names[0], "the results are bound here")],
         help=f"bind the output first: `{names[1].name}, {names[0].name} = ...`",
         fixes=[fix],
     )

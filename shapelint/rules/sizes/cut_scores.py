@@ -9,7 +9,8 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.claims import samples_mix
-from shapelint.rules.layout.view_as_permute import VIEWS, exchanged_views
+from shapelint.rules.layout.view_as_permute import exchanged_views
+from shapelint.rules.layout.views import VIEWS
 from shapelint.rules.navigate import layer_of
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import layer_call_above, named

@@ -9,8 +9,8 @@ from shapelint.infer.trace import BackwardPass, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.lines import is_conditional
-from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state
-from shapelint.rules.rounds import feeds, round_pairs, state_given
+from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
+from shapelint.rules.rounds import feeds, round_pairs
 from shapelint.rules.written import argument, insertion
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts

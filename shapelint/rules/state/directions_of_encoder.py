@@ -8,8 +8,7 @@ from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.navigate import layer_of, recurrent_calls, slot_of
-from shapelint.rules.state.state_sizes import states_of_call
+from shapelint.rules.navigate import layer_of, recurrent_calls, slot_of, states_given
 from shapelint.rules.written import argument
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
@@ -172,7 +171,7 @@ def both_directions_to_one(trace: Trace) -> Iterator[Finding]:
 
 
 def _finding(trace: Trace, call: Node) -> Finding:
-    layer, state = layer_of(call), states_of_call(call)[0]
+    layer, state = layer_of(call), states_given(call)[0]
     given = argument(call, 1, "hx")
     name = "the state" if given is None else f"`{quote(trace, given.value.span)}`"
     assert call.error is not None

@@ -9,7 +9,14 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, quote, report
-from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state, through_transparent
+from shapelint.rules.navigate import (
+    is_cell_call,
+    is_recurrent_call,
+    layer_of,
+    next_state,
+    state_given,
+    through_transparent,
+)
 from shapelint.rules.written import argument
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 
@@ -137,7 +144,7 @@ def _pair(call: Node) -> tuple[Value, Value] | None:
     kind = call.op.removesuffix(".forward")
     if call.op == kind or kind not in RECURRENT | CELLS or "LSTM" not in kind or call.error is not None:
         return None
-    given = call.args[2] if len(call.args) > 2 else call.kwargs.get("hx")
+    given = state_given(call)
     if not isinstance(given, Tuple | List) or len(given.items) != 2:
         return None
     first, second = given.items

@@ -10,9 +10,8 @@ from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.names import kept_on_objects
-from shapelint.rules.navigate import input_of, layer_of, leaves, recurrent_calls
+from shapelint.rules.navigate import input_of, layer_of, leaves, recurrent_calls, state_given, states_given
 from shapelint.rules.rounds import feeds, round_pairs
-from shapelint.rules.state.state_sizes import states_of_call
 from shapelint.rules.state.zeros import drop_zeros
 from shapelint.rules.written import creation_of, size_expressions
 from shapelint.shapes.dim import Dim
@@ -181,12 +180,8 @@ def state_of_fixed_batch(trace: Trace) -> Iterator[Finding]:
     for call in recurrent_calls(trace):
         if call.error is not None and call.error.code == RULE.code:
             yield _refused(trace, call)
-        elif call.error is None and _has_state(call) and not _DROPS_LAST.search(trace.text):
+        elif call.error is None and state_given(call) is not None and not _DROPS_LAST.search(trace.text):
             yield from _assumed(trace, call)
-
-
-def _has_state(call: Node) -> bool:
-    return len(call.args) > 2 or "hx" in call.kwargs
 
 
 def _refused(trace: Trace, call: Node) -> Finding:
@@ -214,7 +209,7 @@ def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
     if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or _is_kept(trace, call):
         return
     leaf, axis = _leaf_of(trace, value, batch_axis)
-    made = [creation_of(trace, state) for state in states_of_call(call)]
+    made = [creation_of(trace, state) for state in states_given(call)]
     if leaf is None or axis is None or not all(node is not None and _is_fixed(node) for node in made):
         return
     size = quote(trace, size_expressions(made[0])[1].span) if made[0] is not None else ""

@@ -10,9 +10,17 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import INPUT, LATER_ROUND, Node, Trace, refs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls, short_name, tensor_inputs
+from shapelint.rules.navigate import (
+    input_of,
+    layer_of,
+    next_state,
+    recurrent_calls,
+    short_name,
+    state_given,
+    tensor_inputs,
+)
 from shapelint.rules.pick import GETITEM, ONE
-from shapelint.rules.rounds import is_dropped, round_pairs, state_given
+from shapelint.rules.rounds import is_dropped, round_pairs
 from shapelint.rules.written import argument
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace, refs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
+from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.names import kept_on_objects
 from shapelint.rules.navigate import input_of, layer_of, leaves, next_state, recurrent_calls
 from shapelint.rules.rounds import feeds, round_pairs
@@ -188,7 +188,7 @@ def _kept_on_self(trace: Trace, first: Node) -> Place | None:
     """Where the state that a call returned, or what it is detached to, is kept as an attribute."""
     for binding in kept_on_objects(trace):
         if any(_is_of(trace, ref, first) for ref in refs(binding.value)):
-            return Place(binding.span, "the state is kept here for the next call", binding.path)
+            return place_of(binding, "the state is kept here for the next call")
     return None
 
 

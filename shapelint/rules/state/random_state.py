@@ -9,8 +9,7 @@ from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, report
 from shapelint.rules.claims import source_of
-from shapelint.rules.navigate import ancestors, layer_of, next_state, recurrent_calls, short_name
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
 from shapelint.rules.written import creation_of, states_of
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts

@@ -8,8 +8,7 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report, text_of, with_article
-from shapelint.rules.navigate import layer_of, leaves, recurrent_calls
-from shapelint.rules.state.state_sizes import states_of_call
+from shapelint.rules.navigate import layer_of, leaves, recurrent_calls, states_given
 from shapelint.rules.written import argument, insertion, is_zeros
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
@@ -216,7 +215,7 @@ def state_argument(trace: Trace) -> Iterator[Finding]:
         code = None if call.error is None else call.error.code
         if code == TWO_ARGUMENTS.code:
             yield _two_arguments(trace, call)
-        elif code == WRONG_KIND.code and not _is_only_documented(trace, states_of_call(call)):
+        elif code == WRONG_KIND.code and not _is_only_documented(trace, states_given(call)):
             yield _wrong_kind(trace, call)
 
 
@@ -250,7 +249,7 @@ def _as_tuple(trace: Trace, call: Node) -> Fix | None:
 
 
 def _wrong_kind(trace: Trace, call: Node) -> Finding:
-    layer, states = layer_of(call), states_of_call(call)
+    layer, states = layer_of(call), states_given(call)
     given = argument(call, 1, "hx")
     name = "its state" if given is None else f"`{quote(trace, given.value.span)}`"
     if layer.name == "LSTM":

@@ -10,8 +10,7 @@ from shapelint.infer.placement import DEVICE, is_named_device, moved_to
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.navigate import ancestors, input_of, recurrent_calls, short_name
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import ancestors, input_of, recurrent_calls, short_name, state_given
 from shapelint.rules.written import argument, creation_of, states_of
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts

@@ -1,4 +1,4 @@
-"""SHP201, SHP202, SHP203, SHP204: an initial state that is not (D*num_layers, batch, hidden_size)."""
+"""SHP201, SHP202, SHP203: an initial state that is not (D*num_layers, batch, hidden_size)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
-from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.intent import intent_of
+from shapelint.rules.build import construction_place, report
 from shapelint.rules.names import output_named_state
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
+from shapelint.rules.navigate import layer_of, recurrent_calls, states_given
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
     created,
     state_fix,
-    states_of_call,
     swap_first_two,
 )
-from shapelint.rules.written import argument
-from shapelint.shapes.dim import Dim
+from shapelint.rules.state.state_words import input_shape, shape_text, state_name
 from shapelint.shapes.render import Naming
-from shapelint.shapes.value import Tensor, Value
-from shapelint.syntax import facts
 
 _GOOD = (
     """\
@@ -257,75 +251,11 @@ output, h_n = rnn(x, x.new_zeros(1, 11, 5))  # error: SHP203
     good=_GOOD,
 )
 
-TIME = Rule(
-    code="SHP204",
-    name="state-sized-by-time",
-    severity=Severity.ERROR,
-    summary="the initial state takes its batch size from the time axis of the input",
-    page="""\
-## What it does
-Finds an initial state whose batch axis is as long as the sequence: `x.size(0)` for a layer that reads
-(time, batch, feature), or `x.size(1)` for a layer with batch_first=True.
-
-## Why is this bad
-Torch raises, unless the batch happens to be as large as the number of steps. Either the size is taken from
-the wrong axis, or the layer reads the input the wrong way round.
-
-## Example
-```python
-self.gru = nn.GRU(features, hidden)
-h0 = torch.zeros(1, x.size(0), hidden)
-output, h_n = self.gru(x, h0)
-```
-
-## Use instead
-```python
-self.gru = nn.GRU(features, hidden, batch_first=True)   # if x is (batch, time, feature)
-h0 = torch.zeros(1, x.size(0), hidden)                  # or x.size(1), if x is (time, batch, feature)
-output, h_n = self.gru(x, h0)
-```
-
-## Proved by
-raises: torch refuses the state in the call of the layer.
-
-## When it stays silent
-The state's batch size is not known to be the time axis of the input.
-""",
-    bad=(
-        """\
-import torch
-from torch import nn
-
-class Forecaster(nn.Module):
-    def __init__(self, features, hidden):
-        super().__init__()
-        self.hidden = hidden
-        self.gru = nn.GRU(features, hidden)
-
-    def forward(self, x):
-        h0 = torch.zeros(1, x.size(0), self.hidden)
-        output, h_n = self.gru(x, h0)  # error: SHP204
-        return output
-""",
-        """\
-import torch
-from torch import nn
-
-lstm = nn.LSTM(3, 5, batch_first=True)
-x = torch.randn(4, 7, 3)
-state = torch.zeros(1, x.size(1), 5)
-output, _ = lstm(x, (state, state))  # error: SHP204
-""",
-    ),
-    good=_GOOD,
-)
-
-_RULES = {rule.code: rule for rule in (BATCH_FIRST, DIRECTIONS, LAYERS, TIME)}
+_RULES = {rule.code: rule for rule in (BATCH_FIRST, DIRECTIONS, LAYERS)}
 _WHY = {
     "SHP201": "is batch-first",
     "SHP202": "lacks the second direction",
     "SHP203": "is for one layer only",
-    "SHP204": "has a row for each step",
 }
 _MENDS = {"SHP201": swap_first_two, "SHP202": count_both_directions, "SHP203": count_all_layers}
 
@@ -341,56 +271,22 @@ def state_shape(trace: Trace) -> Iterator[Finding]:
 
 
 def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding:
-    layer, intent = layer_of(call), intent_of(trace, call)
-    states = states_of_call(call)
-    name, state = _name(trace, call, error), states[-1 if error.details["state"] == "c_0" else 0]
+    layer = layer_of(call)
+    states = states_given(call)
+    name, state = state_name(trace, call, error), states[-1 if error.details["state"] == "c_0" else 0]
     naming = Naming(trace)
-    got, expected = _shape(naming, error.details["got"]), _shape(naming, error.details["expected"])
+    got, expected = shape_text(naming, error.details["got"]), shape_text(naming, error.details["expected"])
     return report(
         rule,
         trace,
         call,
         f"{name} {_WHY[rule.code]}: it is {got}, and this {layer.name} needs {expected}",
         claims=[Claim("raises", Ref(call.id))],
-        shapes=[(name.strip("`"), state), *_input_shape(trace, call)],
+        shapes=[(name.strip("`"), state), *input_shape(trace, call)],
         related=[
             construction_place(layer),
             *created(trace, call, state),
-            *(intent.places() if rule is TIME and intent.opposed > intent.agreed else ()),
         ],
-        help=_help(trace, call, rule, naming),
+        help="leave the state away where it is zeros: that is the default",
         fixes=[state_fix(trace, call, error, _MENDS.get(rule.code))],
     )
-
-
-def _name(trace: Trace, call: Node, error: ShapeError) -> str:
-    """The state as the author writes it in the call; torch's name where it is inside something else."""
-    given = argument(call, 1, "hx")
-    written = None if given is None else given.value
-    if isinstance(written, facts.Sequence) and len(written.items) == 2:
-        written = written.items[error.details["state"] == "c_0"]
-    elif layer_of(call).name == "LSTM":
-        written = None
-    return f"{error.details['state']}" if written is None else f"`{quote(trace, written.span)}`"
-
-
-def _shape(naming: Naming, sizes: object) -> str:
-    assert isinstance(sizes, tuple)
-    return f"({', '.join(map(naming.dim, sizes))})"
-
-
-def _input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
-    given, value = argument(call, 0, "input"), input_of(call)
-    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
-
-
-def _help(trace: Trace, call: Node, rule: Rule, naming: Naming) -> str:
-    if rule is not TIME:
-        return "leave the state away where it is zeros: that is the default"
-    config = recurrent_config(layer_of(call))
-    reads = "(batch, time, feature)" if config.batch_first else "(time, batch, feature)"
-    value = input_of(call)
-    batch = value.axes[not config.batch_first].dim if isinstance(value, Tensor) else Dim.of(1)
-    named = "" if batch.constant is not None else f", `{naming.dim(batch)}`"
-    other = "without batch_first=True" if config.batch_first else "with batch_first=True"
-    return f"the layer reads {reads}: take the batch size from there{named}, or build the layer {other}"

@@ -8,9 +8,16 @@ from shapelint.finding import Edit, Fix, Place
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
-from shapelint.rules.build import place_of, text_of
-from shapelint.rules.navigate import layer_of
-from shapelint.rules.written import creation_of, is_always_bidirectional, size_expressions, states_of, twice
+from shapelint.rules.build import place_of
+from shapelint.rules.navigate import layer_of, states_given
+from shapelint.rules.written import (
+    argument,
+    creation_of,
+    exchanged,
+    is_always_bidirectional,
+    size_expressions,
+    twice,
+)
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 
@@ -18,15 +25,10 @@ Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
 Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe
 
 
-def states_of_call(call: Node) -> tuple[Value, ...]:
-    """The states that a recurrent call is given."""
-    return states_of(call.args[2] if len(call.args) > 2 else call.kwargs["hx"])
-
-
 def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) -> Fix | None:
     """Mend all states of a call alike; None where one of them is right, or made in a way that is not read."""
     edits: list[Edit] = []
-    for state in states_of_call(call):
+    for state in states_given(call):
         made = creation_of(trace, state)
         sizes = size_expressions(made) if made is not None and made.path == call.path else ()
         if mend is None or len(sizes) != 3 or not isinstance(state, Tensor) or state.sizes != error.details["got"]:
@@ -40,8 +42,7 @@ def state_fix(trace: Trace, call: Node, error: ShapeError, mend: Mend | None) ->
 
 def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
     """(batch, layers, hidden) becomes (layers, batch, hidden)."""
-    first, second = sizes[0].span, sizes[1].span
-    return Edit(first, text_of(trace, second)), Edit(second, text_of(trace, first))
+    return exchanged(trace, sizes[0], sizes[1])
 
 
 def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
@@ -54,6 +55,15 @@ def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]
     """The layer's own number of states, where it is a number."""
     count = recurrent_config(layer_of(call)).state_layers.constant
     return () if count is None else (Edit(sizes[0].span, str(count)),)
+
+
+def take_other_axis(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
+    """The batch size from the axis that the layer reads as the batch, of an input with a name."""
+    given = argument(call, 0, "input")
+    if given is None or not isinstance(given.value, facts.Name):
+        return ()
+    axis = 0 if recurrent_config(layer_of(call)).batch_first else 1
+    return (Edit(sizes[1].span, f"{given.value.id}.size({axis})"),)
 
 
 def created(trace: Trace, call: Node, state: Value) -> list[Place]:

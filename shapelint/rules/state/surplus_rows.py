@@ -8,8 +8,7 @@ from shapelint.finding import Claim, Finding, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, report
-from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls
-from shapelint.rules.rounds import state_given
+from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.rules.written import creation_of, states_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Packed, Tensor

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from shapelint.finding import Edit, Fix
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.state.state_sizes import states_of_call
+from shapelint.rules.navigate import states_given
 from shapelint.rules.written import argument, is_zeros
 from shapelint.source import Span
 
 
 def is_zero_state(trace: Trace, call: Node) -> bool:
     """Whether a call is given a state, and all of it is zeros."""
-    if len(call.args) <= 2 and "hx" not in call.kwargs:
-        return False
-    return all(is_zeros(trace, state) for state in states_of_call(call))
+    states = states_given(call)
+    return bool(states) and all(is_zeros(trace, state) for state in states)
 
 
 def drop_zeros(trace: Trace, call: Node) -> Fix | None:

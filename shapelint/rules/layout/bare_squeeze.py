@@ -1,0 +1,218 @@
+"""SHP115: `squeeze()` without an axis, which drops the batch axis of a batch of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import place_of, quote, report
+from shapelint.rules.claims import source_of
+from shapelint.rules.navigate import short_name
+from shapelint.rules.pick import ONE
+from shapelint.rules.uses import calls_above, heads_of
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Tensor
+from shapelint.source import Span
+from shapelint.syntax import facts
+
+_LAYERS = frozenset(("Linear", "linear", "LayerNorm", "BatchNorm1d", "Bilinear"))
+
+RULE = Rule(
+    code="SHP115",
+    name="squeeze-drops-batch",
+    severity=Severity.WARNING,
+    summary="`h_n.squeeze()` drops the batch axis too, when the batch holds one sample",
+    page="""\
+## What it does
+Finds `squeeze()` without an axis on a value with a batch axis and features, where the result is fed to a layer: on
+`h_n` of one layer and direction, on an output of one step, on a selected step.
+
+## Why is this bad
+`squeeze()` drops every axis of length 1. With a batch of one sample, the last one of an epoch or a single request,
+the batch axis goes too: the head gives (C,) instead of (1, C), and the loss raises or compares other things.
+
+## Example
+```python
+_, h_n = self.gru(x)               # one layer: (1, B, H)
+return self.fc(h_n.squeeze())
+```
+
+## Use instead
+```python
+_, h_n = self.gru(x)
+return self.fc(h_n.squeeze(0))
+```
+
+## Proved by
+batch_size_polymorphism: a batch of one sample gives a result without a batch axis.
+
+## When it stays silent
+`squeeze` names its axis; the result is only returned, compared or one number for each sample; the batch has a fixed
+size; no axis is known to have length 1, and what is to be dropped is the author's secret.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        _, h_n = self.gru(x)
+        return self.fc(h_n.squeeze())  # error: SHP115
+""",
+        """\
+import torch
+from torch import nn
+
+class LastStep(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.drop = nn.Dropout(0.2)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        last = torch.squeeze(output[:, -1:])  # error: SHP115
+        return self.fc(self.drop(last))
+""",
+        """\
+import torch
+from torch import nn
+
+def classify(gru: nn.GRU, x):
+    gru = nn.GRU(8, 16, batch_first=True)
+    head = nn.Linear(16, 2)
+    states, _ = gru(x)
+    return head(states[:, -1].squeeze())  # error: SHP115
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        _, h_n = self.gru(x)
+        return self.fc(h_n.squeeze(0))
+""",
+        """\
+import torch
+from torch import nn
+
+class Score(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        return self.fc(output[:, -1]).squeeze()
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(8, 16, batch_first=True)
+head = nn.Linear(16, 2)
+_, h_n = gru(torch.randn(32, 10, 8))
+print(head(h_n.squeeze()).shape)
+""",
+        """\
+import torch
+from torch import nn
+
+class OneSentence(nn.Module):
+    def __init__(self, features, hidden, tags):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, tags)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return self.fc(output.squeeze())
+""",
+    ),
+)
+
+
+@check(RULE)
+def squeeze_drops_batch(trace: Trace) -> Iterator[Finding]:
+    """Squeezes without an axis of a value with a batch axis, fed to a layer."""
+    for node in trace.nodes:
+        base = node.args[0] if node.args else None
+        if short_name(node) != "squeeze" or node.bound.get("dim") is not None or not isinstance(base, Tensor):
+            continue
+        claim = _claim(trace, node, base) if _is_meant_for_others(trace, node, base) else None
+        layers = [user for user in heads_of(trace, Ref(node.id)) if short_name(user) in _LAYERS]
+        if claim is not None and layers:
+            yield _finding(trace, node, base, claim, layers[0])
+
+
+def _is_meant_for_others(trace: Trace, node: Node, base: Tensor) -> bool:
+    """Whether samples with features are left, and another axis was to go, or none."""
+    result = node.result
+    has_one = any(trace.resolve(size) == ONE for size in base.sizes)
+    return node.error is None and isinstance(result, Tensor) and result.rank == 2 and (has_one or base.rank == 2)
+
+
+def _claim(trace: Trace, node: Node, base: Tensor) -> Claim | None:
+    """Other batch sizes of the call that the value comes from; None where the batch is no free size."""
+    places = [at for at, axis in enumerate(base.axes) if axis.role is Role.BATCH]
+    if len(places) != 1 or base.ref is None or node.error is not None or not isinstance(node.result, Tensor):
+        return None
+    batch = trace.resolve(base.sizes[places[0]])
+    for number in sorted(calls_above(trace, base.ref), reverse=True):
+        source = source_of(trace, trace.nodes[number])
+        if source is None or ".size(" not in (batch.as_symbol or ""):
+            continue
+        value = trace.node(source.ref).result
+        if not source.ref.path and isinstance(value, Tensor) and trace.resolve(value.sizes[source.batch_axis]) == batch:
+            kept = [trace.resolve(size) for size in node.result.sizes].index(batch)
+            options = {"source": source.ref, "batch_axis": source.batch_axis, "target_axis": kept}
+            return Claim("batch_size_polymorphism", Ref(node.id), options)
+    return None
+
+
+def _finding(trace: Trace, node: Node, base: Tensor, claim: Claim, layer: Node) -> Finding:
+    whole = quote(trace, node.span)
+    ones = [at for at, size in enumerate(base.sizes) if trace.resolve(size) == ONE]
+    mend = f"name the axis: `squeeze({ones[0]})`" if ones else "leave `squeeze()` away: no other axis has length 1"
+    return report(
+        RULE,
+        trace,
+        node,
+        f"`{whole}` drops the batch axis too, when the batch holds one sample",
+        claims=[claim],
+        shapes=[(whole, node.result)],
+        related=[place_of(layer, "this takes a row for each sample")],
+        help=mend,
+        fixes=[_fix(node, ones, mend)],
+    )
+
+
+def _fix(node: Node, ones: list[int], description: str) -> Fix | None:
+    call = node.expression
+    if not isinstance(call, facts.Call) or len(ones) > 1:
+        return None
+    is_method = node.op.startswith("torch.Tensor.")
+    if ones:
+        return Fix(description, (Edit(call.close_paren, str(ones[0]) if is_method else f", {ones[0]}"),))
+    if not is_method or not isinstance(call.func, facts.Attribute):
+        return None
+    base = call.func.value.span
+    return Fix(description, (Edit(Span(base.end_line, base.end_column, call.span.end_line, call.span.end_column), ""),))

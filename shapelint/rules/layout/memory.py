@@ -1,0 +1,134 @@
+"""In which order the elements of a tensor lie in memory, and whether a view can cut them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from shapelint.finding import Ref
+from shapelint.infer.trace import Node, Trace
+from shapelint.ops.registry import Sizes
+from shapelint.rules.layout.views import view_base
+from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name
+from shapelint.rules.pick import ONE
+from shapelint.shapes.dim import Dim, Symbol, product_of
+from shapelint.shapes.value import NoneValue, Tensor, Value
+
+Order = tuple[int, ...]  #: the axes, from the slowest in memory to the fastest
+
+_MAX_STEPS = 30
+
+#: operations that write a new tensor in the order of its axes
+_FRESH = frozenset(
+    (
+        *("Linear", "linear", "Embedding", "embedding", "LayerNorm", "layer_norm", "Conv1d", "conv1d"),
+        *("cat", "concat", "concatenate", "stack", "softmax", "log_softmax", "pad_sequence"),
+        *("zeros", "ones", "empty", "full", "rand", "randn", "new_zeros", "new_ones"),
+    )
+)
+
+#: operations whose result lies in memory as their first argument does
+_KEEPING = frozenset(
+    (
+        *("dropout", "Dropout", "relu", "ReLU", "tanh", "Tanh", "sigmoid", "Sigmoid", "gelu", "GELU"),
+        *("clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as", "leaky_relu", "LeakyReLU"),
+    )
+)
+
+
+def order_of(trace: Trace, value: Value) -> Order | None:
+    """The memory order of a tensor; None where it is not known, as for a parameter."""
+    exchanges: list[Order] = []
+    for _ in range(_MAX_STEPS):
+        ref = getattr(value, "ref", None)
+        if ref is None or not isinstance(value, Tensor):
+            return None
+        order = _written_order(trace, value, ref)
+        if order is not None:
+            return _exchanged(order, reversed(exchanges))
+        node = trace.node(ref)
+        source = next((given for given in node.args if isinstance(given, Tensor)), None)
+        moved = None if source is None else permutation(node, source.rank)
+        if source is None or (moved is None and short_name(node) not in _KEEPING):
+            return None
+        exchanges += [] if moved is None else [moved]
+        value = source
+    return None
+
+
+def _exchanged(order: Order, exchanges: Iterable[Order]) -> Order:
+    for moved in exchanges:
+        order = tuple(moved.index(axis) for axis in order)
+    return order
+
+
+def _written_order(trace: Trace, value: Tensor, ref: Ref) -> Order | None:
+    """The order in which an operation has written its result; None where it may hand on its argument's."""
+    node = trace.node(ref)
+    if is_recurrent_call(node):
+        is_output = ref.path == (0,) and value.rank == 3
+        return _turned(value, is_output and layer_of(node).config.get("batch_first") is True)
+    if node.op == PAD_PACKED and ref.path == (0,):
+        return _turned(value, node.bound.get("batch_first") is True)
+    is_copied = short_name(node) == "contiguous" and isinstance(node.bound.get("memory_format"), NoneValue)
+    return _turned(value, False) if is_copied or short_name(node) in _FRESH else None
+
+
+def _turned(value: Tensor, batch_first: bool) -> Order:
+    """Recurrent layers compute time first; with batch_first their output is a transposed view."""
+    return tuple(range(value.rank)) if not batch_first else (1, 0, *range(2, value.rank))
+
+
+def permutation(node: Node, rank: int) -> Order | None:
+    """Which axis of its argument stands at each place of an operation that exchanges axes; None for others."""
+    name, order = short_name(node), list(range(rank))
+    if name in ("transpose", "swapaxes", "swapdims"):
+        first, second = node.bound.get("dim0"), node.bound.get("dim1")
+        if not isinstance(first, int) or not isinstance(second, int):
+            return None
+        order[first], order[second] = order[second], order[first]
+        return tuple(order)
+    if name == "permute":
+        given = node.bound.get("dims")
+        places = [size.constant for size in given] if isinstance(given, Sizes | tuple) else []
+        return None if None in places or len(places) != rank else tuple(p % rank for p in places if p is not None)
+    if name == "T" or (name == "t" and rank == 2):
+        return tuple(reversed(order))
+    return (*order[:-2], rank - 1, rank - 2) if name == "mT" else None
+
+
+def is_refused_view(trace: Trace, node: Node) -> bool:
+    """Whether torch refuses a `view`: it would merge axes that do not lie beside each other in memory."""
+    base = view_base(node)
+    order = order_of(trace, base) if base is not None and short_name(node) == "view" else None
+    if order is None or base is None or not isinstance(node.result, Tensor):
+        return False
+    sizes = [trace.resolve(size) for size in base.sizes]
+    wanted = [trace.resolve(size) for size in node.result.sizes]
+    if not _symbols(wanted) <= _symbols(sizes) or any(map(_is_rounded, wanted)):
+        return False
+    ends = _products([product_of(sizes[axis] for axis in chunk) for chunk in _chunks(sizes, order)])
+    return not set(ends[:-1]) <= set(_products(wanted))
+
+
+def _chunks(sizes: Sequence[Dim], order: Order) -> Iterator[list[int]]:
+    """Runs of neighbouring axes that lie beside each other in memory; axes of length 1 lie anywhere."""
+    filled = [axis for axis in order if sizes[axis] != ONE]
+    chunk: list[int] = []
+    for axis in sorted(filled):
+        if chunk and filled.index(axis) != filled.index(chunk[-1]) + 1:
+            yield chunk
+            chunk = []
+        chunk.append(axis)
+    yield chunk
+
+
+def _products(sizes: Sequence[Dim]) -> list[Dim]:
+    return [product_of(sizes[: count + 1]) for count in range(len(sizes))]
+
+
+def _is_rounded(size: Dim) -> bool:
+    return any(not isinstance(atom, Symbol) for monomial, _ in size.terms for atom, _power in monomial)
+
+
+def _symbols(sizes: Sequence[Dim]) -> frozenset[str]:
+    return frozenset().union(*(size.symbols for size in sizes))

@@ -1,0 +1,368 @@
+"""SHP116, SHP117: pooling over the samples of the batch, and over the padding of its sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.infer.trace import Node, Trace
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import construction_place, place_of, quote, replace_text, report
+from shapelint.rules.claims import padding_matters, samples_mix
+from shapelint.rules.intent import intent_of, pooled_axis
+from shapelint.rules.navigate import Sequence, sequence_of, short_name
+from shapelint.rules.padding import is_unpadded
+from shapelint.rules.pick import ONE
+from shapelint.rules.readings import Readings, batch_first_claim, readings
+from shapelint.rules.uses import confidence_of
+from shapelint.rules.written import argument
+from shapelint.shapes.axis import Role
+from shapelint.shapes.value import Float, Tensor, Tuple
+from shapelint.syntax import facts
+
+BATCH = Rule(
+    code="SHP116",
+    name="pooling-over-batch",
+    severity=Severity.WARNING,
+    summary="`output.mean(0)` of a batch_first layer averages over the samples, not over the steps",
+    page="""\
+## What it does
+Finds a mean or maximum over the batch axis of a recurrent output, fed to a head as a summary of each sequence.
+
+## Why is this bad
+With `batch_first=True` axis 0 is the batch (without it, axis 1). `output.mean(0)` has a row for each step, averaged
+over all samples: what the head says of a sample depends on the others, and the number of rows on the length.
+
+## Example
+```python
+output, _ = self.lstm(x)           # batch_first=True
+return self.fc(output.mean(0))
+```
+
+## Use instead
+```python
+output, _ = self.lstm(x)
+return self.fc(output.mean(1))
+```
+
+## Proved by
+batch_independence: the rows of the pooled value are not one for each sample.
+
+## When it stays silent
+The value is only returned or is part of a loss; several axes are pooled; the output was transposed before; other
+evidence shows that the input is batch-first (then the finding is SHP110).
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return self.fc(output.mean(0))  # error: SHP116
+""",
+        """\
+import torch
+import torch.nn as nn
+
+gru = nn.GRU(8, 16, batch_first=True)
+head = nn.Linear(16, 2)
+states, _ = gru(torch.randn(32, 10, 8))
+pooled, _ = torch.max(states, dim=0)  # error: SHP116
+print(head(pooled).shape)
+""",
+        """\
+import torch
+from torch import nn
+
+class TimeFirst(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(features, hidden)
+        self.fc = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        output, _ = self.rnn(x)
+        return self.fc(output.mean(dim=1))  # error: SHP116
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return self.fc(output.mean(1)) + self.fc(output.max(dim=1)[0])
+""",
+        """\
+import torch
+from torch import nn
+
+class Statistics(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return output, output.mean(0), output.std(0)
+""",
+        """\
+import torch
+from torch import nn
+
+class Transposed(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        output = output.transpose(0, 1)
+        return self.fc(output.mean(0))
+""",
+        """\
+import torch
+from torch import nn
+
+gru = nn.GRU(8, 16, batch_first=True)
+head = nn.Linear(16, 2)
+states, _ = gru(torch.randn(1, 10, 8))
+print(head(states.mean(0)).mean())
+""",
+    ),
+)
+
+PADDING = Rule(
+    code="SHP117",
+    name="pooling-over-padding",
+    severity=Severity.WARNING,
+    summary="the mean or maximum over the steps after pad_packed_sequence counts the padding",
+    page="""\
+## What it does
+Finds a mean or maximum over the steps of what `pad_packed_sequence` gives, used as a summary of each sequence.
+
+## Why is this bad
+`pad_packed_sequence` fills the steps after each sequence's end with zeros. The mean divides by the longest length:
+the summary of a short sequence is too small, and depends on which sequences share its batch. A maximum is never
+below zero.
+
+## Example
+```python
+output, lengths = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+return self.fc(output.mean(1))
+```
+
+## Use instead
+```python
+output, lengths = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+return self.fc(output.sum(1) / lengths[:, None])
+```
+
+## Proved by
+padding_invariance: the row of a short sequence is not what the sequence gives alone.
+
+## When it stays silent
+All lengths are the same; the padding is masked before; `pad_packed_sequence` gets a padding_value (`-inf` for a
+maximum); a maximum follows a ReLU. That a batch is padded is only known where it was packed.
+""",
+    bad=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, lengths = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        return self.fc(output.mean(1))  # error: SHP117
+""",
+        """\
+import torch
+import torch.nn as nn
+from torch.nn.utils import rnn
+
+lstm = nn.LSTM(4, 6)
+head = nn.Linear(6, 2)
+packed = rnn.pack_padded_sequence(torch.randn(9, 3, 4), torch.tensor([9, 5, 2]))
+states, lengths = rnn.pad_packed_sequence(lstm(packed)[0])
+pooled = torch.max(states, 0)[0]  # error: SHP117
+print(head(pooled))
+""",
+    ),
+    good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Mean(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, lengths = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        return self.fc(output.sum(1) / lengths[:, None])
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Maximum(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, padding_value=float("-inf"))
+        return self.fc(output.max(1)[0])
+""",
+        """\
+import torch
+from torch import nn
+
+class Windows(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        return self.fc(output.mean(1))
+""",
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Positive(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        return self.fc(torch.relu(output).max(dim=1)[0])
+""",
+    ),
+)
+
+
+@check(BATCH, PADDING)
+def pooling(trace: Trace) -> Iterator[Finding]:
+    """Means and maxima of a recurrent output over an axis that is no summary."""
+    for node in trace.nodes:
+        axis, base = pooled_axis(node), node.args[0] if node.args else None
+        sequence = sequence_of(trace, base) if axis is not None and isinstance(base, Tensor) else None
+        if axis is None or sequence is None or not isinstance(base, Tensor) or trace.resolve(base.sizes[axis]) == ONE:
+            continue
+        pooled = _pooled(node)
+        confidence = None if pooled is None or pooled.ref is None else confidence_of(trace, pooled.ref)
+        if pooled is None or confidence is None:
+            continue
+        role = base.axes[axis].role
+        if role is Role.BATCH and confidence is Confidence.HIGH and not _is_better_told(trace, sequence):
+            yield _over_batch(trace, node, base, pooled, sequence)
+        elif role is Role.TIME and _is_padded(trace, node, base, sequence):
+            yield _over_padding(trace, node, base, pooled, sequence, confidence)
+
+
+def _pooled(node: Node) -> Tensor | None:
+    """The pooled values: a maximum along an axis comes with its indices."""
+    result = node.result.items[0] if isinstance(node.result, Tuple) and node.result.items else node.result
+    return result if isinstance(result, Tensor) else None
+
+
+def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
+    """Whether the axis is what the author means, and the layout is wrong before it (SHP110, SHP111, SHP406)."""
+    return sequence.unpacked is not None or intent_of(trace, sequence.slot.call).is_other_layout
+
+
+def _over_batch(trace: Trace, node: Node, base: Tensor, pooled: Tensor, sequence: Sequence) -> Finding:
+    whole, call = quote(trace, node.span), sequence.slot.call
+    axis = pooled_axis(node)
+    step = f"pool over axis {1 - (axis or 0)}, the steps"
+    told = Readings((_fix(node, step),), (), step)
+    if not sequence.slot.config.batch_first and not sequence.permuted:
+        assert pooled.ref is not None
+        told = readings(trace, call, node, step, _fix(node, step), batch_first_claim(call, pooled.ref))
+    layout = ", ".join(one.role.value for one in base.axes)
+    assert pooled.ref is not None
+    return report(
+        BATCH,
+        trace,
+        node,
+        f"`{whole}` pools over the samples of the batch, not over the steps: axis {axis} of ({layout})",
+        claims=samples_mix(trace, call, pooled.ref),
+        shapes=[(whole, pooled)],
+        related=[construction_place(sequence.slot.layer), *told.places],
+        help=told.help,
+        fixes=told.fixes,
+    )
+
+
+def _fix(node: Node, description: str) -> Fix | None:
+    """Pool over the other of the first two axes, where the axis is written as a number."""
+    given = argument(node, 0 if node.op.startswith("torch.Tensor.") else 1, "dim")
+    written = None if given is None else given.value
+    if not isinstance(written, facts.Literal) or written.value not in (0, 1):
+        return None
+    return Fix(description, (replace_text(written.span, "1" if written.value == 0 else "0"),))
+
+
+def _is_padded(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> bool:
+    """Whether steps that are filled with zeros count."""
+    filled = sequence.unpacked
+    if filled is None or filled.bound.get("padding_value") != Float(0.0) or is_unpadded(trace, base, sequence):
+        return False
+    is_direct = base.ref is not None and trace.node(base.ref) is filled
+    return short_name(node) == "mean" or is_direct
+
+
+def _over_padding(
+    trace: Trace, node: Node, base: Tensor, pooled: Tensor, sequence: Sequence, confidence: Confidence
+) -> Finding:
+    whole, is_mean = quote(trace, node.span), short_name(node) == "mean"
+    assert pooled.ref is not None
+    assert sequence.unpacked is not None
+    counts = "counts the padding: short sequences get too small a mean" if is_mean else "is never below 0, the padding"
+    return report(
+        PADDING,
+        trace,
+        node,
+        f"`{whole}` {counts}",
+        claims=padding_matters(trace, sequence.slot.call, pooled.ref),
+        shapes=[(whole, pooled)],
+        related=[place_of(sequence.unpacked, "this fills the steps after each sequence's end with zeros")],
+        help="add up and divide by each sequence's own length" if is_mean else "fill with -inf: padding_value=-inf",
+        confidence=confidence if is_mean else Confidence.MEDIUM,
+    )

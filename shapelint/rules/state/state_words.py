@@ -1,0 +1,35 @@
+"""The initial state of a call in words: its name in the source, its sizes, where it is made."""
+
+from __future__ import annotations
+
+from shapelint.infer.trace import Node, Trace
+from shapelint.ops.registry import ShapeError
+from shapelint.rules.build import quote
+from shapelint.rules.navigate import input_of, layer_of
+from shapelint.rules.written import argument
+from shapelint.shapes.render import Naming
+from shapelint.shapes.value import Value
+from shapelint.syntax import facts
+
+
+def state_name(trace: Trace, call: Node, error: ShapeError) -> str:
+    """The state as the author writes it in the call; torch's name where it is inside something else."""
+    given = argument(call, 1, "hx")
+    written = None if given is None else given.value
+    if isinstance(written, facts.Sequence) and len(written.items) == 2:
+        written = written.items[error.details["state"] == "c_0"]
+    elif layer_of(call).name == "LSTM":
+        written = None
+    return f"{error.details['state']}" if written is None else f"`{quote(trace, written.span)}`"
+
+
+def shape_text(naming: Naming, sizes: object) -> str:
+    """The sizes of a tensor in the user's names."""
+    assert isinstance(sizes, tuple)
+    return f"({', '.join(map(naming.dim, sizes))})"
+
+
+def input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
+    """The input of a call under its name in the source."""
+    given, value = argument(call, 0, "input"), input_of(call)
+    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
