@@ -12,9 +12,10 @@ from typing import Annotated
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, to_dim
 from shapelint.ops.require import known_int
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Float, Int, List, NoneValue, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Bool, Float, Int, List, NoneValue, Str, Tuple, Unknown, Value
 
-_KINDS: Mapping[type[Value], str] = {Float: "float", Str: "str", Tensor: "tensor"}
+#: a tensor is not among them: what is taken for one may be a parameter of the same name in another method
+_KINDS: Mapping[type[Value], str] = {Float: "float", Str: "str"}
 _OF_LAYERS = frozenset({"num_layers", "batch_first", "bidirectional", "dropout", "proj_size"})
 _NONLINEARITY = frozenset({"nonlinearity", "activation"})
 
