@@ -14,7 +14,7 @@ from shapelint.ops.require import known_int
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Float, Int, List, NoneValue, Str, Tuple, Unknown, Value
 
-#: a tensor is not among them: what is taken for one may be a parameter of the same name in another method
+#: a tensor is not among them: that a parameter is one is only what its uses ask for
 _KINDS: Mapping[type[Value], str] = {Float: "float", Str: "str"}
 _OF_LAYERS = frozenset({"num_layers", "batch_first", "bidirectional", "dropout", "proj_size"})
 _NONLINEARITY = frozenset({"nonlinearity", "activation"})
