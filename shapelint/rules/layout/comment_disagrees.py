@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Severity
+from shapelint.finding import Claim, Confidence, Finding, Severity
 from shapelint.infer.trace import Node, Stated, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
@@ -153,4 +153,6 @@ def _finding(trace: Trace, node: Node, stated: Stated) -> Finding:
         shapes=[(name, stated.value)],
         related=[place_of(stated, "this shape")],
         help="correct the shape, or the code if the shape is what you mean",
+        # a docstring may speak of the usual path only
+        confidence=Confidence.HIGH if stated.source == "the comment" else Confidence.MEDIUM,
     )
