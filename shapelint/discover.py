@@ -104,7 +104,9 @@ class _Walk:
 
     def _wants(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
         """Whether an entry is a file that is checked."""
-        return entry.is_file() and not self._excluded(entry, rules, is_folder=False)
+        # a link that leads nowhere or in a circle is no file; the entry's own answer raises for the latter
+        is_file = os.path.isfile(entry.path) if entry.is_symlink() else entry.is_file()
+        return is_file and not self._excluded(entry, rules, is_folder=False)
 
     def _excluded(self, entry: os.DirEntry[str], rules: list[_Rules], is_folder: bool) -> bool:
         if self.excludes.match(entry, entry.path, is_folder):

@@ -101,6 +101,14 @@ def test_loops_of_links_end(tree: Path) -> None:
     assert names("link") == ["link/a.py"]
 
 
+def test_links_that_lead_to_no_file_are_left_out(tree: Path) -> None:
+    put(tree, "a.py")
+    (tree / "circle.py").symlink_to(tree / "circle.py")
+    (tree / "nowhere.py").symlink_to(tree / "gone.py")
+    (tree / "alias.py").symlink_to(tree / "a.py")
+    assert names() == ["a.py", "alias.py"]
+
+
 def test_missing_paths_and_unreadable_folders_are_told(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tree, "a.py", "shut/b.py")
     real = os.scandir
