@@ -104,13 +104,21 @@ def load_config(start: str) -> Config:
     for directory in (place, *place.parents):
         path = directory / "pyproject.toml"
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            raw = path.read_bytes()
+        except OSError:
             continue
-        config = read_config(str(path), text)
+        # most projects have no such table, and a TOML parser costs more than the rest of a short run
+        config = read_config(str(path), _decoded(path, raw)) if b"shapelint" in raw else None
         if config:
             return config
     return Config()
+
+
+def _decoded(path: Path, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{_shown(str(path))}: not valid UTF-8 at byte {error.start}; save it as UTF-8") from None
 
 
 def read_config(path: str, text: str) -> Config | None:
@@ -118,9 +126,6 @@ def read_config(path: str, text: str) -> Config | None:
 
     Raises ConfigError, which names the file and the line.
     """
-    # most projects have no such table, and a TOML parser costs more than the rest of a short run
-    if "shapelint" not in text:
-        return None
     if sys.version_info >= (3, 11):
         import tomllib
     else:

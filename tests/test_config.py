@@ -86,6 +86,12 @@ def test_mistakes_are_told_with_line_and_nearest_name(tmp_path: Path, table: str
     assert error(tmp_path, table).startswith(expected)
 
 
+def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"\xff[tool.shapelint]\nfix = true\n")
+    with pytest.raises(ConfigError, match="not valid UTF-8 at byte 0"):
+        load_config(str(tmp_path))
+
+
 def chosen(config: Config, path: str = "a.py") -> str:
     return " ".join(sorted(Selector(config, CODES).codes(path)))
 
