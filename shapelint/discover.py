@@ -75,6 +75,8 @@ class _Walk:
         """Take a path that the user named."""
         if os.path.isdir(path):
             self._folder(path, os.path.abspath(path), list(_rules_above(os.path.abspath(path))))
+        elif path.endswith(".ipynb") and os.path.lexists(path):
+            self.problems.append(Problem(path, 1, "notebooks are not read; convert it: jupyter nbconvert --to script"))
         elif os.path.lexists(path):
             self.files.setdefault(os.path.abspath(path), path)
         else:
