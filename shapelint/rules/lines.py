@@ -13,24 +13,24 @@ _DEF = re.compile(r"\s*(?:async\s+)?def\s")
 def function_around(trace: Trace, line: int) -> str:
     """The text of the innermost function that holds a line; the whole text where none does."""
     lines = lines_of(trace)
-    inside = _indent(lines[line - 1])
-    heads = [n for n in range(line - 1) if _DEF.match(lines[n]) and _indent(lines[n]) < inside]
+    inside = indent_of(lines[line - 1])
+    heads = [n for n in range(line - 1) if _DEF.match(lines[n]) and indent_of(lines[n]) < inside]
     if not heads:
         return trace.text
     head = heads[-1]
     after = range(line, len(lines))
-    end = next((n for n in after if lines[n].strip() and _indent(lines[n]) <= _indent(lines[head])), len(lines))
+    end = next((n for n in after if lines[n].strip() and indent_of(lines[n]) <= indent_of(lines[head])), len(lines))
     return "\n".join(lines[head:end])
 
 
 def is_conditional(trace: Trace, line: int) -> bool:
     """Whether a line stands under a condition inside of the innermost loop or function around it."""
     lines = lines_of(trace)
-    inside = _indent(lines[line - 1])
+    inside = indent_of(lines[line - 1])
     for above in reversed(lines[: line - 1]):
-        if not above.strip() or _indent(above) >= inside:
+        if not above.strip() or indent_of(above) >= inside:
             continue
-        inside = _indent(above)
+        inside = indent_of(above)
         word = re.match(r"\s*(\w*)", above)
         if word is not None and word[1] in ("if", "elif", "else", "except", "case"):
             return True
@@ -39,5 +39,6 @@ def is_conditional(trace: Trace, line: int) -> bool:
     return False
 
 
-def _indent(line: str) -> int:
+def indent_of(line: str) -> int:
+    """The number of characters before a line's text."""
     return len(line) - len(line.lstrip())

@@ -9,6 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, kind_place, report
+from shapelint.rules.lines import indent_of
 from shapelint.rules.navigate import input_of, is_returned, layer_of, state_given
 from shapelint.rules.stepping import Rounds, Step, above, results_of, rounds_of, steps_of
 from shapelint.rules.written import is_zeros, states_of
@@ -232,15 +233,11 @@ def _fed_back(trace: Trace, rounds: Rounds) -> Fix | None:
     names = {b.name for b in trace.bindings if getattr(b.value, "ref", None) == whole and b.name.isidentifier()}
     lines = trace.text.splitlines()
     line = call.span.line
-    indent = _indent(lines[line - 1])
-    while line > 1 and not (_indent(lines[line - 1]) < indent and lines[line - 1].strip()):
+    indent = indent_of(lines[line - 1])
+    while line > 1 and not (indent_of(lines[line - 1]) < indent and lines[line - 1].strip()):
         line -= 1
     if len(names) != 1 or state_given(call) is not None or not lines[line - 1].lstrip().startswith("for "):
         return None
-    name, column = names.pop(), _indent(lines[line - 1])
+    name, column = names.pop(), indent_of(lines[line - 1])
     before = Edit(Span(line, column, line, column), f"{name} = None\n{' ' * column}")
     return Fix("pass the state of the round before", (before, add_argument(trace, call.span, name)))
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
