@@ -18,7 +18,8 @@ from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
     from shapelint.infer.trace import Trace
-    from shapelint.verify.prove import Built
+    from shapelint.verify.cases import Cases
+    from shapelint.verify.prove import Judged, Mended
 
 _CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
@@ -38,13 +39,13 @@ class Wanted:
 class Candidate:
     """A finding before torch has spoken.
 
-    `programs` test its claims, one each, on the code as it is; `mended` test the same claims on the code with
-    each fix applied, in the order of the fixes.
+    `judged` are the programs that test its claims on the code as it is; `mended` test the same claims on the code
+    with each fix applied, in the order of the fixes.
     """
 
     finding: Finding
-    programs: tuple[Built, ...] = ()
-    mended: tuple[tuple[Built, ...], ...] = ()
+    judged: Judged | None = None
+    mended: tuple[Mended, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +104,28 @@ def internal_error(path: str, error: BaseException) -> Problem:
 
 def _candidates(source: Source, traces: list[Trace], wanted: Wanted) -> Iterator[Candidate]:
     from shapelint.rules.select import findings
+    from shapelint.verify.cases import cases
 
     suppressions = Suppressions(source.text if wanted.noqa else "")
-    found = [
-        (finding, trace)
-        for finding, trace in findings(traces, wanted.codes)
-        if _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
-        and not suppressions.silences(finding.code, finding.span.line)
-    ]
-    for finding, trace in found:
-        yield _with_programs(source, finding, trace, wanted) if wanted.prove else Candidate(finding)
+    for finding, trace in findings(traces, wanted.codes):
+        if not _is_wanted(finding, wanted) or suppressions.silences(finding.code, finding.span.line):
+            continue
+        found = cases(finding, trace)
+        if _is_wanted(found.finding, wanted):
+            yield _with_programs(source, found, wanted) if wanted.prove else Candidate(found.finding)
 
 
-def _with_programs(source: Source, finding: Finding, trace: Trace, wanted: Wanted) -> Candidate:
-    from shapelint.verify.prove import fix_programs, judge
+def _is_wanted(finding: Finding, wanted: Wanted) -> bool:
+    return _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
+
+
+def _with_programs(source: Source, found: Cases, wanted: Wanted) -> Candidate:
+    from shapelint.verify.prove import judged, mended_programs
 
     def analyse_again(text: str) -> list[Trace]:
         return analyse_source(Source(source.path, text)).traces
 
-    fixes = finding.fixes if wanted.prove_fixes else ()
-    mended = tuple(fix_programs(finding, fix, trace, analyse_again) for fix in fixes)
-    return Candidate(finding, judge(finding, trace).programs, mended)
+    fixes = found.finding.fixes if wanted.prove_fixes else ()
+    finding, trace = found.hits[0]
+    mended = tuple(mended_programs(finding, fix, trace, analyse_again) for fix in fixes)
+    return Candidate(found.finding, judged(found), mended)

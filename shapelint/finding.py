@@ -64,7 +64,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Source edits that mend a finding; `proven` when torch showed that they do.
+    """Source edits that mend a finding; `proven` when torch showed that they do, `left` what they leave to be mended.
 
     A fix is `safe` if no program that ran before computes anything else after it: torch raised there, or what
     the fix takes away had no effect. `claims` are what torch must deny of the mended text, where the fix reads an
@@ -76,6 +76,7 @@ class Fix:
     safe: bool = False
     proven: bool = False
     claims: tuple[Claim, ...] = ()
+    left: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class Verdict:
     """The outcome of a replay.
 
     `detail` is one line for people ("output row 0 depends on samples 0, 1, 2", or torch's own exception
-    text); `footprint[i][j]` is a list over steps: does output row i depend on step t of sample j.
+    text); `footprint[i][j]` is a list over steps: does output row i depend on step t of sample j. What the replay
+    `assumed` although the code does not tell it makes torch's word a word on another program: it confirms nothing.
     """
 
     status: Status
@@ -112,6 +114,7 @@ class Verdict:
     detail: str
     footprint: tuple[tuple[tuple[bool, ...], ...], ...] | None = None
     torch: str | None = None
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

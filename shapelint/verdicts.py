@@ -31,9 +31,11 @@ def unproven(check: FileCheck, why: str) -> FileResult:
 
 
 def _judged(candidate: Candidate, verifier: Verifier) -> Finding:
-    from shapelint.verify.prove import Judged, prove, prove_fix
+    from shapelint.verify.prove import prove, prove_fix
 
-    finding = prove(Judged(candidate.finding, candidate.programs), verifier)
+    if candidate.judged is None:
+        return candidate.finding
+    finding = prove(candidate.judged, verifier)
     # a fix of what is no mistake, or cannot be run, is not worth the time
     if _status(finding) is not Status.CONFIRMED or not candidate.mended:
         return finding
@@ -59,14 +61,14 @@ class Judge:
     def all_mended(self, found: Sequence[Finding], before: Source, after: Source) -> bool:
         """Whether torch shows that what was found in a text is mended where the first fix of each is applied."""
         from shapelint.rules.select import findings
-        from shapelint.verify.prove import fix_programs, prove_fix
+        from shapelint.verify.prove import mended_programs, prove_fix
 
         hits = findings(analyse_source(before).traces, frozenset(finding.code for finding in found))
         places = {(finding.code, finding.span): (finding, trace) for finding, trace in hits}
         traces = analyse_source(after).traces
         together = Fix("all at once", tuple(edit for finding in found for edit in finding.fixes[0].edits))
         for finding, trace in (places[finding.code, finding.span] for finding in found):
-            programs = fix_programs(finding, together, trace, lambda _: traces)
+            programs = mended_programs(finding, together, trace, lambda _: traces)
             if not prove_fix(together, programs, self.verifier).proven:
                 return False
         return True

@@ -277,7 +277,7 @@ def test_wrong_inputs(kind: str) -> None:
     for x in (tensor(5), tensor("T", "B", 1, 5), packed(features="N")):
         check_layer(kind, config, [x], sizes=SIZES)
     wide = LAYERS[kind].forward
-    with pytest.raises(Undetermined):
+    with pytest.raises(ShapeError, match="not of 1 axes"):
         call(wide, (layer_value(kind, SMALL), Packed(Axis(B), Axis(T), ())), {}, PathAssumptions())
 
 

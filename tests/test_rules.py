@@ -23,7 +23,7 @@ from shapelint.syntax.parse import parse
 from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits
-from shapelint.verify.prove import fix_programs, judge, prove, prove_fix
+from shapelint.verify.prove import judge, mended_programs, prove, prove_fix
 
 load()
 
@@ -154,7 +154,7 @@ class TestBad:
             mended = apply_edits(text, fix.edits)
             ast.parse(mended)
             assert codes(found(mended, rule)) < codes(before), mended
-            assert prove_fix(fix, fix_programs(finding, fix, trace, traces), verifier).proven, mended
+            assert prove_fix(fix, mended_programs(finding, fix, trace, traces), verifier).proven, mended
 
     @pytest.mark.parametrize("unsafe", [False, True])
     def test_fixing_ends_and_leaves_no_fix(self, rule: Rule, text: str, unsafe: bool, verifier: Verifier) -> None:

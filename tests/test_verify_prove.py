@@ -19,7 +19,7 @@ from shapelint.source import Span
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.verify.program import NotReplayable
-from shapelint.verify.prove import combine, fix_programs, judge, prove, prove_fix, retarget
+from shapelint.verify.prove import Mended, combine, judge, mended_programs, prove, prove_fix, retarget
 
 CONFIRMED, REFUTED, UNVERIFIED = (Verdict(status, "equals", status.value) for status in Status)
 
@@ -163,7 +163,7 @@ def test_a_fix_that_mends_is_proven(verifier: Verifier) -> None:
         texts.append(text)
         return [last_step(text, (slice(None), -1))[0]]
 
-    mended = prove_fix(fix, fix_programs(flagged, fix, old, analyse), verifier)
+    mended = prove_fix(fix, mended_programs(flagged, fix, old, analyse), verifier)
     assert texts == [TEXT.replace("-1", ":, -1")]
     assert mended.proven
 
@@ -171,7 +171,7 @@ def test_a_fix_that_mends_is_proven(verifier: Verifier) -> None:
 def test_a_fix_that_mends_nothing_is_not_proven(verifier: Verifier) -> None:
     old, claim = last_step(TEXT, (-1,))
     flagged, fix = finding(claim), far_away((Edit(place(TEXT, "last ="), "final ="),))
-    programs = fix_programs(flagged, fix, old, lambda text: [last_step(text, (-1,))[0]])
+    programs = mended_programs(flagged, fix, old, lambda text: [last_step(text, (-1,))[0]])
     assert prove_fix(fix, programs, verifier) == fix
 
 
@@ -179,8 +179,8 @@ def test_a_fix_whose_value_is_gone_is_not_proven(verifier: Verifier) -> None:
     old, claim = last_step(TEXT, (-1,))
     flagged, fix = finding(claim), far_away((Edit(place(TEXT, "-1"), ":, -1"),))
     for traces in ([], [Trace("model.py", "Other.forward")], [Trace("model.py", "Model.forward")]):
-        programs = fix_programs(flagged, fix, old, lambda text, traces=traces: traces)
-        assert programs == (NotReplayable("the value is not found in the mended text"),)
+        programs = mended_programs(flagged, fix, old, lambda text, traces=traces: traces)
+        assert programs == Mended((NotReplayable("the value is not found in the mended text"),))
         assert prove_fix(fix, programs, verifier) == fix
 
 
@@ -191,8 +191,8 @@ def test_a_finding_without_a_claim_needs_no_analysis(verifier: Verifier) -> None
     def analyse(text: str) -> list[Trace]:
         raise AssertionError("analysed for nothing")
 
-    assert fix_programs(finding(), fix, old, analyse) == ()
-    assert prove_fix(fix, (), verifier) == fix
+    assert mended_programs(finding(), fix, old, analyse) == Mended()
+    assert prove_fix(fix, Mended(), verifier) == fix
 
 
 def test_a_target_may_become_another_operation() -> None:

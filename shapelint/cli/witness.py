@@ -34,7 +34,7 @@ def witness(place: str) -> None:
 
     chosen = choose(parse_place(place))
     reasons = []
-    for program in chosen.programs:
+    for program in chosen.judged.cases[0].programs if chosen.judged else ():
         if isinstance(program, Program):
             write(script(program, chosen.finding))
             return

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, statements
@@ -13,13 +14,13 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
-from shapelint.infer.state import BudgetSpent, Choice, Plan, Raised, Run
-from shapelint.infer.trace import Trace
+from shapelint.infer.state import STATED_RANKS, BudgetSpent, Choice, Plan, Raised, Run
+from shapelint.infer.trace import TRIED, Trace
 from shapelint.infer.walk import calls_in, names_in
 from shapelint.ops.registry import load
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
-from shapelint.source import Source
+from shapelint.source import Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 
@@ -195,6 +196,7 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
         paths += run.raised is None
         if any(node.op.removesuffix(".forward") in RECURRENT | CELLS for node in run.trace.nodes):
             limit = MAX_PATHS
+        run.trace.retaken = partial(_retaken, checked, entry, run)
         yield run.trace
         if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.choices.values())):
             waiting.extend(_turned(run.choices, plan, run.plan))
@@ -228,6 +230,27 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
             break
         plan = Plan(plan.choices, {**plan.demands, **fresh}, passed)
     return run
+
+
+def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Trace | None:
+    """The path of a run where a leaf has another rank; None where the code raises for that rank, and not before.
+
+    The ranks of the other leaves are taken as they are.
+    """
+    choices = {choice.key: choice.taken for choice in run.choices.values()}
+    demands = {
+        name: demand if demand.because in STATED_RANKS else replace(demand, because=TRIED)
+        for name, demand in run.plan.demands.items()
+    }
+    demands[key] = replace(demands[key], rank=rank, because=TRIED)
+    again = follow(checked, entry, Plan(choices, demands, run.plan.passed))
+    if again.raised is not None and run.raised is None:
+        return None
+    return None if _errors(again.trace) - _errors(run.trace) else again.trace
+
+
+def _errors(trace: Trace) -> set[tuple[str, str, Span]]:
+    return {(node.op, node.path, node.span) for node in trace.nodes if node.error is not None}
 
 
 def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:

@@ -160,7 +160,10 @@ def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undeterm
     if question.wants is not None and question.rank is not None:
         run.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
     elif question.wants is not None and op.input_rank is not None:
-        run.demand(question.wants, Demand(op.input_rank, op.name))
+        # who writes batch_first has batches; without it the layer may read one sequence
+        layer = args[0] if args and isinstance(args[0], Layer) else None
+        has_batches = layer is not None and layer.config.get("batch_first") is True
+        run.demand(question.wants, Demand(op.input_rank, "batch_first" if has_batches else op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
     elif op.name in JOINING and args:

@@ -182,6 +182,7 @@ def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
 def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """DataLoader(dataset, ...): its batches are unknown."""
     key = run.key_of(node)
+    run.trace.loaders.append(key)
     if (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True):
         run.trace.shuffled.append(key)
     return Unknown(key, "the batches of a dataset")

@@ -11,7 +11,7 @@ from shapelint.infer.capture import captured
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Function, Home
 from shapelint.infer.stamp import sizes_in, stamp
-from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
+from shapelint.infer.trace import INPUT, TRIED, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -37,10 +37,10 @@ MAX_DEPTH = 16  #: inlined calls
 MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
-#: what leaves no doubt about an input's rank: the author's own words, and the recurrent layers
-CERTAIN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern"}) | {
-    f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")
-}
+#: the author's own words on an input's rank, and a rank that is tried (`Trace.retaken`)
+STATED_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern", "batch_first", TRIED})
+#: what leaves no doubt about an input's rank: recurrent layers read batches by all usage
+CERTAIN_RANKS = STATED_RANKS | {f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")}
 
 
 class BudgetSpent(Exception):  # noqa: N818 - the end of a run, not an error
@@ -237,7 +237,12 @@ class Run:
             time = Axis(Dim.symbol(f"{value.key}.time"), Role.TIME)
             result = Packed(batch, time, (Axis(Dim.symbol(f"{value.key}.size(-1)"), Role.FEATURE),))
         span = Span(1, 0, 1, 0)
-        return self.record(INPUT, (Str(value.key),), {}, {"demand": demand.because}, result, span, None)
+        bound = {"demand": demand.because, "given": self._is_given(value.key)}
+        return self.record(INPUT, (Str(value.key),), {}, bound, result, span, None)
+
+    def _is_given(self, key: str) -> bool:
+        """Whether a leaf is what the caller or a data loader gives, not the result of what is not understood."""
+        return "@" not in key or key in self.free or key.startswith(tuple(f"{one}[*" for one in self.trace.loaders))
 
     def demand(self, value: Unknown, demand: Demand) -> None:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""

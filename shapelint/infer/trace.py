@@ -7,7 +7,7 @@ backwards, and a rule needs no control flow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.finding import Ref
@@ -21,6 +21,7 @@ from shapelint.syntax.facts import Attribute, Call, Expression, Subscript
 
 LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a loop: at least 1
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
+TRIED = "tried"  #: what demands the rank of a leaf on a path that is taken again to try it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Node:
 
     `op` is INPUT, or a name of the registry: "torch.Tensor.view", "torch.nn.LSTM" (a construction),
     "torch.nn.LSTM.forward" (a call; the layer is `args[0]`), "torch.Tensor.__getitem__". `args` and `kwargs`
-    are as written at the call, `bound` the same by parameter name after coercion, with defaults.
+    are as written at the call, `bound` the same by parameter name after coercion, with defaults; that of an INPUT
+    tells what demands its rank, and whether it is given by the caller.
     `expression` is the source expression (a Call, Subscript, Binary or Attribute), from which a fix takes
     its places. `error` is set, and `result` Unknown, where torch certainly raises.
     """
@@ -177,7 +179,8 @@ class Trace:
     bindings: list[Binding] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
     backward_passes: list[BackwardPass] = field(default_factory=list)
-    shuffled: list[str] = field(default_factory=list)  #: keys of data loaders that give their samples in random order
+    loaders: list[str] = field(default_factory=list)  #: keys of data loaders
+    shuffled: list[str] = field(default_factory=list)  #: of those that give their samples in random order
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
@@ -191,6 +194,8 @@ class Trace:
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
+    retaken: Callable[[str, int], Trace | None] = field(default=lambda key, rank: None, repr=False)
+    """The same path where the leaf of a key has another rank; None where the code raises for it."""
     _users: dict[Ref, list[Node]] = field(init=False, default_factory=dict)  #: for `uses`, of the first `_read` nodes
     _read: int = field(init=False, default=0)
 

@@ -18,7 +18,7 @@ from shapelint.ops.arguments import (
 )
 from shapelint.ops.axes import ONE
 from shapelint.ops.recurrent_state import Demand, Sequences, check_lstm_state, check_single_state
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer
+from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import (
     require_equal,
     require_features,
@@ -205,9 +205,7 @@ def _check_channels(config: RecurrentConfig, input: Tensor, assume: Assumptions)
 
 
 def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -> None:
-    if not input.features:
-        raise Undetermined("a packed sequence without features")
-    if len(input.features) > 1:
+    if len(input.features) != 1:
         raise ShapeError(f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes")
     got = input.features[0].dim
     require_equal(f"{config.name}: size of the last axis", got, config.input_size, assume, "SHP503")

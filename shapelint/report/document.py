@@ -70,6 +70,7 @@ class Verification:
         "footprint[row][sample][step]: does this output row depend on this step of this input sample",
     ]
     torch: Annotated[str | None, "version of torch that ran"]
+    assumed: Annotated[tuple[str, ...], "what the run assumed although the code does not tell it: it confirms nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class FixEntry:
     edits: tuple[EditEntry, ...]
     safe: Annotated[bool, "no program that ran before computes anything else afterwards"]
     proven: Annotated[bool, "torch showed that the mended program is right"]
+    left: Annotated[str | None, "what is wrong, or not known to be right, in the mended program, in one line"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,10 @@ def _pad(text: str, width: int) -> str:
 
 def _proof(verdict: Verdict) -> Iterator[tuple[str, Sequence[str]]]:
     detail = plain(verdict.detail)
+    if verdict.assumed:
+        yield "proof", [f"none: torch {verdict.torch} ran on what the code does not tell: {detail}"]
+        yield "guess", [plain(text) for text in verdict.assumed]
+        return
     if verdict.status is Status.UNVERIFIED:
         yield "proof", [f"not run: {detail}"]
         return
@@ -115,6 +119,8 @@ def _standing(fix: Fix) -> str:
     parts = [] if fix.safe else ["changes results"]
     if fix.proven:
         parts.append("proven: torch ran the mended program")
+    if fix.left:
+        parts.append(f"unproven: {plain(fix.left)}")
     return f" ({'; '.join(parts)})" if parts else ""
 
 

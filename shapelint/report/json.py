@@ -82,11 +82,13 @@ def _finding(finding: Finding) -> FindingEntry:
 
 
 def _verification(verdict: Verdict) -> Verification:
-    return Verification(verdict.status, verdict.property, verdict.detail, verdict.footprint, verdict.torch)
+    return Verification(
+        verdict.status, verdict.property, verdict.detail, verdict.footprint, verdict.torch, verdict.assumed
+    )
 
 
 def _fix(fix: Fix) -> FixEntry:
-    return FixEntry(fix.description, tuple(_edit(edit) for edit in fix.edits), fix.safe, fix.proven)
+    return FixEntry(fix.description, tuple(_edit(edit) for edit in fix.edits), fix.safe, fix.proven, fix.left)
 
 
 def _edit(edit: Edit) -> EditEntry:

@@ -27,13 +27,14 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     told = told_of_calls(traces)
     for trace in traces:
         trace.told = told if trace.entry == SCRIPT else {}
-        for found in _on_path(trace, codes):
+        for found in on_path(trace, codes):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     merged = (_merge(hits, traces) for hits in groups.values())
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
 
 
-def _on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
+def on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
+    """What the selected rules find on one path of the analysed file."""
     for registered in CHECKS:
         if any(rule.code in codes for rule in registered.rules):
             # what an imported file does wrong is reported where that file is checked

@@ -34,7 +34,7 @@ from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.properties import invalid, refs_of
 from shapelint.verify.unroll import unrolled
 
-_SETITEM = "torch.Tensor.__setitem__"
+SETITEM = "torch.Tensor.__setitem__"
 _OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
 _CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
 _TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
@@ -170,7 +170,7 @@ def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
 
 def _writers(trace: Trace, number: int) -> list[int]:
     return [
-        node.id for node in trace.nodes if node.op == _SETITEM and any(ref.node == number for ref in refs(node.args[0]))
+        node.id for node in trace.nodes if node.op == SETITEM and any(ref.node == number for ref in refs(node.args[0]))
     ]
 
 

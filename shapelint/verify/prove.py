@@ -2,7 +2,7 @@
 
 The analysis, maybe in a pool's process, turns a finding's claims into programs (`judge`); the parent asks
 torch about them, and puts the verdicts together (`combine`). A fix is proven by analysing the mended text
-again: the value at the same place must now pass where it failed (`fix_programs`).
+again: the value at the same place must now pass where it failed, and so must what is made of it (`mended_programs`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.source import Span
+from shapelint.verify.beyond import Beyond, beyond, mixes_rows
+from shapelint.verify.cases import Cases, cases
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.verify.program import NotReplayable, Program, build
@@ -24,16 +26,40 @@ Analyse = Callable[[str], Iterable[Trace]]  #: the traces of a changed text
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """Claims about one path, and the programs that test them, in the same order.
+
+    `beyond` ask the same of what is made of the rows that a claim is about: samples that are mixed and parted again
+    do no harm.
+    """
+
+    claims: tuple[Claim, ...]
+    programs: tuple[Built, ...]
+    beyond: tuple[Beyond, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A finding with the programs of its claims, in the order of the claims: small, plain, and it pickles."""
+    """A finding with the programs that put it to the test: small, plain, and it pickles."""
 
     finding: Finding
-    programs: tuple[Built, ...]
+    cases: tuple[Case, ...]
+    assumed: tuple[str, ...] = ()
 
 
 def judge(finding: Finding, trace: Trace) -> Judged:
-    """Build the programs for a finding on the trace that it was found on."""
-    return Judged(finding, tuple(build(trace, claim) for claim in finding.claims))
+    """Build the programs for a finding on the trace that it was found on, and at other ranks of its leaves."""
+    return judged(cases(finding, trace))
+
+
+def judged(found: Cases) -> Judged:
+    """The programs of a finding whose ranks were tried."""
+    return Judged(found.finding, tuple(_case(*hit) for hit in found.hits), found.assumed)
+
+
+def _case(finding: Finding, trace: Trace) -> Case:
+    later = [one for claim in finding.claims if mixes_rows(trace, claim) for one in beyond(trace, claim)]
+    return Case(finding.claims, tuple(build(trace, claim) for claim in finding.claims), tuple(later))
 
 
 def verdicts_of(programs: Sequence[Built], claims: Sequence[Claim], verifier: Verifier) -> list[Verdict]:
@@ -65,35 +91,68 @@ def combine(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def prove(judged: Judged, verifier: Verifier) -> Finding:
-    """The finding with its verdict."""
-    verdicts = verdicts_of(judged.programs, judged.finding.claims, verifier)
-    return replace(judged.finding, verdict=combine(verdicts))
+    """The finding with its verdict: torch must confirm every claim of every case, and nothing may be assumed."""
+    verdict = combine([_verdict(case, verifier) for case in judged.cases])
+    if judged.assumed and verdict.status is Status.CONFIRMED:
+        verdict = replace(verdict, status=Status.UNVERIFIED, assumed=judged.assumed)
+    return replace(judged.finding, verdict=verdict)
 
 
-def fix_programs(finding: Finding, fix: Fix, old: Trace, analyse: Analyse) -> tuple[Built, ...]:
-    """The programs that must be refuted for a fix to be proven; empty for a finding without claims.
+def _verdict(case: Case, verifier: Verifier) -> Verdict:
+    """Torch's word on one path: a mistake that nothing is left of in the end is none."""
+    verdict = combine(verdicts_of(case.programs, case.claims, verifier))
+    if verdict.status is not Status.CONFIRMED or not case.beyond:
+        return verdict
+    if not all(_refuted(one.program, verifier) for one in case.beyond):
+        return verdict
+    lines = " and ".join(sorted({str(one.line) for one in case.beyond}))
+    detail = f"{verdict.detail}, and nothing is left of that on line {lines}"
+    return replace(verdict, status=Status.REFUTED, detail=detail, footprint=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The programs that torch must refute for a fix to be proven: at the mended place, and `beyond` it."""
+
+    programs: tuple[Built, ...] = ()
+    beyond: tuple[Beyond, ...] = ()
+
+
+def mended_programs(finding: Finding, fix: Fix, old: Trace, analyse: Analyse) -> Mended:
+    """The programs that prove a fix; none for a finding without claims.
 
     `analyse` reads the mended text again. Of its traces of the same entry, the first in which the claims'
     values are found is taken, one that took the same branches before others.
     """
     wanted = fix.claims or finding.claims
     if not wanted:
-        return ()
+        return Mended()
     edits = fix.edits
     traces = [new for new in analyse(apply_edits(old.text, edits)) if new.entry == old.entry]
     for new in sorted(traces, key=lambda new: new.decisions != old.decisions):
-        claims = [retarget(old, claim, new, edits) for claim in wanted]
-        if None not in claims:
-            return tuple(build(new, claim) for claim in claims if claim is not None)
-    return (NotReplayable("the value is not found in the mended text"),)
+        claims = [moved for claim in wanted if (moved := retarget(old, claim, new, edits)) is not None]
+        if len(claims) == len(wanted):
+            later = {one: None for claim in claims for one in beyond(new, claim)}
+            return Mended(tuple(build(new, claim) for claim in claims), tuple(later))
+    return Mended((NotReplayable("the value is not found in the mended text"),))
 
 
-def prove_fix(fix: Fix, programs: Sequence[Built], verifier: Verifier) -> Fix:
-    """The fix, marked as proven if torch refutes every claim on the mended text."""
-    if not programs or not all(isinstance(program, Program) for program in programs):
+def prove_fix(fix: Fix, mended: Mended, verifier: Verifier) -> Fix:
+    """The fix, marked as proven if torch refutes every claim on the mended text; else with what is left there."""
+    if not mended.programs or not all(_refuted(program, verifier) for program in mended.programs):
         return fix
-    verdicts = verifier.check([program for program in programs if isinstance(program, Program)])
-    return replace(fix, proven=all(verdict.status is Status.REFUTED for verdict in verdicts))
+    left = next((one for one in mended.beyond if not _refuted(one.program, verifier)), None)
+    return replace(fix, proven=True) if left is None else replace(fix, left=_what_is_left(left, verifier))
+
+
+def _refuted(built: Built, verifier: Verifier) -> bool:
+    return isinstance(built, Program) and verifier.check([built])[0].status is Status.REFUTED
+
+
+def _what_is_left(later: Beyond, verifier: Verifier) -> str:
+    if isinstance(later.program, NotReplayable):
+        return f"line {later.line} cannot be run: {later.program.reason}"
+    return f"line {later.line}: {verifier.check([later.program])[0].detail}"
 
 
 def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Claim | None:

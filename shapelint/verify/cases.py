@@ -1,0 +1,99 @@
+"""Proof by cases: what a finding rests on where the code does not tell the rank of a leaf.
+
+A leaf gets the rank that the first operation on it reads by all usage: `nn.LSTM` and `nn.Conv1d` read batches. What
+the caller gives is such a batch. What comes out of an operation that is not understood may be anything: `nn.LSTM`
+takes (T, I) too. What torch shows for one rank says nothing of another, so the path is taken again with every other
+rank. A rank for which the code raises is none; one for which the same mistake is found is a further case, which torch
+has to confirm as well. Where a rank is left for which nothing is found, the finding rests on a guess, and torch
+confirms nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from shapelint.finding import Claim, Confidence, Finding
+from shapelint.infer.state import STATED_RANKS
+from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.rules.select import Hit, on_path
+from shapelint.shapes.value import Str, Tensor
+from shapelint.verify.encode import UnreplayableError
+from shapelint.verify.program import backward_slice
+from shapelint.verify.properties import refs_of
+
+MAX_RANK = 5  #: (B, C, D, H, W): no operation of torch reads more axes than that by itself
+MAX_GUESSES = 8  #: leaves of one finding whose ranks are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """A finding with the paths that show it, one for each rank of a leaf; the ranks that are assumed, in words.
+
+    A finding for which something is assumed is one of low confidence.
+    """
+
+    finding: Finding
+    hits: tuple[Hit, ...]
+    assumed: tuple[str, ...] = ()
+
+
+def cases(finding: Finding, trace: Trace) -> Cases:
+    """Try the ranks of the leaves of a finding that the code does not tell."""
+    hits: list[Hit] = [(finding, trace)]
+    assumed: list[str] = []
+    for number, leaf in enumerate(guessed_leaves(trace, finding.claims)):
+        found = _with_other_ranks(finding, trace, leaf) if number < MAX_GUESSES else None
+        if found is None:
+            assumed.append(_told(leaf))
+        else:
+            hits.extend(found)
+    sure = replace(finding, confidence=Confidence.LOW) if assumed else finding
+    return Cases(sure, tuple(hits), tuple(assumed))
+
+
+def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
+    """The leaves whose ranks claims rest on and the code does not tell, each key once."""
+    roots = [ref for claim in claims for ref in (claim.target, *refs_of(claim.options))]
+    try:
+        nodes = backward_slice(trace, roots)
+    except UnreplayableError:
+        return []  # torch is not asked about it
+    return list({_key(node): node for node in nodes if node.op == INPUT and _is_guessed(node)}.values())
+
+
+def _is_guessed(leaf: Node) -> bool:
+    is_found_inside = leaf.bound.get("given") is False
+    return isinstance(leaf.result, Tensor) and is_found_inside and leaf.bound.get("demand") not in STATED_RANKS
+
+
+def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] | None:
+    """The same mistake at each other rank that the code admits; None where there is one without it."""
+    found: list[Hit] = []
+    for rank in _other_ranks(leaf):
+        again = trace.retaken(_key(leaf), rank)
+        if again is None:
+            continue
+        same = next((hit for hit in on_path(again, frozenset({finding.code})) if hit.span == finding.span), None)
+        if same is None:
+            return None
+        found.append((same, again))
+    return found
+
+
+def _other_ranks(leaf: Node) -> Iterator[int]:
+    assert isinstance(leaf.result, Tensor)
+    return (rank for rank in range(1, MAX_RANK + 1) if rank != leaf.result.rank)
+
+
+def _key(leaf: Node) -> str:
+    name = leaf.args[0]
+    assert isinstance(name, Str)
+    return name.value
+
+
+def _told(leaf: Node) -> str:
+    assert isinstance(leaf.result, Tensor)
+    name = _key(leaf).partition("@")[0]
+    axes = "axis" if leaf.result.rank == 1 else "axes"
+    return f"that `{name}` has {leaf.result.rank} {axes}"
