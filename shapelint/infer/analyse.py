@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, statements
+from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
@@ -188,7 +189,7 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
         plan = waiting.pop(0)
         run = follow(checked, entry, plan)
         steps += run.steps
-        taken = frozenset((key, choice.taken) for key, choice in run.choices.items())
+        taken = frozenset([*((key, choice.taken) for key, choice in run.choices.items()), *plan.sizes.items()])
         called |= run.called
         if taken in seen:
             continue
@@ -197,6 +198,9 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
         if any(node.op.removesuffix(".forward") in RECURRENT | CELLS for node in run.trace.nodes):
             limit = MAX_PATHS
         run.trace.retaken = partial(_retaken, checked, entry, run)
+        if not plan.choices and not plan.sizes and (sizes := contradicted(run.trace)):
+            tell_contradicted(run.trace, sizes)
+            waiting.insert(0, replace(run.plan, sizes=sizes))
         yield run.trace
         if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.choices.values())):
             waiting.extend(_turned(run.choices, plan, run.plan))
@@ -212,7 +216,7 @@ def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Pla
             continue
         for option in choice.options:
             if option != choice.taken:
-                yield Plan({**plan.choices, choice.key: option}, final.demands, final.passed)
+                yield replace(final, choices={**plan.choices, choice.key: option})
 
 
 def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
@@ -228,7 +232,7 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:
             break
-        plan = Plan(plan.choices, {**plan.demands, **fresh}, passed)
+        plan = replace(plan, demands={**plan.demands, **fresh}, passed=passed)
     return run
 
 
@@ -243,7 +247,7 @@ def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> T
         for name, demand in run.plan.demands.items()
     }
     demands[key] = replace(demands[key], rank=rank, because=TRIED)
-    again = follow(checked, entry, Plan(choices, demands, run.plan.passed))
+    again = follow(checked, entry, replace(run.plan, choices=choices, demands=demands))
     if again.raised is not None and run.raised is None:
         return None
     return None if _errors(again.trace) - _errors(run.trace) else again.trace
@@ -255,7 +259,8 @@ def _errors(trace: Trace) -> set[tuple[str, str, Span]]:
 
 def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
     source = checked.home.source
-    return Run(Trace(source.path, entry.name, text=source.text), checked.home, checked.library, plan)
+    trace = Trace(source.path, entry.name, text=source.text, likely=plan.sizes)
+    return Run(trace, checked.home, checked.library, plan)
 
 
 def _run_once(run: Run, checked: Checked, entry: Entry) -> None:

@@ -182,10 +182,19 @@ def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
 def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """DataLoader(dataset, ...): its batches are unknown."""
     key = run.key_of(node)
-    run.trace.loaders.append(key)
+    run.trace.loaders[key] = _samples_of_batch(args, kwargs)
     if (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True):
         run.trace.shuffled.append(key)
     return Unknown(key, "the batches of a dataset")
+
+
+def _samples_of_batch(args: Arguments, kwargs: Mapping[str, Value]) -> int | None:
+    """`batch_size`, where the samples are stacked along axis 0, as they are unless the author says how to."""
+    told = args[1] if len(args) > 1 else kwargs.get("batch_size")
+    return told.dim.constant if isinstance(told, Int) and not _LAYS_OUT_BATCHES & kwargs.keys() else None
+
+
+_LAYS_OUT_BATCHES = frozenset({"collate_fn", "batch_sampler", "**"})
 
 
 @external_call("torch.is_tensor")

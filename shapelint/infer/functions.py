@@ -14,7 +14,6 @@ from shapelint.infer.state import MAX_DEPTH, Raised, Run
 from shapelint.infer.trace import Frame
 from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS
-from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, Int, Layer, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -137,7 +136,7 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
     if (is_int and default is None) or (size is not None and size >= 1):
         if size is not None:
             run.trace.defaults[key] = size
-        return Int(Dim.symbol(key))
+        return Int(run.size_of(key))
     return Unknown(key, "a parameter", default)
 
 

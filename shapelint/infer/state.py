@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
+from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Function, Home
 from shapelint.infer.stamp import sizes_in, stamp
@@ -66,11 +67,12 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is told: choices to take, unknowns to read as tensors, and guards that do not raise."""
+    """What a run is told: choices to take, unknowns to read as tensors, guards that do not raise, and sizes."""
 
     choices: Mapping[str, object] = field(default_factory=dict)
     demands: Mapping[str, Demand] = field(default_factory=dict)
     passed: frozenset[Place] = frozenset()
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ class Run:
         return leaf
 
     def _leaf(self, value: Unknown, demand: Demand) -> Value:
-        axes = tuple(Axis(Dim.symbol(f"{value.key}.size({i})")) for i in range(demand.rank))
+        self._note_samples(value.key)
+        axes = tuple(Axis(self.size_of(f"{value.key}.size({i})")) for i in range(demand.rank))
         result: Value = Tensor(axes, demand.dtype)
         if demand.packed:
             batch = Axis(Dim.symbol(f"{value.key}.batch"), Role.BATCH)
@@ -242,7 +245,26 @@ class Run:
 
     def _is_given(self, key: str) -> bool:
         """Whether a leaf is what the caller or a data loader gives, not the result of what is not understood."""
-        return "@" not in key or key in self.free or key.startswith(tuple(f"{one}[*" for one in self.trace.loaders))
+        return "@" not in key or key in self.free or self._loader_of(key) is not None
+
+    def _loader_of(self, key: str) -> str | None:
+        return next((one for one in self.trace.loaders if key.startswith(f"{one}[*")), None)
+
+    def _note_samples(self, key: str) -> None:
+        """The batches of a loader hold as many samples as it was told, but for the last one."""
+        loader = self._loader_of(key)
+        samples = None if loader is None else self.trace.loaders[loader]
+        if samples is not None:
+            self.trace.defaults[f"{key}.size(0)"] = samples
+
+    def size_of(self, symbol: str) -> Dim:
+        """A size of an unknown value: the symbol, or the number that the plan gives it."""
+        if symbol not in self.plan.sizes:
+            return Dim.symbol(symbol)
+        decision = Decision(subject_of(symbol), self.plan.sizes[symbol], likely=True)
+        if decision not in self.trace.decisions:
+            self.trace.decisions.append(decision)
+        return Dim.of(self.plan.sizes[symbol])
 
     def demand(self, value: Unknown, demand: Demand) -> None:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""

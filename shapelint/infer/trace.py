@@ -179,7 +179,7 @@ class Trace:
     bindings: list[Binding] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
     backward_passes: list[BackwardPass] = field(default_factory=list)
-    loaders: list[str] = field(default_factory=list)  #: keys of data loaders
+    loaders: dict[str, int | None] = field(default_factory=dict)  #: data loaders by key: samples of a batch, if told
     shuffled: list[str] = field(default_factory=list)  #: of those that give their samples in random order
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
@@ -189,7 +189,8 @@ class Trace:
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
     loops: list[Loop] = field(default_factory=list)  #: in the order in which they ended
-    defaults: dict[str, int] = field(default_factory=dict)  #: symbols of parameters with a default: likely values
+    defaults: dict[str, int] = field(default_factory=dict)  #: symbols with a likely value: defaults, batches of loaders
+    likely: Mapping[str, int] = field(default_factory=dict)  #: those that have this value on this path
     text: str = ""  #: the source that `path` was read from
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)

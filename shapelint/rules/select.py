@@ -50,7 +50,12 @@ def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
     if called and not any(trace in called for trace in showing):
         return None
     finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
-    silent = [t for t in reaching if not any(t is s for s in showing) and t.entry == trace.entry]
+    silent = [t for t in reaching if not any(t is s for s in showing)]
+    if trace.likely:
+        if any(t.entry != trace.entry for t in silent):
+            return None  # who calls it gives other sizes than the likely ones
+        finding = replace(finding, fixes=())  # their numbers stand where names belong
+    silent = [t for t in silent if t.entry == trace.entry]
     if not silent:
         return finding, trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
