@@ -1,0 +1,257 @@
+"""Conditions as questions about values that are not known, which can be answered for any value of Python's.
+
+`answer` is None where Python raises for the values: the path then ends, so they are none of its values.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+OTHER_TEXT = "\0"  #: a text that nothing is compared with
+OTHER_NUMBERS = (1_000_003, 1_000_033, 1_000_037, 1_000_039)  #: sizes that nothing is compared with
+
+COMPARISONS: Mapping[str, Callable[[object, object], bool]] = {
+    "==": operator.eq, "!=": operator.ne,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_PLAIN: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A value of no plain kind, of the named classes: a list, a module, a device."""
+
+    truth: bool = True
+    classes: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.truth
+
+
+#: values that make a difference to every question
+ANYTHING: tuple[object, ...] = (
+    None, True, False, 0, 1, 2, -1, 0.5, "", OTHER_TEXT, Opaque(), Opaque(truth=False),
+)  # fmt: skip
+
+
+class Question(Protocol):
+    """A yes-or-no question about values of variables."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """What it is about."""
+
+    def candidates(self) -> Iterable[object]:
+        """Values that may make a difference to the answer, besides ANYTHING."""
+
+    def answer(self, values: Mapping[str, object]) -> bool | None:
+        """The answer for these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A method of texts without arguments: `kind.upper()`."""
+
+    method: str
+
+    def of(self, text: str) -> str:
+        """The changed text."""
+        changed: str = getattr(text, self.method)()
+        return changed
+
+    def sources(self, text: str) -> Iterator[str]:
+        """Texts that it may have been made of."""
+        yield from (text, text.lower(), text.upper(), text.title(), text.capitalize())
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A text with others around it: `f"{kind}Cell"`."""
+
+    before: str
+    after: str
+
+    def of(self, text: str) -> str:
+        """The whole text."""
+        return f"{self.before}{text}{self.after}"
+
+    def sources(self, text: str) -> Iterator[str]:
+        """The text inside."""
+        if len(text) >= len(self.of("")) and text.startswith(self.before) and text.endswith(self.after):
+            yield text[len(self.before) : len(text) - len(self.after)]
+
+
+class _Raises:
+    """What a function gives of an argument that it does not take."""
+
+
+_RAISES = _Raises()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A variable, and what functions of texts make of it, the innermost first."""
+
+    variable: str
+    functions: tuple[Change | Framed, ...] = ()
+
+    def of(self, values: Mapping[str, object]) -> object:
+        """The term's value; _RAISES where a function does not take its argument."""
+        value = values[self.variable]
+        for function in self.functions:
+            if not isinstance(value, str):
+                return _RAISES
+            value = function.of(value)
+        return value
+
+    def sources(self, constant: object) -> Iterator[object]:
+        """Values of the variable for which the term may be this constant."""
+        if not self.functions:
+            yield constant
+            return
+        texts = {constant} if isinstance(constant, str) else set()
+        for function in reversed(self.functions):
+            texts = {source for text in texts for source in function.sources(text)}
+        yield from sorted(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _AboutTerm:
+    """A question about one term."""
+
+    term: Term
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The term's variable."""
+        return (self.term.variable,)
+
+    def candidates(self) -> Iterable[object]:
+        """None, where ANYTHING has them all."""
+        return ()
+
+    def answer(self, values: Mapping[str, object]) -> bool | None:
+        """The answer for the term's value."""
+        value = self.term.of(values)
+        return None if value is _RAISES else self.holds(value)
+
+    def holds(self, value: object) -> bool | None:
+        """The answer for one value."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Among(_AboutTerm):
+    """`term in options`; with one option, `term == option`."""
+
+    options: tuple[object, ...]
+
+    def candidates(self) -> Iterable[object]:
+        """What makes it true."""
+        return [source for option in self.options for source in self.term.sources(option)]
+
+    def holds(self, value: object) -> bool:
+        """Whether it equals one of the options."""
+        return any(value == option for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Same(_AboutTerm):
+    """`term is None`, `term is True`, `term is False`."""
+
+    constant: bool | None
+
+    def holds(self, value: object) -> bool:
+        """Whether it is that very object."""
+        return value is self.constant
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(_AboutTerm):
+    """`if term:`."""
+
+    def holds(self, value: object) -> bool:
+        """Python's truth of it."""
+        return bool(value)
+
+
+@dataclass(frozen=True, slots=True)
+class IsFlag(_AboutTerm):
+    """Whether the term is a bool, or what stands for one: 0, 1 and None."""
+
+    def holds(self, value: object) -> bool:
+        """Whether it is one of these."""
+        return value is None or (isinstance(value, int) and value in (0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared(_AboutTerm):
+    """`term > number`."""
+
+    comparison: str
+    number: int
+
+    def candidates(self) -> Iterable[object]:
+        """The number and its neighbours."""
+        return (self.number - 1, self.number, self.number + 1, OTHER_NUMBERS[0])
+
+    def holds(self, value: object) -> bool | None:
+        """The comparison; None for what has no order with numbers."""
+        if not isinstance(value, int | float) and self.comparison not in ("==", "!="):
+            return None
+        return COMPARISONS[self.comparison](value, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class IsInstance(_AboutTerm):
+    """`isinstance(term, (str, list))`, by the names of the classes."""
+
+    classes: frozenset[str]
+
+    def candidates(self) -> Iterable[object]:
+        """Objects of those classes that no plain value is of."""
+        others = sorted(self.classes - _PLAIN.keys())
+        return [Opaque(truth, frozenset({name})) for name in others for truth in (True, False)]
+
+    def holds(self, value: object) -> bool:
+        """Whether it is of one of them."""
+        if isinstance(value, Opaque):
+            return not self.classes.isdisjoint(value.classes)
+        return any(isinstance(value, _PLAIN[name]) for name in self.classes & _PLAIN.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """`first - second` compared with a number, of two sizes, or of one where there is no second."""
+
+    first: str
+    second: str | None
+    comparison: str
+    number: int
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The sizes."""
+        return (self.first,) if self.second is None else (self.first, self.second)
+
+    def candidates(self) -> Iterable[object]:
+        """Sizes around the number, and as far from 1 and 2."""
+        near = [abs(self.number) + step for step in (-1, 0, 1, 2, 3)]
+        return [*filter(is_size, near), *OTHER_NUMBERS[:1]]
+
+    def answer(self, values: Mapping[str, object]) -> bool | None:
+        """The comparison; None for what is no size."""
+        first, second = values[self.first], 0 if self.second is None else values[self.second]
+        if not all(map(is_size, (values[name] for name in self.variables))):
+            return None
+        assert isinstance(first, int)
+        assert isinstance(second, int)
+        return COMPARISONS[self.comparison](first - second, self.number)
+
+
+def is_size(value: object) -> bool:
+    """Whether a value may be the size of an axis: sizes are at least 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
