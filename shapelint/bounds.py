@@ -14,6 +14,7 @@ from typing import TypeVar
 from shapelint.process.start import DeadError, OverdueError, Process, ProcessError
 
 FILE_SECONDS = 30.0  #: for one file, unless the configuration says otherwise
+START_SECONDS = 120.0  #: for a process to get ready, which is no file's fault
 
 _MODULE = "shapelint.checker"
 
@@ -30,6 +31,7 @@ class Bounded:
     def __init__(self, seconds: float = FILE_SECONDS) -> None:
         self._seconds = seconds
         self._process: Process | None = None
+        self._ready = False
         self.closed = False
         self._lock = threading.Lock()  # a process must not start while another thread closes
 
@@ -65,7 +67,10 @@ class Bounded:
     def _ask(self, request: bytes) -> bytes:
         process = self.start()
         try:
+            if not self._ready:
+                process.ask(b"", START_SECONDS)
+                self._ready = True
             return process.ask(request, self._seconds)
         except (DeadError, OverdueError):
-            self._process = None
+            self._process, self._ready = None, False
             raise
