@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -88,14 +88,15 @@ class Pool:
         with suppress(Empty):
             while not checker.closed:
                 number, task = self._tasks.get_nowait()
-                self._checks.put((number, _check(task, checker)))
+                self._checks.put((number, bounded_check(checker, task.path, run_task, task)))
 
 
-def _check(task: Task, checker: Bounded) -> FileCheck:
+def bounded_check(checker: Bounded, path: str, check: Callable[..., FileCheck], *arguments: object) -> FileCheck:
+    """What `check` gives for a file within bounds, or the problem that it has none; never raises."""
     try:
-        return checker.call(run_task, task)
+        return checker.call(check, *arguments)
     except BoundsError as why:
-        problem = Problem(task.path, 1, f"cannot check the file: {why}", internal=True)
-    except Exception as error:  # a slip of ours must not leave the reader waiting
-        problem = internal_error(task.path, error)
-    return FileCheck(task.path, problems=(problem,))
+        problem = Problem(path, 1, f"cannot check the file: {why}", internal=True)
+    except Exception as error:  # a slip of ours must not leave the reader of the checks waiting
+        problem = internal_error(path, error)
+    return FileCheck(path, problems=(problem,))
