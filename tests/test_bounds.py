@@ -102,6 +102,28 @@ def test_a_file_that_makes_the_parser_take_all_memory(project: Path, capsys: pyt
     assert errors[0].startswith("beyond.py:1: SHP001 cannot check the file: ")
 
 
+DIE = """
+import os
+import shapelint.check as checks
+checks.analyse_source = lambda source: os.abort()
+"""
+
+
+@pytest.mark.parametrize("command", [["shapes", "wrong.py"], ["witness", "wrong.py:10"]])
+def test_other_commands_have_bounds_too(
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+) -> None:
+    monkeypatch.syspath_prepend(str(write_injected(tmp_path / "start", DIE)))
+    assert run(command) == 2
+    output = capsys.readouterr()
+    assert "wrong.py:1: " in output.err
+    assert "cannot check the file: the check died with its process (SIGABRT)" in output.err
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "true", "'1'", "inf", "nan"])
 def test_a_timeout_is_a_number_of_seconds(project: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
     (project / "pyproject.toml").write_text(f"[tool.shapelint]\nfile-timeout = {value}\n")
