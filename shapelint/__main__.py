@@ -1,6 +1,18 @@
-"""`python -m shapelint`."""
+"""The command `shapelint`, and `python -m shapelint`.
 
-from shapelint.cli import main
+Nothing but `sys`, `os` and `site`, which Python loads itself, is imported before the current folder is off the path.
+"""
+
+from shapelint.process.path import drop_current_folder
+
+
+def main() -> None:
+    """Run the command line with the modules that are installed, not those of the checked project."""
+    drop_current_folder()
+    from shapelint.cli import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

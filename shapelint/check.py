@@ -81,8 +81,11 @@ def check_source(source: Source, wanted: Wanted) -> FileCheck:
         if analysis.problem:
             return FileCheck(source.path, source.text, problems=(analysis.problem,))
         return FileCheck(source.path, source.text, tuple(_candidates(source, analysis.traces, wanted)))
+    except MemoryError:
+        problem = Problem(source.path, 1, "cannot check the file: it takes too much memory", internal=True)
     except Exception as error:
-        return FileCheck(source.path, source.text, problems=(internal_error(source.path, error),))
+        problem = internal_error(source.path, error)
+    return FileCheck(source.path, source.text, problems=(problem,))
 
 
 def analyse_source(source: Source) -> Analysis:

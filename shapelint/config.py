@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapelint.bounds import FILE_SECONDS
 from shapelint.finding import Confidence
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Config:
     output_format: str = "full"
     fix: bool = False
     unsafe_fixes: bool = False
+    file_timeout: float = FILE_SECONDS
 
     @property
     def excludes(self) -> tuple[str, ...]:
@@ -265,6 +267,14 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _BadValueError(f"must be a number of seconds, not {_type_name(value)}")
+    if not 0 < value < float("inf"):
+        raise _BadValueError("must be more than 0 seconds")
+    return float(value)
+
+
 def _confidence(value: object) -> Confidence:
     return Confidence(_one_of(*(level.value for level in Confidence))(value))
 
@@ -301,6 +311,7 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "output-format": _one_of(*OUTPUT_FORMATS),
     "fix": _boolean,
     "unsafe-fixes": _boolean,
+    "file-timeout": _seconds,
 }
 
 

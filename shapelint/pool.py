@@ -1,19 +1,20 @@
-"""Check files in this process or in several: same results, in the order of the tasks.
-
-Torch is never loaded in a process of the pool, nor in the one that makes it: a forked torch hangs.
-"""
+"""Check files in processes of their own, several at a time: the results as they come."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
-from shapelint.check import FileCheck, Wanted, check_bytes
+from shapelint.bounds import Bounded, BoundsError
+from shapelint.check import FileCheck, Wanted, check_bytes, internal_error
+from shapelint.process.start import DeadError
 from shapelint.source import Problem
 
-WORTH_A_POOL = 400_000  #: bytes to check from which processes pay for their start, when nobody asks for them
+WORTH_A_POOL = 400_000  #: bytes to check from which several processes pay for their start, when nobody asks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,11 @@ class Task:
     wanted: Wanted
 
 
-def check_all(tasks: Sequence[Task], jobs: int, started: Callable[[], None]) -> list[FileCheck]:
-    """Check all tasks with `jobs` processes (0: as many as pay).
-
-    `started` is called once, when the checks are under way or about to be; a pool has forked by then.
-    """
-    count = workers(tasks, jobs)
-    if count < 2:
-        started()
-        return [run_task(task) for task in tasks]
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(count) as pool:
-        order = sorted(range(len(tasks)), key=lambda i: -len(tasks[i].raw))
-        futures = {i: pool.submit(run_task, tasks[i]) for i in order}
-        started()
-        return [_outcome(tasks[i], futures[i]) for i in range(len(tasks))]
-
-
-def workers(tasks: Sequence[Task], jobs: int) -> int:
-    """How many processes check the tasks."""
+def workers(sizes: Sequence[int], jobs: int) -> int:
+    """How many processes check files of these sizes (`jobs` 0: as many as pay)."""
     if jobs:
-        return min(jobs, len(tasks))
-    total = sum(len(task.raw) for task in tasks)
-    return min(os.cpu_count() or 1, len(tasks)) if total >= WORTH_A_POOL else 1
+        return min(jobs, len(sizes))
+    return min(os.cpu_count() or 1, len(sizes)) if sum(sizes) >= WORTH_A_POOL else 1
 
 
 def run_task(task: Task) -> FileCheck:
@@ -56,23 +38,65 @@ def run_task(task: Task) -> FileCheck:
     return check_bytes(task.path, task.raw, task.wanted)
 
 
-def _outcome(task: Task, future: Future[FileCheck]) -> FileCheck:
-    """A future's result. A worker that dies takes its pool along: the task gets a process of its own."""
-    from concurrent.futures.process import BrokenProcessPool
+class Pool:
+    """Processes that check files, each with a thread here that feeds it, so that none waits for the reader of results.
 
+    They start at once, and load what they need while the caller gets its tasks ready.
+    """
+
+    def __init__(self, processes: int, seconds: float) -> None:
+        """`seconds` are for each file."""
+        self._checkers = [Bounded(seconds) for _ in range(processes)]
+        self._tasks: SimpleQueue[tuple[int, Task]] = SimpleQueue()
+        self._checks: SimpleQueue[tuple[int, FileCheck]] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        for checker in self._checkers:
+            with suppress(DeadError):  # `call` tells it
+                checker.start()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def checks(self, tasks: Sequence[Task]) -> Iterator[tuple[int, FileCheck]]:
+        """Each task's number and outcome, in the order in which they end; to be called once."""
+        for number in sorted(range(len(tasks)), key=lambda number: -len(tasks[number].raw)):
+            self._tasks.put((number, tasks[number]))
+        for checker in self._checkers:
+            thread = threading.Thread(target=self._feed, args=(checker,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        for _ in tasks:
+            yield self._checks.get()
+
+    def ended(self) -> Iterator[tuple[int, FileCheck]]:
+        """The outcomes that are there and that `checks` has not given."""
+        with suppress(Empty):
+            while True:
+                yield self._checks.get_nowait()
+
+    def close(self) -> None:
+        """End the processes, also in the middle of a file."""
+        for checker in self._checkers:
+            checker.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _feed(self, checker: Bounded) -> None:
+        with suppress(Empty):
+            while not checker.closed:
+                number, task = self._tasks.get_nowait()
+                self._checks.put((number, bounded_check(checker, task.path, run_task, task)))
+
+
+def bounded_check(checker: Bounded, path: str, check: Callable[..., FileCheck], *arguments: object) -> FileCheck:
+    """What `check` gives for a file within bounds, or the problem that it has none; never raises."""
     try:
-        return future.result()
-    except BrokenProcessPool:
-        return _check_alone(task)
-
-
-def _check_alone(task: Task) -> FileCheck:
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    with ProcessPoolExecutor(1) as pool:
-        try:
-            return pool.submit(run_task, task).result()
-        except BrokenProcessPool:
-            message = "internal error: the process that checked it died: please report this with the file"
-            return FileCheck(task.path, problems=(Problem(task.path, 1, message, internal=True),))
+        return checker.call(check, *arguments)
+    except BoundsError as why:
+        problem = Problem(path, 1, f"cannot check the file: {why}", internal=True)
+    except Exception as error:  # a slip of ours must not leave the reader of the checks waiting
+        problem = internal_error(path, error)
+    return FileCheck(path, problems=(problem,))

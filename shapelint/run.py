@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapelint.check import Wanted
+from shapelint.check import FileCheck, Wanted
 from shapelint.config import Config, ConfigError, Selector
 from shapelint.discover import discover
+from shapelint.interrupt import signal_number
+from shapelint.pool import Pool, Task, workers
 from shapelint.prefilter import may_hold_recurrent
-from shapelint.report.result import FileResult, RunResult
+from shapelint.report.result import FileResult, RunResult, Stopped
 from shapelint.source import Problem
 from shapelint.verdicts import proven, unproven
 
 if TYPE_CHECKING:
-    from shapelint.pool import Task
     from shapelint.verify.client import Verifier
 
+INTERRUPTED = "the run was interrupted"
 NOT_INSTALLED = "torch is not installed"
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
 
@@ -34,9 +36,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """The results of the checked files; the version of the torch that ran, or why none did."""
+    """The version of the torch that ran, or why none did."""
 
-    results: Sequence[FileResult]
     torch: str | None = None
     unproven: str | None = None
 
@@ -61,12 +62,15 @@ def run(
         return RunResult(total, 0, _told(unread))
     if can_prove is None:
         can_prove = _can_prove(config.verify)
-    tasks = _tasks(candidates, config, can_prove)
-    if can_prove:
-        outcome = _check_and_prove(tasks, config, jobs, saved=[given.on_disk and write for given in candidates])
-    else:
-        outcome = _check_only(tasks, jobs, "verification is off" if config.verify == "off" else NOT_INSTALLED)
-    return RunResult(total, len(tasks), _told([*unread, *outcome.results]), outcome.torch, outcome.unproven)
+    with Pool(workers([len(given.raw) for given in candidates], jobs), config.file_timeout) as pool:
+        checks = _Checks(pool, _tasks(candidates, config, can_prove))
+        if can_prove:
+            outcome = _check_and_prove(checks, config, saved=[given.on_disk and write for given in candidates])
+        else:
+            outcome = _check_only(checks, "verification is off" if config.verify == "off" else NOT_INSTALLED)
+    results = checks.results.values()
+    stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
+    return RunResult(total, len(results), _told([*unread, *results]), outcome.torch, outcome.unproven, stopped)
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
@@ -100,8 +104,6 @@ def _can_prove(mode: str) -> bool:
 
 
 def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Task]:
-    from shapelint.pool import Task
-
     selector = Selector(config, _rules_by_default())
     return [
         Task(given.path, given.raw, Wanted(selector.codes(given.path), config.min_confidence, prove))
@@ -109,39 +111,57 @@ def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Tas
     ]
 
 
-def _check_only(tasks: Sequence[Task], jobs: int, why: str) -> _Outcome:
-    from shapelint.pool import check_all
+@dataclass(slots=True)
+class _Checks:
+    """The checks of a run, and their results by the numbers of their tasks; `stopped` is what ended them early."""
 
-    checks = check_all(tasks, jobs, started=lambda: None)
-    return _Outcome([unproven(check, why) for check in checks], unproven=why)
+    pool: Pool
+    tasks: Sequence[Task]
+    results: dict[int, FileResult] = field(default_factory=dict)
+    stopped: KeyboardInterrupt | None = None
+
+    def judge(self, judged: Callable[[FileCheck], FileResult]) -> None:
+        """Make a result of every check; when the run is stopped, of those that have ended."""
+        try:
+            for number, check in self.pool.checks(self.tasks):
+                self.results[number] = unproven(check, INTERRUPTED)
+                self.results[number] = judged(check)
+        except KeyboardInterrupt as signal:
+            self.stopped = signal
+            self.results |= {number: unproven(check, INTERRUPTED) for number, check in self.pool.ended()}
 
 
-def _check_and_prove(tasks: Sequence[Task], config: Config, jobs: int, saved: Sequence[bool]) -> _Outcome:
+def _check_only(checks: _Checks, why: str) -> _Outcome:
+    checks.judge(lambda check: unproven(check, why))
+    return _Outcome(unproven=why)
+
+
+def _check_and_prove(checks: _Checks, config: Config, saved: Sequence[bool]) -> _Outcome:
     """Check, prove and fix the files, those that are to be `saved` in place."""
-    from shapelint.pool import check_all
     from shapelint.verify.client import Verifier
 
     with Verifier() as verifier:
-        # torch's import in the worker overlaps the analysis here
-        results = [proven(check, verifier) for check in check_all(tasks, jobs, started=verifier.start)]
-        if config.fix:
-            results = _fix(tasks, results, config.unsafe_fixes, saved, verifier)
-        return _Outcome(results, verifier.torch, None if verifier.torch else verifier.failure)
+        verifier.start()  # torch's import there overlaps the analysis
+        checks.judge(lambda check: proven(check, verifier))
+        if config.fix and not checks.stopped:
+            try:
+                _fix(checks, config.unsafe_fixes, saved, verifier)
+            except KeyboardInterrupt as signal:
+                checks.stopped = signal
+        return _Outcome(verifier.torch, None if verifier.torch else verifier.failure)
 
 
-def _fix(
-    tasks: Sequence[Task], results: Sequence[FileResult], unsafe: bool, saved: Sequence[bool], verifier: Verifier
-) -> list[FileResult]:
+def _fix(checks: _Checks, unsafe: bool, saved: Sequence[bool], verifier: Verifier) -> None:
     """Fix the files, each in view of those before it; what remains is looked at again when all are written."""
     from shapelint.fix import look_again, mender, save
 
-    fixed: list[FileResult] = []
-    for task, result, is_saved in zip(tasks, results, saved, strict=True):
-        mended = mender(task.wanted, unsafe, verifier).mend(task.raw, result)
-        fixed.append(save(result, mended) if is_saved else mended)
-    if not any(result.change and result.change.written for result in fixed):
-        return fixed
-    return [look_again(task, result, verifier) for task, result in zip(tasks, fixed, strict=True)]
+    results = checks.results
+    for number, task in enumerate(checks.tasks):
+        mended = mender(task.wanted, unsafe, verifier).mend(task.raw, results[number])
+        results[number] = save(results[number], mended) if saved[number] else mended
+    if any(result.change and result.change.written for result in results.values()):
+        for number, task in enumerate(checks.tasks):
+            results[number] = look_again(task, results[number], verifier)
 
 
 def _rules_by_default() -> dict[str, bool]:

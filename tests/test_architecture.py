@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
+    ("process",),
     ("source",),
     ("finding", "prefilter", "project", "suppress"),
     ("syntax",),
@@ -22,7 +23,7 @@ LAYERS = (
     ("rules",),
     ("verify",),
     ("report",),
-    ("config", "discover", "check", "pool", "verdicts", "write", "fix", "run"),
+    ("bounds", "check", "checker", "config", "discover", "interrupt", "pool", "verdicts", "write", "fix", "run"),
     ("cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -101,10 +102,16 @@ def test_cheap_commands_load_neither_libcst_nor_torch(tmp_path: Path, arguments:
     assert loaded(f"from shapelint.cli import run\nrun({given!r})") == []
 
 
-def test_a_file_with_a_layer_loads_libcst_and_never_torch(tmp_path: Path) -> None:
+def test_a_file_with_a_layer_is_checked_in_another_process(tmp_path: Path) -> None:
     path = tmp_path / "model.py"
     path.write_text("import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n")
-    assert loaded(f"from shapelint.cli import run\nassert run([{str(path)!r}]) == 0") == ["libcst"]
+    assert loaded(f"from shapelint.cli import run\nassert run([{str(path)!r}]) == 0") == []
+
+
+def test_a_check_loads_libcst_and_never_torch(tmp_path: Path) -> None:
+    text = "import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n"
+    check = "check_bytes('model.py', text, Wanted(frozenset(('SHP101',))))"
+    assert loaded(f"from shapelint.check import Wanted, check_bytes\ntext = {text.encode()!r}\n{check}") == ["libcst"]
 
 
 def test_importing_the_pipeline_is_cheap() -> None:

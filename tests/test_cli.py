@@ -1,27 +1,21 @@
 """The command line, from its arguments to its output and exit status."""
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import jsonschema
 import pytest
+from injected import write_injected
 
-import shapelint.infer.analyse
-import shapelint.pool
 import shapelint.verify.client
 from shapelint import __version__
-from shapelint.check import FileCheck
 from shapelint.cli import run
-from shapelint.infer.trace import Trace
-from shapelint.pool import Task
 from shapelint.report.schema import schemas
-from shapelint.source import Source
-from shapelint.syntax.facts import Module
 
 BAD = """\
 import torch.nn as nn
@@ -238,22 +232,58 @@ def test_without_torch(bad: Path, capsys: pytest.CaptureFixture[str], no_torch: 
     assert error(capsys, "--verify=require", "good.py").startswith("shapelint: error: --verify=require, but torch")
 
 
-def test_an_error_of_the_tool_is_told_and_the_other_files_are_checked(
-    bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = shapelint.infer.analyse.analyse
+BREAK = """
+import shapelint.infer.analyse as broken
+whole = broken.analyse
+def analyse(module, source):
+    if source.path == "bomb.py":
+        raise ZeroDivisionError("of\\nthe tool")
+    return whole(module, source)
+broken.analyse = analyse
+"""
+DIE = """
+import os
+import shapelint.check as broken
+whole = broken.check_bytes
+def check_bytes(path, raw, wanted):
+    if path == "bomb.py":
+        open("deaths", "a").write("x")
+        os._exit(1)
+    return whole(path, raw, wanted)
+broken.check_bytes = check_bytes
+"""
 
-    def analyse(module: Module, source: Source) -> list[Trace]:
-        if source.path == "bomb.py":
-            raise ZeroDivisionError("of\nthe tool")
-        return real(module, source)
 
-    monkeypatch.setattr(shapelint.infer.analyse, "analyse", analyse)
+@pytest.fixture
+def bomb(bad: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes the processes that check `bomb.py` run some code first."""
     bad.with_name("bomb.py").write_text(BAD)
+
+    def load(code: str) -> None:
+        monkeypatch.syspath_prepend(str(write_injected(tmp_path_factory.mktemp("start"), code)))
+
+    return load
+
+
+def test_an_error_of_the_tool_is_told_and_the_other_files_are_checked(
+    capsys: pytest.CaptureFixture[str], bomb: Callable[[str], None]
+) -> None:
+    bomb(BREAK)
     status, output, errors = shown(capsys, "--verify=off", "--output-format=concise")
     assert (status, output) == (2, f"bad.py:10:16: {LINE}\n")
-    assert "bomb.py:1: SHP001 internal error at test_cli.py:" in errors
+    assert "bomb.py:1: SHP001 internal error at __init__.py:" in errors
     assert "ZeroDivisionError: of the tool: please report this" in errors
+
+
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+def test_a_process_that_dies_twice_costs_its_file_only(
+    place: Path, capsys: pytest.CaptureFixture[str], bomb: Callable[[str], None], jobs: str
+) -> None:
+    bomb(DIE)
+    status, output, errors = shown(capsys, jobs, "--verify=off", "--output-format=concise")
+    assert (status, output) == (2, f"bad.py:10:16: {LINE}\n")
+    assert "bomb.py:1: SHP001 cannot check the file: the check died with its process (status 1)\n" in errors
+    assert (place / "deaths").read_text() == "xx"
 
 
 def test_processes_give_the_same_results_in_the_same_order(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,24 +292,6 @@ def test_processes_give_the_same_results_in_the_same_order(bad: Path, capsys: py
     alone, together = concise(capsys, "-j1"), concise(capsys, "-j2")
     assert alone == together
     assert len(alone[1]) == 6
-
-
-def die_on_bomb(task: Task) -> FileCheck:
-    """Stands for a crash in native code."""
-    if task.path == "bomb.py":
-        os._exit(1)
-    return shapelint.pool.check_bytes(task.path, task.raw, task.wanted)
-
-
-@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="the crash must reach the workers")
-def test_a_worker_that_dies_costs_its_file_only(
-    bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shapelint.pool, "run_task", die_on_bomb)
-    bad.with_name("bomb.py").write_text(BAD)
-    status, output, errors = shown(capsys, "-j2", "--verify=off", "--output-format=concise")
-    assert (status, output) == (2, f"bad.py:10:16: {LINE}\n")
-    assert "bomb.py:1: SHP001 internal error: the process that checked it died" in errors
 
 
 def test_the_checked_code_is_not_run_and_its_sizes_are_not_allocated(

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from injected import write_injected
 
-from shapelint.editors.flake8 import Settings, check_text
+from shapelint.editors.flake8 import Settings, check_alone, messages
 from shapelint.source import Problem
 
 MODEL = """\
@@ -75,6 +76,16 @@ def proven(check, verifier):
     raise ZeroDivisionError("injected")
 shapelint.verdicts.proven = proven
 """
+DIE = """
+import os
+import shapelint.check as broken
+whole = broken.check_source
+def check_source(source, wanted):
+    if source.path == "deadly.py":
+        os.abort()
+    return whole(source, wanted)
+broken.check_source = check_source
+"""
 NO_TORCH = """\
 import sys
 sys.modules["torch"] = None
@@ -101,7 +112,9 @@ class Scratch:
         return done
 
     def python(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        self.write("start/sitecustomize.py", self.at_start)
+        start = self.directory / "start"
+        if not start.exists():
+            write_injected(start, self.at_start)
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.directory,
@@ -233,8 +246,8 @@ def test_verify_without_torch_says_how_to_install_it(scratch: Scratch) -> None:
     ("text", "option", "loaded"),
     [
         (WITHOUT_LAYERS, "--shapelint-verify", set()),
-        (MODEL, "--select=SHP", {"libcst"}),
-        (MODEL, "--shapelint-verify", {"libcst"}),
+        (MODEL, "--select=SHP", set()),
+        (MODEL, "--shapelint-verify", set()),
     ],
     ids=["without layers", "static", "verified"],
 )
@@ -264,7 +277,7 @@ def test_an_internal_error_is_a_message_on_its_file(scratch: Scratch) -> None:
     done = scratch.flake8("bad.py", "model.py")
     assert done.returncode == 1
     assert sorted(places(done)) == ["bad.py:1:1: F401", "bad.py:1:1: SHP001", f"model.py:{PLACE}"]
-    assert "SHP001 internal error at sitecustomize.py:5: ZeroDivisionError: injected" in done.stdout
+    assert "SHP001 internal error at __init__.py:7: ZeroDivisionError: injected" in done.stdout
 
 
 def test_an_internal_error_of_the_proof_is_a_message_too(scratch: Scratch) -> None:
@@ -283,4 +296,25 @@ def test_a_syntax_error_is_left_to_flake8(scratch: Scratch) -> None:
 def test_code_that_only_libcst_refuses_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = Problem("model.py", 3, "cannot parse: newer than libcst")
     monkeypatch.setattr("shapelint.syntax.parse.parse", lambda source: refusal)
-    assert check_text("model.py", MODEL, Settings()) == []
+    check = check_alone("model.py", MODEL, Settings())
+    assert check.problems == (refusal,)
+    assert messages([], check.problems) == []
+
+
+def test_code_beyond_the_bounds_is_a_message(scratch: Scratch) -> None:
+    scratch.at_start = DIE
+    scratch.write("deadly.py", MODEL)
+    scratch.write("model.py", MODEL)
+    done = scratch.flake8("--select=SHP", "deadly.py", "model.py")
+    assert sorted(places(done)) == ["deadly.py:1:1: SHP001", f"model.py:{PLACE}"]
+    assert "SHP001 cannot check the file: the check died with its process" in done.stdout
+
+
+def test_code_that_nests_too_deeply_for_us_alone_is_a_message() -> None:
+    deep = check_alone("model.py", MODEL + "y = " + "-" * 1_000 + "1\n", Settings())
+    assert [message.text for message in messages([], deep.problems)] == [
+        "SHP001 cannot parse: the code is nested too deeply"
+    ]
+    brackets = check_alone("model.py", MODEL + "y = " + "(" * 1_000 + "1" + ")" * 1_000 + "\n", Settings())
+    assert brackets.problems
+    assert messages([], brackets.problems) == [], "E999 tells it"

@@ -333,7 +333,7 @@ def test_explaining_a_problem_shows_no_warning() -> None:
     "text",
     [
         "x = " + " + ".join(["a"] * 3000),
-        "x = " + "-" * 1000 + "1",
+        "x = " + "-" * 400 + "1",
         "x = a" + ".b" * 1000,
         "x = " + "a if b else " * 300 + "c",
         "if a: pass\n" + "elif b: pass\n" * 3000,

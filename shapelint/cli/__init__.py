@@ -13,6 +13,7 @@ from shapelint.cli.rule import rule
 from shapelint.cli.shapes import shapes
 from shapelint.cli.witness import witness
 from shapelint.config import suggestion
+from shapelint.interrupt import heed_termination, signal_number
 
 COMMANDS = (check, shapes, witness, rule)
 
@@ -53,6 +54,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its status: 0 nothing found, 1 findings, 2 the job was not done."""
+    heed_termination()
     sys.exit(run(args))
 
 
@@ -63,9 +65,9 @@ def run(args: list[str] | None = None) -> int:
     except click.ClickException as error:
         click.echo(f"shapelint: error: {describe(error)}", err=True)
         return 2
-    except click.Abort:
+    except click.Abort as abort:
         click.echo("shapelint: interrupted", err=True)
-        return 130
+        return 128 + signal_number(abort.__cause__)
     except BrokenPipeError:
         # the reader (head, less) has gone: silence Python's own complaint at shutdown
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

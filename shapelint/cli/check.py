@@ -55,6 +55,12 @@ if TYPE_CHECKING:
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings by code.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
+@click.option(
+    "--file-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The time that a file's check may take.  [default: 30]",
+)
 @click.option("--stdin-filename", metavar="PATH", help="The name of what `-` reads from standard input.")
 @color_option
 @click.version_option(__version__, prog_name="shapelint")
@@ -62,7 +68,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     """Check files and folders (default: the current folder); `-` reads standard input.
 
     Exit status: 0 nothing found (or nothing that remains after --fix, nothing to change with --diff), 1 findings,
-    2 something could not be checked or written.
+    2 something could not be checked or written, 130 stopped by Ctrl-C, 143 by SIGTERM.
     """
     from shapelint.run import Input, run
 
@@ -76,6 +82,8 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     except ConfigError as error:
         raise Failure(str(error)) from None
     found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
+    if result.stopped:
+        return 128 + result.stopped.signal
     # without proofs nothing tells whether there would be changes
     undone = result.problems or (options["diff"] and result.unproven and result.findings)
     return 2 if undone else int(found and not options["exit_zero"])
@@ -97,6 +105,7 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         min_confidence=Confidence(confidence) if confidence else None,
         fix=options["diff"] or options["fix"],
         unsafe_fixes=options["unsafe_fixes"],
+        file_timeout=options["file_timeout"],
     )
 
 

@@ -61,7 +61,10 @@ def _failures(result: RunResult) -> list[str]:
     unwritten = {problem.path for problem in result.problems if problem.code == UNWRITTEN}
     unchecked = {problem.path for problem in result.problems} - unwritten
     failed = ((unchecked, "checked"), (unwritten, "written"))
-    return [f"{_count(len(paths), 'path')} could not be {done}" for paths, done in failed if paths]
+    told = [f"{_count(len(paths), 'path')} could not be {done}" for paths, done in failed if paths]
+    if result.stopped:
+        told.append(f"interrupted, {_count(result.stopped.unchecked, 'file')} left unchecked")
+    return told
 
 
 def _verdicts(result: RunResult) -> str:

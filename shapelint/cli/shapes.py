@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
+from shapelint.bounds import Bounded, BoundsError
+from shapelint.check import analyse_source, internal_error
 from shapelint.cli.options import Failure, color_option, write
 from shapelint.config import ConfigError, load_config
+from shapelint.source import Problem, Source, read_source
 
 if TYPE_CHECKING:
-    from shapelint.infer.trace import Trace
-    from shapelint.source import Problem
+    from shapelint.report.shapes import Found
 
 
 @click.command(short_help="Show the shape of every value.")
@@ -22,43 +25,46 @@ if TYPE_CHECKING:
 def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) -> int:
     """Show line, expression, shape and axis meanings of every tensor, layer and packed sequence in PATH."""
     from shapelint.discover import discover
+    from shapelint.report.shapes import render_json, render_text, rows_in
 
     try:
         config = load_config(paths[0])
     except ConfigError as error:
         raise Failure(str(error)) from None
     discovery = discover(paths, config.excludes, config.root)
-    traces: list[Trace] = []
+    found: list[Found] = []
     problems = list(discovery.problems)
-    for path in discovery.files:
-        found, problem = traces_of(path)
-        traces += found
-        problems += [problem] if problem else []
-    _write(traces, output_format, output_file)
+    with closing(Bounded(config.file_timeout)) as bounded:
+        for path in discovery.files:
+            shapes, problem = _shapes_of(path, bounded)
+            found.append(shapes)
+            problems += [problem] if problem else []
+    rows = rows_in(found)
+    write(render_json(rows) if output_format == "json" else render_text(rows), output_file)
     for problem in problems:
         click.echo(f"{problem.path}:{problem.line}: {problem.code} {problem.message}", err=True)
     return 2 if problems else 0
 
 
-def traces_of(path: str) -> tuple[list[Trace], Problem | None]:
-    """The traces of one file; none for a file that does not speak of torch."""
-    from shapelint.check import analyse_source, internal_error
-    from shapelint.source import Problem, read_source
-
+def _shapes_of(path: str, bounded: Bounded) -> tuple[Found, Problem | None]:
+    """The shapes in one file; none in a file that does not speak of torch."""
     source = read_source(path)
     if isinstance(source, Problem):
-        return [], source
+        return {}, source
     if "torch" not in source.text:
-        return [], None
+        return {}, None
+    try:
+        return bounded.call(shapes_in, source)
+    except BoundsError as why:
+        return {}, Problem(path, 1, f"cannot check the file: {why}", internal=True)
+
+
+def shapes_in(source: Source) -> tuple[Found, Problem | None]:
+    """The shapes in a text; never raises."""
+    from shapelint.report.shapes import found_in
+
     try:
         analysis = analyse_source(source)
+        return found_in(analysis.traces), analysis.problem
     except Exception as error:
-        return [], internal_error(path, error)
-    return analysis.traces, analysis.problem
-
-
-def _write(traces: list[Trace], output_format: str, output_file: str | None) -> None:
-    from shapelint.report.shapes import render_json, render_text, rows_of
-
-    rows = rows_of(traces)
-    write(render_json(rows) if output_format == "json" else render_text(rows), output_file)
+        return {}, internal_error(source.path, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 
 import click
@@ -64,13 +65,16 @@ def choose(place: Place) -> Candidate:
 
 
 def _candidates(path: str) -> tuple[Candidate, ...]:
+    from shapelint.bounds import Bounded
+    from shapelint.pool import bounded_check
     from shapelint.rules.base import RULES, load
 
     source = read_source(path)
     if isinstance(source, Problem):
         raise Failure(f"{path}: {source.message}")
     load()
-    check = check_source(source, Wanted(frozenset(RULES), Confidence.LOW))
+    with closing(Bounded()) as checker:
+        check = bounded_check(checker, path, check_source, source, Wanted(frozenset(RULES), Confidence.LOW))
     if check.problems:
         raise Failure(f"{path}:{check.problems[0].line}: {check.problems[0].message}")
     return check.candidates

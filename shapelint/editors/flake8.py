@@ -1,14 +1,14 @@
 """The flake8 plugin: the checks of the command line, reported by flake8 under its own options.
 
 flake8 selects codes and reads `# noqa` itself. It loads this module on every run, so nothing but the standard
-library is imported before a file names a recurrent layer, and torch never is: with `--shapelint-verify` it
-runs in a worker process, one for each process of flake8 that has something to prove.
+library is imported before a file names a recurrent layer. Such a file is checked in a process that can be ended, one
+for each process of flake8; with `--shapelint-verify` there is a second one, which runs torch.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,10 @@ from shapelint.prefilter import may_hold_recurrent
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from shapelint.bounds import Bounded
+    from shapelint.check import FileCheck
+    from shapelint.finding import Finding
+    from shapelint.source import Problem
     from shapelint.verify.client import Verifier
 
 
@@ -91,26 +95,43 @@ def check_text(path: str, text: str, settings: Settings) -> list[Message]:
 
 
 def _check(path: str, text: str, settings: Settings) -> list[Message]:
-    from shapelint.check import Wanted, check_source
-    from shapelint.report.text import plain
-    from shapelint.source import Source
-    from shapelint.verdicts import proven
+    from shapelint.pool import bounded_check
 
-    wanted = Wanted(_codes(settings.named), prove=settings.verify, prove_fixes=False, noqa=False)
-    check = check_source(Source(path, text), wanted)
+    check = bounded_check(_checker(os.getpid()), path, check_alone, path, text, settings)
     findings = [candidate.finding for candidate in check.candidates]
     if settings.verify and findings:
+        from shapelint.verdicts import proven
+
         findings = list(proven(check, _verifier(os.getpid())).findings)
+    return messages(findings, check.problems)
+
+
+def check_alone(path: str, text: str, settings: Settings) -> FileCheck:
+    """Check a file, in a process that is none of flake8's."""
+    from shapelint.check import Wanted, check_source
+    from shapelint.rules.base import RULES, load
+    from shapelint.source import Source
+
+    load()
+    codes = frozenset(code for code, rule in RULES.items() if rule.default or code.startswith(settings.named))
+    wanted = Wanted(codes, prove=settings.verify, prove_fixes=False, noqa=False)
+    return check_source(Source(path, text), wanted)
+
+
+def messages(findings: Iterable[Finding], problems: Iterable[Problem]) -> list[Message]:
+    """What flake8 is told; what keeps Python from reading the file it tells itself."""
+    from shapelint.report.text import plain
+
     places = [Message(f.span.line, f.span.column, f"{f.code} {plain(f.message)}") for f in findings]
-    return places + [Message(p.line, 0, f"{p.code} {plain(p.message)}") for p in check.problems if p.internal]
+    return places + [Message(p.line, 0, f"{p.code} {plain(p.message)}") for p in problems if p.internal]
 
 
 @cache
-def _codes(named: tuple[str, ...]) -> frozenset[str]:
-    from shapelint.rules.base import RULES, load
+def _checker(process: int) -> Bounded:
+    """What checks the files of a process, given by its number, within bounds; it ends when the process does."""
+    from shapelint.bounds import Bounded
 
-    load()
-    return frozenset(code for code, rule in RULES.items() if rule.default or code.startswith(named))
+    return Bounded()
 
 
 @cache

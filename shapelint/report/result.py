@@ -45,6 +45,14 @@ class FileResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A run ended early by a signal, given by its number, before some files with recurrent layers were checked."""
+
+    signal: int
+    unchecked: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """What was found in all files.
 
@@ -58,6 +66,7 @@ class RunResult:
     results: tuple[FileResult, ...]
     torch: str | None = None
     unproven: str | None = None
+    stopped: Stopped | None = None
 
     @property
     def findings(self) -> list[Finding]:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import click
 
@@ -19,19 +19,34 @@ from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
 
 SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
-_Key = tuple[str, int, int, str]
+Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 
 
 def rows_of(traces: Iterable[Trace]) -> list[ShapeRow]:
     """One row for each value, by place; where calls differ, each shape with the entry that leads to it."""
-    found: dict[_Key, dict[ShapeRow, str]] = {}
+    return rows_in([found_in(traces)])
+
+
+def found_in(traces: Iterable[Trace]) -> Found:
+    """The shapes of each value, each with the first entry that leads to it: plain data, which pickles."""
+    found: Found = {}
     for trace in traces:
         naming = Naming(trace)
         for binding in trace.bindings:
             for row in _rows(binding, naming):
                 key = (row.path, row.line, row.column, row.name)
                 found.setdefault(key, {}).setdefault(row, _entry(trace))
-    return [row for _, variants in sorted(found.items()) for row in _told_apart(variants)]
+    return found
+
+
+def rows_in(files: Iterable[Found]) -> list[ShapeRow]:
+    """The rows of what was found in several files, which may import each other."""
+    together: Found = {}
+    for found in files:
+        for key, variants in found.items():
+            known = together.setdefault(key, {})
+            together[key] = known | {row: entry for row, entry in variants.items() if row not in known}
+    return [row for _, variants in sorted(together.items()) for row in _told_apart(variants)]
 
 
 def _entry(trace: Trace) -> str:

@@ -26,15 +26,15 @@ def parse(source: Source) -> facts.Module | Problem:
     surrogate = re.search("[\ud800-\udfff]", source.text)
     if surrogate:
         return _problem(source, surrogate.start(), "the text holds a lone surrogate")
-    bracket = too_deep(source.text)
-    if bracket is not None:
-        return _problem(source, bracket, "too many nested parentheses")
+    refusal = too_deep(source.text)
+    if refusal is not None:
+        return _problem(source, refusal.offset, refusal.message, internal=not refusal.is_pythons)
     return with_deep_stack(lambda: _parse(source))
 
 
-def _problem(source: Source, offset: int, message: str) -> Problem:
+def _problem(source: Source, offset: int, message: str, internal: bool = False) -> Problem:
     line = 1 + len(_NEWLINE.findall(source.text, 0, offset))
-    return Problem(source.path, line, f"cannot parse: {message}")
+    return Problem(source.path, line, f"cannot parse: {message}", internal=internal)
 
 
 def _parse(source: Source) -> facts.Module | Problem:

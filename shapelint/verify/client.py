@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import queue
-import subprocess
 import sys
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from shapelint.finding import Status, Verdict
+from shapelint.process.start import DeadError, Process, ProcessError, RaisedError
 from shapelint.verify.program import Program
 from shapelint.verify.properties import status
 
 START_SECONDS = 120.0  #: for torch's import, from a cold disk
 PROGRAM_SECONDS = 10.0
-MAX_STARTS = 4
+MAX_STARTS = 3  #: workers in a row that never get ready: torch cannot be used here
+MAX_LOST = 5  #: programs in a row without an answer: the next ones would be a waste of time
 
-_PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from shapelint.verify.worker import main; main()"
+_MODULE = "shapelint.verify.worker_main"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-
-class WorkerError(Exception):
-    """The worker gave no answer; the text says why."""
+_ATTEMPTS = 2
 
 
 def available() -> bool:
@@ -41,7 +33,10 @@ def available() -> bool:
 
 
 class Verifier:
-    """Asks torch about programs, in one worker process that is restarted a few times if it dies or hangs.
+    """Asks torch about programs, in one worker process that is started again when it dies or hangs.
+
+    A program whose worker fails is asked once more, for the program need not be the cause. If that fails, too, it costs
+    this program only: the run goes on, unless `MAX_LOST` programs in a row were lost, or no worker gets ready.
 
     `ran` counts the programs sent to a worker, `starts` the workers started; `torch` is the version that ran,
     None before the first program. `failure` says why the last worker that failed did.
@@ -54,7 +49,10 @@ class Verifier:
         self.starts = 0
         self.torch: str | None = None
         self.failure: str | None = None
-        self._worker: _Worker | None = None
+        self._worker: Process | None = None
+        self._ready = False
+        self._unready = 0  #: starts in a row of workers that did not get ready
+        self._lost = 0  #: programs in a row that got no answer
         self._verdicts: dict[Program, Verdict] = {}
 
     def __enter__(self) -> Verifier:
@@ -65,117 +63,73 @@ class Verifier:
 
     def start(self) -> None:
         """Start the worker and return at once: torch's import overlaps what the caller does next."""
-        if self._worker is None and self.starts < MAX_STARTS:
-            self.starts += 1
-            self._worker = _Worker(self.start_seconds)
+        if self._worker is not None or self._unready >= MAX_STARTS:
+            return
+        self.starts += 1
+        self._unready += 1
+        try:
+            # nothing that torch loads by a bare name comes from the current folder
+            self._worker = Process(_MODULE, Path(__file__).anchor, _ONE_THREAD)
+        except DeadError as why:
+            self._fail("the worker process", why)
+            self._unready = MAX_STARTS
 
     def close(self) -> None:
         """End the worker."""
         if self._worker is not None:
             self._worker.stop()
-            self._worker = None
+        self._worker, self._ready = None, False
 
     def check(self, programs: Sequence[Program]) -> list[Verdict]:
         """A verdict for each program; equal programs are run once, now and in later calls."""
         for program in programs:
             if program not in self._verdicts:
-                self._verdicts[program] = self._ask(program)
+                self._verdicts[program] = self._verdict(program)
         return [self._verdicts[program] for program in programs]
 
-    def _ask(self, program: Program) -> Verdict:
+    def _verdict(self, program: Program) -> Verdict:
+        answer = self._answer(program) if self._lost < MAX_LOST else None
         tested = str(program.document["property"])
-        try:
+        if answer is None:
+            return Verdict(Status.UNVERIFIED, tested, self.failure or "")
+        return _verdict(tested, answer, self.torch)
+
+    def _answer(self, program: Program) -> dict[str, Any] | None:
+        for _ in range(_ATTEMPTS):
+            worker = self._ready_worker()
+            if worker is None:
+                return None
+            self.ran += 1
+            try:
+                answer: dict[str, Any] = json.loads(worker.ask(program.text.encode(), self.program_seconds))
+            except ProcessError as why:
+                self._fail("the program", why)
+            else:
+                self._lost = 0
+                return answer
+        self._lost += 1
+        return None
+
+    def _ready_worker(self) -> Process | None:
+        """The worker once torch is imported there; None where it cannot be."""
+        while not self._ready:
             self.start()
             if self._worker is None:
-                raise WorkerError("the worker process failed too often")
-            self._worker.wait_until_ready()
-            self.ran += 1
-            self.torch = self._worker.torch
-            answer = self._worker.ask(program, self.program_seconds)
-            return _verdict(tested, answer, self._worker.torch)
-        except WorkerError as why:
-            self.failure = str(why)
-        except OSError as error:
-            self.failure = f"the worker process cannot be used: {error}"
+                return None
+            try:
+                self.torch = self._worker.ask(b"", self.start_seconds).decode()
+            except ProcessError as why:
+                self._fail("torch's import", why)
+                if isinstance(why, RaisedError):  # and it will again
+                    self._unready = MAX_STARTS
+            else:
+                self._ready, self._unready = True, 0
+        return self._worker
+
+    def _fail(self, what: str, why: ProcessError) -> None:
+        """Give the worker up."""
+        self.failure = f"{what} {why}"
         self.close()
-        return Verdict(Status.UNVERIFIED, tested, self.failure)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """Put in the queue of answers when the worker's output ends."""
-
-
-class _Worker:
-    """One worker process. Its answers are read by a thread, so that waiting for them can time out."""
-
-    def __init__(self, start_seconds: float) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, json.dumps(search_path(sys.path, os.getcwd()))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ONE_THREAD},
-            encoding="utf-8",
-        )
-        self.torch: str | None = None
-        self._start_seconds = start_seconds
-        self._next = 0
-        self._answers: queue.SimpleQueue[str | _End] = queue.SimpleQueue()
-        assert self.process.stdout is not None
-        threading.Thread(target=_read, args=(self.process.stdout, self._answers), daemon=True).start()
-
-    def wait_until_ready(self) -> None:
-        """Wait for torch's import; raises WorkerError."""
-        if self.torch is None:
-            self.torch = str(self._answer(self._start_seconds, "torch's import")["ready"])
-
-    def ask(self, program: Program, seconds: float) -> dict[str, Any]:
-        """Send a program and wait for its answer; raises WorkerError."""
-        self._next += 1
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(f'{{"id": {self._next}, "program": {program.text}}}\n')
-            self.process.stdin.flush()
-        except OSError:
-            raise WorkerError("the worker process died") from None
-        return self._answer(seconds, "the program")
-
-    def stop(self) -> None:
-        """Kill the process: it holds nothing that is worth a tidy end."""
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-
-    def _answer(self, seconds: float, what: str) -> dict[str, Any]:
-        try:
-            line = self._answers.get(timeout=seconds)
-        except queue.Empty:
-            raise WorkerError(f"{what} took more than {seconds:g} s") from None
-        if isinstance(line, _End):
-            raise WorkerError(f"the worker process died during {what}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
-def search_path(path: Sequence[str], current: str) -> list[str]:
-    """Leave out the current directory, whose modules are not ours to run, from a module search path.
-
-    This package's own folder keeps its place: behind it there may be another version of the package.
-    """
-    here = os.path.realpath(current)
-    kept = [entry for entry in path if entry and (entry == _PACKAGE_ROOT or os.path.realpath(entry) != here)]
-    return kept if _PACKAGE_ROOT in kept else [*kept, _PACKAGE_ROOT]
-
-
-def _read(stream: IO[str], answers: queue.SimpleQueue[str | _End]) -> None:
-    with suppress(ValueError):  # closed while reading
-        for line in stream:
-            answers.put(line)
-    answers.put(_End())
 
 
 def _verdict(property: str, answer: dict[str, Any], torch: str | None) -> Verdict:

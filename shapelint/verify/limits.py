@@ -1,6 +1,7 @@
 """How much a step of a program would allocate, told from its text: nothing large is ever built.
 
-The parent refuses to build such programs, and the worker refuses to run them.
+The parent refuses to build such programs, and the worker refuses to run them. What a step makes of the values before
+it only the worker knows: it counts them (`MAX_VALUE`, `MAX_VALUES`), and has a limit on its memory for the rest.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from typing import Any
 
 MAX_ELEMENTS = 2_000_000  #: elements of all inputs, parameters and created tensors of one program
 MAX_STEPS = 2_000
+MAX_VALUE = 4_000_000  #: elements of what one step gives
+MAX_VALUES = 32_000_000  #: elements of what all steps of a program give
+MEMORY = 1 << 30  #: bytes of address space that programs may take beyond what torch takes
 MAX_LAYERS = 16  #: of one recurrent layer
 RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+REPEATS = frozenset({"repeat", "tile", "repeat_interleave"})  #: their numbers multiply what they are given
 _CREATIONS = frozenset({"zeros", "ones", "empty", "full", "rand", "randn", "randint", "arange", "eye", "linspace"})
 
 
@@ -27,6 +32,12 @@ def elements(step: Mapping[str, Any]) -> int:
     name = operation.rpartition(".")[2].removeprefix("new_")
     is_construction = operation.startswith("torch.nn.") and name[:1].isupper()
     return prod(numbers) if is_construction or name in _CREATIONS or name in ("expand", "repeat", "tile") else 0
+
+
+def repeats(step: Mapping[str, Any]) -> int:
+    """How many times a step repeats its input, from above."""
+    is_repeat = step["op"].rpartition(".")[2] in REPEATS
+    return prod(max(1, abs(value)) for value in _numbers((step["args"], step["kwargs"]))) if is_repeat else 1
 
 
 def layer_count(step: Mapping[str, Any]) -> int:

@@ -1,41 +1,24 @@
-"""The worker process: reads closed programs as JSON lines, runs them with torch, answers in JSON lines.
+"""What the worker process does: runs closed programs with torch.
 
 Only the modules `worker*` of this package import torch. The process never forks, and imports nothing of the
-checked project: the client gives it a search path without the current directory.
+checked project: it is started without the current folder on its search path.
 """
 
 from __future__ import annotations
 
-import gc
+import json
+import warnings
+from typing import Any
 
-gc.disable()  # torch's import makes many objects and no garbage: 10 % of its time
+import torch
 
-import json  # noqa: E402
-import os  # noqa: E402
-import sys  # noqa: E402
-import warnings  # noqa: E402
-from typing import IO, Any  # noqa: E402
-
-import torch  # noqa: E402
-
-from shapelint.ops import registry  # noqa: E402
-from shapelint.verify.worker_checks import check, footprint_list  # noqa: E402
-from shapelint.verify.worker_footprint import InconclusiveError  # noqa: E402
-from shapelint.verify.worker_outcome import told  # noqa: E402
-from shapelint.verify.worker_replay import RefusedError, StepError  # noqa: E402
-
-
-def main() -> None:
-    """Serve until the input ends."""
-    answers = sys.stdout
-    sys.stdout = sys.stderr  # nothing but answers goes to the client
-    prepare()
-    _send(answers, {"ready": torch.__version__})
-    for line in sys.stdin:
-        request = json.loads(line)
-        _send(answers, {"id": request["id"], **answer(request["program"])})
-    answers.flush()
-    os._exit(0)  # torch's own tear-down takes 0.1 s and has nothing to save
+from shapelint.ops import registry
+from shapelint.process.serve import leave_room
+from shapelint.verify.limits import MEMORY
+from shapelint.verify.worker_checks import check, footprint_list
+from shapelint.verify.worker_footprint import InconclusiveError
+from shapelint.verify.worker_outcome import told
+from shapelint.verify.worker_replay import RefusedError, StepError
 
 
 def prepare() -> None:
@@ -44,8 +27,12 @@ def prepare() -> None:
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     registry.load()
-    gc.freeze()
-    gc.enable()
+    leave_room(MEMORY)
+
+
+def respond(request: bytes) -> bytes:
+    """The answer to a program, JSON as the request is; torch's version where the request is empty."""
+    return json.dumps(answer(json.loads(request))).encode() if request else torch.__version__.encode()
 
 
 def answer(document: dict[str, Any]) -> dict[str, Any]:
@@ -62,12 +49,3 @@ def answer(document: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:  # a slip of ours must cost one program, not the worker
         return {"unverified": f"the replay failed: {told(error)}"}
     return {"holds": outcome.holds, "detail": outcome.detail, "footprint": footprint_list(outcome.footprint)}
-
-
-def _send(answers: IO[str], message: dict[str, Any]) -> None:
-    answers.write(json.dumps(message) + "\n")
-    answers.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -21,7 +21,10 @@ from shapelint.verify import limits
 Encoded = Any
 Replace = Mapping[int, Callable[[Any], Any]]  #: step number -> what to put in place of its value
 
+TOO_LARGE = "too large to replay"
+
 _OTHER_NUMBERS = 1_000_000  #: what tells the seeds of a second pass from those of the first
+_NO_MEMORY = ("DefaultCPUAllocator", "bad_alloc")
 _DTYPES = {"int64": torch.int64, "bool": torch.bool, "float64": torch.float64}
 
 
@@ -41,7 +44,7 @@ class StepError(Exception):
 def check_size(steps: Sequence[Encoded]) -> None:
     """Refuse what would need much memory, before anything is allocated."""
     if len(steps) > limits.MAX_STEPS or sum(map(limits.elements, steps)) > limits.MAX_ELEMENTS:
-        raise RefusedError("too large to replay")
+        raise RefusedError(TOO_LARGE)
     if any(step["op"] in limits.RECURRENT and limits.layer_count(step) > limits.MAX_LAYERS for step in steps):
         raise RefusedError("too many layers to replay")
 
@@ -61,6 +64,7 @@ def run(
     Raises StepError, and RefusedError for an unknown operation.
     """
     values: list[Any] = []
+    room = limits.MAX_VALUES
     for number, step in enumerate(steps):
         if step["op"] == "input":
             value = _cut(step["cut"], whole[number]) if whole and "cut" in step else _leaf(step, number)
@@ -69,6 +73,9 @@ def run(
             value = call_step(step, number, values, seed=seed, detaching=detaching)
         if "place" in step:
             value = _placed(value, step["place"])
+        room -= _checked_size(value)
+        if room < 0:
+            raise RefusedError(TOO_LARGE)
         values.append(replace[number](value) if replace and number in replace else value)
     return values
 
@@ -97,13 +104,34 @@ def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 
     function = _detached(step["op"]) if detaching and step["op"] in _DETACHING else _function(step)
     args = [decode(arg, values) for arg in step["args"]]
     kwargs = {name: decode(arg, values) for name, arg in step["kwargs"].items()}
+    if limits.repeats(step) * max(map(_size, args), default=0) > limits.MAX_VALUE:
+        raise RefusedError(TOO_LARGE)
     # each step draws from its own stream: what another size draws before it changes nothing
     torch.manual_seed(1_000 + number + seed)
     try:
         value = function(*args, **kwargs)
     except Exception as error:
-        raise StepError(number, error) from None
+        # that the worker has too little memory says nothing of the code
+        raise RefusedError(TOO_LARGE) if _is_out_of_memory(error) else StepError(number, error) from None
     return value.eval() if isinstance(value, torch.nn.Module) else value
+
+
+def _size(value: Any) -> int:
+    """The elements of the tensors in a value."""
+    if isinstance(value, tuple | list):
+        return sum(map(_size, value))
+    return value.numel() if isinstance(value, torch.Tensor) else 0
+
+
+def _checked_size(value: Any) -> int:
+    size = _size(value)
+    if size > limits.MAX_VALUE:
+        raise RefusedError(TOO_LARGE)
+    return size
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def _function(step: Encoded) -> Callable[..., Any]:

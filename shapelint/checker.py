@@ -1,0 +1,34 @@
+"""The process that checks files: it calls functions of this package on request (`shapelint.bounds` asks)."""
+
+from __future__ import annotations
+
+import pickle
+
+from shapelint.process.serve import Answer, leave_room, serve
+
+MEMORY = 2 << 30  #: bytes of address space beyond what the bare process takes
+
+
+def main(requests: int, answers: int) -> None:
+    """Serve until the requests end."""
+    serve(requests, answers, _prepare)
+
+
+def _prepare() -> Answer:
+    leave_room(MEMORY)
+    # before the first request comes: the parent has work of its own to do
+    import shapelint.check
+    import shapelint.infer.analyse
+    import shapelint.rules.base
+    import shapelint.syntax.parse
+
+    shapelint.rules.base.load()
+    return _call
+
+
+def _call(request: bytes) -> bytes:
+    """What a pickled function gives for pickled arguments; nothing for an empty request, which asks for readiness."""
+    if not request:
+        return b""
+    function, arguments = pickle.loads(request)
+    return pickle.dumps(function(*arguments))

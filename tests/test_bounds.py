@@ -1,0 +1,252 @@
+"""A file has bounds: of time, of memory, of depth. One line tells of a file beyond them, the others are checked."""
+
+from __future__ import annotations
+
+import io
+import sysconfig
+import tokenize
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from injected import write_injected
+
+import shapelint.syntax.parse as parsing
+from shapelint.bounds import Bounded, BoundsError
+from shapelint.cli import run
+from shapelint.source import Problem, Source
+from shapelint.syntax import scan
+from shapelint.syntax.parse import parse
+
+BAD = """\
+import torch.nn as nn
+
+class Tagger(nn.Module):
+    def __init__(self, n, h):
+        super().__init__()
+        self.rnn = nn.GRU(n, h, batch_first=True)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return out[-1]
+"""
+#: what happens when the file `beyond.py` is checked
+BEYOND = """
+import os, time
+import shapelint.check as checks
+whole = checks.check_bytes
+def check_bytes(path, raw, wanted):
+    if path == "beyond.py":
+        {what}
+    return whole(path, raw, wanted)
+checks.check_bytes = check_bytes
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in ("beyond", "right", "wrong"):
+        (folder / f"{name}.py").write_text(BAD.replace("out[-1]", "out[:, -1]") if name == "right" else BAD)
+    return folder
+
+
+def checked(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, list[str], list[str]]:
+    status = run(["--verify=off", "--output-format=concise", *options])
+    output = capsys.readouterr()
+    return status, output.out.splitlines(), output.err.splitlines()
+
+
+@pytest.mark.parametrize("options", [["-j1"], ["-j2"], ["-j1", "configured"]])
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("time.sleep(600)", "the check took more than 3 s"),
+        ("__import__('re').match('(a*)*b', 'a' * 60)", "the check took more than 3 s"),
+        ("os.kill(os.getpid(), __import__('signal').SIGSTOP)", "the check took more than 3 s"),
+        ("os.abort()", "the check died with its process (SIGABRT)"),
+        ("bytes(3 << 30)", "the check raised MemoryError:"),
+    ],
+    ids=["asleep", "native code", "stopped", "aborted", "memory"],
+)
+def test_one_line_tells_of_a_file_beyond_the_bounds(
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    what: str,
+    told: str,
+) -> None:
+    monkeypatch.syspath_prepend(str(write_injected(tmp_path / "start", BEYOND.format(what=what))))
+    if "configured" in options:
+        (project / "pyproject.toml").write_text("[tool.shapelint]\nfile-timeout = 3\n")
+        options = options[:1]
+    else:
+        options = [*options, "--file-timeout=3"]
+    status, findings, errors = checked(capsys, *options)
+    assert status == 2
+    assert [line.partition(":")[0] for line in findings] == ["wrong.py"]
+    assert errors[0] == f"beyond.py:1: SHP001 cannot check the file: {told}"
+    assert len(errors) == 2, "one line for the file, one for the run"
+
+
+def test_a_file_that_makes_the_parser_take_all_memory(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deep = "x = " + "lambda: " * 480 + "y\n"
+    (project / "beyond.py").write_text(BAD + deep * 200)
+    status, findings, errors = checked(capsys, "-j1", "--file-timeout=300")
+    assert status == 2
+    assert [line.partition(":")[0] for line in findings] == ["wrong.py"]
+    assert errors[0].startswith("beyond.py:1: SHP001 cannot check the file: ")
+
+
+DIE = """
+import os
+import shapelint.check as checks
+checks.analyse_source = lambda source: os.abort()
+"""
+
+
+@pytest.mark.parametrize("command", [["shapes", "wrong.py"], ["witness", "wrong.py:10"]])
+def test_other_commands_have_bounds_too(
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+) -> None:
+    monkeypatch.syspath_prepend(str(write_injected(tmp_path / "start", DIE)))
+    assert run(command) == 2
+    output = capsys.readouterr()
+    assert "wrong.py:1: " in output.err
+    assert "cannot check the file: the check died with its process (SIGABRT)" in output.err
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "true", "'1'", "inf", "nan"])
+def test_a_timeout_is_a_number_of_seconds(project: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
+    (project / "pyproject.toml").write_text(f"[tool.shapelint]\nfile-timeout = {value}\n")
+    status, _, errors = checked(capsys)
+    assert (status, len(errors)) == (2, 1)
+    assert "pyproject.toml:2: file-timeout: must be" in errors[0]
+
+
+def test_a_call_gives_its_result_and_its_failure_and_the_process_is_kept() -> None:
+    bounded = Bounded(60.0)
+    try:
+        numbers = {bounded.call(len, "abc"), bounded.call(len, "abcd")}
+        with pytest.raises(BoundsError, match="the check raised TypeError: "):
+            bounded.call(len, 3)
+        assert numbers == {3, 4}
+    finally:
+        bounded.close()
+    with pytest.raises(BoundsError, match="was given up"):
+        bounded.call(len, "abc")
+
+
+NESTED: dict[str, Callable[[int], str]] = {
+    "minus": lambda n: "-" * n + "a",
+    "invert": lambda n: "~" * n + "a",
+    "not": lambda n: "not " * n + "a",
+    "lambda": lambda n: "lambda: " * n + "a",
+    "lambda with parameters": lambda n: "lambda a, b=1, *c: " * n + "a",
+    "lambda in a default": lambda n: "lambda a=" * n + "1" + ": a" * n,
+    "conditional": lambda n: "a if b else " * n + "c",
+    "power": lambda n: "a ** " * n + "a",
+    "mixed": lambda n: "lambda: a ** - ~ a if b else " * (n // 5) + "a",
+    "signs between brackets": lambda n: "-------(" * (n // 8) + "a" + ")" * (n // 8),
+    "in an f-string": lambda n: "f'{" + "-" * n + "a}'",
+    "in an f-string's width": lambda n: "f'{a:{" + "-" * n + "a}}'",
+    "behind an f-string's quotes": lambda n: 'f"{a["b"]}{' + "- " * n + 'a}"',
+    "in an argument": lambda n: "f(1, a=" + "not " * n + "a)",
+}
+CHAINED: dict[str, Callable[[int], str]] = {
+    "sum": lambda n: " + ".join(["a"] * n),
+    "sum of negations": lambda n: " + ".join(["-a"] * n),
+    "sum of calls": lambda n: " + ".join(["f(a + b)"] * n),
+    "sum in brackets": lambda n: "(" + "\n + ".join(["a"] * n) + ")",
+    "product": lambda n: " * ".join(["a"] * n),
+    "strings": lambda n: " + ".join(['"a"'] * n),
+    "attributes": lambda n: "a" + ".b" * n,
+    "calls": lambda n: "a" + ".b()" * n,
+    "calls with arguments": lambda n: "a" + ".b(c, d=1)" * n,
+    "subscripts": lambda n: "a" + "[0]" * n,
+    "in an f-string": lambda n: "f'{" + "+".join(["a"] * n) + "}'",
+}
+LONG: dict[str, Callable[[int], str]] = {
+    "and": lambda n: " and ".join(["a"] * n),
+    "not and": lambda n: " and ".join(["not a"] * n),
+    "comparisons": lambda n: " < ".join(["-a"] * n),
+    "list": lambda n: "[" + "-a, not a, a if b else c, lambda: a, " * n + "]",
+    "dict": lambda n: "{" + "a: lambda b: -b, " * n + "}",
+    "strings": lambda n: "'-' " * n,
+    "text": lambda n: "'" + "-" * n + "not " * n + "'",
+    "text of an f-string": lambda n: "f'" + "-" * n + "{{" * n + "{a}" + "+" * n + "'",
+    "f-string of many fields": lambda n: "f'" + "{-a:>3}" * n + "'",
+    "comment": lambda n: "a  # " + "-" * n + "not " * n,
+    "targets": lambda n: "a = " * n + "b",
+    "lines": lambda n: "-a\nb = not a\n" * n + "c",
+    "branches": lambda n: "a\nif a: pass\n" + "elif not a: pass\n" * n + "else: a",
+}
+
+
+def parsed(code: str, monkeypatch: pytest.MonkeyPatch) -> object:
+    """What comes of `x = <code>`; a string when the text gets as far as the parser."""
+    monkeypatch.setattr(parsing, "_parse", lambda source: "libcst")
+    return parse(Source("code.py", f"b = 1\nx = {code}\n"))
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_what_nests_too_deeply_never_reaches_the_parser(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = parsed(NESTED[kind](10_000), monkeypatch)
+    assert isinstance(problem, Problem)
+    assert problem.line == 2
+    assert problem.message in (
+        "cannot parse: the code is nested too deeply",
+        "cannot parse: too many nested parentheses",
+    )
+    assert parsed(NESTED[kind](300), monkeypatch) == "libcst"
+
+
+@pytest.mark.parametrize("kind", CHAINED)
+def test_what_goes_on_too_long_never_reaches_the_parser(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = parsed(CHAINED[kind](4_000), monkeypatch)
+    assert isinstance(problem, Problem)
+    assert problem.message == "cannot parse: an expression goes on for too long"
+    assert parsed(CHAINED[kind](500), monkeypatch) == "libcst"
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_what_is_only_long_is_parsed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parsed(LONG[kind](5_000), monkeypatch) == "libcst"
+
+
+@pytest.mark.parametrize("kind", [*NESTED, *CHAINED])
+def test_ordinary_depths_are_read(kind: str) -> None:
+    code = NESTED[kind](300) if kind in NESTED else CHAINED[kind](500)
+    module = parse(Source("code.py", f"x = {code}\n"))
+    is_new = kind == "behind an f-string's quotes"  # a quote inside itself is Python from 3.12 on
+    assert is_new or not isinstance(module, Problem), module
+
+
+def test_the_judge_takes_time_in_proportion_whatever_quotes_there_are() -> None:
+    """Every token begins where the last one ended, and none is searched for twice: the pieces make up the text."""
+    for piece in ('\\"""', "'\"", "'''", "f'{", 'f"""{\'', "{f'", "\\", "'\\", "f'\\", "f'{a:{"):
+        text = piece * 20_000
+        assert sum(1 for _ in scan.tokens(text)) <= len(text)
+
+
+REAL_FILES = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-h]*.py"))
+
+
+@pytest.mark.parametrize("path", REAL_FILES[::3], ids=lambda path: path.name)
+def test_tokens_are_those_of_python(path: Path) -> None:
+    with tokenize.open(path) as file:
+        text = file.read()
+    layout = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    pythons = [t.string for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in layout]
+    if any(token.lstrip("rR").startswith(("f", "F")) and token[-1] in "'\"" for token in pythons):
+        pytest.skip("holds f-strings, which Python cuts up from 3.12 on")
+    ours = [t.text for t in scan.tokens(text) if t.kind != scan.END or t.text == ";"]
+    assert "".join(ours) == "".join(pythons)
