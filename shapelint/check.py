@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapelint.finding import Confidence, Finding
+from shapelint.finding import Confidence, Finding, Fix
 from shapelint.source import Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
     from shapelint.infer.trace import Trace
+    from shapelint.syntax.facts import Module
+    from shapelint.verify.again import Before
     from shapelint.verify.prove import Built
 
 _CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
@@ -61,6 +63,7 @@ class FileCheck:
 class Analysis:
     """The traces of one file, or why there are none."""
 
+    module: Module | None = None
     traces: list[Trace] = field(default_factory=list)
     problem: Problem | None = None
 
@@ -79,7 +82,7 @@ def check_source(source: Source, wanted: Wanted) -> FileCheck:
         analysis = analyse_source(source)
         if analysis.problem:
             return FileCheck(source.path, source.text, problems=(analysis.problem,))
-        return FileCheck(source.path, source.text, tuple(_candidates(source, analysis.traces, wanted)))
+        return FileCheck(source.path, source.text, tuple(_candidates(source, analysis, wanted)))
     except Exception as error:
         return FileCheck(source.path, source.text, problems=(internal_error(source.path, error),))
 
@@ -90,7 +93,7 @@ def analyse_source(source: Source) -> Analysis:
     from shapelint.syntax.parse import parse
 
     module = parse(source)
-    return Analysis(problem=module) if isinstance(module, Problem) else Analysis(analyse(module, source))
+    return Analysis(problem=module) if isinstance(module, Problem) else Analysis(module, analyse(module, source))
 
 
 def internal_error(path: str, error: BaseException) -> Problem:
@@ -101,26 +104,32 @@ def internal_error(path: str, error: BaseException) -> Problem:
     return Problem(path, 1, f"internal error{place}: {text}: please report this with the file", internal=True)
 
 
-def _candidates(source: Source, traces: list[Trace], wanted: Wanted) -> Iterator[Candidate]:
+def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[Candidate]:
     from shapelint.rules.select import findings
 
     suppressions = Suppressions(source.text if wanted.noqa else "")
     found = [
         (finding, trace)
-        for finding, trace in findings(traces, wanted.codes)
+        for finding, trace in findings(analysis.traces, wanted.codes)
         if _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
         and not suppressions.silences(finding.code, finding.span.line)
     ]
+    if not wanted.prove or not found or analysis.module is None:
+        yield from (Candidate(finding) for finding, _ in found)
+        return
+    from shapelint.verify.again import Before
+    from shapelint.verify.prove import judge
+
+    before = Before.of(analysis.module, source)
     for finding, trace in found:
-        yield _with_programs(source, finding, trace, wanted) if wanted.prove else Candidate(finding)
+        mended = _mended(before, finding, trace) if wanted.prove_fixes else ()
+        yield Candidate(finding, judge(finding, trace).programs, mended)
 
 
-def _with_programs(source: Source, finding: Finding, trace: Trace, wanted: Wanted) -> Candidate:
-    from shapelint.verify.prove import fix_programs, judge
+def _mended(before: Before, finding: Finding, trace: Trace) -> tuple[tuple[Built, ...], ...]:
+    from shapelint.verify.prove import fix_programs
 
-    def analyse_again(text: str) -> list[Trace]:
-        return analyse_source(Source(source.path, text)).traces
+    def programs(fix: Fix) -> tuple[Built, ...]:
+        return fix_programs(finding, fix, trace, lambda text: before.mended(text, fix.edits, trace))
 
-    fixes = finding.fixes if wanted.prove_fixes else ()
-    mended = tuple(fix_programs(finding, fix, trace, analyse_again) for fix in fixes)
-    return Candidate(finding, judge(finding, trace).programs, mended)
+    return tuple(map(programs, finding.fixes))
