@@ -13,7 +13,7 @@ from typing import Protocol
 OTHER_TEXT = "\0"  #: a text that nothing is compared with
 OTHER_NUMBERS = (1_000_003, 1_000_033, 1_000_037, 1_000_039)  #: sizes that nothing is compared with
 
-COMPARISONS: Mapping[str, Callable[[object, object], bool]] = {
+COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq, "!=": operator.ne,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
@@ -200,8 +200,8 @@ class Compared(_AboutTerm):
 
     def holds(self, value: object) -> bool | None:
         """The comparison; None for what has no order with numbers."""
-        if not isinstance(value, int | float) and self.comparison not in ("==", "!="):
-            return None
+        if not isinstance(value, int | float):
+            return {"==": False, "!=": True}.get(self.comparison)
         return COMPARISONS[self.comparison](value, self.number)
 
 

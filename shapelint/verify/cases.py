@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.state import STATED_RANKS
 from shapelint.infer.trace import INPUT, Node, Trace
-from shapelint.rules.select import Hit, on_path
+from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import Str, Tensor
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.program import backward_slice
@@ -70,11 +70,13 @@ def _is_guessed(leaf: Node) -> bool:
 def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] | None:
     """The same mistake at each other rank that the code admits; None where there is one without it."""
     found: list[Hit] = []
+    codes = frozenset({finding.code})
+    checks = checks_of(codes)
     for rank in _other_ranks(leaf):
         again = trace.retaken(_key(leaf), rank)
         if again is None:
             continue
-        same = next((hit for hit in on_path(again, frozenset({finding.code})) if hit.span == finding.span), None)
+        same = next((hit for hit in on_path(again, codes, checks) if hit.span == finding.span), None)
         if same is None:
             return None
         found.append((same, again))
