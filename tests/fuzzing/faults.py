@@ -1,0 +1,180 @@
+"""What counts as a fault of the tool: an error of its own, a hang, a word that torch contradicts."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import oracle
+
+from fuzzing.executed import Execution, execute
+from shapelint.check import FileCheck, Wanted, analyse_source, check_bytes
+from shapelint.finding import Confidence, Severity, Status
+from shapelint.infer.trace import INPUT, Binding, Trace
+from shapelint.report.shapes import rows_of
+from shapelint.rules.base import RULES, load
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Int, List, Packed, Tensor, Tuple, Value
+from shapelint.source import Problem, Source, decode_source
+from shapelint.verdicts import proven
+from shapelint.verify.client import Verifier
+
+load()
+EVERYTHING = Wanted(frozenset(RULES), Confidence.LOW)
+SCRIPT = "module"
+_INPUT_SIZE = re.compile(r"(\w+)\.size\((\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault; two with the same `kind` are taken for the same."""
+
+    kind: str
+    told: str
+
+
+class Hang(BaseException):
+    """The time of an input is up."""
+
+
+def _ring(signum: int, frame: FrameType | None) -> None:
+    raise Hang
+
+
+def timed(seconds: float, path: str, raw: bytes) -> Fault | FileCheck:
+    """Check a text as a run does; a fault when it fails or takes longer."""
+    signal.signal(signal.SIGALRM, _ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        check = check_bytes(path, raw, EVERYTHING)
+        rows_of(_traces(path, raw))
+    except Hang:
+        return Fault("hang", f"not done after {seconds} seconds")
+    except Exception as error:
+        return Fault(f"raises {type(error).__name__}", f"shapes: {error}")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return next((_internal(problem) for problem in check.problems if problem.internal), check)
+
+
+def _internal(problem: Problem) -> Fault:
+    place = re.match(r"internal error( at \S+)?: \w+", problem.message)
+    return Fault(place[0] if place else "internal error", problem.message)
+
+
+def _traces(path: str, raw: bytes) -> list[Trace]:
+    source = decode_source(path, raw)
+    return analyse_source(source).traces if isinstance(source, Source) else []
+
+
+def contradictions(text: str, check: FileCheck, verifier: Verifier) -> Iterator[Fault]:
+    """Where torch, which runs the generated program, contradicts what the tool says of it."""
+    done = execute(text)
+    traces = _traces("generated.py", text.encode())
+    for trace in traces:
+        yield from _of_trace(trace, done, _inputs(text))
+    if not done.raised and not _by_chance(_sizes(_inputs(text)), *traces):
+        for finding in proven(check, verifier).findings:
+            if finding.severity is Severity.ERROR and finding.verdict and finding.verdict.status is Status.CONFIRMED:
+                yield Fault(f"{finding.code} confirmed", f"line {finding.span.line}: {finding.message}")
+
+
+def _inputs(text: str) -> dict[str, Any]:
+    """What the program's last line gives the model: constructor parameters and the shapes of inputs."""
+    names = re.search(r"def forward\(self, (.*)\):", text)
+    shapes = re.findall(r"torch\.ones\(([\d, ]*?)(?:, dtype=torch\.long)?\)", text.splitlines()[-1])
+    given: dict[str, Any] = {name: int(size) for name, size in re.findall(r"(\w+)=(\d+)", text.splitlines()[-3])}
+    inputs = names[1].split(", ") if names else []
+    given |= {
+        name: [int(n) for n in shape.split(",") if n.strip()] for name, shape in zip(inputs, shapes, strict=False)
+    }
+    return given
+
+
+def _of_trace(trace: Trace, done: Execution, inputs: dict[str, Any]) -> Iterator[Fault]:
+    sizes = _sizes(inputs)
+    if trace.entry != SCRIPT and (trace.decisions or not _applies(trace, sizes, inputs)):
+        return
+    for node in trace.nodes:
+        line = node.span.line
+        if node.error is not None and line != done.raised and any(at >= line for at, _ in done.values):
+            yield Fault(f"{node.op} is refused", f"line {line} of {trace.entry}: {node.error}, and torch runs")
+    for binding in trace.bindings:
+        yield from _of_binding(binding, trace, done, sizes)
+
+
+def _of_binding(binding: Binding, trace: Trace, done: Execution, sizes: dict[str, int]) -> Iterator[Fault]:
+    line, value = binding.span.line, binding.value
+    if not _is_known(value, set(sizes)):
+        return
+    real = done.values.get((line, binding.name))
+    op = _operation(value, trace)
+    if real is not None and not any(oracle.agrees(value, each, sizes) for each in real):
+        shown = oracle.shapes_of(real[0])
+        yield Fault(
+            f"{op} gives another shape", f"line {line}: {binding.name} is {_shown(value)} and torch gives {shown}"
+        )
+    if line == done.raised and trace.entry == SCRIPT and not any(n.error and n.span.line == line for n in trace.nodes):
+        is_target = re.fullmatch(r"v\d+", binding.name)
+        if is_target and real is None and isinstance(value, Tensor):
+            yield Fault(f"{op} is not refused", f"line {line}: {binding.name} is {_shown(value)}; torch: {done.error}")
+
+
+def _operation(value: Value, trace: Trace) -> str:
+    ref = getattr(value, "ref", None)
+    return trace.node(ref).op if ref is not None else type(value).__name__
+
+
+def _shown(value: Value) -> str:
+    return f"({', '.join(map(str, value.sizes))})" if isinstance(value, Tensor) else str(value)
+
+
+def _sizes(inputs: dict[str, Any]) -> dict[str, int]:
+    sizes = {name: given for name, given in inputs.items() if isinstance(given, int)}
+    for name, given in inputs.items():
+        if isinstance(given, list):
+            sizes |= {f"{name}.size({axis})": size for axis, size in enumerate(given)}
+    return sizes
+
+
+def _applies(trace: Trace, sizes: dict[str, int], inputs: dict[str, Any]) -> bool:
+    """Whether this program's call is one of those that a trace with free inputs stands for."""
+    if _by_chance(sizes, trace):
+        return False
+    for node in trace.nodes:
+        if node.op == INPUT and isinstance(node.result, Tensor):
+            for size in node.result.sizes:
+                for found in map(_INPUT_SIZE.fullmatch, size.symbols):
+                    if found and len(inputs.get(found[1], ())) != node.result.rank:
+                        return False
+    equations = [(Dim.symbol(name), size) for name, size in trace.solved.items()]
+    return all(_holds(left, right, sizes) for left, right in (*equations, *trace.equations))
+
+
+def _by_chance(sizes: dict[str, int], *traces: Trace) -> bool:
+    """Whether the program's sizes are 1 or equal where no operation demands it: a free size is taken to be neither."""
+    free = [size for name, size in sizes.items() if not any(name in trace.solved for trace in traces)]
+    return 1 in free or len(set(free)) < len(free)
+
+
+def _holds(left: Dim, right: Dim, sizes: dict[str, int]) -> bool:
+    if not {*left.symbols, *right.symbols} <= set(sizes):
+        return False
+    return left.evaluate(sizes) == right.evaluate(sizes)
+
+
+def _is_known(value: Value, names: set[str]) -> bool:
+    """Whether a value consists of nothing but tensors and numbers whose sizes are known."""
+    if isinstance(value, Tensor):
+        return all(names.issuperset(size.symbols) for size in value.sizes)
+    if isinstance(value, Packed):
+        return all(names.issuperset(axis.dim.symbols) for axis in (value.batch, *value.features))
+    if isinstance(value, Int):
+        return names.issuperset(value.dim.symbols)
+    if isinstance(value, List) and value.length is not None:
+        return False
+    return isinstance(value, Tuple | List) and all(_is_known(item, names) for item in value.items)
