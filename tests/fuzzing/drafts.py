@@ -130,7 +130,7 @@ class Draft:
 
     def _with_another_number(self, statement: str) -> str:
         found = list(_NUMBER.finditer(statement))
-        if not found:
+        if not found or "torch.full((" in statement:  # lengths: what a tensor holds is not known
             return statement
         match = self.choice.choice(found)
         changed = int(match[0]) + self.choice.choice((-2, -1, 1, 1, 2, 5))

@@ -18,7 +18,7 @@ from shapelint.infer.trace import INPUT, Binding, Trace
 from shapelint.report.shapes import rows_of
 from shapelint.rules.base import RULES, load
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import Dtype, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.source import Problem, Source, decode_source
 from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
@@ -84,15 +84,16 @@ def contradictions(text: str, check: FileCheck, verifier: Verifier) -> Iterator[
 
 
 def _inputs(text: str) -> dict[str, Any]:
-    """What the program's last line gives the model: constructor parameters and the shapes of inputs."""
+    """What the program's last lines give the model: the constructor's parameters and the tensors."""
+    *_, construction, _, call = text.splitlines()
+    given: dict[str, Any] = {name: int(size) for name, size in re.findall(r"(\w+)=(\d+)", construction)}
     names = re.search(r"def forward\(self, (.*)\):", text)
-    shapes = re.findall(r"torch\.ones\(([\d, ]*?)(?:, dtype=torch\.long)?\)", text.splitlines()[-1])
-    given: dict[str, Any] = {name: int(size) for name, size in re.findall(r"(\w+)=(\d+)", text.splitlines()[-3])}
-    inputs = names[1].split(", ") if names else []
-    given |= {
-        name: [int(n) for n in shape.split(",") if n.strip()] for name, shape in zip(inputs, shapes, strict=False)
-    }
-    return given
+    made = [_input(*found) for found in re.findall(r"torch\.ones\(([\d, ]*)(, dtype=torch\.long)?\)", call)]
+    return given | dict(zip(names[1].split(", ") if names else [], made, strict=False))
+
+
+def _input(sizes: str, is_whole: str) -> Tensor:
+    return oracle.tensor(*map(int, sizes.strip(", ").split(", ")), dtype=Dtype.INT if is_whole else Dtype.FLOAT)
 
 
 def _of_trace(trace: Trace, done: Execution, inputs: dict[str, Any]) -> Iterator[Fault]:
@@ -136,8 +137,8 @@ def _shown(value: Value) -> str:
 def _sizes(inputs: dict[str, Any]) -> dict[str, int]:
     sizes = {name: given for name, given in inputs.items() if isinstance(given, int)}
     for name, given in inputs.items():
-        if isinstance(given, list):
-            sizes |= {f"{name}.size({axis})": size for axis, size in enumerate(given)}
+        if isinstance(given, Tensor):
+            sizes |= {f"{name}.size({axis})": size.constant or 0 for axis, size in enumerate(given.sizes)}
     return sizes
 
 
@@ -147,12 +148,15 @@ def _applies(trace: Trace, sizes: dict[str, int], inputs: dict[str, Any]) -> boo
         return False
     for node in trace.nodes:
         if node.op == INPUT and isinstance(node.result, Tensor):
-            for size in node.result.sizes:
-                for found in map(_INPUT_SIZE.fullmatch, size.symbols):
-                    if found and len(inputs.get(found[1], ())) != node.result.rank:
-                        return False
+            names = {found[1] for size in node.result.sizes for found in map(_INPUT_SIZE.fullmatch, size.symbols) if found}
+            if not all(_is_like(node.result, inputs.get(name)) for name in names):
+                return False
     equations = [(Dim.symbol(name), size) for name, size in trace.solved.items()]
     return all(_holds(left, right, sizes) for left, right in (*equations, *trace.equations))
+
+
+def _is_like(taken: Tensor, given: object) -> bool:
+    return isinstance(given, Tensor) and (given.rank, given.dtype) == (taken.rank, taken.dtype)
 
 
 def _by_chance(sizes: dict[str, int], *traces: Trace) -> bool:
