@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value, integer
 from shapelint.source import Source
 from shapelint.syntax import facts
 
@@ -259,12 +259,19 @@ class Range(Value):
     step: int
 
 
+ZERO = integer(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Iteration(Value):
-    """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`)."""
+    """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`).
+
+    `start` is the first number of an `enumerate`.
+    """
 
     kind: str
     sources: tuple[Value, ...]
+    start: Value = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,9 @@ def pieces(draft: Draft) -> str | None:
 
 @maker(2)
 def created(draft: Draft) -> str | None:
-    """A new tensor of known sizes."""
-    sizes = ", ".join(draft.size(draft.some_size()) for _ in range(draft.choice.randint(1, 3)))
+    """A new tensor of known sizes, some of them numbers that were computed."""
+    numbers = [name for name, value in draft.scope.items() if type(value) is int and 0 < value < 20 and name[0] == "v"]
+    sizes = ", ".join(draft.choice.choice([draft.size(draft.some_size()), *numbers]) for _ in range(draft.choice.randint(1, 3)))
     form = draft.choice.choice(("torch.zeros({})", "torch.ones(({},))", "torch.randn({})", "torch.full(({},), 2.0)"))
     return f"{draft.new()} = {form.format(sizes)}"
 
