@@ -156,7 +156,7 @@ def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     if exact and len(sizes) == len(items):
         return Int(sum(sizes, Dim.of(0)))
     if value.items and all(isinstance(item, Tensor) for item in value.items):
-        total = items[0]
+        total: Value = items[0]
         for item in items[1:]:
             total = binary(run, total, "+", item, node)
         return total
