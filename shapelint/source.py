@@ -10,6 +10,8 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
+from shapelint.prefilter import is_wide
+
 UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
 
 
@@ -66,13 +68,17 @@ def read_source(path: str) -> Source | Problem:
 
 def decode_source(path: str, raw: bytes) -> Source | Problem:
     """Decode bytes that were read for `path`; a `Problem` when they are not text in their own encoding."""
+    if is_wide(raw):
+        return Problem(
+            path, 1, "cannot decode the file: it is UTF-16 or UTF-32, which Python does not read; save it as UTF-8"
+        )
     try:
         # Python's own lines end at a carriage return, too
         lines = io.BytesIO(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
         encoding, _ = tokenize.detect_encoding(lines.readline)
         text = raw.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        return Problem(path, 1, f"cannot decode the file: {error}")
+    except Exception as error:  # what a codec raises is its own affair
+        return Problem(path, 1, f"cannot decode the file: {' '.join(str(error).split()) or type(error).__name__}")
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         return Problem(path, line, "the file holds NUL bytes; it is not Python text")
