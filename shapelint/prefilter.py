@@ -22,7 +22,8 @@ def may_hold_recurrent(raw: bytes) -> bool:
     """Whether a file may construct or define a recurrent layer of torch, under any import.
 
     The modules of torch may reach a file by another one (`from common import nn`), so `nn.` stands for torch.
-    `getattr(nn, kind.upper())` counts when the file names a kind in any case. What this test cannot read it lets through.
+    `getattr(nn, kind.upper())` counts when the file names a kind in any case. A text of wide characters passes,
+    so that it is told.
     """
     if is_wide(raw):
         return True
