@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shapelint.source import Problem
+from shapelint.patterns import spec_of, spec_of_lines
+from shapelint.source import Problem, read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+MAX_RULES = 1_000_000  #: bytes of a .gitignore
 _WILD = frozenset("*?[]!\\/")
 
 
@@ -41,7 +43,7 @@ class Excludes:
     def __init__(self, patterns: Sequence[str], root: str) -> None:
         self._names = frozenset(p for p in patterns if not _WILD.intersection(p))
         rest = [p for p in patterns if p not in self._names]
-        self._rules = _Rules(os.path.abspath(root), _spec(rest)) if rest else None
+        self._rules = _Rules(os.path.abspath(root), spec_of(rest)) if rest else None
 
     def match(self, entry: os.DirEntry[str], absolute: str, is_folder: bool) -> bool:
         """Whether a folder's entry is excluded."""
@@ -142,28 +144,7 @@ def _rules_of(folder: str, entries: Sequence[os.DirEntry[str]]) -> Iterator[_Rul
 
 def _read_rules(folder: str) -> Iterator[_Rules]:
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
+        raw = read_regular(os.path.join(folder, ".gitignore"), MAX_RULES)
     except OSError:
         return
-    yield _Rules(folder, _spec(lines))
-
-
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        # git passes over a line that is no pattern, pathspec refuses all
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    yield _Rules(folder, spec_of_lines(raw.decode("utf-8", "surrogateescape").splitlines()))

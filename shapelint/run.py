@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapelint.check import FileCheck, Wanted
@@ -14,7 +13,7 @@ from shapelint.interrupt import signal_number
 from shapelint.pool import Pool, Task, workers
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.report.result import FileResult, RunResult, Stopped
-from shapelint.source import Problem
+from shapelint.source import Problem, read_regular
 from shapelint.verdicts import proven, unproven
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def _read(paths: Iterable[str]) -> tuple[list[Input], list[Problem]]:
     problems: list[Problem] = []
     for path in paths:
         try:
-            inputs.append(Input(path, Path(path).read_bytes()))
+            inputs.append(Input(path, read_regular(path)))
         except OSError as error:
             problems.append(Problem(path, 1, f"cannot read the file: {error.strerror or error}"))
     return inputs, problems

@@ -5,13 +5,16 @@ Every place in shapelint is a `Span` in Unicode code points; the edges (flake8, 
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import stat
 import tokenize
 from dataclasses import dataclass
-from pathlib import Path
 
 from shapelint.prefilter import is_wide
 
+MAX_BYTES = 50_000_000  #: of a file: no code of people is as long
 UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
 
 
@@ -57,10 +60,22 @@ class Source:
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def read_regular(path: str, limit: int = MAX_BYTES) -> bytes:
+    """The content of a file that has an end; raises OSError for a pipe, a device, and for more than `limit` bytes."""
+    # opening a pipe would wait for a writer
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file; `shapelint -` reads standard input", path)
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit // 1_000_000} MB", path)
+    return raw
+
+
 def read_source(path: str) -> Source | Problem:
     """Read a file with the encoding that its BOM or coding comment names (PEP 263)."""
     try:
-        raw = Path(path).read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         return Problem(path, 1, f"cannot read the file: {error.strerror or error}")
     return decode_source(path, raw)

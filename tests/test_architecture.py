@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("process",),
     ("prefilter", "source"),
-    ("finding", "project", "suppress"),
+    ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),
     ("ops",),
