@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -69,9 +70,22 @@ def run(args: list[str] | None = None) -> int:
         click.echo("shapelint: interrupted", err=True)
         return 128 + signal_number(abort.__cause__)
     except BrokenPipeError:
-        # the reader (head, less) has gone: silence Python's own complaint at shutdown
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader (head, less) has gone
+        _give_up_streams()
         return 141
+    except OSError as error:
+        with suppress(OSError):
+            click.echo(f"shapelint: error: {error.filename or 'cannot write the output'}: {error.strerror}", err=True)
+        _give_up_streams()
+        return 2
+
+
+def _give_up_streams() -> None:
+    """Send what is left in the buffers nowhere, where Python would complain about it at shutdown."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
 
 
 def describe(error: click.ClickException) -> str:

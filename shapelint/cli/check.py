@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapelint import __version__
 from shapelint.cli import counts
-from shapelint.cli.options import Failure, color_option, split_codes, write
+from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, write
 from shapelint.config import (
     OUTPUT_FORMATS,
     VERIFY_MODES,
@@ -74,7 +73,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
     stdin = None
     if "-" in paths:
-        stdin = Input(options["stdin_filename"] or "<stdin>", sys.stdin.buffer.read(), on_disk=False)
+        stdin = Input(options["stdin_filename"] or "<stdin>", read_stdin(), on_disk=False)
     files = tuple(path for path in paths if path != "-") if paths else (".",)
     try:
         config = configure(files, options)
