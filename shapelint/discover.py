@@ -23,10 +23,14 @@ _WILD = frozenset("*?[]!\\/")
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The files to check, sorted and each once, and the paths that could not be read."""
+    """The files to check, sorted and each once, and the paths that could not be read.
+
+    `outside` are those of the files that are links to what lies in none of the paths given.
+    """
 
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
+    outside: frozenset[str] = frozenset()
 
 
 def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = ".") -> Discovery:
@@ -34,7 +38,7 @@ def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = "."
     walk = _Walk(Excludes(excludes, root))
     for path in paths:
         walk.add(os.path.normpath(path))
-    return Discovery(tuple(sorted(walk.files.values())), tuple(walk.problems))
+    return Discovery(tuple(sorted(walk.files.values())), tuple(walk.problems), walk.outside(paths))
 
 
 class Excludes:
@@ -72,6 +76,14 @@ class _Walk:
     excludes: Excludes
     files: dict[str, str] = field(default_factory=dict)  #: absolute path -> path as shown
     problems: list[Problem] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)  #: path as shown -> file that it leads to
+
+    def outside(self, paths: Sequence[str]) -> frozenset[str]:
+        """The links found in folders that lead to none of the given paths, and into none of them."""
+        if not self.links:
+            return frozenset()
+        roots = [os.path.realpath(path) for path in paths]
+        return frozenset(shown for shown, real in self.links.items() if not any(_lies_in(real, root) for root in roots))
 
     def add(self, path: str) -> None:
         """Take a path that the user named."""
@@ -101,6 +113,8 @@ class _Walk:
                     pending.append((*inner, rules))
                 elif entry.name.endswith(".py") and self._wants(entry, rules):
                     self.files.setdefault(inner[1], inner[0])
+                    if entry.is_symlink():
+                        self.links[inner[0]] = os.path.realpath(entry.path)
 
     def _takes(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
         """Whether an entry is a folder that is walked."""
@@ -121,6 +135,10 @@ class _Walk:
             if ignored is not None:
                 return ignored
         return False
+
+
+def _lies_in(path: str, root: str) -> bool:
+    return path == root or path.startswith(os.path.join(root, ""))
 
 
 def _rules_above(absolute: str) -> Iterator[_Rules]:
