@@ -15,6 +15,7 @@ from shapelint.cli.shapes import shapes
 from shapelint.cli.witness import witness
 from shapelint.config import suggestion
 from shapelint.interrupt import heed_termination, signal_number
+from shapelint.report.text import plain
 
 COMMANDS = (check, shapes, witness, rule)
 
@@ -75,9 +76,18 @@ def run(args: list[str] | None = None) -> int:
         return 141
     except OSError as error:
         with suppress(OSError):
-            click.echo(f"shapelint: error: {error.filename or 'cannot write the output'}: {error.strerror}", err=True)
+            click.echo(f"shapelint: error: {_told(error)}", err=True)
         _give_up_streams()
         return 2
+
+
+def _told(error: OSError) -> str:
+    """A failure of the machine in one line: no command has dealt with it."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the current folder does not exist any more"
+    return f"{plain(str(error.filename or 'cannot write the output'))}: {error.strerror or error}"
 
 
 def _give_up_streams() -> None:
@@ -93,4 +103,4 @@ def describe(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         known = [name for p in error.ctx.command.params for name in p.opts] if error.ctx else []
         return f"unknown option {error.option_name!r}{suggestion(error.option_name, known)}"
-    return error.format_message().replace("\n", " ")
+    return plain(error.format_message())

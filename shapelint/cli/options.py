@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import click
 
 from shapelint.report.footprint import PLAIN
-from shapelint.source import MAX_BYTES
+from shapelint.report.text import plain
+from shapelint.source import MAX_BYTES, Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,6 +49,11 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+def tell_problem(problem: Problem) -> None:
+    """Why a file could not be checked or written, in one line on standard error."""
+    click.echo(f"{plain(problem.path)}:{problem.line}: {problem.code} {plain(problem.message)}", err=True)
+
+
 def read_stdin() -> bytes:
     """All of standard input; raises Failure where it is closed, or goes on without end."""
     if sys.stdin is None:
@@ -82,4 +88,4 @@ def _write_file(report: str | bytes, path: str) -> None:
     try:
         Path(path).write_bytes(raw)
     except OSError as error:
-        raise Failure(f"cannot write {path}: {error.strerror or error}") from None
+        raise Failure(f"cannot write {path or repr(path)}: {error.strerror or error}") from None
