@@ -30,6 +30,7 @@ from shapelint.verify.client import Verifier
 
 GIGABYTES = 8  #: of address space for a job: more is a crash
 CRASH_SECONDS = 60
+PYTHON_FAILED = 1  #: the exit status of a process that an exception ends
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -59,8 +60,8 @@ def shows(whole: Given, fault: Fault, verifier: Verifier) -> Callable[[bytes], b
     def test(raw: bytes) -> bool:
         try:
             return any(found.kind == fault.kind for found in faults(Given(whole.kind, whole.path, raw), verifier))
-        except SyntaxError:
-            return False  # what is left is no program that torch can run
+        except Exception:
+            return False  # what is left is no program of the generator's any more
 
     return test
 
@@ -74,7 +75,7 @@ def crashes(whole: Given) -> Callable[[bytes], bool]:
         process.join(CRASH_SECONDS)
         process.kill()
         process.join()
-        return process.exitcode not in (0, 1)
+        return process.exitcode not in (0, PYTHON_FAILED)
 
     return test
 
@@ -117,16 +118,22 @@ class Job:
             self.process.join()
             if self.process.exitcode == 0:
                 raise
-            fault = Fault("crash", f"the process ended with status {self.process.exitcode}")
-            whole, number = nth(self.options.seed, self.number), self.number
-            self.number += self.options.jobs
-            self.begin()
-            return number, fault, reduced(whole.raw, crashes(whole))
+            return self.crashed()
         if not isinstance(message, int):
             return message
         self.number = message
         self.checked += 1
         return None
+
+    def crashed(self) -> tuple[int, Fault, bytes]:
+        """The fault that ended the process, which goes on with the next input."""
+        number, status = self.number, self.process.exitcode
+        whole = nth(self.options.seed, number)
+        self.number += self.options.jobs
+        self.begin()
+        if status == PYTHON_FAILED:
+            return number, Fault("the fuzz fails", "the traceback is above"), whole.raw
+        return number, Fault("crash", f"the process ended with status {status}"), reduced(whole.raw, crashes(whole))
 
 
 def run(options: argparse.Namespace) -> int:

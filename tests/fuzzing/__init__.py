@@ -5,5 +5,5 @@
 
 import warnings
 
-# what torch says of the random programs (and of a missing numpy) is not for people
-warnings.filterwarnings("ignore", category=UserWarning)
+# what Python and torch say of the random programs (and of a missing numpy) is not for people
+warnings.simplefilter("ignore")
