@@ -28,10 +28,11 @@ class Execution:
 
 
 class _Recording(ast.NodeTransformer):
-    """Puts `__record__(line, "name", name)` behind each assignment of names."""
+    """Puts `__record__(line, "name", name)` behind each assignment of names and attributes."""
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
-        names = [inner.id for target in node.targets for inner in ast.walk(target) if isinstance(inner, ast.Name)]
+        targets = [inner for target in node.targets for inner in ast.walk(target)]
+        names = [ast.unparse(target) for target in targets if isinstance(target, ast.Name | ast.Attribute)]
         calls = (f"__record__({node.lineno}, {name!r}, {name})" for name in names if name != "self")
         return [node, *(ast.copy_location(ast.parse(call).body[0], node) for call in calls)]
 
