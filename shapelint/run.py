@@ -146,6 +146,8 @@ def _check_and_prove(checks: _Checks, config: Config, write: bool) -> _Outcome:
     with Verifier() as verifier:
         verifier.start()  # torch's import there overlaps the analysis
         checks.judge(lambda check: proven(check, verifier))
+        if config.verify == "require" and not checks.stopped and not verifier.ready():
+            raise ConfigError(f"--verify=require, but {verifier.failure}")
         if config.fix and not checks.stopped:
             try:
                 _fix(checks, config.unsafe_fixes, write, verifier)

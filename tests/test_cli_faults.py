@@ -187,3 +187,39 @@ def test_odd_environments(place: Path, env: dict[str, str]) -> None:
     status, output, errors = shapelint_(place, "--verify=off", env=env)
     assert (status, len(errors)) == (1, 1)
     assert "SHP101" in output
+
+
+@pytest.fixture
+def broken_torch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which torch is installed and cannot be imported."""
+    folder = tmp_path_factory.mktemp("libraries")
+    (folder / "torch").mkdir()
+    text = "raise ImportError('libtorch_cpu.so: cannot open\\n  shared object file')\n"
+    (folder / "torch" / "__init__.py").write_text(text)
+    return {"PYTHONPATH": str(folder)}
+
+
+WHY = "torch's import raised ImportError: libtorch_cpu.so: cannot open shared object file"
+
+
+@pytest.mark.parametrize("output_format", ["full", "concise", "json"])
+@pytest.mark.parametrize("text", [BAD, BAD.replace("out[-1]", "out[:, -1]")], ids=["bad", "good"])
+def test_torch_that_is_required_and_cannot_be_imported(
+    place: Path, broken_torch: dict[str, str], output_format: str, text: str
+) -> None:
+    (place / "bad.py").write_text(text)
+    done = shapelint_(place, "--verify=require", "--output-format", output_format, env=broken_torch)
+    assert only_line(done) == f"shapelint: error: --verify=require, but {WHY}"
+
+
+def test_torch_that_cannot_be_imported_is_told_once(place: Path, broken_torch: dict[str, str]) -> None:
+    (place / "more.py").write_text(BAD)
+    status, output, errors = shapelint_(place, "--output-format=concise", env=broken_torch)
+    assert (status, output.count("SHP101")) == (1, 2)
+    assert errors == [
+        "Found 2 mistakes (2 unverified) in 2 of 2 files",
+        f"The findings are unverified: {WHY}",
+    ]
+    _, _, errors = shapelint_(place, "--fix", env=broken_torch)
+    assert errors[-1] == f"Nothing is fixed without torch's proof, and {WHY}"
+    assert sum(WHY in line for line in errors) == 1

@@ -168,6 +168,8 @@ def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
     if result.unproven == NOT_INSTALLED:
         notice = f"The findings are unverified: {NOT_INSTALLED}. To prove them: {HOW_TO_INSTALL}"
         click.echo(notice, err=True)
+    elif config.verify != "off" and not config.fix:
+        click.echo(f"The findings are unverified: {result.unproven}", err=True)
 
 
 def render(result: RunResult, output_format: str, show_refuted: bool) -> str:

@@ -27,6 +27,7 @@ load()
 EVERYTHING = Wanted(frozenset(RULES), Confidence.LOW)
 SCRIPT = "module"
 INTENT = ("SHP121", "SHP405", "SHP515")  #: which axis is meant: a program may run by chance of its sizes
+OF_PYTHON = "IndexError: tuple index out of range"  #: x.shape[5]
 _INPUT_SIZE = re.compile(r"(\w+)\.size\((\d+)\)")
 
 
@@ -121,10 +122,15 @@ def _of_binding(binding: Binding, trace: Trace, done: Execution, sizes: dict[str
         yield Fault(
             f"{op} gives another shape", f"line {line}: {binding.name} is {_shown(value)} and torch gives {shown}"
         )
-    if line == done.raised and trace.entry == SCRIPT and not any(n.error and n.span.line == line for n in trace.nodes):
+    if line == done.raised and trace.entry == SCRIPT and not _is_told(trace, done):
         is_target = re.fullmatch(r"v\d+", binding.name)
         if is_target and real is None and isinstance(value, Tensor):
             yield Fault(f"{op} is not refused", f"line {line}: {binding.name} is {_shown(value)}; torch: {done.error}")
+
+
+def _is_told(trace: Trace, done: Execution) -> bool:
+    """Whether the tool says that the line raises, or the line raises for a reason that is no shape."""
+    return done.error == OF_PYTHON or any(node.error and node.span.line == done.raised for node in trace.nodes)
 
 
 def _operation(value: Value, trace: Trace) -> str:
