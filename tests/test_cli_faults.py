@@ -171,6 +171,14 @@ def test_a_report_takes_no_code_s_place(place: Path) -> None:
     assert only_line(shapelint_(place, *QUICK, "--output-file=")) == "shapelint: error: cannot write '': Is a directory"
 
 
+def test_lines_without_end_are_cut(place: Path) -> None:
+    (place / "bad.py").write_text(BAD.replace("        return", "        y = [" + "1, " * 5_000 + "]; return"))
+    status, output, _ = shapelint_(place, "--verify=off", "bad.py")
+    assert status == 1
+    assert "+         y = [1, 1" in output
+    assert max(map(len, output.splitlines())) < 400
+
+
 @pytest.mark.parametrize(
     "env",
     [
