@@ -27,7 +27,8 @@ load()
 EVERYTHING = Wanted(frozenset(RULES), Confidence.LOW)
 SCRIPT = "module"
 INTENT = ("SHP121", "SHP405", "SHP515")  #: which axis is meant: a program may run by chance of its sizes
-OF_PYTHON = "IndexError: tuple index out of range"  #: x.shape[5]
+#: what is no shape: an item that a tuple of sizes lacks, and strides
+UNSEEN = ("IndexError: tuple index out of range", "RuntimeError: view size is not compatible with input tensor's")
 _INPUT_SIZE = re.compile(r"(\w+)\.size\((\d+)\)")
 
 
@@ -130,7 +131,7 @@ def _of_binding(binding: Binding, trace: Trace, done: Execution, sizes: dict[str
 
 def _is_told(trace: Trace, done: Execution) -> bool:
     """Whether the tool says that the line raises, or the line raises for a reason that is no shape."""
-    return done.error == OF_PYTHON or any(node.error and node.span.line == done.raised for node in trace.nodes)
+    return done.error.startswith(UNSEEN) or any(node.error and node.span.line == done.raised for node in trace.nodes)
 
 
 def _operation(value: Value, trace: Trace) -> str:
