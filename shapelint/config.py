@@ -13,14 +13,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shapelint.bounds import FILE_SECONDS
 from shapelint.finding import Confidence
+from shapelint.patterns import PatternError, spec_of
+from shapelint.source import read_regular
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
+MAX_BYTES = 1_000_000  #: of a pyproject.toml
+MAX_SHOWN = 80  #: characters of a wrong word
+MAX_ENTRIES = 1_000  #: of a list or a table
 VERIFY_MODES = ("auto", "require", "off")
 OUTPUT_FORMATS = ("full", "concise", "json")
 DEFAULT_EXCLUDES = (
@@ -89,7 +91,7 @@ class Selector:
         """`defaults` maps every known code to whether it is on by default."""
         self._codes = frozenset(code for code, on in defaults.items() if _wanted(config, code, on))
         self._root = os.path.abspath(config.root)
-        self._ignores = [(_spec((pattern,)), codes) for pattern, codes in config.per_file_ignores]
+        self._ignores = [(spec_of((pattern,)), codes) for pattern, codes in config.per_file_ignores]
 
     def codes(self, path: str) -> frozenset[str]:
         """The codes that are on in a file."""
@@ -105,15 +107,21 @@ def load_config(start: str) -> Config:
     place = Path(start).absolute()
     for directory in (place, *place.parents):
         path = directory / "pyproject.toml"
-        try:
-            raw = path.read_bytes()
-        except OSError:
-            continue
+        raw = _read(path)
         # most projects have no such table, and a TOML parser costs more than the rest of a short run
         config = read_config(str(path), _decoded(path, raw)) if b"shapelint" in raw else None
         if config:
             return config
     return Config()
+
+
+def _read(path: Path) -> bytes:
+    """The content of a pyproject.toml; empty where there is none."""
+    try:
+        is_there = os.path.exists(path) and not os.path.isdir(path)
+        return read_regular(str(path), MAX_BYTES) if is_there else b""
+    except OSError as error:
+        raise ConfigError(f"{_shown(str(path))}: cannot read the settings: {error.strerror or error}") from None
 
 
 def _decoded(path: Path, raw: bytes) -> str:
@@ -134,9 +142,14 @@ def read_config(path: str, text: str) -> Config | None:
         import tomli as tomllib
     try:
         tools = tomllib.loads(text).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigError(f"{_shown(path)}: not valid TOML: nested too deeply") from None
+    except ValueError as error:  # also of a number of too many digits
         raise ConfigError(f"{_shown(path)}: not valid TOML: {error}") from None
-    return _TableReader(path, text).read(tools["shapelint"]) if "shapelint" in tools else None
+    reader = _TableReader(path, text)
+    if not isinstance(tools, dict):
+        raise reader.error("tool", "[tool] must be a table")
+    return reader.read(tools["shapelint"]) if "shapelint" in tools else None
 
 
 def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
@@ -145,8 +158,13 @@ def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
     for prefix in prefixes:
         if not prefix or not any(code.startswith(prefix) for code in codes):
             near = suggestion(prefix, codes) or "; `shapelint rule --all` lists the codes"
-            return f"unknown rule code {prefix!r}{near}"
+            return f"unknown rule code {shown(prefix)}{near}"
     return None
+
+
+def shown(word: str) -> str:
+    """A word of the user's in quotes, in one line, and cut where it is long."""
+    return repr(word if len(word) <= MAX_SHOWN else word[:MAX_SHOWN] + "...")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -162,12 +180,6 @@ def _wanted(config: Config, code: str, default: bool) -> bool:
 
 def _longest(code: str, prefixes: Iterable[str]) -> int:
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
-
-
-def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(patterns)
 
 
 def _shown(path: str) -> str:
@@ -186,15 +198,15 @@ class _TableReader:
 
     def read(self, table: object) -> Config:
         if not isinstance(table, dict):
-            raise self._error("shapelint", "[tool.shapelint] must be a table")
+            raise self.error("shapelint", "[tool.shapelint] must be a table")
         for key, value in table.items():
             convert = _KEYS.get(key)
             if convert is None:
-                raise self._error(key, f"unknown key {key!r}{suggestion(key, _KEYS)}")
+                raise self.error(key, f"unknown key {shown(key)}{suggestion(key, _KEYS)}")
             try:
                 self.values[key] = convert(value)
             except _BadValueError as error:
-                raise self._error(key, f"{key}: {error}", error.word) from None
+                raise self.error(key, f"{key}: {error}", error.word) from None
         return self._config()
 
     def _config(self) -> Config:
@@ -211,14 +223,14 @@ class _TableReader:
             for code in codes:
                 wrong = check_codes([code], known_codes())
                 if wrong:
-                    raise self._error(key, f"{key}: {wrong}", code)
+                    raise self.error(key, f"{key}: {wrong}", code)
 
-    def _error(self, key: str, message: str, word: str | None = None) -> ConfigError:
+    def error(self, key: str, message: str, word: str | None = None) -> ConfigError:
         return ConfigError(f"{_shown(self.path)}:{self._line(key, word)}: {message}")
 
     def _line(self, key: str, word: str | None) -> int:
         """The line of a key (or of a quoted word after it) in the table; that of the table if it hides."""
-        lines = self.text.splitlines()
+        lines = self.text.split("\n")
         header = re.compile(r"\s*\[\s*tool\s*\.\s*[\"']?shapelint\b")
         start = next((n for n, line in enumerate(lines) if header.match(line)), 0)
         at = self._find(lines, start, rf"\s*(\[.*\.)?[\"']?{re.escape(key)}[\"']?\s*[\].=]")
@@ -246,7 +258,22 @@ class _BadValueError(Exception):
 def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _BadValueError(f"must be a list of strings, not {_type_name(value)}")
+    if len(value) > MAX_ENTRIES:
+        raise _BadValueError(f"has {len(value)} entries; {MAX_ENTRIES} are the most")
     return tuple(value)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    for pattern in (patterns := _strings(value)):
+        _check_pattern(pattern)
+    return patterns
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        spec_of([pattern])
+    except PatternError as error:
+        raise _BadValueError(f"{shown(pattern)} is no pattern of .gitignore: {error}", pattern) from None
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
@@ -254,7 +281,7 @@ def _one_of(*words: str) -> Callable[[object], str]:
         if not isinstance(value, str):
             raise _BadValueError(f"must be one of {', '.join(words)}, not {_type_name(value)}")
         if value not in words:
-            wrong = f"{value!r} is not one of {', '.join(words)}"
+            wrong = f"{shown(value)} is not one of {', '.join(words)}"
             raise _BadValueError(wrong + suggestion(value, words), value)
         return value
 
@@ -282,6 +309,7 @@ def _confidence(value: object) -> Confidence:
 def _ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
         raise _BadValueError(f"must be a table of pattern = [codes], not {_type_name(value)}")
+    _patterns(list(value))
     return tuple((pattern, _strings(codes)) for pattern, codes in value.items())
 
 
@@ -304,8 +332,8 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "extend-select": _strings,
     "ignore": _strings,
     "per-file-ignores": _ignores,
-    "exclude": _strings,
-    "extend-exclude": _strings,
+    "exclude": _patterns,
+    "extend-exclude": _patterns,
     "verify": _one_of(*VERIFY_MODES),
     "min-confidence": _confidence,
     "output-format": _one_of(*OUTPUT_FORMATS),

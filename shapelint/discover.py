@@ -11,20 +11,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shapelint.source import Problem
+from shapelint.patterns import spec_of, spec_of_lines
+from shapelint.source import Problem, read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+MAX_RULES = 1_000_000  #: bytes of a .gitignore
 _WILD = frozenset("*?[]!\\/")
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The files to check, sorted and each once, and the paths that could not be read."""
+    """The files to check, sorted and each once, and the paths that could not be read.
+
+    `outside` are those of the files that are links to what lies in none of the paths given.
+    """
 
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
+    outside: frozenset[str] = frozenset()
 
 
 def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = ".") -> Discovery:
@@ -32,7 +38,7 @@ def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = "."
     walk = _Walk(Excludes(excludes, root))
     for path in paths:
         walk.add(os.path.normpath(path))
-    return Discovery(tuple(sorted(walk.files.values())), tuple(walk.problems))
+    return Discovery(tuple(sorted(walk.files.values())), tuple(walk.problems), walk.outside(paths))
 
 
 class Excludes:
@@ -41,7 +47,7 @@ class Excludes:
     def __init__(self, patterns: Sequence[str], root: str) -> None:
         self._names = frozenset(p for p in patterns if not _WILD.intersection(p))
         rest = [p for p in patterns if p not in self._names]
-        self._rules = _Rules(os.path.abspath(root), _spec(rest)) if rest else None
+        self._rules = _Rules(os.path.abspath(root), spec_of(rest)) if rest else None
 
     def match(self, entry: os.DirEntry[str], absolute: str, is_folder: bool) -> bool:
         """Whether a folder's entry is excluded."""
@@ -70,6 +76,14 @@ class _Walk:
     excludes: Excludes
     files: dict[str, str] = field(default_factory=dict)  #: absolute path -> path as shown
     problems: list[Problem] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)  #: path as shown -> file that it leads to
+
+    def outside(self, paths: Sequence[str]) -> frozenset[str]:
+        """The links found in folders that lead to none of the given paths, and into none of them."""
+        if not self.links:
+            return frozenset()
+        roots = [os.path.realpath(path) for path in paths]
+        return frozenset(shown for shown, real in self.links.items() if not any(_lies_in(real, root) for root in roots))
 
     def add(self, path: str) -> None:
         """Take a path that the user named."""
@@ -99,6 +113,8 @@ class _Walk:
                     pending.append((*inner, rules))
                 elif entry.name.endswith(".py") and self._wants(entry, rules):
                     self.files.setdefault(inner[1], inner[0])
+                    if entry.is_symlink():
+                        self.links[inner[0]] = os.path.realpath(entry.path)
 
     def _takes(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
         """Whether an entry is a folder that is walked."""
@@ -119,6 +135,10 @@ class _Walk:
             if ignored is not None:
                 return ignored
         return False
+
+
+def _lies_in(path: str, root: str) -> bool:
+    return path == root or path.startswith(os.path.join(root, ""))
 
 
 def _rules_above(absolute: str) -> Iterator[_Rules]:
@@ -142,28 +162,7 @@ def _rules_of(folder: str, entries: Sequence[os.DirEntry[str]]) -> Iterator[_Rul
 
 def _read_rules(folder: str) -> Iterator[_Rules]:
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
+        raw = read_regular(os.path.join(folder, ".gitignore"), MAX_RULES)
     except OSError:
         return
-    yield _Rules(folder, _spec(lines))
-
-
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        # git passes over a line that is no pattern, pathspec refuses all
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    yield _Rules(folder, spec_of_lines(raw.decode("utf-8", "surrogateescape").splitlines()))

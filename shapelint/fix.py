@@ -57,6 +57,12 @@ def save(before: FileResult, after: FileResult) -> FileResult:
     return replace(after, change=replace(change, written=True))
 
 
+def leave(result: FileResult, unsafe: bool, why: str) -> FileResult:
+    """The result with the reason why none of its fixes is applied."""
+    due = [finding for finding in result.findings if applicable(finding, unsafe)]
+    return replace(result, unfixed=tuple(Unfixed(finding, why) for finding in due))
+
+
 def look_again(task: Task, result: FileResult, verifier: Verifier) -> FileResult:
     """The result with what is found now: the file may import others that were fixed since."""
     if not result.findings:
@@ -80,8 +86,7 @@ class Mender:
             return result
         source = decode_source(result.path, raw)
         if isinstance(source, Problem) or _bytes_of(source) != raw:
-            due = [finding for finding in result.findings if applicable(finding, self.unsafe)]
-            return replace(result, unfixed=tuple(Unfixed(f, "the encoding does not give the bytes back") for f in due))
+            return leave(result, self.unsafe, "the encoding does not give the bytes back")
         first = self.judge.check(source)
         last, unfixed = self._to_the_end(source, first)
         if last.text == first.text:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapelint.check import FileCheck, Wanted
 from shapelint.config import Config, ConfigError, Selector
-from shapelint.discover import discover
+from shapelint.discover import Discovery, discover
 from shapelint.interrupt import signal_number
 from shapelint.pool import Pool, Task, workers
 from shapelint.prefilter import may_hold_recurrent
-from shapelint.report.result import FileResult, RunResult, Stopped
-from shapelint.source import Problem
+from shapelint.report.result import FileResult, RunResult, Stopped, is_unchecked
+from shapelint.source import Problem, read_regular
 from shapelint.verdicts import proven, unproven
 
 if TYPE_CHECKING:
@@ -22,16 +21,18 @@ if TYPE_CHECKING:
 
 INTERRUPTED = "the run was interrupted"
 NOT_INSTALLED = "torch is not installed"
+LEADS_OUT = "the file is a link that leads out of the checked folders; name it to have it fixed"
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A name and a content; `on_disk` when they are those of a file."""
+    """A name and a content; `on_disk` when they are those of a file, `outside` when that is a link out of all paths."""
 
     path: str
     raw: bytes
     on_disk: bool = True
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +53,26 @@ def run(
     """
     can_prove = _can_prove(config.verify) if config.verify == "require" else None
     discovery = discover(paths, config.excludes, config.root)
-    inputs, problems = _read(discovery.files)
+    inputs, problems = _read(discovery)
     if stdin:
         inputs.append(stdin)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
     candidates = [given for given in inputs if may_hold_recurrent(given.raw)]
-    total = len(inputs) + len(problems)
     if not candidates:
-        return RunResult(total, 0, _told(unread))
+        return RunResult(len(inputs), 0, _told(unread))
     if can_prove is None:
         can_prove = _can_prove(config.verify)
     with Pool(workers([len(given.raw) for given in candidates], jobs), config.file_timeout) as pool:
-        checks = _Checks(pool, _tasks(candidates, config, can_prove))
+        checks = _Checks(pool, candidates, _tasks(candidates, config, can_prove))
         if can_prove:
-            outcome = _check_and_prove(checks, config, saved=[given.on_disk and write for given in candidates])
+            outcome = _check_and_prove(checks, config, write)
         else:
             outcome = _check_only(checks, "verification is off" if config.verify == "off" else NOT_INSTALLED)
     results = checks.results.values()
     stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
-    return RunResult(total, len(results), _told([*unread, *results]), outcome.torch, outcome.unproven, stopped)
+    failed = sum(map(is_unchecked, results))
+    files, checked = len(inputs) - failed, len(results) - failed
+    return RunResult(files, checked, _told([*unread, *results]), outcome.torch, outcome.unproven, stopped)
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
@@ -79,12 +81,12 @@ def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     return tuple(sorted(told, key=lambda result: result.path))
 
 
-def _read(paths: Iterable[str]) -> tuple[list[Input], list[Problem]]:
+def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
     inputs: list[Input] = []
     problems: list[Problem] = []
-    for path in paths:
+    for path in discovery.files:
         try:
-            inputs.append(Input(path, Path(path).read_bytes()))
+            inputs.append(Input(path, read_regular(path), outside=path in discovery.outside))
         except OSError as error:
             problems.append(Problem(path, 1, f"cannot read the file: {error.strerror or error}"))
     return inputs, problems
@@ -116,6 +118,7 @@ class _Checks:
     """The checks of a run, and their results by the numbers of their tasks; `stopped` is what ended them early."""
 
     pool: Pool
+    inputs: Sequence[Input]
     tasks: Sequence[Task]
     results: dict[int, FileResult] = field(default_factory=dict)
     stopped: KeyboardInterrupt | None = None
@@ -136,29 +139,34 @@ def _check_only(checks: _Checks, why: str) -> _Outcome:
     return _Outcome(unproven=why)
 
 
-def _check_and_prove(checks: _Checks, config: Config, saved: Sequence[bool]) -> _Outcome:
-    """Check, prove and fix the files, those that are to be `saved` in place."""
+def _check_and_prove(checks: _Checks, config: Config, write: bool) -> _Outcome:
+    """Check, prove and fix the files, in place if `write`."""
     from shapelint.verify.client import Verifier
 
     with Verifier() as verifier:
         verifier.start()  # torch's import there overlaps the analysis
         checks.judge(lambda check: proven(check, verifier))
+        if config.verify == "require" and not checks.stopped and not verifier.ready():
+            raise ConfigError(f"--verify=require, but {verifier.failure}")
         if config.fix and not checks.stopped:
             try:
-                _fix(checks, config.unsafe_fixes, saved, verifier)
+                _fix(checks, config.unsafe_fixes, write, verifier)
             except KeyboardInterrupt as signal:
                 checks.stopped = signal
         return _Outcome(verifier.torch, None if verifier.torch else verifier.failure)
 
 
-def _fix(checks: _Checks, unsafe: bool, saved: Sequence[bool], verifier: Verifier) -> None:
+def _fix(checks: _Checks, unsafe: bool, write: bool, verifier: Verifier) -> None:
     """Fix the files, each in view of those before it; what remains is looked at again when all are written."""
-    from shapelint.fix import look_again, mender, save
+    from shapelint.fix import leave, look_again, mender, save
 
     results = checks.results
-    for number, task in enumerate(checks.tasks):
+    for number, (given, task) in enumerate(zip(checks.inputs, checks.tasks, strict=True)):
+        if given.outside:
+            results[number] = leave(results[number], unsafe, LEADS_OUT)
+            continue
         mended = mender(task.wanted, unsafe, verifier).mend(task.raw, results[number])
-        results[number] = save(results[number], mended) if saved[number] else mended
+        results[number] = save(results[number], mended) if given.on_disk and write else mended
     if any(result.change and result.change.written for result in results.values()):
         for number, task in enumerate(checks.tasks):
             results[number] = look_again(task, results[number], verifier)

@@ -5,11 +5,16 @@ Every place in shapelint is a `Span` in Unicode code points; the edges (flake8, 
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import stat
 import tokenize
 from dataclasses import dataclass
-from pathlib import Path
 
+from shapelint.prefilter import is_wide
+
+MAX_BYTES = 50_000_000  #: of a file: no code of people is as long
 UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
 
 
@@ -55,10 +60,22 @@ class Source:
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def read_regular(path: str, limit: int = MAX_BYTES) -> bytes:
+    """The content of a file that has an end; raises OSError for a pipe, a device, and for more than `limit` bytes."""
+    # opening a pipe would wait for a writer
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file; `shapelint -` reads standard input", path)
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit // 1_000_000} MB", path)
+    return raw
+
+
 def read_source(path: str) -> Source | Problem:
     """Read a file with the encoding that its BOM or coding comment names (PEP 263)."""
     try:
-        raw = Path(path).read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         return Problem(path, 1, f"cannot read the file: {error.strerror or error}")
     return decode_source(path, raw)
@@ -66,13 +83,17 @@ def read_source(path: str) -> Source | Problem:
 
 def decode_source(path: str, raw: bytes) -> Source | Problem:
     """Decode bytes that were read for `path`; a `Problem` when they are not text in their own encoding."""
+    if is_wide(raw):
+        return Problem(
+            path, 1, "cannot decode the file: it is UTF-16 or UTF-32, which Python does not read; save it as UTF-8"
+        )
     try:
         # Python's own lines end at a carriage return, too
         lines = io.BytesIO(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
         encoding, _ = tokenize.detect_encoding(lines.readline)
         text = raw.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        return Problem(path, 1, f"cannot decode the file: {error}")
+    except Exception as error:  # what a codec raises is its own affair
+        return Problem(path, 1, f"cannot decode the file: {' '.join(str(error).split()) or type(error).__name__}")
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         return Problem(path, line, "the file holds NUL bytes; it is not Python text")

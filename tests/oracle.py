@@ -226,17 +226,18 @@ def _told(name: str, shaped: Outcome, torch_does: Outcome) -> str:
 def _show(outcome: Outcome) -> str:
     if outcome.error is not None:
         return f"raised {type(outcome.error).__name__}: {outcome.error}"
-    return f"gave {_shapes(outcome.result)}"
+    return f"gave {shapes_of(outcome.result)}"
 
 
-def _shapes(result: Any) -> Any:
+def shapes_of(result: Any) -> Any:
+    """The sizes and types of tensors, abstract and real ones."""
     if isinstance(result, torch.Tensor):
         return tuple(result.shape), result.dtype
     if isinstance(result, Tensor):
         return [str(axis) for axis in result.axes], result.dtype.value
     if isinstance(result, Tuple | List):
-        return [_shapes(item) for item in result.items]
-    return [_shapes(item) for item in result] if isinstance(result, list | tuple) else result
+        return [shapes_of(item) for item in result.items]
+    return [shapes_of(item) for item in result] if isinstance(result, list | tuple) else result
 
 
 def agrees(shaped: object, real: Any, sizes: Sizes) -> bool:

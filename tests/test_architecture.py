@@ -14,8 +14,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
     ("process",),
-    ("source",),
-    ("finding", "prefilter", "project", "suppress"),
+    ("prefilter", "source"),
+    ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),
     ("ops",),

@@ -251,3 +251,31 @@ def test_what_remains_is_told_in_view_of_all_fixed_files(place: Path, name: str)
     done = shapelint_(place, "--fix", "--unsafe-fixes")
     assert text(place, "encoder.py") == ENCODER.replace("(n, h)\n\n", "(n, h, batch_first=True)\n\n")
     assert (done.status, text(place, name)) == (0, MODEL), done
+
+
+def test_a_link_out_of_the_checked_folders_is_not_followed_unless_it_is_named(place: Path) -> None:
+    outside = place.parent / "outside.py"
+    (place / "m.py").rename(outside)
+    (place / "link.py").symlink_to(outside)
+    (place / "inner").mkdir()
+    (place / "inner" / "own.py").write_text(BAD)
+    (place / "own_link.py").symlink_to(place / "inner" / "own.py")
+    done = shapelint_(place, "--fix", "--output-format=concise")
+    assert (done.status, outside.read_text(), text(place, "inner/own.py")) == (1, BAD, SAFE)
+    why = "the file is a link that leads out of the checked folders; name it to have it fixed"
+    assert done.lines[0] == f"link.py:6:20: SHP604 is not fixed: {why}"
+    assert b"link.py:6:20: SHP604 " in done.out
+    assert b"outside" not in shapelint_(place, "--diff").out
+    assert b"link.py" not in shapelint_(place, "--diff").out.replace(b"own_link.py", b"")
+    assert shapelint_(place, "--fix", "link.py").status == 1
+    assert (outside.read_text(), (place / "link.py").is_symlink()) == (SAFE, True)
+
+
+@pytest.mark.parametrize("named", [["."], [".", "../other"], ["../other/m.py", "."]])
+def test_what_is_named_beside_the_folder_is_inside(place: Path, named: list[str]) -> None:
+    other = place.parent / "other"
+    other.mkdir()
+    (place / "m.py").rename(other / "m.py")
+    (place / "link.py").symlink_to(other / "m.py")
+    shapelint_(place, "--fix", *named)
+    assert (other / "m.py").read_text() == (SAFE if len(named) > 1 else BAD)

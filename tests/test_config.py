@@ -1,5 +1,6 @@
 """`[tool.shapelint]`, and the command line over it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,17 @@ def test_the_nearest_file_with_a_table_holds(tmp_path: Path) -> None:
         ("[tool.shapelint.per-file-ignores]\n'a.py' = ['SHP9999']", ":2: per-file-ignores: unknown rule code 'SHP9999'"),
         ("[tool]\nshapelint = 3", ":2: [tool.shapelint] must be a table"),
         ("[tool.shapelint]\nselect = [", ": not valid TOML: "),
+        ("# shapelint\ntool = 3", ":2: [tool] must be a table"),
+        ("[tool.shapelint.per-file-ignores]\n'[z-a]' = ['SHP1']", ":2: per-file-ignores: '[z-a]' is no pattern of .gitignore: "),
+        ("[tool.shapelint]\nexclude = [\n 'a',\n '[z-a]b']", ":4: exclude: '[z-a]b' is no pattern of .gitignore: "),
+        ("[tool.shapelint]\nselect = " + "[" * 50_000 + "]" * 50_000, ": not valid TOML: nested too deeply"),
+        ("[tool.shapelint]\nfix = " + "9" * 5_000, ": not valid TOML: "),
+        ("[tool.shapelint]\nexclude = " + str([f"*{n}" for n in range(20_000)]), ":2: exclude: has 20000 entries; 1000 are the most"),
+        ("[tool.shapelint.per-file-ignores]\n" + "".join(f"'{n}*' = ['SHP1']\n" for n in range(20_000)), ":1: per-file-ignores: has 20000 entries"),
+        ("[tool.shapelint]\n'" + "a" * 90_000 + "' = 3", f":2: unknown key '{'a' * 80}...'"),
+        ("[tool.shapelint]\nverify = '" + "a" * 90_000 + "'", f":2: verify: '{'a' * 80}...' is not one of"),
+        ("[tool.shapelint]\n" + "# \u2028\n" * 3 + "fix = 3", ":5: fix: must be true or false"),
+        ("[tool.shapelint]\n#" + "a" * 2_000_000, ": cannot read the settings: it is larger than 1 MB"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_with_line_and_nearest_name(tmp_path: Path, table: str, expected: str) -> None:
@@ -90,6 +102,31 @@ def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff[tool.shapelint]\nfix = true\n")
     with pytest.raises(ConfigError, match="not valid UTF-8 at byte 0"):
         load_config(str(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_has_no_end_is_not_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match=r"pyproject\.toml: cannot read the settings: not a regular file"):
+        load_config(str(tmp_path))
+
+
+def test_a_folder_or_a_link_to_nowhere_is_no_file_of_settings(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "pyproject.toml").mkdir()
+    (tmp_path / "a" / "pyproject.toml").symlink_to(tmp_path / "nowhere")
+    assert load_config(str(tmp_path / "a")) == Config()
+
+
+def test_a_pattern_of_many_stars_is_matched(tmp_path: Path) -> None:
+    config = load(tmp_path, "[tool.shapelint.per-file-ignores]\n'" + "*a" * 60 + "b' = ['SHP1']")
+    assert chosen(config, str(tmp_path / ("a" * 250))) == "SHP101 SHP102 SHP201"
+    assert chosen(config, str(tmp_path / ("a" * 200 + "b"))) == "SHP201"
 
 
 def chosen(config: Config, path: str = "a.py") -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import copy
 import json
 import random
 import subprocess
@@ -12,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from fuzzing.mutations import Mutation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -319,61 +318,6 @@ def test_a_gigantic_model_allocates_nothing(tmp_path: Path) -> None:
     shapes = {row.name: row.shape for row in rows_of(traces) if row.kind == "tensor"}
     assert shapes["out"] == (10**6, 10**6, 10**9)
     assert shapes["h"] == (10**6, 10**6, 10**9)
-
-
-class Mutation:
-    """Random changes of a program that leave it parsable: statements and expressions change places."""
-
-    def __init__(self, text: str, choice: random.Random) -> None:
-        self.tree = ast.parse(text)
-        self.choice = choice
-
-    def blocks(self) -> list[list[ast.stmt]]:
-        fields = [getattr(node, field, None) for node in ast.walk(self.tree) for field in ("body", "orelse")]
-        return [field for field in fields if isinstance(field, list) and field]
-
-    def statement(self) -> tuple[list[ast.stmt], int]:
-        block = self.choice.choice(self.blocks())
-        return block, self.choice.randrange(len(block))
-
-    def delete_statement(self) -> None:
-        block, index = self.statement()
-        block[index] = ast.Pass()
-
-    def repeat_statement(self) -> None:
-        block, index = self.statement()
-        block.insert(index, copy.deepcopy(block[index]))
-
-    def move_statement(self) -> None:
-        (block, index), (other, place) = self.statement(), self.statement()
-        block[index] = copy.deepcopy(other[place])
-
-    def swap_expressions(self) -> None:
-        places = [
-            (node, field)
-            for node in ast.walk(self.tree)
-            for field in (
-                "value",
-                "func",
-                "left",
-                "right",
-                "test",
-                "body",
-                "orelse",
-                "iter",
-                "slice",
-                "operand",
-            )
-            if isinstance(getattr(node, field, None), ast.expr)
-        ]
-        (node, field), (other, place) = self.choice.choice(places), self.choice.choice(places)
-        setattr(node, field, copy.deepcopy(getattr(other, place)))
-
-    def apply(self, count: int) -> str:
-        changes = (self.delete_statement, self.repeat_statement, self.move_statement, self.swap_expressions)
-        for _ in range(count):
-            self.choice.choice(changes)()
-        return ast.unparse(ast.fix_missing_locations(self.tree))
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

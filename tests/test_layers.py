@@ -120,6 +120,9 @@ refused("Conv1d", {**grouped, "kernel_size": number(0)}, tensor("B", 6, "T"))
 refused("Conv1d", {**grouped, "padding": Str("same"), "stride": number(2)}, tensor("B", 6, "T"))
 refused("Conv1d", {**grouped, "padding": Str("full")}, tensor("B", 6, "T"))
 refused("Conv1d", {**grouped, "in_channels": number(-2)}, tensor("B", 6, "T"))
+for _name in ("Conv1d", "ConvTranspose1d"):
+    refused(_name, {**conv, "out_channels": number(0)}, tensor("B", "I", "T"))
+refused("ConvTranspose1d", {**conv, "in_channels": number(0)}, tensor("B", 0, "T"))
 for extra in (
     {},
     {"stride": number(2), "padding": number(1), "output_padding": number(1)},

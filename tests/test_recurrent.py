@@ -286,6 +286,14 @@ def layer_value(kind: str, config: Mapping[str, Argument]) -> Layer:
     return Layer(kind, call(LAYERS[kind].build, (), values, PathAssumptions())[1], NOWHERE)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("sizes", [(0, "B", "I"), ("B", 0, "I"), (0, "I"), ("T", "I")])
+def test_a_layer_needs_a_step_and_no_sample(kind: str, batch_first: bool, sizes: tuple[int | str, ...]) -> None:
+    config = {"input_size": number("I"), "hidden_size": number("H"), "batch_first": Bool(batch_first)}
+    check_layer(kind, config, [tensor(*sizes)], sizes=SIZES)
+
+
 def test_positional_order() -> None:
     sizes = [number(5), number(6), number(2)]
     for kind, further in (

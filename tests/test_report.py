@@ -216,7 +216,7 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
     document = json.loads(json_report.render(RESULT, show_refuted))
     jsonschema.validate(document, schemas()["schema.json"])
     assert document["summary"] == {
-        "files": 3, "checked": 2, "findings": 1, "confirmed": 1, "refuted": 1, "unverified": 0, "errors": 1, "fixed": 2,
+        "files": 3, "checked": 2, "findings": 1, "confirmed": 1, "refuted": 1, "unverified": 0, "errors": 1, "unchecked": 1, "fixed": 2,
     }  # fmt: skip
     assert document["tool"]["torch"] == "2.13.0"
     assert [entry["verification"]["status"] for entry in document["findings"]] == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shapelint.prefilter import may_hold_recurrent
 from shapelint.source import Problem, Source, decode_source, encode_source
 
 TEXT = "# -*- coding: latin-1 -*-\nx = 'é'\n"
@@ -36,3 +37,19 @@ def test_a_bom_is_no_text_and_comes_back() -> None:
     raw = b"\xef\xbb\xbfx = 1\r\n"
     source = decoded(raw)
     assert (source.text, encode_source(source)) == ("x = 1\r\n", raw)
+
+
+@pytest.mark.parametrize("name", ["undefined", "punycode", "idna", "hex", "rot13", "zlib", "utf-16", "no-such-codec", "raw\x00"])
+def test_a_codec_that_fails_is_told_in_one_line(name: str) -> None:
+    problem = decode_source("m.py", f"# coding: {name}\nx = 'é'\nimport torch\n".encode())
+    assert isinstance(problem, Problem)
+    assert "\n" not in problem.message
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_characters_are_told_and_not_passed_over(codec: str) -> None:
+    raw = "import torch.nn as nn\nnn.LSTM(3, 4)\n".encode(codec)
+    problem = decode_source("m.py", raw)
+    assert isinstance(problem, Problem)
+    assert "UTF-16" in problem.message
+    assert may_hold_recurrent(raw)

@@ -119,6 +119,10 @@ SNIPPETS = {
     "wide characters": "λ = 'äß€𝄞'; y = λ + é[ 'ж' ]  # ü\n",
     "continuation": "x = a + \\\n  b\n\\\ny = 1\nif x:\n    z\n\\\n    w = 2\n",
     "tabs": "if a:\n\tif b:\n\t\tc = 1\n\td\n",
+    "form feeds in front of indentation": (
+        "\x0c\nclass A:\n\x0c    def f(self):\n        if self:\n  \x0c            return '''a\n\x0c  b\n  '''\n"
+        "        return f'{self}'\n\n\x0c    # here\n \x0c\x0c    def g(self):\n\x0c\x0c        return (\n\x0c  self)\n\x0cx = 1\n"
+    ),
     "form feed": "\x0cx = 1\n\x0c\ndef f():\n\x0c    return x\n",
     "footer": "class A:\n    x = 1\n\n\n   \t# left\n # over\n  \n",
     "no newline at the end": "if a:\n    b",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -14,6 +15,7 @@ from shapelint.cli.shapes import shapes
 from shapelint.cli.witness import witness
 from shapelint.config import suggestion
 from shapelint.interrupt import heed_termination, signal_number
+from shapelint.report.text import plain
 
 COMMANDS = (check, shapes, witness, rule)
 
@@ -69,9 +71,31 @@ def run(args: list[str] | None = None) -> int:
         click.echo("shapelint: interrupted", err=True)
         return 128 + signal_number(abort.__cause__)
     except BrokenPipeError:
-        # the reader (head, less) has gone: silence Python's own complaint at shutdown
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader (head, less) has gone
+        _give_up_streams()
         return 141
+    except OSError as error:
+        with suppress(OSError):
+            click.echo(f"shapelint: error: {_told(error)}", err=True)
+        _give_up_streams()
+        return 2
+
+
+def _told(error: OSError) -> str:
+    """A failure of the machine in one line: no command has dealt with it."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the current folder does not exist any more"
+    return f"{plain(str(error.filename or 'cannot write the output'))}: {error.strerror or error}"
+
+
+def _give_up_streams() -> None:
+    """Send what is left in the buffers nowhere, where Python would complain about it at shutdown."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
 
 
 def describe(error: click.ClickException) -> str:
@@ -79,4 +103,4 @@ def describe(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         known = [name for p in error.ctx.command.params for name in p.opts] if error.ctx else []
         return f"unknown option {error.option_name!r}{suggestion(error.option_name, known)}"
-    return error.format_message().replace("\n", " ")
+    return plain(error.format_message())

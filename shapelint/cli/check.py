@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapelint import __version__
 from shapelint.cli import counts
-from shapelint.cli.options import Failure, color_option, split_codes, write
+from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
 from shapelint.config import (
     OUTPUT_FORMATS,
     VERIFY_MODES,
@@ -20,6 +20,7 @@ from shapelint.config import (
     load_config,
 )
 from shapelint.finding import Confidence
+from shapelint.report.text import plain
 
 if TYPE_CHECKING:
     from shapelint.report.result import RunResult
@@ -74,8 +75,9 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
     stdin = None
     if "-" in paths:
-        stdin = Input(options["stdin_filename"] or "<stdin>", sys.stdin.buffer.read(), on_disk=False)
+        stdin = Input(options["stdin_filename"] or "<stdin>", read_stdin(), on_disk=False)
     files = tuple(path for path in paths if path != "-") if paths else (".",)
+    refuse_to_overwrite(options["output_file"], files)
     try:
         config = configure(files, options)
         result = run(files, config, options["jobs"] or 0, stdin, write=not options["diff"])
@@ -107,6 +109,13 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         unsafe_fixes=options["unsafe_fixes"],
         file_timeout=options["file_timeout"],
     )
+
+
+def refuse_to_overwrite(output_file: str | None, files: tuple[str, ...]) -> None:
+    """A report must not take the place of the code that it is about."""
+    for path in files:
+        if output_file and os.path.isfile(path) and os.path.exists(output_file) and os.path.samefile(path, output_file):
+            raise Failure(f"--output-file would overwrite {path}, which is to be checked")
 
 
 def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: Input | None) -> bool:
@@ -143,10 +152,10 @@ def _report_changes(result: RunResult, config: Config, options: dict[str, Any]) 
 def _tell_problems(result: RunResult) -> None:
     for unfixed in result.unfixed:
         finding = unfixed.finding
-        place = f"{finding.path}:{finding.span.line}:{finding.span.column + 1}"
+        place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}"
         click.echo(f"{place}: {finding.code} is not fixed: {unfixed.why}", err=True)
     for problem in result.problems:
-        click.echo(f"{problem.path}:{problem.line}: {problem.code} {problem.message}", err=True)
+        tell_problem(problem)
 
 
 def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
@@ -159,6 +168,8 @@ def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
     if result.unproven == NOT_INSTALLED:
         notice = f"The findings are unverified: {NOT_INSTALLED}. To prove them: {HOW_TO_INSTALL}"
         click.echo(notice, err=True)
+    elif config.verify != "off" and not config.fix:
+        click.echo(f"The findings are unverified: {result.unproven}", err=True)
 
 
 def render(result: RunResult, output_format: str, show_refuted: bool) -> str:

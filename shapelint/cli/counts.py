@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shapelint.config import Config
 from shapelint.finding import Status
-from shapelint.source import UNWRITTEN
 
 if TYPE_CHECKING:
     from shapelint.report.result import RunResult
@@ -18,7 +17,7 @@ def found(result: RunResult, config: Config) -> str:
     files = _count(result.files, "file")
     text = f"Found no mistakes in {files} ({result.checked} with recurrent layers)"
     if result.files == 0:
-        text = "Found no Python files: nothing was checked"
+        text = "Nothing was checked" if result.unchecked else "Found no Python files: nothing was checked"
     elif result.fixed:
         text = f"Fixed {_count(result.fixed, 'mistake')} ({len(result.findings)} remaining)"
     elif result.findings:
@@ -58,10 +57,8 @@ def _fixable(result: RunResult, config: Config) -> list[str]:
 
 def _failures(result: RunResult) -> list[str]:
     """How many paths could not be checked or written."""
-    unwritten = {problem.path for problem in result.problems if problem.code == UNWRITTEN}
-    unchecked = {problem.path for problem in result.problems} - unwritten
-    failed = ((unchecked, "checked"), (unwritten, "written"))
-    told = [f"{_count(len(paths), 'path')} could not be {done}" for paths, done in failed if paths]
+    failed = ((result.unchecked, "checked"), (result.unwritten, "written"))
+    told = [f"{_count(paths, 'path')} could not be {done}" for paths, done in failed if paths]
     if result.stopped:
         told.append(f"interrupted, {_count(result.stopped.unchecked, 'file')} left unchecked")
     return told

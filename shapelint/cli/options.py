@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import click
 
 from shapelint.report.footprint import PLAIN
+from shapelint.report.text import plain
+from shapelint.source import MAX_BYTES, Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +49,21 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+def tell_problem(problem: Problem) -> None:
+    """Why a file could not be checked or written, in one line on standard error."""
+    click.echo(f"{plain(problem.path)}:{problem.line}: {problem.code} {plain(problem.message)}", err=True)
+
+
+def read_stdin() -> bytes:
+    """All of standard input; raises Failure where it is closed, or goes on without end."""
+    if sys.stdin is None:
+        raise Failure("standard input is closed, and `-` reads it")
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise Failure(f"standard input is larger than {MAX_BYTES // 1_000_000} MB")
+    return raw
+
+
 def write(report: str | bytes, path: str | None = None, to_stderr: bool = False) -> None:
     """Write a report to a file (UTF-8, without styles), or to a standard stream in what it can show.
 
@@ -57,6 +74,8 @@ def write(report: str | bytes, path: str | None = None, to_stderr: bool = False)
         return
     if isinstance(report, str):
         stream = sys.stderr if to_stderr else sys.stdout
+        if stream is None:
+            raise Failure("standard output is closed; --output-file writes to a file")
         encoding = getattr(stream, "encoding", None) or "utf-8"
         if not encoding.lower().replace("-", "").startswith("utf"):
             report = report.translate(PLAIN)
@@ -69,4 +88,4 @@ def _write_file(report: str | bytes, path: str) -> None:
     try:
         Path(path).write_bytes(raw)
     except OSError as error:
-        raise Failure(f"cannot write {path}: {error.strerror or error}") from None
+        raise Failure(f"cannot write {path or repr(path)}: {error.strerror or error}") from None

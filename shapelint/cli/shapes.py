@@ -9,7 +9,7 @@ import click
 
 from shapelint.bounds import Bounded, BoundsError
 from shapelint.check import analyse_source, internal_error
-from shapelint.cli.options import Failure, color_option, write
+from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.config import ConfigError, load_config
 from shapelint.source import Problem, Source, read_source
 
@@ -42,7 +42,7 @@ def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) 
     rows = rows_in(found)
     write(render_json(rows) if output_format == "json" else render_text(rows), output_file)
     for problem in problems:
-        click.echo(f"{problem.path}:{problem.line}: {problem.code} {problem.message}", err=True)
+        tell_problem(problem)
     return 2 if problems else 0
 
 

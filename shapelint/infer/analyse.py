@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, statements
+from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, sequences, statements
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute
@@ -26,7 +26,7 @@ from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 
 #: the evaluators and executors that importing these files registers
-PARTS = (calls, einops, expressions, higher_order, kinds, loops, numbers, statements)
+PARTS = (calls, einops, expressions, higher_order, kinds, loops, numbers, sequences, statements)
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shapelint.infer.access import attribute_of, choose_key
-from shapelint.infer.arithmetic import binary
-from shapelint.infer.constants import constant_key
 from shapelint.infer.functions import call_special
+from shapelint.infer.known import Arguments, Table
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     Class,
     Container,
     Instance,
-    Iteration,
     Namespace,
     OpenMember,
-    Range,
-    ShapeOf,
     Super,
 )
 from shapelint.infer.state import Run, truth_of
@@ -44,27 +39,14 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
-Arguments = tuple[Value, ...]
-BuiltinFunction = Callable[[Run, Arguments, Mapping[str, Value], facts.Expression], Value]
-BUILTINS: dict[str, BuiltinFunction] = {}
-
-
-def builtin(*names: str) -> Callable[[BuiltinFunction], BuiltinFunction]:
-    """Register a builtin."""
-
-    def register(function: BuiltinFunction) -> BuiltinFunction:
-        BUILTINS.update(dict.fromkeys(names, function))
-        return function
-
-    return register
+BUILTINS = Table()
+builtin = BUILTINS.register
 
 
 def call_builtin(run: Run, name: str, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """Call a builtin; Unknown where its arguments do not tell the result."""
-    try:
-        return BUILTINS[name](run, args, kwargs, node)
-    except (IndexError, KeyError):
-        return Unknown(run.key_of(node), f"{name}() with these arguments")
+    known = BUILTINS.get(name)
+    return known.call(run, args, kwargs, node) if known else unknown_result(run, node, name)
 
 
 def unknown_result(run: Run, node: facts.Expression, name: str) -> Value:
@@ -72,7 +54,7 @@ def unknown_result(run: Run, node: facts.Expression, name: str) -> Value:
     return Unknown(run.key_of(node), f"{name}() of something unknown")
 
 
-@builtin("len")
+@builtin("len", least=1, most=1)
 def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = call_special(run, args[0], "__len__", (), {}, node) or args[0]
     if isinstance(value, Int):
@@ -92,82 +74,7 @@ def _len(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return unknown_result(run, node, "len")
 
 
-@builtin("range")
-def _range(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    bounds = [arg.dim for arg in args if isinstance(arg, Int | Unknown)]
-    if len(bounds) != len(args) or not bounds:
-        return unknown_result(run, node, "range")
-    step = bounds[2].constant if len(bounds) == 3 else 1
-    if not step:
-        return unknown_result(run, node, "range")
-    start, stop = (Dim.of(0), bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
-    return Range(start, stop, step)
-
-
-@builtin("zip", "enumerate", "reversed", "iter")
-def _iteration(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    text = node.func.id if isinstance(node, facts.Call) and isinstance(node.func, facts.Name) else "zip"
-    if text == "iter" or (text == "reversed" and isinstance(args[0], Range)):
-        return args[0] if text == "iter" else _reversed_range(args[0])
-    return Iteration(text, args[:1] if text == "enumerate" else args)
-
-
-def _reversed_range(value: Value) -> Value:
-    assert isinstance(value, Range)
-    if value.step != 1:
-        return Iteration("reversed", (value,))
-    return Range(value.stop - Dim.of(1), value.start - Dim.of(1), -1)
-
-
-@builtin("list", "tuple", "sorted", "set")
-def _sequence(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    name = node.func.id if isinstance(node, facts.Call) and isinstance(node.func, facts.Name) else "list"
-    if not args:
-        return List([]) if name != "tuple" else Tuple(())
-    value = args[0]
-    if isinstance(value, ShapeOf):
-        return value
-    if isinstance(value, Container):
-        value = List(list(value.members.values()), value.length)
-    if isinstance(value, Iteration | Range | Tensor):
-        from shapelint.infer.loops import rounds  # loops evaluate, and evaluation reads this table
-
-        followed = rounds(run, value, node)
-        value = List(list(followed.values), followed.count)
-    if not isinstance(value, Tuple | List):
-        return unknown_result(run, node, name)
-    exact = not isinstance(value, List) or value.length is None
-    if name == "tuple" and exact:
-        return Tuple(tuple(value.items))
-    return List(list(value.items), value.length if isinstance(value, List) else None)
-
-
-@builtin("dict")
-def _dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    made = Dict({})
-    if args:
-        given = args[0] if isinstance(args[0], Dict) else _dict_of_pairs(run, args[0], node)
-        made = Dict(dict(given.items), given.open)
-    made.items.update(kwargs)
-    return made
-
-
-def _dict_of_pairs(run: Run, value: Value, node: facts.Expression) -> Dict:
-    """`dict(zip(names, sizes))`; open where not all pairs are known."""
-    from shapelint.infer.loops import rounds  # loops evaluate, and evaluation reads this table
-
-    followed = rounds(run, value, node)
-    made = Dict({}, open=followed.count is not None)
-    for pair in followed.values:
-        items = pair.items if isinstance(pair, Tuple | List) else []
-        key = constant_key(items[0]) if len(items) == 2 else None
-        made.open = made.open or key is None
-        if key is not None:
-            made.items[key] = items[1]
-    return made
-
-
-@builtin("int")
+@builtin("int", least=1, most=1)
 def _int(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
     if isinstance(value, Int):
@@ -181,14 +88,14 @@ def _int(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return Int(value.dim) if isinstance(value, Unknown) else Int(Dim.symbol(run.key_of(node)))
 
 
-@builtin("float")
+@builtin("float", least=1, most=1)
 def _float(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
     constant = value.dim.constant if isinstance(value, Int) else None
     return value if isinstance(value, Float) else Float(None if constant is None else float(constant))
 
 
-@builtin("bool")
+@builtin("bool", least=1, most=1)
 def _bool(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     known = truth_of(args[0])
     return (
@@ -200,39 +107,12 @@ def _bool(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
     )
 
 
-@builtin("str")
+@builtin("str", least=1, most=1)
 def _str(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
     if isinstance(value, Int) and value.dim.constant is not None:
         return Str(str(value.dim.constant))
     return value if isinstance(value, Str) else unknown_result(run, node, "str")
-
-
-@builtin("max", "min")
-def _extreme(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    name = node.func.id if isinstance(node, facts.Call) and isinstance(node.func, facts.Name) else "max"
-    values = args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
-    constants = [v.dim.constant if isinstance(v, Int) else None for v in values]
-    known = [c for c in constants if c is not None]
-    if len(known) == len(constants) and known:
-        return integer(max(known) if name == "max" else min(known))
-    if values and all(isinstance(v, Int) for v in values):
-        return Int(Dim.symbol(run.key_of(node)))
-    return unknown_result(run, node, name)
-
-
-@builtin("sum")
-def _sum(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value = args[0]
-    if not isinstance(value, Tuple | List):
-        return unknown_result(run, node, "sum")
-    sizes = [item.dim for item in value.items if isinstance(item, Int)]
-    exact = isinstance(value, Tuple) or value.length is None
-    if exact and len(sizes) == len(value.items):
-        return Int(sum(sizes, Dim.of(0)))
-    if value.items and all(isinstance(item, Tensor) for item in value.items):
-        return functools.reduce(lambda total, item: binary(run, total, "+", item, node), value.items)
-    return unknown_result(run, node, "sum")
 
 
 @builtin( "hash", "id", "repr",
@@ -243,7 +123,7 @@ def _other(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.E
     return unknown_result(run, node, "a builtin")
 
 
-@builtin("getattr")
+@builtin("getattr", least=2, most=3)
 def _getattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Unknown) and name_of(name) in base.attributes:
@@ -290,7 +170,7 @@ _KINDS = ("LSTM", "GRU", "RNN")
 _OPTIONS = frozenset({"hidden_size", "batch_first", "bidirectional"})
 
 
-@builtin("setattr")
+@builtin("setattr", least=3, most=3)
 def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Str | Unknown):
@@ -300,7 +180,7 @@ def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
     return NONE
 
 
-@builtin("vars")
+@builtin("vars", least=1, most=1)
 def _vars(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     if isinstance(args[0], Namespace):
         return args[0].table
@@ -311,7 +191,7 @@ def _vars(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
     return made
 
 
-@builtin("hasattr")
+@builtin("hasattr", least=2, most=2)
 def _hasattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
     if isinstance(base, Instance) and isinstance(name, Str) and _has_attribute(base, name.value):

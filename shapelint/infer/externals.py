@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from shapelint.infer.apply import apply, construct
 from shapelint.infer.holders import note_holder
+from shapelint.infer.known import Arguments, Table
 from shapelint.infer.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.records import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.state import Run
@@ -15,9 +16,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
-Arguments = tuple[Value, ...]
-ExternalCall = Callable[[Run, Arguments, Mapping[str, Value], facts.Expression], Value]
-_CALLS: dict[str, ExternalCall] = {}
+CALLS = Table()
+external_call = CALLS.register
 
 #: wrappers that give back what they get
 _TRANSPARENT = frozenset(
@@ -44,16 +44,6 @@ _FLAGS = {
 }
 
 
-def external_call(*paths: str) -> Callable[[ExternalCall], ExternalCall]:
-    """Register what calling a dotted name does."""
-
-    def register(function: ExternalCall) -> ExternalCall:
-        _CALLS.update(dict.fromkeys(paths, function))
-        return function
-
-    return register
-
-
 def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """Call what was imported: a layer class, an operation, a wrapper; Unknown for the rest."""
     if path in registry.LAYERS:
@@ -67,11 +57,8 @@ def call_external(run: Run, path: str, args: Arguments, kwargs: Mapping[str, Val
         return Bool(_FLAGS[path])
     if path in _TRANSPARENT and args:
         return args[1] if path == "torch.jit.annotate" and len(args) == 2 else args[0]
-    if path in _CALLS:
-        try:
-            return _CALLS[path](run, args, kwargs, node)
-        except IndexError:
-            return Unknown(run.key_of(node), f"{path} with these arguments")
+    if path in CALLS:
+        return CALLS[path].call(run, args, kwargs, node)
     return Unknown(run.key_of(node), f"{path} is not known")
 
 
@@ -142,11 +129,9 @@ def module_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
     return Container("ModuleDict", {str(key): value for key, value in items.items()})
 
 
-@external_call("copy.deepcopy")
+@external_call("copy.deepcopy", least=1)
 def deep_copy(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """A copy of a layer is a layer of its own, built like the first."""
-    if not args:
-        return Unknown(run.key_of(node), "a copy of nothing")
     return replace(args[0]) if isinstance(args[0], Layer) else args[0]
 
 
@@ -162,7 +147,7 @@ def ordered_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: f
     return made
 
 
-@external_call("collections.defaultdict")
+@external_call("collections.defaultdict", least=1)
 def default_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """defaultdict(make): a missing item is made when it is asked for."""
     return DefaultDict({}, make=args[0])
@@ -197,7 +182,7 @@ def _samples_of_batch(args: Arguments, kwargs: Mapping[str, Value]) -> int | Non
 _LAYS_OUT_BATCHES = frozenset({"collate_fn", "batch_sampler", "**"})
 
 
-@external_call("torch.is_tensor")
+@external_call("torch.is_tensor", least=1, most=1)
 def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """torch.is_tensor(x)."""
     return (
@@ -205,10 +190,10 @@ def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fact
     )
 
 
-@external_call("functools.partial")
+@external_call("functools.partial", least=1)
 def partial(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """functools.partial(function, ...)."""
-    return Partial(args[0], args[1:], dict(kwargs)) if args else Unknown(run.key_of(node), "partial of nothing")
+    return Partial(args[0], args[1:], dict(kwargs))
 
 
 @external_call("collections.namedtuple", NAMED_TUPLE)
@@ -223,13 +208,13 @@ def dataclass_field(run: Run, args: Arguments, kwargs: Mapping[str, Value], node
     return default_of_field(kwargs) or Unknown(run.key_of(node), "a field without a known default")
 
 
-@external_call("dataclasses.asdict")
+@external_call("dataclasses.asdict", least=1)
 def dataclass_as_dict(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """The fields of a dataclass's instance as a dict."""
     return as_dict(args[0]) if isinstance(args[0], Instance) else Unknown(run.key_of(node), "an unknown dataclass")
 
 
-@external_call("dataclasses.replace")
+@external_call("dataclasses.replace", least=1, most=1)
 def dataclass_replaced(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """A dataclass's instance with other values for some fields."""
     if not isinstance(args[0], Instance):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from math import prod
 
 from shapelint.infer.builtins import builtin
 from shapelint.infer.calls import call_value
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.externals import external_call
+from shapelint.infer.known import Arguments
 from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.state import Run, truth_of
 from shapelint.shapes.value import Bool, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
-Arguments = tuple[Value, ...]
 
-
-@builtin("map")
+@builtin("map", least=2)
 def map_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`map(function, *sequences)`."""
     followed = [rounds(run, arg, node) for arg in args[1:]]
@@ -28,7 +28,7 @@ def map_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return List([call_value(run, args[0], row, {}, node) for row in rows], counts[0] if counts else None)
 
 
-@builtin("filter")
+@builtin("filter", least=2, most=2)
 def filter_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`filter(function, sequence)`, where it is known which items stay."""
     followed = rounds(run, args[1], node)
@@ -38,10 +38,8 @@ def filter_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.
     return List([value for value, answer in zip(followed.values, answers, strict=True) if answer])
 
 
-@builtin("all", "any")
-def all_or_any(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+def _all_or_any(is_all: bool, run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`all(values)`, `any(values)`, where the values that are known decide it."""
-    is_all = isinstance(node, facts.Call) and isinstance(node.func, facts.Name) and node.func.id == "all"
     followed = rounds(run, args[0], node)
     answers = [truth_of(value) for value in followed.values]
     if (not is_all) in answers:
@@ -50,16 +48,20 @@ def all_or_any(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fac
     return Bool(is_all) if is_known else Unknown(run.key_of(node), "all() or any() of something unknown")
 
 
-@builtin("next")
+builtin("all", least=1, most=1)(partial(_all_or_any, True))
+builtin("any", least=1, most=1)(partial(_all_or_any, False))
+
+
+@builtin("next", least=1, most=2)
 def next_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`next(iter(x))` is the first item; of an iterator that was made earlier it may be any."""
-    source = node.arguments[0].value if isinstance(node, facts.Call) else None
+    source = node.arguments[0].value if isinstance(node, facts.Call) and node.arguments else None
     is_fresh = isinstance(source, facts.Call | facts.Comprehension)
     values = rounds(run, args[0], node).values if is_fresh else ()
     return values[0] if values else Unknown(run.key_of(node), "the next item")
 
 
-@external_call("functools.reduce")
+@external_call("functools.reduce", least=2, most=3)
 def reduce(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`functools.reduce(function, sequence[, first])`; of many items the shape must stay as it is."""
     followed = rounds(run, args[1], node)
@@ -73,7 +75,7 @@ def reduce(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.E
     return total if followed.count is None or is_steady else Unknown(run.key_of(node), "a reduction of many")
 
 
-@external_call("torch.utils.checkpoint.checkpoint")
+@external_call("torch.utils.checkpoint.checkpoint", least=1)
 def checkpoint(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`checkpoint(function, *args)` calls the function."""
     options = ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")
@@ -91,7 +93,7 @@ def chain(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
     return joined
 
 
-@external_call("itertools.chain.from_iterable")
+@external_call("itertools.chain.from_iterable", least=1, most=1)
 def chain_from_iterable(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`itertools.chain.from_iterable(sequences)`, where it is known which they are."""
     followed = rounds(run, args[0], node)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import UnionType
 
-from shapelint.infer.builtins import Arguments, builtin, unknown_result
+from shapelint.infer.builtins import builtin, unknown_result
+from shapelint.infer.known import Arguments
 from shapelint.infer.objects import Builtin, Class, Instance
 from shapelint.infer.state import Demand, Run, shown
 from shapelint.ops import registry
@@ -41,19 +42,19 @@ _TYPES: dict[str, type[Value] | UnionType] = {
 }
 
 
-@builtin("type")
+@builtin("type", least=1, most=1)
 def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value = args[0]
-    if len(args) == 1 and isinstance(value, Instance):
+    if isinstance(value, Instance):
         return value.cls
-    if len(args) == 1 and isinstance(value, Layer):
+    if isinstance(value, Layer):
         return External(value.kind)
     plain = not isinstance(value, Packed) and not getattr(value, "names", ())
     exact = [name for name, kind in _TYPES.items() if plain and isinstance(value, kind)]
-    return Builtin(exact[-1]) if len(args) == 1 and exact else unknown_result(run, node, "type")
+    return Builtin(exact[-1]) if exact else unknown_result(run, node, "type")
 
 
-@builtin("isinstance")
+@builtin("isinstance", least=2, most=2)
 def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value, kind = args[0], args[1]
     kinds = kind.items if isinstance(kind, Tuple) else (kind,)

@@ -112,13 +112,21 @@ def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rou
     if value.kind == "reversed":
         return Rounds(inner[0].values[::-1], inner[0].count)
     if value.kind == "enumerate":
-        numbers = [integer(i) for i in range(len(inner[0].values))]
+        numbers = [Dim.of(i) for i in range(len(inner[0].values))]
         if inner[0].count is not None and len(numbers) > 1:
-            numbers[-1] = _later(run, node)
-        return Rounds(tuple(Tuple(pair) for pair in zip(numbers, inner[0].values, strict=True)), inner[0].count)
+            numbers[-1] = _later(run, node).dim
+        pairs = zip(_counted(run, value.start, numbers, node), inner[0].values, strict=True)
+        return Rounds(tuple(Tuple(pair) for pair in pairs), inner[0].count)
     length = min((len(r.values) for r in inner), default=0)
     counts = [r.count for r in inner if r.count is not None]
     return Rounds(tuple(Tuple(tuple(r.values[i] for r in inner)) for i in range(length)), counts[0] if counts else None)
+
+
+def _counted(run: Run, start: Value, numbers: list[Dim], node: facts.Expression) -> list[Value]:
+    """The numbers of an `enumerate` that begins to count at `start`."""
+    if isinstance(start, Int | Unknown):
+        return [Int(start.dim + number) for number in numbers]
+    return [Unknown(run.key_of(node), "enumerate() from an unknown number") for _ in numbers]
 
 
 @executes(facts.For)

@@ -9,16 +9,15 @@ from typing import Any
 from shapelint.infer.apply import apply
 from shapelint.infer.arithmetic import binary
 from shapelint.infer.builtins import builtin
-from shapelint.infer.externals import ExternalCall, external_call
+from shapelint.infer.externals import external_call
+from shapelint.infer.known import Arguments, KnownFunction
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.value import Float, Int, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
 
-Arguments = tuple[Value, ...]
 
-
-def _of_constants(name: str, function: Callable[..., Any]) -> ExternalCall:
+def _of_constants(name: str, function: Callable[..., Any]) -> KnownFunction:
     def call(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
         numbers = [_number(arg) for arg in args]
         unknown = Unknown(run.key_of(node), f"{name}() of something unknown")
@@ -45,13 +44,13 @@ def _as_value(result: object) -> Value | None:
     return Float(result) if isinstance(result, float) else None
 
 
-builtin("round")(_of_constants("round", round))
-builtin("divmod")(_of_constants("divmod", divmod))
+builtin("round", least=1, most=2)(_of_constants("round", round))
+builtin("divmod", least=2, most=2)(_of_constants("divmod", divmod))
 for _function in (math.ceil, math.floor, math.trunc, math.sqrt, math.log, math.log2, math.log10, math.gcd):
     external_call(f"math.{_function.__name__}")(_of_constants(_function.__name__, _function))
 
 
-@builtin("abs")
+@builtin("abs", least=1, most=1)
 def abs_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`abs(x)` of a number; of a tensor it is the tensor's own."""
     if isinstance(args[0], Tensor):
@@ -59,7 +58,7 @@ def abs_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Exp
     return _of_constants("abs", abs)(run, args, kwargs, node)
 
 
-@builtin("pow")
+@builtin("pow", least=2, most=2)
 def pow_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """`pow(x, y)` is `x ** y`."""
     return binary(run, args[0], "**", args[1], node)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value, integer
 from shapelint.source import Source
 from shapelint.syntax import facts
 
@@ -292,12 +292,19 @@ class Range(Value):
     step: int
 
 
+ZERO = integer(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Iteration(Value):
-    """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`)."""
+    """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`).
+
+    `start` is the first number of an `enumerate`.
+    """
 
     kind: str
     sources: tuple[Value, ...]
+    start: Value = ZERO
 
 
 @dataclass(frozen=True, slots=True)

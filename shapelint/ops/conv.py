@@ -6,7 +6,7 @@ Letters: B batch (absent for one sample), C channels, L the length of an axis th
 from __future__ import annotations
 
 from shapelint.ops.axes import ONE, resized
-from shapelint.ops.registry import Assumptions, ShapeError, layer, op
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     one_or_more,
     require_at_least,
@@ -32,6 +32,9 @@ def convolved(
     """(B, C_in, *L) -> (B, C_out, *L_out)."""
     channel_axis = _channel_axis(name, input, len(each))
     require_channels(name, input, channel_axis, channels[0], assume)
+    require_at_least(1, out_channels=channels[1])
+    if channels[0] == ZERO:
+        raise Undetermined("torch gives no channels where it is given none")
     axes = slid(input.axes, each, assume)
     return Tensor((*axes[:channel_axis], Axis(channels[1], Role.CHANNEL), *axes[channel_axis + 1 :]))
 
@@ -62,7 +65,8 @@ def _layer_windows(layer: Layer, axes: int) -> tuple[Window, ...]:
 
 
 def _check_construction(in_channels: Dim, out_channels: Dim, groups: Dim) -> None:
-    require_at_least(1, groups=groups, in_channels=in_channels, out_channels=out_channels)
+    require_at_least(1, groups=groups)
+    require_at_least(0, in_channels=in_channels, out_channels=out_channels)
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         count, into = channels.constant, groups.constant
         if count is not None and into is not None and count % into:
@@ -220,6 +224,7 @@ def _transposed(
 ) -> Tensor:
     channel_axis = _channel_axis("ConvTranspose1d", input, 1)
     require_channels("ConvTranspose1d", input, channel_axis, channels[0], assume)
+    require_at_least(1, in_channels=channels[0], out_channels=channels[1])
     last = input.axes[-1]
     if output_size is not None:
         length = one_or_more(output_size)[-1]

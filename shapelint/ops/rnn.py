@@ -20,6 +20,7 @@ from shapelint.ops.axes import ONE
 from shapelint.ops.recurrent_state import Demand, Sequences, check_lstm_state, check_single_state
 from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import (
+    require_at_least,
     require_equal,
     require_features,
     require_probability,
@@ -188,9 +189,10 @@ def _read(config: RecurrentConfig, input: Tensor | Packed, assume: Assumptions) 
     require_rank(config.name, input, 2, 3, code="SHP505")
     _check_channels(config, input, assume)
     require_features(config.name, input, config.input_size, assume, "SHP503")
+    batch, time = (0, 1) if config.batch_first and input.rank == 3 else (1, 0)
+    require_at_least(1, steps=input.axes[time].dim)
     if input.rank == 2:
         return Sequences(None, _meaning(input.axes[0], Role.TIME))
-    batch, time = (0, 1) if config.batch_first else (1, 0)
     return Sequences(_meaning(input.axes[batch], Role.BATCH), _meaning(input.axes[time], Role.TIME))
 
 

@@ -36,6 +36,7 @@ class Summary:
     refuted: Annotated[int, "candidates that torch disproved, and which are not findings"]
     unverified: Annotated[int, "findings that were not run"]
     errors: Annotated[int, "entries of `errors`"]
+    unchecked: Annotated[int, "paths that could not be checked; neither `files` nor `checked` counts them"]
     fixed: Annotated[int, "mistakes that fixes took away; `findings` are those that remain"]
 
 

@@ -97,7 +97,7 @@ def _part(text: str, number: int, mark: Mark, label: str) -> _Underline:
 
 def _line(text: str, number: int, parts: Sequence[_Underline], gutter: int) -> list[str]:
     shown, columns = expand(text)
-    rows = [f"{number_column(number, gutter)} {bar()} {_cut(shown)}".rstrip()]
+    rows = [f"{number_column(number, gutter)} {bar()} {cut(shown)}".rstrip()]
     for part in parts:
         start = min(columns[part.start], WIDEST)
         width = max(min(columns[part.end], WIDEST) - start, 1)
@@ -108,5 +108,6 @@ def _line(text: str, number: int, parts: Sequence[_Underline], gutter: int) -> l
     return rows
 
 
-def _cut(shown: str) -> str:
+def cut(shown: str) -> str:
+    """A line as it is shown, without what goes beyond the widest screen."""
     return shown if len(shown) <= WIDEST else shown[: WIDEST - 3] + "..."

@@ -136,4 +136,4 @@ def _diff(before: Sequence[str], after: Sequence[str], gutter: int) -> Iterator[
 
 
 def _changed(sign: str, color: str, number: int, line: str, gutter: int) -> str:
-    return f"{frame.number_column(number, gutter)} {click.style(f'{sign} {expand(line)[0]}', fg=color)}"
+    return f"{frame.number_column(number, gutter)} {click.style(f'{sign} {frame.cut(expand(line)[0])}', fg=color)}"

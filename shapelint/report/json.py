@@ -53,6 +53,7 @@ def _summary(result: RunResult) -> Summary:
         refuted=len(result.refuted),
         unverified=found - confirmed,
         errors=len(result.problems),
+        unchecked=result.unchecked,
         fixed=result.fixed,
     )
 

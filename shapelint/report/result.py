@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shapelint.finding import Finding, Status
-from shapelint.source import Problem
+from shapelint.source import UNWRITTEN, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class FileResult:
     change: Change | None = None
 
 
+def is_unchecked(result: FileResult) -> bool:
+    """Whether a file could not be checked."""
+    return any(problem.code != UNWRITTEN for problem in result.problems)
+
+
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """A run ended early by a signal, given by its number, before some files with recurrent layers were checked."""
@@ -56,7 +61,8 @@ class Stopped:
 class RunResult:
     """What was found in all files.
 
-    `files` counts the files that were looked at, `checked` those with recurrent layers, which were analysed;
+    `files` counts the files that were looked at, `checked` those of them with recurrent layers, which were analysed;
+    what could not be checked is in neither, and among the `problems`;
     `results` are in the order of their paths and hold only files of which there is something to tell.
     `unproven` says why torch proved nothing.
     """
@@ -82,6 +88,16 @@ class RunResult:
     def problems(self) -> list[Problem]:
         """All reasons why a file could not be checked."""
         return [problem for result in self.results for problem in result.problems]
+
+    @property
+    def unchecked(self) -> int:
+        """How many paths could not be checked."""
+        return len({result.path for result in self.results if is_unchecked(result)})
+
+    @property
+    def unwritten(self) -> int:
+        """How many files could not be written."""
+        return len({problem.path for problem in self.problems if problem.code == UNWRITTEN})
 
     @property
     def changes(self) -> list[Change]:

@@ -15,6 +15,7 @@ from shapelint.syntax import facts
 from shapelint.syntax.comments import find_comments
 from shapelint.syntax.deep import with_deep_stack
 from shapelint.syntax.expressions import Lowering
+from shapelint.syntax.form_feeds import without_form_feeds
 from shapelint.syntax.nesting import too_deep
 from shapelint.syntax.positions import LostPositionError, Places, Positions
 from shapelint.syntax.statements import docstring_of, lower_body
@@ -69,7 +70,7 @@ class _RefusedError(Exception):
 
 def _tree(text: str) -> cst.Module:
     try:
-        return cst.parse_module(text)
+        return cst.parse_module(without_form_feeds(text))
     except (RecursionError, MemoryError):
         raise
     except BaseException as error:  # a panic of the native parser is no Exception; no Ctrl-C reaches this thread

@@ -80,6 +80,10 @@ class Verifier:
             self._worker.stop()
         self._worker, self._ready = None, False
 
+    def ready(self) -> bool:
+        """Wait until torch is imported; where it cannot be, `failure` says why."""
+        return self._ready_worker() is not None
+
     def check(self, programs: Sequence[Program]) -> list[Verdict]:
         """A verdict for each program; equal programs are run once, now and in later calls."""
         for program in programs:
