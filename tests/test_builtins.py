@@ -15,7 +15,8 @@ from shapelint.infer.externals import CALLS
 from shapelint.infer.library import Library
 from shapelint.infer.loops import rounds, unrolled
 from shapelint.infer.objects import Builtin, Home, Instance, Partial
-from shapelint.infer.state import BudgetSpent, Plan, Raised, Run
+from shapelint.infer.plan import BudgetSpent, Plan, Raised
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Trace
 from shapelint.infer.truth import truth
 from shapelint.shapes.value import External, Tensor, Tuple, Value

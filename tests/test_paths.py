@@ -10,7 +10,8 @@ import pytest
 
 from shapelint.infer import analyse as driver
 from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, analyse
-from shapelint.infer.state import MAX_STEPS, Plan, Run
+from shapelint.infer.plan import MAX_STEPS, Plan
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Trace
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse

@@ -23,7 +23,8 @@ from shapelint.infer.objects import (
     ShapeOf,
     Super,
 )
-from shapelint.infer.state import Parent, Run
+from shapelint.infer.plan import Parent
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Selection
 from shapelint.ops import registry
 from shapelint.ops.packing import SHARED

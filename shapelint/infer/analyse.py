@@ -16,7 +16,8 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
-from shapelint.infer.state import STATED_RANKS, BudgetSpent, Choice, Plan, Raised, Run
+from shapelint.infer.plan import STATED_RANKS, BudgetSpent, Choice, Plan, Raised
+from shapelint.infer.state import Run
 from shapelint.infer.trace import SCRIPT, TRIED, Trace
 from shapelint.ops.registry import load
 from shapelint.ops.rnn import CELLS, RECURRENT

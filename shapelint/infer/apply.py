@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
-from shapelint.infer.state import MAX_DEPTH, Demand, Parent, Run
+from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
+from shapelint.infer.state import Run
 from shapelint.infer.trace import INPUT, LATER_ROUND
 from shapelint.ops import registry
 from shapelint.ops.reduce import VALUES_AND_INDICES

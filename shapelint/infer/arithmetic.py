@@ -9,8 +9,9 @@ from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container
+from shapelint.infer.plan import Parent
 from shapelint.infer.stamp import MAX_WEIGHT
-from shapelint.infer.state import Parent, Run, shown
+from shapelint.infer.state import Run, shown
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (

@@ -6,7 +6,8 @@ from shapelint.infer.apply import apply
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.objects import Container, Instance, Kept, Namespace, Scope, ShapeOf
-from shapelint.infer.state import Demand, Run
+from shapelint.infer.plan import Demand
+from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role

@@ -13,7 +13,8 @@ from shapelint.infer.axis_patterns import Group, Pattern, parse_pattern, spread
 from shapelint.infer.evidence import note_pattern
 from shapelint.infer.externals import external_call
 from shapelint.infer.objects import Partial
-from shapelint.infer.state import Demand, Run
+from shapelint.infer.plan import Demand
+from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.shapes.value import External, Int, List, Str, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from shapelint.infer.axis_names import role_of_name
 from shapelint.infer.axis_roles import roles_of_names
 from shapelint.infer.objects import Function
+from shapelint.infer.plan import Demand
 from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_shape
-from shapelint.infer.state import Demand, Run
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Evidence, Stated
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value

@@ -9,8 +9,9 @@ from shapelint.infer.evidence import note_docstring, note_head_comments, note_re
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
 from shapelint.infer.holders import note_holders
 from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function, Instance, Iteration, Scope
+from shapelint.infer.plan import MAX_DEPTH, Raised
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
-from shapelint.infer.state import MAX_DEPTH, Raised, Run
+from shapelint.infer.state import Run
 from shapelint.infer.trace import Frame
 from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS

@@ -8,7 +8,8 @@ from types import UnionType
 from shapelint.infer.builtins import builtin, unknown_result
 from shapelint.infer.known import Arguments
 from shapelint.infer.objects import Builtin, Class, Instance
-from shapelint.infer.state import Demand, Run, shown
+from shapelint.infer.plan import Demand
+from shapelint.infer.state import Run, shown
 from shapelint.ops import registry
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import (

@@ -11,7 +11,8 @@ from shapelint.infer.apply import apply, derived
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container, Instance, Method, ShapeOf
-from shapelint.infer.state import Demand, Run
+from shapelint.infer.plan import Demand
+from shapelint.infer.state import Run
 from shapelint.infer.trace import BackwardPass
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim

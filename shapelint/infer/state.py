@@ -11,15 +11,15 @@ from shapelint.infer.capture import captured
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Function, Home
+from shapelint.infer.plan import CERTAIN_RANKS, MAX_STEPS, BudgetSpent, Choice, Demand, Parent, Place, Plan
 from shapelint.infer.stamp import sizes_in, stamp
-from shapelint.infer.trace import INPUT, TRIED, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
+from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (
     NONE,
     Bool,
-    Dtype,
     Float,
     Int,
     Layer,
@@ -33,78 +33,6 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
-
-MAX_DEPTH = 16  #: inlined calls
-MAX_STEPS = 60_000  #: statements and expressions of one run
-
-
-#: the author's own words on an input's rank, and a rank that is tried (`Trace.retaken`)
-STATED_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern", "batch_first", TRIED})
-#: what leaves no doubt about an input's rank: recurrent layers read batches by all usage
-CERTAIN_RANKS = STATED_RANKS | {f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")}
-
-
-class BudgetSpent(Exception):  # noqa: N818 - the end of a run, not an error
-    """The run has taken its number of steps; what the trace holds so far is true."""
-
-
-class Raised(Exception):  # noqa: N818 - the checked code raises, not shapelint
-    """The path ends in a `raise` of the checked code."""
-
-
-Place = tuple[str, int, int]  #: path, line and column of a statement
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What an unknown must be: a tensor of `rank` axes, or a packed sequence; `because` says who asks."""
-
-    rank: int
-    because: str
-    packed: bool = False
-    dtype: Dtype = Dtype.FLOAT
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run is told: choices to take, unknowns to read as tensors, guards that do not raise, and sizes."""
-
-    choices: Mapping[str, object] = field(default_factory=dict)
-    demands: Mapping[str, Demand] = field(default_factory=dict)
-    passed: frozenset[Place] = frozenset()
-    sizes: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A choice that a run took: its key, the options, the one taken, and what the defaults would take.
-
-    `remote` is true of what is asked far from the entry point's own parameters: in another file, of the value of
-    an expression that is not understood, or in a guard, whose other side raises.
-    """
-
-    key: str
-    options: tuple[object, ...]
-    taken: object
-    likely: object | None
-    remote: bool = False
-
-    @property
-    def is_of_kind(self) -> bool:
-        """Whether one of several things is picked by its name: `kind == "lstm"`, `{"lstm": nn.LSTM}[kind]`."""
-        return not isinstance(self.taken, bool) or "==" in self.key
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The unknown that an unknown comes from; `delta` is the change of rank, `dtype` what it must hold.
-
-    Without a `dtype` it holds what the child holds.
-    """
-
-    key: str
-    delta: int = 0
-    dtype: Dtype | None = None
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
 from shapelint.infer.objects import Class, Container, Function, Imported, Iteration, Scope
-from shapelint.infer.state import Raised, Run
+from shapelint.infer.plan import Raised
+from shapelint.infer.state import Run
 from shapelint.infer.truth import truth
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Confidence, Finding
-from shapelint.infer.state import STATED_RANKS
+from shapelint.infer.plan import STATED_RANKS
 from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import Str, Tensor
