@@ -321,7 +321,7 @@ def _dict_item(run: Run, base: Dict, index: Value, node: facts.Subscript) -> Val
 def choose_key(run: Run, key: Unknown, options: tuple[object, ...]) -> object:
     """Decide which of a table's keys an unknown key is; a string key is that string from now on."""
     likely = key.hint.value if isinstance(key.hint, Str) and key.hint.value in options else None
-    taken = run.choose(f"key:{key.key}", f"{key.key}", options, likely)
+    taken = run.choose_among(key.as_term, f"key:{key.key}", f"{key.key}", options, likely)
     if isinstance(taken, str):
         run.settled[key.key] = Str(taken)
     return taken

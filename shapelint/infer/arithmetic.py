@@ -7,25 +7,17 @@ from dataclasses import replace
 from shapelint.infer import texts
 from shapelint.infer.apply import apply
 from shapelint.infer.capture import MAX_ITEMS
-from shapelint.infer.constants import constant_key
-from shapelint.infer.objects import Container
 from shapelint.infer.plan import Parent
 from shapelint.infer.stamp import MAX_WEIGHT
-from shapelint.infer.state import Run, shown
+from shapelint.infer.state import Run
 from shapelint.ops import registry
-from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
-    FALSE,
-    NONE,
-    TRUE,
     Bool,
-    Dict,
-    External,
     Float,
     Int,
     Lineage,
     List,
-    NoneValue,
     Str,
     Tensor,
     Tuple,
@@ -39,7 +31,6 @@ _METHODS = {
     "@": "matmul", "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift",
 }  # fmt: skip
 _COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binary | facts.Expression) -> Value:
@@ -54,6 +45,8 @@ def binary(run: Run, left: Value, operator: str, right: Value, node: facts.Binar
         return texts.percent(left, right) or Unknown(run.key_of(node), "a formatted string")
     if operator == "+":
         joined = _joined(left, right)
+        if joined is None and (isinstance(left, Str) or isinstance(right, Str)):
+            joined = texts.text_of((left, right))
         if joined is not None:
             return joined
     if operator == "*" and isinstance(left, List | Tuple) and right_size is not None:
@@ -194,152 +187,3 @@ def negate(run: Run, operator: str, operand: Value, node: facts.Expression) -> V
         run.parents[key] = Parent(operand.key)
         return Unknown(key, operand.reason, lineage=Lineage(operand.key, 0), number=-operand.dim)
     return Unknown(run.key_of(node), "a sign before something that is no number")
-
-
-def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
-    """`left operator right` with one of the six comparisons (`is` counts as `==`)."""
-    operator = {"is": "==", "is not": "!="}.get(operator, operator)
-    if isinstance(left, Tensor) or (isinstance(right, Tensor) and operator in _COMPARISONS):
-        return _tensor_comparison(run, left, operator, right, node)
-    if operator in ("==", "!="):
-        equal = _equal(run, left, right)
-        if equal is not None:
-            return Bool(equal == (operator == "=="))
-    if isinstance(left, Int) and isinstance(right, Int):
-        return _compare_sizes(run, left.dim, operator, right.dim)
-    return _unknown_comparison(run, left, operator, right, node)
-
-
-def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
-    if not isinstance(left, Tensor):
-        left, right, operator = right, left, _MIRRORED[operator]
-    op = registry.OPS.get(f"torch.Tensor.__{_COMPARISONS[operator]}__")
-    if op is None:
-        return Unknown(run.key_of(node), "a comparison of tensors")
-    return apply(run, op, (left, right), {}, node)
-
-
-def _equal(run: Run, left: Value, right: Value) -> bool | None:
-    if isinstance(left, Str | Bool | Float) and type(left) is type(right):
-        return left.value == getattr(right, "value", None)
-    if isinstance(left, External) and isinstance(right, External):
-        return left.path == right.path
-    if isinstance(left, NoneValue) or isinstance(right, NoneValue):
-        return None if isinstance(left, Unknown) or isinstance(right, Unknown) else left is right
-    if isinstance(left, Unknown) and isinstance(right, Str):
-        return _is_string(run, left, right)
-    if isinstance(right, Unknown) and isinstance(left, Str):
-        return _is_string(run, right, left)
-    if (
-        isinstance(left, Str) != isinstance(right, Str)
-        and not isinstance(left, Unknown)
-        and not isinstance(right, Unknown)
-    ):
-        return False
-    return None
-
-
-def _is_string(run: Run, value: Unknown, text: Str) -> bool:
-    """Decide `kind == "lstm"`; on the yes side the value is that string from now on.
-
-    On the no side a default that is that string says nothing any more.
-    """
-    likely = value.hint.value == text.value if isinstance(value.hint, Str) else None
-    subject = f"{shown(value)} == {text.value!r}"
-    taken = bool(run.choose(f"{value.key}=={text.value}", subject, (True, False), likely))
-    if taken:
-        run.settled[value.key] = text
-    elif likely:
-        run.settled[value.key] = replace(value, hint=None)
-    return taken
-
-
-def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:
-    left, right = run.resolve(left), run.resolve(right)
-    if operator in ("==", "!="):
-        same = run.same(left, right)
-        if same is not Same.UNKNOWN:
-            return Bool((same is Same.EQUAL) == (operator == "=="))
-    else:
-        known = _order(left, operator, right)
-        if known is not None:
-            return Bool(known)
-    asked = "==" if operator == "!=" else operator
-    likely = _likely(run, left, asked, right)
-    taken = bool(run.choose(f"{left}{asked}{right}", f"{left} {asked} {right}", (True, False), likely))
-    if taken and asked == "==":
-        run.agree(left, right)
-    return Bool(taken == (operator == asked))
-
-
-def _order(left: Dim, operator: str, right: Dim) -> bool | None:
-    one = Dim.of(1)
-    if operator in ("<", ">="):
-        less, not_less = right - left, left - right + one
-    else:  # a > b is b < a
-        less, not_less = left - right, right - left + one
-    if less.is_positive():
-        return operator in ("<", ">")
-    if not_less.is_positive():
-        return operator not in ("<", ">")
-    return None
-
-
-def _likely(run: Run, left: Dim, operator: str, right: Dim) -> bool | None:
-    if not (left.symbols | right.symbols) <= run.trace.defaults.keys():
-        return None
-    a, b = left.evaluate(run.trace.defaults), right.evaluate(run.trace.defaults)
-    return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
-
-
-def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
-    for one, other, sign in ((left, right, operator), (right, left, _MIRRORED[operator])):
-        if isinstance(one, Unknown) and isinstance(other, Int):
-            hint = one.hint
-            if isinstance(hint, Int) and other.dim.constant is not None and hint.dim.constant is not None:
-                likely = _order(hint.dim, sign, other.dim) if sign not in ("==", "!=") else None
-                return Unknown(f"{one.key}{sign}{other.dim}", "a comparison", None if likely is None else Bool(likely))
-            return Unknown(f"{one.key}{sign}{other.dim}", "a comparison")
-    return Unknown(run.key_of(node), "a comparison")
-
-
-def is_none(run: Run, value: Value, positive: bool) -> Value:
-    """`value is None`; for an unknown value a choice: what the default gives comes first."""
-    if not isinstance(value, Unknown):
-        return Bool(isinstance(value, NoneValue) == positive)
-    likely = isinstance(value.hint, NoneValue)
-    none = bool(run.choose(f"{value.key} is None", f"{shown(value)} is None", (False, True), likely))
-    if none:
-        run.settled[value.key] = NONE
-    elif isinstance(value.hint, NoneValue):
-        # from here on it is surely given; the default says nothing any more
-        run.settled[value.key] = Unknown(value.key, value.reason, None, value.lineage, value.number)
-    return Bool(none == positive)
-
-
-def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
-    """`item in group` for constants."""
-    keys = _members(group)
-    if keys is None or not isinstance(item, Str | Int | Unknown):
-        return Unknown(run.key_of(node), "membership")
-    if isinstance(item, Unknown):
-        likely = None
-        if isinstance(item.hint, Str):
-            likely = item.hint.value in keys
-        subject = f"{shown(item)} in {run.text(node.span)}"
-        return Bool(bool(run.choose(f"{item.key} in {keys}", subject, (True, False), likely)) == positive)
-    constant = item.value if isinstance(item, Str) else item.dim.constant
-    if constant is None:
-        return Unknown(run.key_of(node), "membership of a size")
-    return TRUE if (constant in keys) == positive else FALSE
-
-
-def _members(group: Value) -> list[object] | None:
-    if isinstance(group, Dict) and not group.open:
-        return list(group.items)
-    if isinstance(group, Container) and group.kind == "ModuleDict" and group.length is None:
-        return list(group.members)
-    if not isinstance(group, Tuple | List):
-        return None
-    keys = [constant_key(item) for item in group.items]
-    return None if None in keys else list(keys)

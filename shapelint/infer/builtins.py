@@ -151,7 +151,9 @@ def _member_of_torch(run: Run, base: External, name: Unknown, node: facts.Expres
         return unknown_result(run, node, "getattr")
     if not any(word in name.key.lower() for word in ("rnn", "lstm", "gru", "cell")):
         return OpenMember(base.path, name)
-    return External(canonical(f"{base.path}.{choose_key(run, name, _KINDS)}"))
+    # a text that is put together tells itself whether it names cells
+    kinds = _KINDS if name.term is None else (*_KINDS, *(f"{kind}Cell" for kind in _KINDS))
+    return External(canonical(f"{base.path}.{choose_key(run, name, kinds)}"))
 
 
 def open_member(run: Run, member: OpenMember, keywords: Collection[str]) -> External | None:

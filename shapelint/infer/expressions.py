@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from shapelint.infer.access import attribute_of, imported, subscript_of
-from shapelint.infer.arithmetic import binary, compare, contains, is_none, negate
+from shapelint.infer.arithmetic import binary, negate
 from shapelint.infer.builtins import BUILTINS
 from shapelint.infer.capture import MAX_ITEMS
+from shapelint.infer.comparisons import compare, contains, is_none
 from shapelint.infer.constants import constant_key
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.loops import comprehension, rounds, unrolled

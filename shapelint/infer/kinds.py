@@ -9,6 +9,7 @@ from shapelint.infer.builtins import builtin, unknown_result
 from shapelint.infer.known import Arguments
 from shapelint.infer.objects import Builtin, Class, Instance
 from shapelint.infer.plan import Demand
+from shapelint.infer.questions import IsInstance
 from shapelint.infer.state import Run, shown
 from shapelint.ops import registry
 from shapelint.ops.rnn import CELLS, RECURRENT
@@ -115,7 +116,8 @@ def _decide_kind(run: Run, value: Unknown, kinds: tuple[Value, ...], node: facts
     unlikely = packed or any(isinstance(k, Builtin) and k.name in ("tuple", "list", "dict") for k in kinds)
     names = ", ".join(k.path if isinstance(k, External) else getattr(k, "name", "?") for k in kinds)
     subject = f"isinstance({shown(value)}, {names})"
-    taken = bool(run.choose(f"isinstance({value.key},{names})", subject, (True, False), not unlikely))
+    classes = frozenset(k.path if isinstance(k, External) else getattr(k, "name", "?") for k in kinds)
+    taken = run.ask(IsInstance(value.as_term, classes), f"isinstance({value.key},{names})", subject, not unlikely)
     if taken and packed:
         run.demand(value, Demand(3, "isinstance", packed=True))
     return Bool(taken)

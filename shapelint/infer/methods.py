@@ -231,8 +231,7 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
     if method.name == "size":
         return _size_of_unknown(run, base, args, kwargs, node)
     if method.name in texts.CHANGES and not args:
-        hint = Str(texts.CHANGES[method.name](base.hint.value)) if isinstance(base.hint, Str) else None
-        return Unknown(f"{base.key}.{method.name}()", base.reason, hint)
+        return texts.changed(base, method.name)
     if method.name == "get" and args and isinstance(args[0], Str):
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
     if method.name in _NEW and (method.name != "new" or _are_sizes(args)):

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.term import RAISES, Term
 
 OTHER_TEXT = "\0"  #: a text that nothing is compared with
 OTHER_NUMBERS = (1_000_003, 1_000_033, 1_000_037, 1_000_039)  #: sizes that nothing is compared with
@@ -17,6 +20,8 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq, "!=": operator.ne,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+#: what is said of `b` and `a` when it is said of `a` and `b`
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _PLAIN: Mapping[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
@@ -52,73 +57,6 @@ class Question(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A method of texts without arguments: `kind.upper()`."""
-
-    method: str
-
-    def of(self, text: str) -> str:
-        """The changed text."""
-        changed: str = getattr(text, self.method)()
-        return changed
-
-    def sources(self, text: str) -> Iterator[str]:
-        """Texts that it may have been made of."""
-        yield from (text, text.lower(), text.upper(), text.title(), text.capitalize())
-
-
-@dataclass(frozen=True, slots=True)
-class Framed:
-    """A text with others around it: `f"{kind}Cell"`."""
-
-    before: str
-    after: str
-
-    def of(self, text: str) -> str:
-        """The whole text."""
-        return f"{self.before}{text}{self.after}"
-
-    def sources(self, text: str) -> Iterator[str]:
-        """The text inside."""
-        if len(text) >= len(self.of("")) and text.startswith(self.before) and text.endswith(self.after):
-            yield text[len(self.before) : len(text) - len(self.after)]
-
-
-class _Raises:
-    """What a function gives of an argument that it does not take."""
-
-
-_RAISES = _Raises()
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A variable, and what functions of texts make of it, the innermost first."""
-
-    variable: str
-    functions: tuple[Change | Framed, ...] = ()
-
-    def of(self, values: Mapping[str, object]) -> object:
-        """The term's value; _RAISES where a function does not take its argument."""
-        value = values[self.variable]
-        for function in self.functions:
-            if not isinstance(value, str):
-                return _RAISES
-            value = function.of(value)
-        return value
-
-    def sources(self, constant: object) -> Iterator[object]:
-        """Values of the variable for which the term may be this constant."""
-        if not self.functions:
-            yield constant
-            return
-        texts = {constant} if isinstance(constant, str) else set()
-        for function in reversed(self.functions):
-            texts = {source for text in texts for source in function.sources(text)}
-        yield from sorted(texts)
-
-
-@dataclass(frozen=True, slots=True)
 class _AboutTerm:
     """A question about one term."""
 
@@ -136,7 +74,7 @@ class _AboutTerm:
     def answer(self, values: Mapping[str, object]) -> bool | None:
         """The answer for the term's value."""
         value = self.term.of(values)
-        return None if value is _RAISES else self.holds(value)
+        return None if value is RAISES else self.holds(value)
 
     def holds(self, value: object) -> bool | None:
         """The answer for one value."""
@@ -255,3 +193,23 @@ class Related:
 def is_size(value: object) -> bool:
     """Whether a value may be the size of an axis: sizes are at least 1."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def related(left: Dim, comparison: str, right: Dim) -> Related | None:
+    """`left > right` as a question, where it is about one size, or about the difference of two."""
+    number = 0
+    first: str | None = None
+    second: str | None = None
+    for monomial, coefficient in (left - right).terms:
+        symbol = Dim(((monomial, 1),)).as_symbol
+        if not monomial:
+            number = -coefficient
+        elif symbol is not None and coefficient == 1 and first is None:
+            first = symbol
+        elif symbol is not None and coefficient == -1 and second is None:
+            second = symbol
+        else:
+            return None
+    if second is not None and (first is None or second < first):  # one form for both ways to write it
+        first, second, comparison, number = second, first, MIRRORED[comparison], -number
+    return None if first is None else Related(first, second, comparison, number)

@@ -11,12 +11,15 @@ from shapelint.infer.capture import captured
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Function, Home
-from shapelint.infer.plan import CERTAIN_RANKS, MAX_STEPS, BudgetSpent, Choice, Demand, Parent, Place, Plan
+from shapelint.infer.plan import CERTAIN_RANKS, MAX_STEPS, BudgetSpent, Choice, Demand, Parent, Place, Plan, Raised
+from shapelint.infer.questions import Among, IsFlag, Question, Truth, related
 from shapelint.infer.stamp import sizes_in, stamp
+from shapelint.infer.store import Store
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     NONE,
     Bool,
@@ -46,6 +49,8 @@ class Run:
     choices: dict[str, Choice] = field(default_factory=dict)
     demands: dict[str, Demand] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)  #: what the path has said of values that are not known
+    questions: dict[str, Question] = field(default_factory=dict)  #: what the truth of an unknown asks, by its key
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
     assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
     believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
@@ -87,6 +92,10 @@ class Run:
             return Same.UNKNOWN
         if answer is Same.UNKNOWN and left - right in self.assumed_zero:
             return Same.EQUAL
+        if answer is Same.UNKNOWN and self.store.told:
+            question = related(left, "==", right)
+            if question is not None and self.store.speaks_of(question) and True not in self.store.possible(question):
+                return Same.DIFFERENT
         return answer
 
     def _is_certain(self, difference: Dim) -> bool:
@@ -101,6 +110,9 @@ class Run:
         return answer is not Same.DIFFERENT
 
     def _assume(self, left: Dim, right: Dim) -> None:
+        question = related(left, "==", right)
+        if question is not None:
+            self.store.tell(question, True)
         # an input's axis gives way to a named size, a named size to an expression
         bare = [(s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols]
         for symbol, value in sorted(bare or _solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
@@ -119,6 +131,9 @@ class Run:
 
     def decide(self, condition: Unknown) -> bool:
         """Take a side of an unknown flag, likely its default; the value is that bool from now on."""
+        flag = IsFlag(condition.as_term)
+        if True in self.store.possible(flag):
+            self.store.tell(flag, True)
         taken = self.decide_truth(condition)
         self.settled[condition.key] = Bool(taken)
         self.trace.solved[condition.key] = Dim.of(int(taken))
@@ -129,12 +144,44 @@ class Run:
         hint = condition.hint
         if likely is None and hint is not None:
             likely = truth_of(hint)
-        taken = bool(self.choose(f"bool({condition.key})", shown(condition), (True, False), likely))
+        question = self.questions.get(condition.key, Truth(condition.as_term))
+        taken = self.ask(question, f"bool({condition.key})", shown(condition), likely)
         if isinstance(hint, NoneValue) and not taken:
             self.settled[condition.key] = hint
         elif isinstance(hint, Bool):
             self.settled[condition.key] = Bool(taken)
             self.trace.solved[condition.key] = Dim.of(int(taken))
+        return taken
+
+    def ask(self, question: Question, key: str, subject: str, likely: bool | None) -> bool:
+        """Decide a condition: by what the path has said already, or by a choice. Raises Raised where none is left."""
+        possible = self.store.possible(question)
+        if not possible:
+            raise Raised  # no value of the variables comes here
+        taken = next(iter(possible)) if len(possible) == 1 else bool(self.choose(key, subject, (True, False), likely))
+        self._tell(question, taken)
+        return taken
+
+    def _tell(self, question: Question, answer: bool) -> None:
+        """Take an answer for granted; a variable that can have one value only has it from now on."""
+        self.store.tell(question, answer)
+        for variable in question.variables:
+            for value in self.store.only_value(variable):
+                if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+                    self.settled.setdefault(variable, Int(Dim.of(value)))
+                    if variable not in self.trace.solved:
+                        self._assume(Dim.symbol(variable), Dim.of(value))
+                elif isinstance(value, str):
+                    self.settled.setdefault(variable, Str(value))
+
+    def choose_among(self, term: Term, key: str, subject: str, options: tuple[object, ...], likely: object) -> object:
+        """Take one of the texts or numbers that a term may be. Raises Raised where it can be none of them."""
+        possible = tuple(option for option in options if True in self.store.possible(Among(term, (option,))))
+        if not possible:
+            raise Raised  # Python finds no such key
+        likely = likely if likely in possible else None
+        taken = possible[0] if len(possible) == 1 else self.choose(key, subject, possible, likely)
+        self._tell(Among(term, (taken,)), True)
         return taken
 
     def choose(self, key: str, subject: str, options: tuple[object, ...], likely: object | None) -> object:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from shapelint.infer.arithmetic import binary, compare
+from shapelint.infer.arithmetic import binary
 from shapelint.infer.assign import assign
 from shapelint.infer.assume import assume
 from shapelint.infer.calls import call_value
 from shapelint.infer.capture import captured
+from shapelint.infer.comparisons import compare
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
 from shapelint.infer.functions import call_special, is_harmless, method_kind

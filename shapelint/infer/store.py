@@ -48,6 +48,10 @@ class Store:
         """Take an answer for granted from now on."""
         self.told[question] = answer
 
+    def speaks_of(self, question: Question) -> bool:
+        """Whether anything was told of a question's variables."""
+        return any(not set(question.variables).isdisjoint(told.variables) for told in self.told)
+
     def only_value(self, variable: str) -> tuple[object, ...]:
         """The one value that a variable can have, as a tuple; an empty one where there are several."""
         if not any(variable in question.variables for question in self.told):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
+from shapelint.shapes.term import Change, Framed
 from shapelint.shapes.value import Int, List, Str, Tuple, Unknown, Value
 
 #: string methods without arguments
@@ -23,13 +24,35 @@ def text_of(parts: Sequence[Value]) -> Value | None:
     """The parts written one after the other; None where one is not known, or the text gets too long.
 
     With a number that is not known it is the unknown `rnn{*}`, the same wherever it is put together: what
-    later rounds of one loop set under such a name, those of another loop find there.
+    later rounds of one loop set under such a name, those of another loop find there. With one other part that is not
+    known it is an unknown that follows from that one.
     """
+    unknown = [place for place, part in enumerate(parts) if isinstance(part, Unknown)]
+    if len(unknown) == 1 and not any(map(_is_open, parts)):
+        return _framed(parts, unknown[0])
     texts = ["{*}" if _is_open(part) else constant_key(part) for part in parts]
     text = "".join(map(str, texts))
     if None in texts or len(text) > MAX_ITEMS:
         return None
     return Unknown(text, "a name with a number") if any(map(_is_open, parts)) else Str(text)
+
+
+def _framed(parts: Sequence[Value], place: int) -> Value | None:
+    """The texts around one part that is not known."""
+    inner = parts[place]
+    before, after = text_of(parts[:place]), text_of(parts[place + 1 :])
+    if not isinstance(inner, Unknown) or not isinstance(before, Str) or not isinstance(after, Str):
+        return None
+    frame = Framed(before.value, after.value)
+    hint = Str(frame.of(inner.hint.value)) if isinstance(inner.hint, Str) else None
+    return Unknown(f"{before.value}{{{inner.key}}}{after.value}", "a text", hint, term=inner.as_term.then(frame))
+
+
+def changed(text: Unknown, method: str) -> Unknown:
+    """`kind.upper()` of a text that is not known."""
+    change = Change(method)
+    hint = Str(change.of(text.hint.value)) if isinstance(text.hint, Str) else None
+    return Unknown(f"{text.key}.{method}()", text.reason, hint, term=text.as_term.then(change))
 
 
 def _is_open(part: Value) -> bool:

@@ -14,6 +14,7 @@ from enum import Enum
 from shapelint.finding import Ref
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.term import Term
 from shapelint.source import Span
 
 
@@ -188,7 +189,7 @@ class Unknown(Value):
     `key` names it on every run: the same parameter, attribute path or expression has the same key, so that
     two reads of `config.hidden` are one symbol. `hint` is a parameter's default: likely, never certain.
     `number` is what it is worth if it turns out to be an integer (`hidden * directions`); what `/` gives never
-    does: it is `fractional`.
+    does: it is `fractional`. `term` is set where functions of texts make it of another unknown.
     """
 
     key: str
@@ -197,6 +198,12 @@ class Unknown(Value):
     lineage: Lineage | None = None
     number: Dim | None = None
     fractional: bool = False
+    term: Term | None = None
+
+    @property
+    def as_term(self) -> Term:
+        """It, as what is asked about: what functions make of another unknown, or a variable of its own."""
+        return self.term or Term(self.key)
 
     @property
     def dim(self) -> Dim:

@@ -1,0 +1,215 @@
+"""Comparisons: what is known decides them, what the path has said of the unknown, or else a choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shapelint.infer.apply import apply
+from shapelint.infer.constants import constant_key
+from shapelint.infer.objects import Container
+from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, Same, related
+from shapelint.infer.state import Run, shown
+from shapelint.ops import registry
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.dim import Same as Answer
+from shapelint.shapes.value import (
+    FALSE,
+    NONE,
+    TRUE,
+    Bool,
+    Dict,
+    External,
+    Float,
+    Int,
+    List,
+    NoneValue,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+_COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
+    """`left operator right` with one of the six comparisons (`is` counts as `==`, but for flags)."""
+    if operator in ("is", "is not"):
+        flag = _is_flag(run, left, right)
+        if flag is not None:
+            return Bool(flag == (operator == "is"))
+        operator = {"is": "==", "is not": "!="}[operator]
+    if isinstance(left, Tensor) or (isinstance(right, Tensor) and operator in _COMPARISONS):
+        return _tensor_comparison(run, left, operator, right, node)
+    if operator in ("==", "!="):
+        equal = _equal(run, left, right)
+        if equal is not None:
+            return Bool(equal == (operator == "=="))
+    if isinstance(left, Int) and isinstance(right, Int):
+        return _compare_sizes(run, left.dim, operator, right.dim)
+    return _unknown_comparison(run, left, operator, right, node)
+
+
+def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
+    if not isinstance(left, Tensor):
+        left, right, operator = right, left, MIRRORED[operator]
+    op = registry.OPS.get(f"torch.Tensor.__{_COMPARISONS[operator]}__")
+    if op is None:
+        return Unknown(run.key_of(node), "a comparison of tensors")
+    return apply(run, op, (left, right), {}, node)
+
+
+def _equal(run: Run, left: Value, right: Value) -> bool | None:
+    if isinstance(left, Str | Bool | Float) and type(left) is type(right):
+        return left.value == getattr(right, "value", None)
+    if isinstance(left, External) and isinstance(right, External):
+        return left.path == right.path
+    if isinstance(left, NoneValue) or isinstance(right, NoneValue):
+        return None if isinstance(left, Unknown) or isinstance(right, Unknown) else left is right
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Unknown) and isinstance(other, Str | Bool):
+            return _is_constant(run, one, other)
+    if (
+        isinstance(left, Str) != isinstance(right, Str)
+        and not isinstance(left, Unknown)
+        and not isinstance(right, Unknown)
+    ):
+        return False
+    return None
+
+
+def _is_flag(run: Run, left: Value, right: Value) -> bool | None:
+    """Decide `x is True`."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Unknown) and isinstance(other, Bool):
+            question = Same(one.as_term, other.value)
+            return run.ask(
+                question, f"{one.key} is {other.value}", f"{shown(one)} is {other.value}", _hints_at(one, other)
+            )
+    return None
+
+
+def _is_constant(run: Run, value: Unknown, constant: Str | Bool) -> bool:
+    """Decide `kind == "lstm"`; on the yes side the value is that text from now on.
+
+    On the no side a default that is that text says nothing any more.
+    """
+    likely = _hints_at(value, constant)
+    question = Among(value.as_term, (constant.value,))
+    subject = f"{shown(value)} == {constant.value!r}"
+    taken = run.ask(question, f"{value.key}=={constant.value}", subject, likely)
+    if taken and isinstance(constant, Str):
+        run.settled[value.key] = constant
+    elif not taken and likely:
+        run.settled[value.key] = replace(value, hint=None)
+    return taken
+
+
+def _hints_at(value: Unknown, constant: Str | Bool) -> bool | None:
+    """Whether the default is that constant; None where there is no default of the kind."""
+    return value.hint.value == constant.value if isinstance(value.hint, type(constant)) else None
+
+
+def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:
+    left, right = run.resolve(left), run.resolve(right)
+    if operator in ("==", "!="):
+        same = run.same(left, right)
+        if same is not Answer.UNKNOWN:
+            return Bool((same is Answer.EQUAL) == (operator == "=="))
+    else:
+        known = _order(left, operator, right)
+        if known is not None:
+            return Bool(known)
+    asked = "==" if operator == "!=" else operator
+    likely = _likely(run, left, asked, right)
+    key, subject = f"{left}{asked}{right}", f"{left} {asked} {right}"
+    question = related(left, asked, right)
+    if question is None:
+        taken = bool(run.choose(key, subject, (True, False), likely))
+    else:
+        taken = run.ask(question, key, subject, likely)
+    if taken and asked == "==":
+        run.agree(left, right)
+    return Bool(taken == (operator == asked))
+
+
+def _order(left: Dim, operator: str, right: Dim) -> bool | None:
+    one = Dim.of(1)
+    if operator in ("<", ">="):
+        less, not_less = right - left, left - right + one
+    else:  # a > b is b < a
+        less, not_less = left - right, right - left + one
+    if less.is_positive():
+        return operator in ("<", ">")
+    if not_less.is_positive():
+        return operator not in ("<", ">")
+    return None
+
+
+def _likely(run: Run, left: Dim, operator: str, right: Dim) -> bool | None:
+    if not (left.symbols | right.symbols) <= run.trace.defaults.keys():
+        return None
+    a, b = left.evaluate(run.trace.defaults), right.evaluate(run.trace.defaults)
+    return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
+
+
+def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
+    """A comparison that is decided where its truth matters: of a tensor it is another tensor."""
+    for one, other, sign in ((left, right, operator), (right, left, MIRRORED.get(operator, operator))):
+        if isinstance(one, Unknown) and isinstance(other, Int):
+            return _compare_with_number(run, one, sign, other.dim)
+    return Unknown(run.key_of(node), "a comparison")
+
+
+def _compare_with_number(run: Run, value: Unknown, operator: str, number: Dim) -> Unknown:
+    key, likely, constant = f"{value.key}{operator}{number}", None, number.constant
+    hint = value.hint.dim.constant if isinstance(value.hint, Int) else None
+    if constant is not None and operator in COMPARISONS:
+        run.questions[key] = Compared(value.as_term, operator, constant)
+        likely = None if hint is None else COMPARISONS[operator](hint, constant)
+    return Unknown(key, "a comparison", None if likely is None else Bool(likely))
+
+
+def is_none(run: Run, value: Value, positive: bool) -> Value:
+    """`value is None`; for an unknown value a choice: what the default gives comes first."""
+    if not isinstance(value, Unknown):
+        return Bool(isinstance(value, NoneValue) == positive)
+    likely = isinstance(value.hint, NoneValue)
+    none = run.ask(Same(value.as_term, None), f"{value.key} is None", f"{shown(value)} is None", likely)
+    if none:
+        run.settled[value.key] = NONE
+    elif isinstance(value.hint, NoneValue):
+        # from here on it is surely given; the default says nothing any more
+        run.settled[value.key] = Unknown(value.key, value.reason, None, value.lineage, value.number)
+    return Bool(none == positive)
+
+
+def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
+    """`item in group` for constants."""
+    keys = _members(group)
+    if keys is None or not isinstance(item, Str | Int | Unknown):
+        return Unknown(run.key_of(node), "membership")
+    if isinstance(item, Unknown):
+        likely = None
+        if isinstance(item.hint, Str):
+            likely = item.hint.value in keys
+        subject = f"{shown(item)} in {run.text(node.span)}"
+        question = Among(item.as_term, tuple(keys))
+        return Bool(run.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
+    constant = item.value if isinstance(item, Str) else item.dim.constant
+    if constant is None:
+        return Unknown(run.key_of(node), "membership of a size")
+    return TRUE if (constant in keys) == positive else FALSE
+
+
+def _members(group: Value) -> list[object] | None:
+    if isinstance(group, Dict) and not group.open:
+        return list(group.items)
+    if isinstance(group, Container) and group.kind == "ModuleDict" and group.length is None:
+        return list(group.members)
+    if not isinstance(group, Tuple | List):
+        return None
+    keys = [constant_key(item) for item in group.items]
+    return None if None in keys else list(keys)
