@@ -12,6 +12,7 @@ from shapelint.infer.state import Run, shown
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.dim import Same as Answer
+from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     FALSE,
     NONE,
@@ -198,10 +199,21 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
         subject = f"{shown(item)} in {run.text(node.span)}"
         question = Among(item.as_term, tuple(keys))
         return Bool(run.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
-    constant = item.value if isinstance(item, Str) else item.dim.constant
+    constant = item.value if isinstance(item, Str) else run.resolve(item.dim).constant
     if constant is None:
-        return Unknown(run.key_of(node), "membership of a size")
+        return _is_among_sizes(run, item, keys, positive, node)
     return TRUE if (constant in keys) == positive else FALSE
+
+
+def _is_among_sizes(run: Run, item: Value, keys: list[object], positive: bool, node: facts.Expression) -> Value:
+    """`layers in (1, 2)` of a size that is not known."""
+    symbol = run.resolve(item.dim).as_symbol if isinstance(item, Int) else None
+    if symbol is None:
+        return Unknown(run.key_of(node), "membership of a size")
+    default = run.trace.defaults.get(symbol)
+    likely = None if default is None else default in keys
+    question = Among(Term(symbol), tuple(keys))
+    return Bool(run.ask(question, f"{symbol} in {keys}", run.text(node.span), likely) == positive)
 
 
 def _members(group: Value) -> list[object] | None:

@@ -1,0 +1,174 @@
+"""Paths that no run of the code takes: conditions that hang together are never combined against each other."""
+
+from textwrap import dedent
+
+import pytest
+
+from shapelint.check import Wanted, analyse_source, check_source
+from shapelint.finding import Confidence, Finding
+from shapelint.infer.trace import Trace
+from shapelint.rules.base import RULES, load
+from shapelint.source import Source
+
+load()
+
+DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
+HEAD = "import torch\nimport torch.nn as nn\n"
+
+
+def traces(text: str) -> list[Trace]:
+    return analyse_source(Source("model.py", HEAD + dedent(text))).traces
+
+
+def findings(text: str) -> list[Finding]:
+    check = check_source(Source("model.py", HEAD + dedent(text)), Wanted(DEFAULT, Confidence.LOW, prove=False))
+    assert not check.problems
+    return [candidate.finding for candidate in check.candidates]
+
+
+#: how a class is made of the name `kind`, and how the code asks whether it is an LSTM
+MADE = {
+    "getattr": ("getattr(nn, kind)", 'kind == "LSTM"'),
+    "the other name": ("getattr(nn, kind)", 'not kind == "GRU" and kind != "RNN"'),
+    "in a list": ("getattr(nn, kind)", 'kind in ("LSTM",)'),
+    "not in a list": ("getattr(nn, kind)", 'kind not in ["GRU", "RNN"]'),
+    "upper": ("getattr(nn, kind.upper())", 'kind.upper() == "LSTM"'),
+    "upper of an attribute": ("getattr(nn, self.kind.upper())", 'self.kind.upper() == "LSTM"'),
+    "a table": ('{"lstm": nn.LSTM, "gru": nn.GRU}[kind]', 'kind == "lstm"'),
+    "a table of lower names": ('{"lstm": nn.LSTM, "gru": nn.GRU}[kind.lower()]', 'kind.lower() == "lstm"'),
+    "a table and getattr": ('getattr(nn, {"l": "LSTM", "g": "GRU"}[kind])', 'kind == "l"'),
+}
+MODEL = """
+class Model(nn.Module):
+    def __init__(self, kind, size, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.kind = kind
+        self.is_lstm = {is_lstm}
+        self.rnn = {made}(size, hidden, batch_first=True)
+
+    def forward(self, x):
+        h = torch.zeros(1, x.size(0), self.hidden)
+        out, state = self.rnn(x, (h, h) if {asked} else h)
+        h_n = state[0] if {asked} else state
+        return out[:, -1] + h_n[-1]
+"""
+CELLS = {
+    "format": 'getattr(nn, "{}Cell".format(kind))',
+    "f-string": 'getattr(nn, f"{kind}Cell")',
+    "plus": 'getattr(nn, kind + "Cell")',
+    "percent": 'getattr(nn, "%sCell" % kind)',
+    "upper": 'getattr(nn, f"{kind.upper()}Cell")',
+}
+CELL = """
+class Model(nn.Module):
+    def __init__(self, kind, size, hidden):
+        super().__init__()
+        self.kind, self.hidden = kind, hidden
+        make = {made}
+        self.first = make(size, hidden)
+        self.second = make(hidden, hidden)
+
+    def forward(self, x):
+        h = torch.zeros(x.size(1), self.hidden)
+        state = (h, h) if {asked} else h
+        for t in range(x.size(0)):
+            one = self.first(x[t], state)
+            two = self.second(one[0] if {asked} else one, one)
+            state = two
+        return state[0] if {asked} else state
+"""
+
+
+@pytest.mark.parametrize(("made", "asked"), MADE.values(), ids=MADE)
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_layer_and_its_state_follow_from_one_name(made: str, asked: str, inline: bool) -> None:
+    where = asked.replace("self.kind", "kind").replace("kind", "self.kind") if inline else "self.is_lstm"
+    text = MODEL.format(made=made, is_lstm=asked, asked=where)
+    kinds = {node.op for trace in traces(text) for node in trace.nodes if node.op.endswith(".forward")}
+    assert kinds >= {"torch.nn.LSTM.forward", "torch.nn.GRU.forward"}
+    assert findings(text) == []
+
+
+@pytest.mark.parametrize(("made", "asked"), MADE.values(), ids=MADE)
+def test_a_state_that_is_right_for_no_name_is_told(made: str, asked: str) -> None:
+    text = MODEL.format(
+        made=made, is_lstm=asked, asked=f"not ({asked})".replace("self.kind", "kind").replace("kind", "self.kind")
+    )
+    assert {finding.code for finding in findings(text)} & {"SHP210", "SHP209"}
+
+
+@pytest.mark.parametrize("made", CELLS.values(), ids=CELLS)
+def test_two_layers_of_one_class(made: str) -> None:
+    asked = 'self.kind.upper() == "LSTM"' if "upper" in made else 'self.kind == "LSTM"'
+    text = CELL.format(made=made, asked=asked)
+    kinds = [
+        {node.op for node in trace.nodes if "Cell" in node.op and node.op.endswith(".forward")}
+        for trace in traces(text)
+    ]
+    assert {"torch.nn.LSTMCell.forward"} in kinds
+    assert {"torch.nn.GRUCell.forward"} in kinds
+    assert all(len(found) <= 1 for found in kinds)
+    assert findings(text) == []
+
+
+LAYERS = """
+class Model(nn.Module):
+    def __init__(self, size, hidden, layers=1, both={both}):
+        super().__init__()
+        self.layers, self.both = layers, both
+        if {deep}:
+            self.rnn = nn.LSTM(size, hidden, layers, batch_first=True)
+        else:
+            self.rnn = nn.LSTM(size, hidden, layers, batch_first=True, bidirectional=both)
+
+    def forward(self, x):
+        _, (h_n, _) = self.rnn(x)
+        if {shallow}:
+            return h_n[-2] + h_n[-1]
+        return h_n[-1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("deep", "shallow"),
+    [
+        ("both and layers > 1", "self.both and self.layers == 1"),
+        ("both and layers != 1", "self.both and not self.layers > 1"),
+        ("both and layers >= 2", "self.both and self.layers < 2"),
+        ("both and not layers <= 1", "self.both and self.layers in (1,)"),
+    ],
+)
+def test_numbers_hang_together(deep: str, shallow: str) -> None:
+    assert findings(LAYERS.format(deep=deep, shallow=shallow, both=False)) == []
+
+
+@pytest.mark.parametrize("asked", ["self.both == True", "self.both is True", "self.both", "not self.both == False"])
+def test_a_flag_that_is_compared_is_the_flag(asked: str) -> None:
+    assert findings(LAYERS.format(deep="False", shallow=asked, both=False)) == []
+
+
+ALLOWED = {
+    "assert": 'assert kind in ("LSTM", "GRU")',
+    "a guard": 'if kind not in ["LSTM", "GRU"]:\n            raise ValueError(kind)',
+    "two comparisons": 'assert kind == "LSTM" or kind == "GRU", kind',
+}
+
+
+@pytest.mark.parametrize("guard", ALLOWED.values(), ids=ALLOWED)
+def test_an_allowed_name_is_all_there_is(guard: str) -> None:
+    text = f"""
+class Model(nn.Module):
+    def __init__(self, kind, size, hidden):
+        super().__init__()
+        {guard}
+        self.kind, self.hidden = kind, hidden
+        self.rnn = getattr(nn, kind)(size, hidden, batch_first=True)
+
+    def forward(self, x):
+        h = torch.zeros(1, x.size(0), self.hidden)
+        return self.rnn(x, h if self.kind == "GRU" else (h, h))[0]
+"""
+    kinds = {node.op for trace in traces(text) for node in trace.nodes if node.op.endswith(".forward")}
+    assert kinds == {"torch.nn.LSTM.forward", "torch.nn.GRU.forward"}
+    assert findings(text) == []
