@@ -85,6 +85,13 @@ class PathAssumptions:
         """Every flag that is not known gets the same answer."""
         return self.choice
 
+    def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
+        """Nothing is likely here, so the answer is that of flags where there is a choice."""
+        answer = self.same(left, right)
+        if answer is Same.UNKNOWN:
+            return otherwise and self.choice and self.agree(left, right)
+        return answer is Same.EQUAL
+
     def holds(self, sizes: Sizes) -> bool:
         """Whether everything assumed is true at these sizes."""
         return all(left.evaluate(sizes) == right.evaluate(sizes) for left, right in self.equations)

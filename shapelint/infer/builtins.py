@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shapelint.infer.access import attribute_of, choose_key
+from shapelint.infer.constants import truth_of
 from shapelint.infer.functions import call_special
 from shapelint.infer.known import Arguments, Table
 from shapelint.infer.names import canonical
@@ -17,7 +18,7 @@ from shapelint.infer.objects import (
     OpenMember,
     Super,
 )
-from shapelint.infer.state import Run, truth_of
+from shapelint.infer.state import Run
 from shapelint.infer.texts import name_of
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
 from shapelint.infer.objects import Container
-from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, Same, related
+from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, Same
 from shapelint.infer.state import Run, shown
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
@@ -124,15 +124,7 @@ def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:
         if known is not None:
             return Bool(known)
     asked = "==" if operator == "!=" else operator
-    likely = _likely(run, left, asked, right)
-    key, subject = f"{left}{asked}{right}", f"{left} {asked} {right}"
-    question = related(left, asked, right)
-    if question is None:
-        taken = bool(run.choose(key, subject, (True, False), likely))
-    else:
-        taken = run.ask(question, key, subject, likely)
-    if taken and asked == "==":
-        run.agree(left, right)
+    taken = run.ask_of_sizes(left, asked, right, run.likely(left, asked, right))
     return Bool(taken == (operator == asked))
 
 
@@ -147,13 +139,6 @@ def _order(left: Dim, operator: str, right: Dim) -> bool | None:
     if not_less.is_positive():
         return operator not in ("<", ">")
     return None
-
-
-def _likely(run: Run, left: Dim, operator: str, right: Dim) -> bool | None:
-    if not (left.symbols | right.symbols) <= run.trace.defaults.keys():
-        return None
-    a, b = left.evaluate(run.trace.defaults), right.evaluate(run.trace.defaults)
-    return {"==": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
 
 
 def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapelint.shapes.value import Bool, Int, Str, Value
+from shapelint.shapes.value import Bool, Float, Int, NoneValue, Str, Tuple, Value
 
 
 def constant_key(value: Value) -> object:
@@ -10,3 +10,18 @@ def constant_key(value: Value) -> object:
     if isinstance(value, Str | Bool):
         return value.value
     return value.dim.constant if isinstance(value, Int) else None
+
+
+def truth_of(value: Value | None) -> bool | None:
+    """Python's truth of a value, None where it is not known."""
+    if isinstance(value, Bool):
+        return value.value
+    if isinstance(value, NoneValue):
+        return False
+    if isinstance(value, Str | Float):
+        return None if value.value is None else bool(value.value)
+    if isinstance(value, Int):
+        return True if value.dim.is_positive() else (None if value.dim.constant is None else bool(value.dim.constant))
+    if isinstance(value, Tuple):
+        return bool(value.items)
+    return None

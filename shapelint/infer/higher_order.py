@@ -10,11 +10,12 @@ from math import prod
 from shapelint.infer.builtins import builtin
 from shapelint.infer.calls import call_value
 from shapelint.infer.capture import MAX_ITEMS
+from shapelint.infer.constants import truth_of
 from shapelint.infer.externals import external_call
 from shapelint.infer.known import Arguments
 from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
-from shapelint.infer.state import Run, truth_of
+from shapelint.infer.state import Run
 from shapelint.shapes.value import Bool, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 

@@ -12,11 +12,11 @@ from typing import TypeGuard
 
 from shapelint.infer.apply import apply
 from shapelint.infer.assign import assign
-from shapelint.infer.constants import constant_key
+from shapelint.infer.constants import constant_key, truth_of
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.functions import call_special
 from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
-from shapelint.infer.state import Run, truth_of
+from shapelint.infer.state import Run
 from shapelint.infer.trace import LATER_ROUND, Loop
 from shapelint.infer.truth import truth
 from shapelint.ops import registry

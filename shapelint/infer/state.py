@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
+from shapelint.infer.constants import truth_of
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Function, Home
 from shapelint.infer.plan import CERTAIN_RANKS, MAX_STEPS, BudgetSpent, Choice, Demand, Parent, Place, Plan, Raised
-from shapelint.infer.questions import Among, IsFlag, Question, Truth, related
+from shapelint.infer.questions import COMPARISONS, Among, IsFlag, Question, Truth, related
 from shapelint.infer.stamp import sizes_in, stamp
 from shapelint.infer.store import Store
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
@@ -23,7 +24,6 @@ from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     NONE,
     Bool,
-    Float,
     Int,
     Layer,
     NoneValue,
@@ -161,6 +161,30 @@ class Run:
         taken = next(iter(possible)) if len(possible) == 1 else bool(self.choose(key, subject, (True, False), likely))
         self._tell(question, taken)
         return taken
+
+    def likely(self, left: Dim, comparison: str, right: Dim) -> bool | None:
+        """How sizes compare with their likely values; None where one has none."""
+        if not (left.symbols | right.symbols) <= self.trace.defaults.keys():
+            return None
+        return COMPARISONS[comparison](left.evaluate(self.trace.defaults), right.evaluate(self.trace.defaults))
+
+    def ask_of_sizes(self, left: Dim, comparison: str, right: Dim, likely: bool | None) -> bool:
+        """Decide how two sizes compare; equal ones are equal from now on."""
+        key, subject = f"{left}{comparison}{right}", f"{left} {comparison} {right}"
+        question = related(left, comparison, right)
+        if question is None:
+            taken = bool(self.choose(key, subject, (True, False), likely))
+        else:
+            taken = self.ask(question, key, subject, likely)
+        return self.agree(left, right) if taken and comparison == "==" else taken
+
+    def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
+        """Whether sizes are equal (ops.registry.Assumptions)."""
+        left, right = self.resolve(left), self.resolve(right)
+        answer, likely = self.same(left, right), self.likely(left, "==", right)
+        if answer is not Same.UNKNOWN or (likely is None and not otherwise):
+            return answer is Same.EQUAL
+        return self.ask_of_sizes(left, "==", right, otherwise if likely is None else likely)
 
     def _tell(self, question: Question, answer: bool) -> None:
         """Take an answer for granted; a variable that can have one value only has it from now on."""
@@ -350,21 +374,6 @@ class Run:
         else:
             found = lines[span.line - 1][span.column : span.column + 61].rstrip() + " ..."
         return found if len(found) <= 60 else found[:57] + "..."
-
-
-def truth_of(value: Value | None) -> bool | None:
-    """Python's truth of a value, None where it is not known."""
-    if isinstance(value, Bool):
-        return value.value
-    if isinstance(value, NoneValue):
-        return False
-    if isinstance(value, Str | Float):
-        return None if value.value is None else bool(value.value)
-    if isinstance(value, Int):
-        return True if value.dim.is_positive() else (None if value.dim.constant is None else bool(value.dim.constant))
-    if isinstance(value, Tuple):
-        return bool(value.items)
-    return None
 
 
 def shown(value: Unknown) -> str:

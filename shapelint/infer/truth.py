@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shapelint.infer.state import Run, truth_of
+from shapelint.infer.constants import truth_of
+from shapelint.infer.state import Run
 from shapelint.shapes.value import Dict, List, Unknown, Value
 from shapelint.syntax import facts
 

@@ -87,6 +87,12 @@ class Assumptions(Protocol):
     def decide(self, condition: Unknown) -> bool:
         """Take a side of a flag that is not known; the other side is another path."""
 
+    def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
+        """Whether sizes are equal: where it is not known a choice of the path, which their likely values suggest.
+
+        Without such values it is `otherwise`, and no choice if that is False.
+        """
+
 
 class Sizes(tuple[Dim, ...]):
     """Sizes given as separate arguments or as one tuple, list or torch.Size; -1 stays the constant -1."""

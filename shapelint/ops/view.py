@@ -20,8 +20,8 @@ from shapelint.ops.axes import (
 from shapelint.ops.recut import INFERRED, complete_sizes, recut
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
-from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import NONE, TRUE, Dtype, Tensor, Unknown, Value
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import NONE, Dtype, Tensor, Value
 
 
 def _viewed(input: Tensor, sizes: Sizes, assume: Assumptions) -> Tensor:
@@ -85,23 +85,14 @@ def unflatten(input: Tensor, dim: int, sizes: Sizes, assume: Assumptions) -> Ten
 
 @op("torch.squeeze", "torch.Tensor.squeeze", "torch.Tensor.squeeze_")
 def squeeze(input: Tensor, dim: Sizes | None = None, *, assume: Assumptions) -> Tensor:
-    """Drop axes of size 1; without `dim`, an axis whose size is a symbol stays, as it does in general.
+    """Drop axes of size 1; without `dim`, an axis whose size is a symbol stays, unless 1 is its default.
 
     An axis that is named is there to be dropped, so whether a symbol is 1 is a choice of the path.
     """
-    if dim is None:
-        kept = tuple(axis for axis in input.axes if assume.resolve(axis.dim) != ONE)
-        return _with_axes(input, kept)
-    named = positions(known(dim), input.rank)
-    dropped = {at for at in named if input.axes and _is_one(input.axes[at].dim, assume)}
+    named = range(input.rank) if dim is None else positions(known(dim), input.rank)
+    sizes = {at: input.axes[at].dim for at in named if input.axes}
+    dropped = {at for at, size in sizes.items() if assume.choose_equal(size, ONE, otherwise=dim is not None)}
     return _with_axes(input, tuple(axis for at, axis in enumerate(input.axes) if at not in dropped))
-
-
-def _is_one(dim: Dim, assume: Assumptions) -> bool:
-    if assume.same(dim, ONE) is not Same.UNKNOWN:
-        return assume.same(dim, ONE) is Same.EQUAL
-    shown = f"{assume.resolve(dim)} == 1"
-    return assume.decide(Unknown(shown, "a size that may be 1", hint=TRUE)) and assume.agree(dim, ONE)
 
 
 @op("torch.unsqueeze", "torch.Tensor.unsqueeze", "torch.Tensor.unsqueeze_", rank_change=1)
