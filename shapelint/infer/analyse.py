@@ -18,7 +18,7 @@ from shapelint.infer.library import Library
 from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
 from shapelint.infer.plan import STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.state import Run
-from shapelint.infer.trace import SCRIPT, TRIED, Trace
+from shapelint.infer.trace import SCRIPT, TRIED, Trace, refs
 from shapelint.ops.registry import load
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
@@ -231,6 +231,34 @@ def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Pla
 
 def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
     """Run one path, again and again until it demands nothing new of its unknown inputs.
+
+    A shape that the author states and for which the code raises was misread, if the code runs without it.
+    """
+    run = _repeated(checked, entry, plan)
+    doubted = _stated_in_vain(run.trace) - plan.doubted
+    if not doubted:
+        return run
+    kept = {key: demand for key, demand in plan.demands.items() if key not in doubted}
+    again = _repeated(checked, entry, replace(plan, demands=kept, doubted=plan.doubted | doubted))
+    return again if again.trace.nodes and not _errors(again.trace) else run
+
+
+def _stated_in_vain(trace: Trace) -> set[str]:
+    """The leaves of stated rank that something is made of for which torch raises."""
+    stated: dict[int, set[str]] = {}
+    found: set[str] = set()
+    for node in trace.nodes:
+        given = [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+        stated[node.id] = set().union(*(stated[number] for number in given))
+        if node.leaf_key is not None and str(node.bound.get("demand")).startswith("shape-"):
+            stated[node.id].add(node.leaf_key)
+        if node.error is not None:
+            found |= stated[node.id]
+    return found
+
+
+def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
+    """The last of the runs of a path.
 
     Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
     """

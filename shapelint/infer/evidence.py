@@ -14,6 +14,7 @@ from shapelint.infer.plan import Demand
 from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_shape
 from shapelint.infer.state import Run
 from shapelint.infer.trace import Evidence, Stated
+from shapelint.infer.walk import expressions_in
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
@@ -62,7 +63,7 @@ def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
 
 
 def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, node: facts.Statement) -> None:
-    for comment in _comments_of(run, node):
+    for comment in _comments_of(run, name, node):
         shapes = parse_shape(comment.text)
         mine = [shape for shape in shapes if shape.name == name]
         if not mine and len(shapes) == 1 and shapes[0].name is None and _is_first_target(target, node):
@@ -74,11 +75,24 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
             return
 
 
-def _comments_of(run: Run, node: facts.Statement) -> list[facts.Comment]:
-    # a comment between a statement's lines is about a part of it
+def _comments_of(run: Run, name: str, node: facts.Statement) -> list[facts.Comment]:
+    """The comments on what a statement gives a name: beside it, and above it where it cannot be about the line above.
+
+    A comment between a statement's lines is about a part of it.
+    """
     beside = [c for c in run.home.comments.get(node.span.end_line, ()) if not c.alone]
     above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
-    return [*beside, *above]
+    return [*beside, *(() if _is_given_above(run, name, node) else above)]
+
+
+def _is_given_above(run: Run, name: str, node: facts.Statement) -> bool:
+    """Whether the statement above the comments over this one gives the same name a value: they may mean that one."""
+    line = node.span.line - 1
+    while any(comment.alone for comment in run.home.comments.get(line, ())):
+        line -= 1
+    before = run.home.ending.get(line)
+    targets = before.targets if isinstance(before, facts.Assign) else getattr(before, "target", None)
+    return any(name == getattr(one, "attr", getattr(one, "id", None)) for one in expressions_in(targets))
 
 
 def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:
@@ -145,7 +159,7 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
 
 
 def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3) -> None:
-    if not any(role in _SEQUENCE_ROLES for role in shape.roles):
+    if not any(role in _SEQUENCE_ROLES for role in shape.roles) or run.is_doubted(value):
         return
     if isinstance(value, Unknown):
         if value.hint is None or isinstance(value.hint, NoneValue):

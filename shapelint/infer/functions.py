@@ -79,9 +79,13 @@ def _run_body(run: Run, function: Function, scope: Scope) -> Value:
 def bind_parameters(
     run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """Bind arguments to parameters as Python does; what is missing is unknown."""
+    """Bind arguments to parameters as Python does; what is missing is unknown.
+
+    Behind a `**dict` of unknown content a default is likely, and no more.
+    """
     names: dict[str, Value] = {}
     waiting, rest = list(args), dict(kwargs)
+    may_be_given = "**" in rest
     for parameter in function.parameters:
         if parameter.kind == "vararg":
             names[parameter.name] = Tuple(tuple(waiting))
@@ -94,6 +98,8 @@ def bind_parameters(
             names[parameter.name] = waiting.pop(0)
         elif parameter.name in rest:
             names[parameter.name] = rest.pop(parameter.name)
+        elif parameter.name in function.defaults and may_be_given and parameter.kind != "positional":
+            names[parameter.name] = free_parameter(run, parameter, function.defaults[parameter.name])
         elif parameter.name in function.defaults:
             names[parameter.name] = function.defaults[parameter.name]
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from shapelint.infer.walk import every_statement
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value, integer
 from shapelint.source import Source
@@ -18,11 +19,12 @@ YIELDED = "yield"  #: what a generator's scope calls the list of what it has yie
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """The file that code stands in: its text, and its comments by line."""
+    """The file that code stands in: its text, its comments by line, and the statements by their last line."""
 
     source: Source
     comments: dict[int, list[facts.Comment]]
     lines: list[str]
+    ending: dict[int, facts.Statement]
 
     @staticmethod
     def of(source: Source, module: facts.Module) -> Home:
@@ -30,7 +32,8 @@ class Home:
         comments: dict[int, list[facts.Comment]] = {}
         for comment in module.comments:
             comments.setdefault(comment.span.line, []).append(comment)
-        return Home(source, comments, source.lines)
+        ending = {statement.span.end_line: statement for statement in every_statement(module.body)}
+        return Home(source, comments, source.lines, ending)
 
 
 @dataclass(eq=False, slots=True)

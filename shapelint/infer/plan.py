@@ -41,12 +41,16 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is told: choices to take, unknowns to read as tensors, guards that do not raise, and sizes."""
+    """What a run is told: choices to take, unknowns to read as tensors, guards that do not raise, and sizes.
+
+    `doubted` are the unknowns whose shape the author states otherwise than the code uses it.
+    """
 
     choices: Mapping[str, object] = field(default_factory=dict)
     demands: Mapping[str, Demand] = field(default_factory=dict)
     passed: frozenset[Place] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

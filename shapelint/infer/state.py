@@ -285,6 +285,12 @@ class Run:
                 self.demands.setdefault(key, wanted)
                 return
 
+    def is_doubted(self, value: Value) -> bool:
+        """Whether the author's word on the shape of an unknown does not fit what the code does with it."""
+        node = self.trace.node(value.ref) if isinstance(value, Tensor) and value.ref is not None else None
+        key = value.key if isinstance(value, Unknown) else node and node.leaf_key
+        return key in self.plan.doubted
+
     def note_entries(self, key: str, base: Unknown) -> None:
         """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
         self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})

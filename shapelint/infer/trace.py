@@ -17,7 +17,7 @@ from shapelint.infer.shape_text import ShapeText
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, List, SliceValue, Tensor, Tuple, Value
+from shapelint.shapes.value import Dict, List, SliceValue, Str, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Attribute, Call, Expression, Subscript
 
@@ -59,6 +59,12 @@ class Node:
     expression: Expression | None = None
     frames: tuple[Frame, ...] = ()
     error: ShapeError | None = None
+
+    @property
+    def leaf_key(self) -> str | None:
+        """The key of the unknown that an INPUT stands for; None for an operation."""
+        name = self.args[0] if self.op == INPUT and self.args else None
+        return name.value if isinstance(name, Str) else None
 
     @property
     def is_direct(self) -> bool:

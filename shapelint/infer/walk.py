@@ -32,6 +32,16 @@ def names_in(fact: object) -> set[str]:
     return {expression.id for expression in expressions_in(fact) if isinstance(expression, facts.Name)}
 
 
+def every_statement(statements: tuple[facts.Statement, ...]) -> Iterator[facts.Statement]:
+    """All statements of a block, of the blocks inside it, and of definitions."""
+    waiting = list(statements)
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        for block in ("body", "orelse", "final"):
+            waiting.extend(getattr(statement, block, ()))
+
+
 def statements_in(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
     """All statements of a block and of the blocks inside it; not of definitions."""
     found: list[facts.Statement] = []

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
-from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.infer.trace import Node, Trace
 from shapelint.rules.select import Hit, checks_of, on_path
-from shapelint.shapes.value import Str, Tensor
+from shapelint.shapes.value import Tensor
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.program import backward_slice
 from shapelint.verify.properties import refs_of
@@ -59,7 +59,7 @@ def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
         nodes = backward_slice(trace, roots)
     except UnreplayableError:
         return []  # torch is not asked about it
-    return list({_key(node): node for node in nodes if node.op == INPUT and _is_guessed(node)}.values())
+    return list({key: node for node in nodes if (key := node.leaf_key) is not None and _is_guessed(node)}.values())
 
 
 def _is_guessed(leaf: Node) -> bool:
@@ -73,7 +73,7 @@ def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] |
     codes = frozenset({finding.code})
     checks = checks_of(codes)
     for rank in _other_ranks(leaf):
-        again = trace.retaken(_key(leaf), rank)
+        again = trace.retaken(leaf.leaf_key or "", rank)
         if again is None:
             continue
         same = next((hit for hit in on_path(again, codes, checks) if hit.span == finding.span), None)
@@ -88,14 +88,8 @@ def _other_ranks(leaf: Node) -> Iterator[int]:
     return (rank for rank in range(1, MAX_RANK + 1) if rank != leaf.result.rank)
 
 
-def _key(leaf: Node) -> str:
-    name = leaf.args[0]
-    assert isinstance(name, Str)
-    return name.value
-
-
 def _told(leaf: Node) -> str:
     assert isinstance(leaf.result, Tensor)
-    name = _key(leaf).partition("@")[0]
+    name = (leaf.leaf_key or "").partition("@")[0]
     axes = "axis" if leaf.result.rank == 1 else "axes"
     return f"that `{name}` has {leaf.result.rank} {axes}"
