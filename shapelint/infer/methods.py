@@ -46,7 +46,8 @@ def call_method(
     """Call a method by the kind of its receiver."""
     if method.name == "backward":
         retains = kwargs.get("retain_graph", Bool(False)) != Bool(False) or "**" in kwargs
-        made = BackwardPass(len(run.trace.nodes), retains, node.span, run.path, tuple(run.frames))
+        loss = getattr(method.receiver, "ref", None)
+        made = BackwardPass(len(run.trace.nodes), retains, node.span, run.path, tuple(run.frames), loss)
         run.trace.backward_passes.append(made)
     for kinds, call in _RECEIVERS:
         if isinstance(method.receiver, kinds):

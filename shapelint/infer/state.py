@@ -200,6 +200,7 @@ class Run:
 
     def choose_among(self, term: Term, key: str, subject: str, options: tuple[object, ...], likely: object) -> object:
         """Take one of the texts or numbers that a term may be. Raises Raised where it can be none of them."""
+        options = tuple(sorted(options, key=lambda option: not self.trace.speaks_of(option)))
         possible = tuple(option for option in options if True in self.store.possible(Among(term, (option,))))
         if not possible:
             raise Raised  # Python finds no such key
@@ -221,7 +222,8 @@ class Run:
         if taken not in options:
             taken = options[0]
         self.choices[key] = Choice(key, options, taken, likely, remote)
-        self.trace.decisions.append(Decision(subject, taken, None if likely is None else taken == likely))
+        told = None if likely is None else taken == likely
+        self.trace.decisions.append(Decision(subject, taken, told, self.trace.speaks_of(taken)))
         return taken
 
     # unknown values

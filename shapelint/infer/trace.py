@@ -7,6 +7,7 @@ backwards, and a rule needs no control flow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -101,13 +102,17 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class BackwardPass:
-    """A call of `.backward()`, made after the first `after` nodes; `retains` where it may keep the graph."""
+    """A call of `.backward()`, made after the first `after` nodes; `retains` where it may keep the graph.
+
+    `loss` is what it goes back from, None where that is not understood.
+    """
 
     after: int
     retains: bool
     span: Span
     path: str
     frames: tuple[Frame, ...]
+    loss: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +152,14 @@ class Decision:
     """An undecidable condition and the side that this path took.
 
     `subject` names the condition for people (`bidirectional`, `lengths is None`), `choice` the side,
-    `likely` whether the choice is what the defaults give (None when there is no default).
+    `likely` whether the choice is what the defaults give (None when there is no default). A side that nothing in the
+    code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and nobody may mean that.
     """
 
     subject: str
     choice: object
     likely: bool | None
+    invited: bool = True
 
     @property
     def told(self) -> str:
@@ -215,6 +222,10 @@ class Trace:
     def uses(self, ref: Ref) -> Sequence[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
         return _users(self).get(ref, ())
+
+    def speaks_of(self, option: object) -> bool:
+        """Whether the analysed file names a text; other options are sides of its own conditions."""
+        return not isinstance(option, str) or re.search(rf"[\"'](?i:{re.escape(option)})[\"']", self.text) is not None
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""

@@ -72,7 +72,8 @@ def _merge(hits: list[Hit], reaching: list[Trace]) -> Hit | None:
     if not silent:
         return finding, trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
-    lowered = _lower(finding.confidence, 2 if branch is None or branch.likely is False else 1)
+    is_doubtful = branch is None or branch.likely is False or not branch.invited
+    lowered = _lower(finding.confidence, 2 if is_doubtful else 1)
     if lowered is None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Severity
-from shapelint.infer.trace import BackwardPass, Node, Trace
+from shapelint.infer.trace import BackwardPass, Node, Trace, refs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.lines import is_conditional
@@ -156,10 +156,23 @@ def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
 
 def carries_graph(trace: Trace, first: Node, later: Node) -> bool:
     """Whether a backward pass lies between two rounds, and the state goes from one to the other undetached."""
-    passes = [one for one in trace.backward_passes if first.id < one.after <= later.id]
+    passes = [p for p in trace.backward_passes if first.id < p.after <= later.id and _goes_through(trace, p, first)]
     if not passes or any(one.retains or _may_be_left_out(trace, first, one) for one in passes):
         return False
     return feeds(trace, first, later, CUTS)
+
+
+def _goes_through(trace: Trace, made: BackwardPass, call: Node) -> bool:
+    """Whether a backward pass frees the graph of a call: one from another loss does not."""
+    if made.loss is None:
+        return True
+    waiting, seen = [made.loss.node], {made.loss.node}
+    while waiting:
+        node = trace.nodes[waiting.pop()]
+        above = {ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)} - seen
+        seen |= above
+        waiting.extend(number for number in above if number >= call.id)
+    return call.id in seen
 
 
 def _may_be_left_out(trace: Trace, call: Node, made: BackwardPass) -> bool:
