@@ -6,8 +6,8 @@ later round are followed; what was collected carries the symbolic count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from shapelint.infer.apply import apply
@@ -20,6 +20,7 @@ from shapelint.infer.state import Run
 from shapelint.infer.trace import LATER_ROUND, Loop
 from shapelint.infer.truth import truth
 from shapelint.ops import registry
+from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, Int, List, Str, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
@@ -150,7 +151,7 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
     run.loops += count is not None
     flow = Flow.NEXT
     for value in values:
-        loop.begin_round()
+        loop.begin_round(later=count is not None and followed > 0)
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
         flow = execute(run, scope, node.body)
@@ -177,9 +178,12 @@ class _Loop:
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
         self.lists = self.latest = _collected(scope)
         self.before: dict[str, Value] = {}
+        self.first = dict(scope.names)
 
-    def begin_round(self) -> None:
-        """Remember the names and the lists as the round finds them."""
+    def begin_round(self, later: bool) -> None:
+        """Remember the names and the lists as the round finds them; a `later` one stands for all that follow."""
+        if later:
+            self._loosen()
         self.before = dict(self.scope.names)
         self.latest = _collected(self.scope)
 
@@ -195,6 +199,22 @@ class _Loop:
                 is_regular = _size(item) == start + added * Dim.of(followed)
                 item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
         self._widen()
+
+    def _loosen(self) -> None:
+        """What the first round has changed in size has a size of its own in each round: `cat([history, new])`."""
+        for name, old in self.first.items():
+            new = self.scope.names.get(name)
+            if isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
+                self.scope.names[name] = replace(new, axes=tuple(self._loose_axes(name, old, new)))
+
+    def _loose_axes(self, name: str, old: Tensor, new: Tensor) -> Iterator[Axis]:
+        for place, axis in enumerate(new.axes):
+            size = self.run.resolve(axis.dim)
+            is_kept = old.rank == new.rank and self.run.resolve(old.sizes[place]) == size
+            if is_kept or (old.rank != new.rank and size.constant is None):
+                yield axis
+            else:
+                yield replace(axis, dim=Dim.symbol(f"{name}.size({place})@{self.place}"), parts=())
 
     def _widen(self) -> None:
         """What still changed its shape or number in the last round has no value that holds for all rounds."""
@@ -271,7 +291,7 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
         limit = limit if holds else 2
         if followed >= limit or (followed and run.loops >= MAX_NESTING):
             break
-        loop.begin_round()
+        loop.begin_round(later=limit == 2 and followed > 0)
         run.loops += 1
         flow = execute(run, scope, node.body)
         run.loops -= 1
@@ -285,7 +305,9 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
 def _still_holds(run: Run, scope: Scope, node: facts.While) -> bool | None:
     """Whether a loop goes on; None where data, an unknown size or a `break` in the body end it."""
     choices, decisions = len(run.choices), len(run.trace.decisions)
+    run.says_nothing, outer = True, run.says_nothing
     test = evaluate(run, scope, node.test)
+    run.says_nothing = outer
     asked = list(run.choices)[choices:]
     for key in asked:  # that a loop goes on is no choice of the path: it ends in any case
         del run.choices[key]

@@ -56,6 +56,7 @@ class Run:
     believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
     mentions: dict[str, list[str]] = field(default_factory=dict)  #: solved symbols whose values may mention a symbol
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
+    says_nothing: bool = False  #: while it is asked whether a loop goes on, which it does not for ever
     parents: dict[str, Parent] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
@@ -159,7 +160,8 @@ class Run:
         if not possible:
             raise Raised  # no value of the variables comes here
         taken = next(iter(possible)) if len(possible) == 1 else bool(self.choose(key, subject, (True, False), likely))
-        self._tell(question, taken)
+        if not self.says_nothing:
+            self._tell(question, taken)
         return taken
 
     def likely(self, left: Dim, comparison: str, right: Dim) -> bool | None:
