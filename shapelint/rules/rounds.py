@@ -7,13 +7,21 @@ from collections.abc import Iterable, Iterator
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, refs
 from shapelint.rules.navigate import is_cell_call, layer_of, returned_refs, short_name, state_given
+from shapelint.source import Span
+
+Place = tuple[str, Span, tuple[Span, ...]]
+
+
+def place_in_code(node: Node) -> Place:
+    """Where an operation stands, and the calls that lead there: the same in each round of a loop."""
+    return node.path, node.span, tuple(frame.span for frame in node.frames)
 
 
 def round_pairs(calls: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
     """A call in a loop with the same call in the round after it, for each such pair."""
     before: dict[object, Node] = {}
     for call in calls:
-        place = (call.span, call.path, tuple(frame.span for frame in call.frames), layer_of(call).ref)
+        place = (place_in_code(call), layer_of(call).ref)
         if place in before:
             yield before[place], call
         before[place] = call

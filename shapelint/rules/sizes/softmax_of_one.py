@@ -9,6 +9,7 @@ from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.pick import ONE
+from shapelint.rules.rounds import place_in_code
 from shapelint.rules.sizes.around import in_words, recurrent_above
 from shapelint.rules.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
 from shapelint.shapes.axis import Role
@@ -139,8 +140,13 @@ weights = torch.softmax(score(output), dim=1)
 @check(RULE)
 def softmax_of_one_score(trace: Trace) -> Iterator[Finding]:
     """Softmax along an axis of length 1 that is not the sequence."""
-    for softmax in softmaxes(trace):
+    every = list(softmaxes(trace))
+    # of a history that grows in a loop only the first round's has one row
+    longer = {place_in_code(softmax.node) for softmax in every if softmax.normalised.dim != ONE}
+    for softmax in every:
         if not _is_one(trace, softmax) or recurrent_above(trace, softmax.value) is None:
+            continue
+        if place_in_code(softmax.node) in longer:
             continue
         source = softmax.value.ref
         assert source is not None

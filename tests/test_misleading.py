@@ -1,0 +1,248 @@
+"""Right programs that look wrong: hints that belong elsewhere, placeholders, what a loop or another pass changes."""
+
+from textwrap import dedent
+
+import pytest
+
+from shapelint.check import Wanted, check_source
+from shapelint.rules.base import RULES, load
+from shapelint.source import Source
+
+load()
+
+DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
+HEAD = "import random\nimport torch\nimport torch.nn as nn\n"
+
+
+def codes(text: str) -> list[str]:
+    check = check_source(Source("model.py", HEAD + dedent(text)), Wanted(DEFAULT, prove=False))
+    assert not check.problems
+    return [candidate.finding.code for candidate in check.candidates]
+
+
+COMMENTS = {
+    "of the line above": """
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.RNN(5, 8)
+
+            def forward(self, x):
+                x = self.prepared(x)
+                # x: (batch, time, features)
+                x = x.transpose(0, 1)
+                out, _ = self.rnn(x)
+                return out[-1]
+        """,
+    "beside both": """
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.RNN(5, 8)
+
+            def forward(self, x):
+                y = self.prepared(x)
+                # (batch, time, features)
+                y = y.transpose(0, 1)  # (time, batch, features)
+                out, _ = self.rnn(y)
+                return out[-1]
+        """,
+    "of a target of several": """
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.GRU(5, 8)
+
+            def forward(self, x, h):
+                y, h = self.prepared(x, h)
+                # y : [batch, steps, n_class]
+                y = y.permute(1, 0, 2)
+                out, _ = self.rnn(y, h)
+                return out[-1]
+        """,
+}
+
+
+@pytest.mark.parametrize("text", COMMENTS.values(), ids=COMMENTS)
+def test_a_comment_between_two_values_of_one_name(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_a_comment_above_a_statement_is_about_it() -> None:
+    text = """
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.RNN(5, 8)
+
+            def forward(self, x):
+                # y: (batch, time, features)
+                y = self.prepared(x)
+                out, _ = self.rnn(y)
+                return out[:, -1]
+        """
+    assert codes(text) == ["SHP110"]
+
+
+STATED = """
+class Model(nn.Module):
+    {doc}
+    def __init__(self, words, hidden):
+        super().__init__()
+        self.table = nn.Embedding(words, hidden)
+        self.rnn = nn.GRU(hidden, hidden, batch_first=True)
+
+    def forward(self, tokens, state=None):
+        n, length = tokens.size(0), tokens.size(1)
+        out, state = self.rnn(self.table(tokens), state)
+        return out.reshape(n, length, -1)[:, -1]
+"""
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        '"""Args:\n        - **tokens** (batch, seq_len, input_size): list of sequences of token ids.\n    """',
+        '"""Reads tokens.\n\n    Args:\n        tokens: (batch, time, features), the ids\n    """',
+        '"""tokens: [B, T, 1] ids."""',
+    ],
+)
+def test_a_stated_rank_that_the_code_contradicts(doc: str) -> None:
+    assert codes(STATED.format(doc=doc)) == []
+
+
+PLACEHOLDERS = {
+    "keywords of a base": """
+        class Base(nn.Module):
+            def __init__(self, width=0, classes=0):
+                super().__init__()
+                self.rnn = nn.LSTM(width, 8, batch_first=True)
+                self.head = nn.Linear(8, classes)
+
+        class Reader(Base):
+            def __init__(self, **kwargs):
+                super().__init__(**kwargs)
+
+            def forward(self, x):
+                return self.head(self.rnn(x)[0][:, -1])
+        """,
+    "arguments and keywords": """
+        class Base(nn.Module):
+            def __init__(self, width=0):
+                super().__init__()
+                self.rnn = nn.GRU(width, 8)
+
+        class Reader(Base):
+            def __init__(self, *args, steps=1, **kwargs):
+                self.steps = steps
+                super().__init__(*args, **kwargs)
+
+            def forward(self, x):
+                return self.rnn(x)[0][-1]
+        """,
+    "settings": """
+        def build(width=0, layers=0):
+            return nn.GRU(width, 8, layers)
+
+        class Reader(nn.Module):
+            def __init__(self, **settings):
+                super().__init__()
+                self.rnn = build(**settings)
+
+            def forward(self, x):
+                return self.rnn(x)[0][-1]
+        """,
+}
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS)
+def test_a_default_that_keywords_may_replace(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_a_default_that_nothing_replaces_is_the_value() -> None:
+    text = """
+        def build(width=0):
+            return nn.GRU(width, 8)
+
+        rnn = build()
+        """
+    assert codes(text) == ["SHP607"]
+
+
+SQUEEZED = """
+class Model(nn.Module):
+    def __init__(self, size=8, layers={layers}):
+        super().__init__()
+        self.rnn = nn.LSTM(size, 16, layers)
+        self.norm = nn.BatchNorm1d(16)
+
+    def forward(self, x):
+        _, (h_n, _) = self.rnn(x)
+        return self.norm({squeezed})
+"""
+
+
+@pytest.mark.parametrize("squeezed", ["h_n.squeeze()", "torch.squeeze(h_n)", "h_n.squeeze(0)", "h_n.squeeze().relu()"])
+def test_a_squeezed_axis_whose_default_is_one(squeezed: str) -> None:
+    found = codes(SQUEEZED.format(layers=1, squeezed=squeezed))
+    assert found == ([] if "(0)" in squeezed else ["SHP115"])  # it would drop a batch of one, too
+
+
+GROWING = {
+    "cat": "history = torch.cat([history, now.unsqueeze(0)], 0)",
+    "stack of what there was": "history = torch.cat((history, now[None]))",
+    "vstack": "history = torch.vstack([history, now.unsqueeze(0)])",
+}
+
+
+@pytest.mark.parametrize("grown", GROWING.values(), ids=GROWING)
+def test_a_history_that_grows_has_more_than_one_row(grown: str) -> None:
+    text = f"""
+class Model(nn.Module):
+    def __init__(self, size, width):
+        super().__init__()
+        self.cell = nn.GRUCell(size, width)
+        self.score = nn.Linear(width, 1)
+
+    def forward(self, turns):
+        before = torch.zeros(turns.size(1), self.cell.hidden_size)
+        history = torch.zeros(0, turns.size(1), self.cell.hidden_size)
+        for u in turns:
+            now = self.cell(u, before)
+            {grown}
+            weights = torch.softmax(self.score(history), dim=0)
+            before = (weights * history).sum(0)
+        return before
+"""
+    assert codes(text) == []
+
+
+PASSES = {
+    "of a pass of its own": "self.rnn(x)[0].mean().backward()",
+    "of another loss": "(self.rnn(x, torch.zeros(1, 1, 32))[0] ** 2).sum().backward()",
+}
+
+
+@pytest.mark.parametrize("update", PASSES.values(), ids=PASSES)
+def test_a_backward_pass_of_another_graph(update: str) -> None:
+    text = f"""
+class Agent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 32)
+
+    def act(self, x, state):
+        return self.rnn(x.view(1, 1, 4), state)
+
+    def learn(self, x):
+        {update}
+
+
+def main(env):
+    agent, state = Agent(), torch.zeros(1, 1, 32)
+    for t in range(20):
+        out, state = agent.act(env.step(t), state)
+        agent.learn(torch.randn(5, 1, 4))
+"""
+    assert codes(text) == []
