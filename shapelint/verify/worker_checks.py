@@ -11,10 +11,12 @@ from typing import Any
 import torch
 
 from shapelint.verify.worker_footprint import (
+    MAX_ROWS,
     Grid,
     InconclusiveError,
     Watched,
     features_grid,
+    looked_at,
     other_axis,
     rows_grid,
     steps_grid,
@@ -39,8 +41,9 @@ def check(document: Mapping[str, Any]) -> Outcome:
 
 
 def footprint_list(grid: Grid | None) -> list[Any] | None:
-    """A footprint as JSON; None when it is too large to look at."""
-    return None if grid is None or grid.dim() != 3 or grid.numel() > _MAX_CELLS else grid.tolist()
+    """A footprint as JSON; None when it is too large to look at, or does not show all rows in their order."""
+    is_whole = grid is not None and grid.dim() == 3 and len(grid) < MAX_ROWS
+    return grid.tolist() if grid is not None and is_whole and grid.numel() <= _MAX_CELLS else None
 
 
 def _raises(document: Mapping[str, Any]) -> Outcome:
@@ -76,12 +79,13 @@ def _batch_independence(document: Mapping[str, Any]) -> Outcome:
     by_sample = grid.any(2)
     if mismatch is not None:
         return Outcome(False, f"{mismatch}: {_reads(0, by_sample[0])}", grid)
-    for row, samples in enumerate(by_sample):
+    rows = _numbers(watched, document["options"]["target_axis"])
+    for row, samples in zip(rows, by_sample, strict=True):
         others = samples.clone()
         others[row] = False
         if others.any():
             return Outcome(False, _reads(row, samples), grid)
-    for row, samples in enumerate(by_sample):
+    for row, samples in zip(rows, by_sample, strict=True):
         if not samples[row]:
             return Outcome(False, f"output row {row} does not depend on its own sample", grid)
     return Outcome(True, "each output row depends on its own sample only", grid)
@@ -96,6 +100,11 @@ def _rows(document: Mapping[str, Any]) -> tuple[Watched, Grid, int]:
         raise InconclusiveError(f"the value {shape_of(watched.target)} has no axis {target_axis}")
     grid = rows_grid(watched, batch_axis, time_axis, target_axis)
     return watched, grid, watched.root.shape[batch_axis]
+
+
+def _numbers(watched: Watched, axis: int) -> list[int]:
+    """The numbers of the target's rows that a grid shows."""
+    return looked_at(watched.target.shape[axis], MAX_ROWS)
 
 
 def _batch_mismatch(watched: Watched, axis: int, batch: int) -> str | None:
@@ -149,14 +158,15 @@ def _padding_invariance(document: Mapping[str, Any]) -> Outcome:
     mismatch = _batch_mismatch(watched, document["options"]["target_axis"], batch)
     if mismatch is not None:
         return Outcome(False, mismatch, grid)
-    padding = _padding_read(document["lengths"], grid, document["options"].get("on_left", False))
+    rows = _numbers(watched, document["options"]["target_axis"])
+    padding = _padding_read(document["lengths"], rows, grid, document["options"].get("on_left", False))
     if padding is not None:
         return Outcome(False, padding, grid)
-    return _alone(document, watched) or _last_steps(document["lengths"], grid)
+    return _alone(document, watched) or _last_steps(document["lengths"], rows, grid)
 
 
-def _padding_read(lengths: Sequence[int], grid: Grid, on_left: bool) -> str | None:
-    for row, samples in enumerate(grid):
+def _padding_read(lengths: Sequence[int], rows: Sequence[int], grid: Grid, on_left: bool) -> str | None:
+    for row, samples in zip(rows, grid, strict=True):
         for sample, steps in enumerate(samples):
             length = lengths[sample]
             start, end = (0, len(steps) - length) if on_left else (length, len(steps))
@@ -192,9 +202,9 @@ def _agrees(row: torch.Tensor, alone: torch.Tensor) -> bool:
     return agree(row[tuple(slice(size) for size in alone.shape)], alone)
 
 
-def _last_steps(lengths: Sequence[int], grid: Grid) -> Outcome:
+def _last_steps(lengths: Sequence[int], rows: Sequence[int], grid: Grid) -> Outcome:
     """Without single runs: a row must at least have read its sample's last step."""
-    for row, samples in enumerate(grid):
+    for row, samples in zip(rows, grid, strict=True):
         last = lengths[row] - 1
         if not samples[row][last]:
             return Outcome(False, f"output row {row} does not depend on step {last}, the last of its sample", grid)
@@ -205,7 +215,7 @@ def _causality(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     watched = Watched(document["steps"], options["source"], document["target"])
     grid = rows_grid(watched, options["time_axis"], None, options["target_axis"])[:, :, 0]
-    for row, steps in enumerate(grid):
+    for row, steps in zip(_numbers(watched, options["target_axis"]), grid, strict=True):
         later = steps[row + 1 :].nonzero().flatten().tolist()
         if later:
             return Outcome(False, f"output step {row} depends on step {later[0] + row + 1}, which comes later")

@@ -9,7 +9,7 @@ import torch
 
 from shapelint.verify.worker_replay import Encoded, Replace, put, run, value_of
 
-MAX_ROWS = 8  #: rows of the result that are looked at
+MAX_ROWS = 8  #: rows of the result that are looked at, spread over all of them
 MAX_FEATURES = 32  #: features of the result that are looked at, spread over all of them
 
 Grid: TypeAlias = torch.Tensor  #: booleans: (rows, samples, steps) or (features, steps)
@@ -69,17 +69,24 @@ class Watched:
 
 
 def rows_grid(watched: Watched, batch_axis: int, time_axis: int | None, target_axis: int) -> Grid:
-    """(rows, samples, steps): does row i of the target depend on step t of sample j of the source.
+    """(rows, samples, steps): does row i of those `looked_at` depend on step t of sample j of the source.
 
     Raises InconclusiveError when nothing reaches the target.
     """
-    rows = range(min(watched.target.shape[target_axis], MAX_ROWS))
+    rows = looked_at(watched.target.shape[target_axis], MAX_ROWS)
     if watched.root.is_floating_point():
         reached = [watched.reached(lambda t, i=row: t.select(target_axis, i)) for row in rows]  # type: ignore[misc]
         grid = torch.stack([_by_axes(one, batch_axis, time_axis) for one in reached])
     else:
-        grid = _rows_by_trying(watched, batch_axis, time_axis, target_axis)[: len(rows)]
+        grid = _rows_by_trying(watched, batch_axis, time_axis, target_axis)[rows]
     return _some(grid)
+
+
+def looked_at(count: int, most: int) -> list[int]:
+    """The places of up to `most` entries, spread over all: the first and the last of many are not alike."""
+    if count <= most:
+        return list(range(count))
+    return [index * (count - 1) // (most - 1) for index in range(most)]
 
 
 def steps_grid(watched: Watched, batch_axis: int, time_axis: int) -> Grid:
@@ -93,13 +100,13 @@ def features_grid(watched: Watched, time_axis: int) -> Grid:
     if target.dim() == 0:
         raise InconclusiveError("the value is a single number")
     width = target.shape[-1]
-    looked_at = [index * width // min(width, MAX_FEATURES) for index in range(min(width, MAX_FEATURES))]
+    features = looked_at(width, MAX_FEATURES)
     if watched.root.is_floating_point():
-        reached = [watched.reached(lambda t, i=index: t[..., i]) for index in looked_at]  # type: ignore[misc]
+        reached = [watched.reached(lambda t, i=index: t[..., i]) for index in features]  # type: ignore[misc]
         return _some(torch.stack([_by_axes(one, time_axis, None)[:, 0] for one in reached]))
     steps = range(watched.root.shape[time_axis])
     changed = [watched.changed(_at(watched.root.dim(), {time_axis: step})) for step in steps]
-    return _some(torch.stack([one.reshape(-1, width).any(0)[looked_at] for one in changed], 1))
+    return _some(torch.stack([one.reshape(-1, width).any(0)[features] for one in changed], 1))
 
 
 def other_axis(source: torch.Tensor, axis: int) -> int | None:
