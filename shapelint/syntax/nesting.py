@@ -18,7 +18,7 @@ from keyword import kwlist
 from shapelint.syntax.scan import CLOSE, END, NAME, OPEN, OPERATOR, Token, tokens
 
 BRACKET_LIMIT = 200  #: CPython's own limit
-DEPTH_LIMIT = 500  #: of brackets and of operators that nest what follows, together
+DEPTH_LIMIT = 700  #: of brackets and of operators that nest what follows, together
 COPY_LIMIT = 12_000_000  #: what one chain makes the parser copy, in units of a name: two to four seconds
 
 _TIGHT, _NOT, _LOOSE = range(
