@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.finding import Ref
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import call_function, call_special, free_arguments
+from shapelint.infer.functions import call_function, call_special, free_arguments, makers_of
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
@@ -125,7 +125,7 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
 
 def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value | None:
     """A module that one other method makes (`setup`, `build`): that method has run before."""
-    makers = [method for cls in instance.cls.lineage() for method in cls.makers.get(name, ())]
+    makers = [method for cls in instance.cls.lineage() for method in makers_of(cls, name)]
     if len(makers) != 1 or makers[0].name == "__init__" or id(makers[0]) in instance.prepared:
         return None
     instance.prepared.add(id(makers[0]))
@@ -155,12 +155,11 @@ def _super_attribute(run: Run, base: Super, name: str, node: facts.Expression) -
     if not isinstance(receiver, Instance | Class):
         return Method(base, name)
     cls = receiver.cls if isinstance(receiver, Instance) else receiver
-    for parent in cls.after(base.cls):
-        found = parent.scope.names.get(name)
-        if found is not None and isinstance(receiver, Instance):
-            return _bound(run, found, receiver, node)
-        if found is not None:
-            return BoundMethod(found, receiver) if isinstance(found, Function) else found
+    found = cls.find_after(base.cls, name)
+    if found is not None and isinstance(receiver, Instance):
+        return _bound(run, found, receiver, node)
+    if found is not None:
+        return BoundMethod(found, receiver) if isinstance(found, Function) else found
     return Method(base, name)
 
 

@@ -91,8 +91,10 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
     wanted = _of_interest(definitions, source)
     defined = [d for d in definitions if isinstance(d, facts.ClassDef)]
     classes = [d for d in defined if d.name in wanted]
+    running = {d.name for d in defined if _defines_forward(d)}
     for definition in classes:
-        if _has_forward(definition, defined):
+        bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
+        if _defines_forward(definition) or not running.isdisjoint(bases):
             yield Entry(f"{definition.name}.forward", _method_body(definition.name, "forward"))
     for definition in classes:
         for method in definition.body:
@@ -115,23 +117,24 @@ def _is_left(definition: facts.ClassDef, called: set[int]) -> bool:
     return any(id(method) not in called for method in constructors) or not methods
 
 
-def _has_forward(definition: facts.ClassDef, classes: list[facts.ClassDef]) -> bool:
-    """Whether a class, or a base of it in this file, defines `forward`."""
-    if any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body):
-        return True
-    bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
-    return any(cls.name in bases and cls is not definition and _has_forward(cls, []) for cls in classes)
+def _defines_forward(definition: facts.ClassDef) -> bool:
+    return any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body)
 
 
 def _of_interest(definitions: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
     lines = source.lines
     texts = {d.name: "\n".join(lines[d.span.line - 1 : d.span.end_line]) for d in definitions}
-    wanted = {name for name, text in texts.items() if _RECURRENT.search(text)}
-    words = {name: set(re.findall(r"\w+", text)) for name, text in texts.items()}
-    size = -1
-    while size != len(wanted):
-        size = len(wanted)
-        wanted |= {name for name in texts if not wanted.isdisjoint(words[name])}
+    naming: dict[str, list[str]] = {}  # the definitions that name a definition
+    for name, text in texts.items():
+        for word in set(re.findall(r"\w+", text)) & texts.keys():
+            naming.setdefault(word, []).append(name)
+    waiting = [name for name, text in texts.items() if _RECURRENT.search(text)]
+    wanted: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting.extend(naming.get(name, ()))
     return wanted
 
 

@@ -147,8 +147,18 @@ def _is_abstract(definition: facts.FunctionDef) -> bool:
     return not body if marked else len(body) == 1 and isinstance(body[0], facts.Raise)
 
 
-def attributes_made(method: Function) -> set[str]:
-    """The attributes of its first parameter that a method gives something constructed (`self.rnn = nn.LSTM(...)`)."""
+def makers_of(cls: Class, name: str) -> list[Function]:
+    """The methods of a class that give an attribute something constructed (`self.rnn = nn.LSTM(...)`)."""
+    if cls.makers is None:
+        cls.makers = {}
+        for method in cls.scope.names.values():
+            if isinstance(method, Function) and method.owner is cls and method.kind == "plain":
+                for made in _attributes_made(method):
+                    cls.makers.setdefault(made, []).append(method)
+    return cls.makers.get(name, [])
+
+
+def _attributes_made(method: Function) -> set[str]:
     receiver = method.parameters[0].name if method.parameters else ""
     found: set[str] = set()
     for statement in statements_in(method.definition.body if method.definition else ()):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value
 from shapelint.source import Source
 from shapelint.syntax import facts
+
+Found = TypeVar("Found")
 
 YIELDED = "yield"  #: what a generator's scope calls the list of what it has yielded: no name of Python's
 
@@ -80,7 +83,11 @@ class Function(Value):
     definition: facts.FunctionDef | None = None
     owner: Class | None = None
     kind: str = "plain"  #: "plain", "property", "static", "class"
-    yields: bool = False  #: it is a generator
+
+    @property
+    def yields(self) -> bool:
+        """Whether it is a generator."""
+        return self.definition is not None and self.definition.yields
 
 
 @dataclass(eq=False, slots=True)
@@ -91,8 +98,15 @@ class Class(Value):
     bases: tuple[Value, ...]
     scope: Scope
     definition: facts.ClassDef
-    makers: dict[str, list[Function]] = field(default_factory=dict)
-    """For attributes that are given something constructed: the methods in which they are."""
+    is_whole: bool = False  #: its body has been run: what it defines stays as it is
+    makers: dict[str, list[Function]] | None = None  #: the methods that make its attributes, once they were asked for
+    _parents: tuple[Class, ...] = field(init=False)
+    _is_straight: bool = field(init=False)  #: no class on the way up has two bases that are read
+    _found: dict[object, object] = field(init=False, default_factory=dict)  #: what was looked for along the bases
+
+    def __post_init__(self) -> None:
+        self._parents = tuple(base for base in self.bases if isinstance(base, Class))
+        self._is_straight = len(self._parents) <= 1 and all(parent._is_straight for parent in self._parents)
 
     def lineage(self) -> Iterator[Class]:
         """The class and its known bases, each before its own bases, in the order of the class statements."""
@@ -111,25 +125,44 @@ class Class(Value):
 
     def find(self, name: str) -> Value | None:
         """A class attribute along the bases."""
-        for cls in self.lineage():
-            if name in cls.scope.names:
-                return cls.scope.names[name]
-        return None
+        return self._along(name, lambda cls: cls.scope.names.get(name))
 
-    def after(self, cls: Class) -> Iterator[Class]:
-        """The classes in which `super()` inside `cls` looks, for an instance of this class."""
+    def find_after(self, cls: Class, name: str) -> Value | None:
+        """The class attribute that `super()` inside `cls` finds, for an instance of this class."""
+        if self._is_straight and cls._is_straight:
+            return cls._parents[0].find(name) if cls._parents else None
         lineage = list(self.lineage())
         if cls not in lineage:
             lineage = list(cls.lineage())
-        return iter(lineage[lineage.index(cls) + 1 :])
+        after = lineage[lineage.index(cls) + 1 :]
+        return next((parent.scope.names[name] for parent in after if name in parent.scope.names), None)
 
     def torch_base(self) -> str | None:
         """The dotted name of the class that is not read (`torch.nn.LSTM`) and from which this one derives."""
-        for cls in self.lineage():
-            for base in cls.bases:
-                if isinstance(base, External):
-                    return base.path
-        return None
+        return self._along(External, lambda cls: next((b.path for b in cls.bases if isinstance(b, External)), None))
+
+    def _along(self, key: object, own: Callable[[Class], Found | None]) -> Found | None:
+        """What the first class of the lineage has of its own, kept for each class that was passed on the way.
+
+        So a chain of classes is not walked to its end for each of them.
+        """
+        passed: list[Class] = []
+        cls, found = self, None
+        while key not in cls._found:
+            passed.append(cls)
+            found = own(cls)
+            if found is not None or not cls._parents:
+                break
+            if len(cls._parents) > 1:
+                found = next((one for one in map(own, cls.lineage()) if one is not None), None)
+                break
+            cls = cls._parents[0]
+        else:
+            found = cast("Found | None", cls._found[key])
+        for one in passed:
+            if one.is_whole:
+                one._found[key] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from shapelint.infer.calls import call_value
 from shapelint.infer.capture import captured
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
-from shapelint.infer.functions import attributes_made, call_special, is_harmless, method_kind
+from shapelint.infer.functions import call_special, is_harmless, method_kind
 from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
 from shapelint.infer.objects import Class, Container, Function, Imported, Iteration, Scope
 from shapelint.infer.state import Raised, Run
 from shapelint.infer.truth import truth
-from shapelint.infer.walk import yields
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -162,7 +161,7 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
     else:
         owner = None
     defaults = defaults_of(run, scope, node.parameters)
-    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind, yields(node.body))
+    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind)
     scope.assign(node.name, _decorated(run, scope, function, node))
     return Flow.NEXT
 
@@ -190,10 +189,7 @@ def class_definition(run: Run, scope: Scope, node: facts.ClassDef) -> Flow:
     body.names["__class__"] = cls
     scope.assign(node.name, cls)
     execute(run, body, node.body)
-    for method in body.names.values():
-        if isinstance(method, Function) and method.owner is cls and method.kind == "plain":
-            for name in attributes_made(method):
-                cls.makers.setdefault(name, []).append(method)
+    cls.is_whole = True
     return Flow.NEXT
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 
 from shapelint.syntax import facts
 
@@ -41,17 +41,3 @@ def statements_in(statements: tuple[facts.Statement, ...]) -> list[facts.Stateme
             if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
                 found.extend(statements_in(getattr(statement, block, ())))
     return found
-
-
-def yields(body: tuple[facts.Statement, ...]) -> bool:
-    """Whether a function with this body is a generator: it has a `yield` of its own."""
-    waiting: list[object] = list(body)
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, facts.Await) and current.kind != "await":
-            return True
-        if isinstance(current, tuple):
-            waiting.extend(current)
-        elif is_dataclass(current) and not isinstance(current, facts.FunctionDef | facts.ClassDef | facts.Lambda):
-            waiting.extend(getattr(current, field.name) for field in fields(current))
-    return False

@@ -19,13 +19,14 @@ _TWO_WORDS = {"NotIn": "not in", "IsNot": "is not"}
 
 
 class Lowering:
-    """One file's lowering: where its nodes stand, and how deep the current fact is nested."""
+    """One file's lowering: where its nodes stand, how deep the current fact is nested, and whether it has yielded."""
 
-    __slots__ = ("depth", "places")
+    __slots__ = ("depth", "places", "yields")
 
     def __init__(self, places: Places) -> None:
         self.places = places
         self.depth = 0
+        self.yields = False  #: a `yield` was met in the function that is being lowered
 
     def expression(self, node: cst.CSTNode) -> facts.Expression:
         """The fact for an expression; `Opaque` for what facts have no word for."""
@@ -281,8 +282,9 @@ def _conditional(lowering: Lowering, node: cst.IfExp) -> facts.Expression:
 
 
 def _lambda(lowering: Lowering, node: cst.Lambda) -> facts.Expression:
-    parameters = lower_parameters(lowering, node.params)
-    return facts.Lambda(lowering.places.span(node), parameters, lowering.expression(node.body))
+    parameters, outer = lower_parameters(lowering, node.params), lowering.yields
+    body, lowering.yields = lowering.expression(node.body), outer  # a lambda's `yield` is its own
+    return facts.Lambda(lowering.places.span(node), parameters, body)
 
 
 def lower_parameters(lowering: Lowering, node: cst.Parameters) -> tuple[facts.Parameter, ...]:
@@ -355,7 +357,7 @@ def _await(lowering: Lowering, node: cst.Await) -> facts.Expression:
 
 
 def _yield(lowering: Lowering, node: cst.Yield) -> facts.Expression:
-    span = lowering.places.span(node)
+    span, lowering.yields = lowering.places.span(node), True
     if isinstance(node.value, cst.From):
         return facts.Await(span, "yield from", lowering.expression(node.value.item))
     return facts.Await(span, "yield", lowering.optional(node.value))

@@ -155,7 +155,9 @@ def _pattern(lowering: Lowering, node: cst.MatchPattern) -> facts.Expression | N
 
 def _function(lowering: Lowering, node: cst.FunctionDef) -> facts.Statement:
     places = lowering.places
+    outer, lowering.yields = lowering.yields, False
     body = _suite(lowering, node.body)
+    yields, lowering.yields = lowering.yields, outer
     docstring, docstring_span = docstring_of(body)
     return facts.FunctionDef(
         places.span(node),
@@ -168,6 +170,7 @@ def _function(lowering: Lowering, node: cst.FunctionDef) -> facts.Statement:
         docstring,
         docstring_span,
         node.asynchronous is not None,
+        yields,
     )
 
 

@@ -140,6 +140,7 @@ class FunctionDef(Statement):
     docstring: str | None
     docstring_span: Span | None
     is_async: bool
+    yields: bool  #: it is a generator: a `yield` of its own stands in its body
 
 
 @dataclass(frozen=True, slots=True)
