@@ -133,7 +133,6 @@ def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expressi
     return instance.attributes.get(name)
 
 
-
 def _bound(run: Run, found: Value, instance: Instance, node: facts.Expression) -> Value:
     """What a class attribute is on an instance: a method is bound, a property called."""
     if not isinstance(found, Function) or found.kind == "static":

@@ -7,8 +7,10 @@ backwards, and a rule needs no control flow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import TypeVar, cast
 
 from shapelint.finding import Ref
 from shapelint.infer.shape_text import ShapeText
@@ -197,24 +199,63 @@ class Trace:
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
     retaken: Callable[[str, int], Trace | None] = field(default=lambda key, rank: None, repr=False)
     """The same path where the leaf of a key has another rank; None where the code raises for it."""
-    _users: dict[Ref, list[Node]] = field(init=False, default_factory=dict)  #: for `uses`, of the first `_read` nodes
-    _read: int = field(init=False, default=0)
+    _told_once: dict[object, object] = field(init=False, default_factory=dict, compare=False)  #: for `once`
 
     def node(self, ref: Ref) -> Node:
         """The node that made a value."""
         return self.nodes[ref.node]
 
-    def uses(self, ref: Ref) -> Iterator[Node]:
+    def uses(self, ref: Ref) -> Sequence[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
-        for node in self.nodes[self._read :]:
-            for inner in {inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value)}:
-                self._users.setdefault(inner, []).append(node)
-        self._read = len(self.nodes)
-        yield from self._users.get(ref, ())
+        return _users(self).get(ref, ())
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""
         return dim.substitute(self.solved)
+
+
+Told = TypeVar("Told")
+
+
+def once(ask: Callable[[Trace], Told]) -> Callable[[Trace], Told]:
+    """Ask something of a whole trace once, when it is finished: rules that ask for each node would cost its square."""
+
+    @wraps(ask)
+    def remembered(trace: Trace) -> Told:
+        if remembered not in trace._told_once:
+            trace._told_once[remembered] = ask(trace)
+        return cast("Told", trace._told_once[remembered])
+
+    return remembered
+
+
+@once
+def _users(trace: Trace) -> dict[Ref, list[Node]]:
+    users: dict[Ref, list[Node]] = {}
+    for node in trace.nodes:
+        for inner in {inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value)}:
+            users.setdefault(inner, []).append(node)
+    return users
+
+
+@once
+def evidence_by_symbol(trace: Trace) -> dict[str, list[Evidence]]:
+    """What the author says of axes, by the symbols that are their sizes."""
+    found: dict[str, list[Evidence]] = {}
+    for piece in trace.evidence:
+        found.setdefault(piece.symbol, []).append(piece)
+    return found
+
+
+@once
+def bindings_by_value(trace: Trace) -> dict[Ref, list[Binding]]:
+    """What a value is bound to, in order."""
+    found: dict[Ref, list[Binding]] = {}
+    for binding in trace.bindings:
+        ref = getattr(binding.value, "ref", None)
+        if ref is not None:
+            found.setdefault(ref, []).append(binding)
+    return found
 
 
 def refs(value: Value) -> Iterator[Ref]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Severity, ShownShape
-from shapelint.infer.trace import Binding, Evidence, Frame, Node, Stated, Trace
+from shapelint.infer.trace import Binding, Evidence, Frame, Node, Stated, Trace, once
 from shapelint.rules.base import Rule
+from shapelint.rules.text import lines_of
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Packed, Tensor, Value
@@ -33,7 +34,7 @@ def report(
 
     `confidence` overrules the rule's; `fixes` come the likeliest first, without those that are None.
     """
-    naming = Naming(trace)
+    naming = naming_of(trace)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -48,6 +49,16 @@ def report(
         claims=tuple(claims),
         fixes=tuple(fix for fix in fixes if fix is not None),
     )
+
+
+def naming_of(trace: Trace) -> Naming:
+    """The display names of a trace's symbols, to which a finding may add some."""
+    return _names(trace).copy()
+
+
+@once
+def _names(trace: Trace) -> Naming:
+    return Naming(trace)
 
 
 def _severity(rule: Rule, claims: Sequence[Claim]) -> Severity:
@@ -110,11 +121,6 @@ def text_of(trace: Trace, span: Span) -> str:
         return lines[span.line - 1][span.column : span.end_column]
     first, last = lines[span.line - 1][span.column :], lines[span.end_line - 1][: span.end_column]
     return "\n".join([first, *lines[span.line : span.end_line - 1], last])
-
-
-def lines_of(trace: Trace) -> list[str]:
-    """The lines of the analysed file, as spans count them."""
-    return trace.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def quote(trace: Trace, span: Span) -> str:

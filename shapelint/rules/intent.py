@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapelint.finding import Place
-from shapelint.infer.trace import Evidence, Node, Trace
+from shapelint.infer.trace import Evidence, Node, Trace, evidence_by_symbol, once
 from shapelint.rules.build import place_of
 from shapelint.rules.navigate import (
     OUTPUT,
@@ -79,7 +79,7 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     opposing: list[Evidence] = []
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
         pieces = [*evidence_of(trace, axis), *trace.told.get((call.span, place), ())]
-        pieces += [*_given(trace, value, axis), *_used(trace, call, place)]
+        pieces += [*_given(trace, value, axis), *_used(trace).get((call.id, place), ())]
         pieces += [*_built(trace, call), *_exchanged(trace, call, value)] if place == 0 else ()
         agreeing += [piece for piece in pieces if piece.role is role]
         opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
@@ -89,7 +89,7 @@ def intent_of(trace: Trace, call: Node) -> Intent:
 def evidence_of(trace: Trace, axis: Axis) -> list[Evidence]:
     """The evidence on an axis, by the symbol that is its size."""
     symbol = axis.dim.as_symbol
-    return [piece for piece in trace.evidence if symbol is not None and piece.symbol == symbol]
+    return [] if symbol is None else evidence_by_symbol(trace).get(symbol, [])
 
 
 def told_of_calls(traces: Sequence[Trace]) -> dict[tuple[Span, int], tuple[Evidence, ...]]:
@@ -158,14 +158,22 @@ def _giver(trace: Trace, value: Tensor, axis: Axis) -> Node | None:
     return None
 
 
-def _used(trace: Trace, call: Node, place: int) -> Iterator[Evidence]:
-    """What the uses of the output say of its axis `place`: its last entry is taken, or it is pooled away."""
+@once
+def _used(trace: Trace) -> dict[tuple[int, int], list[Evidence]]:
+    """What the uses of an output say of an axis of it, by the call and the axis: its last entry, or it is pooled."""
+    found: dict[tuple[int, int], list[Evidence]] = {}
     for pick in picks(trace):
-        if pick.axis == place and pick.index == LAST and _is_output(trace, pick.base, call):
-            yield _used_as_time(pick.node, "last-index", "the last entry of this axis is taken: a step")
+        call = _output_of(trace, pick.base) if pick.index == LAST else None
+        if call is not None:
+            told = _used_as_time(pick.node, "last-index", "the last entry of this axis is taken: a step")
+            found.setdefault((call.id, pick.axis), []).append(told)
     for node in trace.nodes:
-        if pooled_axis(node) == place and _is_output(trace, node.args[0], call):
-            yield _used_as_time(node, "pooled-axis", "this axis is pooled away: the steps")
+        pooled = pooled_axis(node)
+        call = None if pooled is None else _output_of(trace, node.args[0])
+        if call is not None and pooled is not None:
+            told = _used_as_time(node, "pooled-axis", "this axis is pooled away: the steps")
+            found.setdefault((call.id, pooled), []).append(told)
+    return found
 
 
 def _used_as_time(node: Node, kind: str, message: str) -> Evidence:
@@ -184,6 +192,7 @@ def pooled_axis(node: Node) -> int | None:
     return None if found is None else found % 3
 
 
-def _is_output(trace: Trace, value: object, call: Node) -> bool:
+def _output_of(trace: Trace, value: object) -> Node | None:
+    """The recurrent call that a value is the output of."""
     slot = slot_of(trace, value) if isinstance(value, Tensor) else None
-    return slot is not None and slot.call is call and slot.slot == OUTPUT
+    return slot.call if slot is not None and slot.slot == OUTPUT else None

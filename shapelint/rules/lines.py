@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from shapelint.infer.trace import Trace
-from shapelint.rules.build import lines_of
+from shapelint.rules.text import lines_of
 
 _DEF = re.compile(r"\s*(?:async\s+)?def\s")
 
@@ -14,10 +14,10 @@ def function_around(trace: Trace, line: int) -> str:
     """The text of the innermost function that holds a line; the whole text where none does."""
     lines = lines_of(trace)
     inside = indent_of(lines[line - 1])
-    heads = [n for n in range(line - 1) if _DEF.match(lines[n]) and indent_of(lines[n]) < inside]
-    if not heads:
+    above = range(line - 2, -1, -1) if inside else ()
+    head = next((n for n in above if _DEF.match(lines[n]) and indent_of(lines[n]) < inside), None)
+    if head is None:
         return trace.text
-    head = heads[-1]
     after = range(line, len(lines))
     end = next((n for n in after if lines[n].strip() and indent_of(lines[n]) <= indent_of(lines[head])), len(lines))
     return "\n".join(lines[head:end])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from shapelint.finding import Ref
-from shapelint.infer.trace import Binding, Node, Trace
+from shapelint.infer.trace import Binding, Node, Trace, bindings_by_value, once
 from shapelint.rules.lines import function_around
 from shapelint.rules.navigate import OUTPUT, is_recurrent_call, slot_of, state_given
+from shapelint.rules.text import count_of
 
 _ATTRIBUTE = re.compile(r"\w+(?:\.\w+)+")
 _OUTPUT = frozenset(("out", "outs", "output", "outputs"))
@@ -18,7 +18,7 @@ _OTHER = frozenset(("c", "cn", "cell", "cells", "last", "final"))
 
 def is_unused(trace: Trace, name: str) -> bool:
     """Whether a name that an assignment binds stands nowhere else in the file."""
-    return name == "_" or len(re.findall(rf"\b{name}\b", trace.text)) <= 1
+    return name == "_" or count_of(trace, name) <= 1
 
 
 def occurrences(trace: Trace, binding: Binding) -> int:
@@ -26,9 +26,10 @@ def occurrences(trace: Trace, binding: Binding) -> int:
     return len(re.findall(rf"\b{re.escape(binding.name)}\b", function_around(trace, binding.span.line)))
 
 
-def kept_on_objects(trace: Trace) -> Iterator[Binding]:
+@once
+def kept_on_objects(trace: Trace) -> tuple[Binding, ...]:
     """What is bound to an attribute: `self.state = ...`."""
-    return (one for one in trace.bindings if _ATTRIBUTE.fullmatch(one.name))
+    return tuple(one for one in trace.bindings if _ATTRIBUTE.fullmatch(one.name))
 
 
 def exchanged_names(trace: Trace, call: Node) -> tuple[Binding, Binding] | None:
@@ -49,7 +50,7 @@ def output_named_state(trace: Trace, call: Node) -> Node | None:
 
 
 def _binding(trace: Trace, ref: Ref) -> Binding | None:
-    return next((one for one in trace.bindings if getattr(one.value, "ref", None) == ref), None)
+    return next(iter(bindings_by_value(trace).get(ref, ())), None)
 
 
 def _says_output(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Ref
-from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.infer.trace import INPUT, Node, Trace, once, refs
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 
@@ -56,11 +56,10 @@ class Slot:
         return recurrent_config(self.layer)
 
 
-def recurrent_calls(trace: Trace) -> Iterator[Node]:
+@once
+def recurrent_calls(trace: Trace) -> tuple[Node, ...]:
     """The calls of LSTM, GRU and RNN layers that succeeded or failed."""
-    for node in trace.nodes:
-        if is_recurrent_call(node):
-            yield node
+    return tuple(node for node in trace.nodes if is_recurrent_call(node))
 
 
 def is_recurrent_call(node: Node) -> bool:
@@ -242,4 +241,10 @@ def ancestors(trace: Trace, ref: Ref) -> Iterator[Node]:
 
 def is_returned(trace: Trace, ref: Ref) -> bool:
     """Whether the entry point returns the value itself."""
-    return any(inner == ref for value in trace.returned for inner in refs(value))
+    return ref in returned_refs(trace)
+
+
+@once
+def returned_refs(trace: Trace) -> frozenset[Ref]:
+    """The values that the entry point returns, alone or inside others."""
+    return frozenset(ref for value in trace.returned for ref in refs(value))

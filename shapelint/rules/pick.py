@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Ref
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Node, Trace, once
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import EllipsisValue, Int, NoneValue, SliceValue, Tensor, Tuple, Value
@@ -53,12 +53,10 @@ class Pick:
         return self.index == LAST or trace.resolve(self.index - self.picked.dim) == LAST
 
 
-def picks(trace: Trace) -> Iterator[Pick]:
+@once
+def picks(trace: Trace) -> tuple[Pick, ...]:
     """All picks of a trace."""
-    for node in trace.nodes:
-        found = pick_of(node)
-        if found is not None:
-            yield found
+    return tuple(found for node in trace.nodes if (found := pick_of(node)) is not None)
 
 
 def pick_of(node: Node) -> Pick | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_cell_call, layer_of, short_name, state_given
+from shapelint.rules.navigate import is_cell_call, layer_of, returned_refs, short_name, state_given
 
 
-def round_pairs(calls: Iterator[Node]) -> Iterator[tuple[Node, Node]]:
+def round_pairs(calls: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
     """A call in a loop with the same call in the round after it, for each such pair."""
     before: dict[object, Node] = {}
     for call in calls:
@@ -42,5 +42,4 @@ def _is_state(call: Node, ref: Ref) -> bool:
 def is_dropped(trace: Trace, call: Node) -> bool:
     """Whether nothing takes the state that a layer's call returns, nor the whole result."""
     dropped = (Ref(call.id), *(Ref(call.id, path) for path in ((1,), (1, 0), (1, 1))))
-    returned = {ref for value in trace.returned for ref in refs(value)}
-    return returned.isdisjoint(dropped) and not any(True for ref in dropped for _ in trace.uses(ref))
+    return returned_refs(trace).isdisjoint(dropped) and not any(trace.uses(ref) for ref in dropped)

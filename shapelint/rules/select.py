@@ -6,7 +6,7 @@ names the branch and loses confidence: the branch may never be taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shapelint.finding import Confidence, Finding
@@ -29,7 +29,8 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
         trace.told = told if trace.entry == SCRIPT else {}
         for found in on_path(trace, codes):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
-    merged = (_merge(hits, traces) for hits in groups.values())
+    reaching = _reaching(traces, {span for _, _, span in groups})
+    merged = (_merge(hits, reaching.get(span, [])) for (_, _, span), hits in groups.items())
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
 
 
@@ -41,16 +42,24 @@ def on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
             yield from (f for f in registered.run(trace) if f.code in codes and f.path == trace.path)
 
 
-def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
+def _reaching(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace]]:
+    """The paths that reach each of some places."""
+    reaching: dict[Span, list[Trace]] = {}
+    for trace in traces if spans else ():
+        for span in {node.span for node in trace.nodes if node.path == trace.path} & spans:
+            reaching.setdefault(span, []).append(trace)
+    return reaching
+
+
+def _merge(hits: list[Hit], reaching: list[Trace]) -> Hit | None:
     """One finding for all paths that show it, or None where the file's own calls refute it."""
-    span = hits[0][0].span
-    reaching = [trace for trace in traces if _reaches(trace, span)]
     showing = [trace for _, trace in hits]
+    shown = {id(trace) for trace in showing}
     called = [trace for trace in reaching if trace.entry == SCRIPT]
-    if called and not any(trace in called for trace in showing):
+    if called and not any(id(trace) in shown for trace in called):
         return None
     finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
-    silent = [t for t in reaching if not any(t is s for s in showing)]
+    silent = [t for t in reaching if id(t) not in shown]
     if trace.likely:
         if any(t.entry != trace.entry for t in silent):
             return None  # who calls it gives other sizes than the likely ones
@@ -64,10 +73,6 @@ def _merge(hits: list[Hit], traces: list[Trace]) -> Hit | None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
-
-
-def _reaches(trace: Trace, span: Span) -> bool:
-    return any((node.span, node.path) == (span, trace.path) for node in trace.nodes)
 
 
 def _symbolic_first(hits: list[Hit]) -> Hit:

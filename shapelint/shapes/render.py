@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Protocol
 
 from shapelint.shapes.axis import Axis, Role
@@ -49,17 +50,25 @@ class Naming:
     def __init__(self, trace: Named) -> None:
         self._resolve = trace.resolve
         self._names = dict(trace.names)
+        self._taken = set(self._names.values())
+        self._next: dict[str, int] = {}  #: the number that tells the next symbol of a name from those before
         self._roles = _roles_of_symbols(trace)
         # a letter goes to the axis that has the role outright, before names that are cut short
         for letters_first in (True, False):
             for axis in _axes(trace):
                 self._name(axis, letters_first)
 
+    def copy(self) -> Naming:
+        """The same names, to which others may be added."""
+        other = copy(self)
+        other._names, other._taken, other._next = dict(self._names), set(self._taken), dict(self._next)
+        return other
+
     def dim(self, dim: Dim) -> str:
         """A size as text."""
         resolved = self._resolve(dim)
         for symbol in sorted(resolved.symbols - self._names.keys()):
-            self._names[symbol] = self._free(short_name(symbol))
+            self._call(symbol, short_name(symbol))
         return resolved.render(self._names)
 
     def shape(self, axes: Iterable[Axis]) -> str:
@@ -90,12 +99,17 @@ class Naming:
             return
         letter = _LETTERS.get(axis.role)
         if letter is not None or not letters_only:
-            self._names[symbol] = self._free(letter or short_name(symbol))
+            self._call(symbol, letter or short_name(symbol))
 
-    def _free(self, name: str) -> str:
-        taken = set(self._names.values())
-        numbers = (f"{name}{number}" for number in range(2, len(taken) + 3))
-        return name if name not in taken else next(n for n in numbers if n not in taken)
+    def _call(self, symbol: str, wanted: str) -> None:
+        """Name a symbol as is wanted, with a number where that name is taken."""
+        name = wanted
+        while name in self._taken:
+            number = self._next.get(wanted, 2)
+            self._next[wanted] = number + 1
+            name = f"{wanted}{number}"
+        self._names[symbol] = name
+        self._taken.add(name)
 
 
 def short_name(symbol: str) -> str:

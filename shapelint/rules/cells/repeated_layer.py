@@ -13,6 +13,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, report, text_of
 from shapelint.rules.navigate import input_of, layer_of, short_name, state_given
 from shapelint.rules.stepping import Rounds, is_fed_back, results_of, rounds_of
+from shapelint.rules.text import lines_of
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
 
@@ -207,7 +208,7 @@ def _finding_of_two(trace: Trace, below: Node, above: Node) -> Finding:
 
 def _is_meant(trace: Trace, node: Node, built: Node) -> bool:
     """Whether the lines of the list or of the layer, or those above them, say that weights are shared."""
-    lines = trace.text.splitlines()
+    lines = lines_of(trace)
     texts = (lines[max(0, one.span.line - 2) : one.span.end_line] for one in (node, built) if one.path == trace.path)
     return any(_ON_PURPOSE.search(line) for text in texts for line in text)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Node, Trace, bindings_by_value
 from shapelint.ops.rnn import CELLS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, kind_place, report
 from shapelint.rules.lines import indent_of
 from shapelint.rules.navigate import input_of, is_returned, layer_of, state_given
 from shapelint.rules.stepping import Rounds, Step, above, results_of, rounds_of, steps_of
+from shapelint.rules.text import lines_of
 from shapelint.rules.written import is_zeros, states_of
 from shapelint.shapes.value import Value
 from shapelint.source import Span
@@ -192,7 +193,7 @@ def _is_mistake(trace: Trace, rounds: Rounds) -> bool:
 
 def _is_used(trace: Trace, call: Node) -> bool:
     results = results_of(call)
-    return any(is_returned(trace, ref) or next(trace.uses(ref), None) is not None for ref in results)
+    return any(is_returned(trace, ref) or trace.uses(ref) for ref in results)
 
 
 def _is_zero(trace: Trace, rounds: Rounds) -> bool | None:
@@ -229,9 +230,9 @@ def _claim(trace: Trace, rounds: Rounds, steps: Step) -> Claim:
 def _fed_back(trace: Trace, rounds: Rounds) -> Fix | None:
     """Begin with None before the loop, and pass the result of the round before."""
     call = rounds.later
-    whole = getattr(call.result, "ref", None)
-    names = {b.name for b in trace.bindings if getattr(b.value, "ref", None) == whole and b.name.isidentifier()}
-    lines = trace.text.splitlines()
+    given = bindings_by_value(trace).get(Ref(call.id), ()) if getattr(call.result, "ref", None) else ()
+    names = {binding.name for binding in given if binding.name.isidentifier()}
+    lines = lines_of(trace)
     line = call.span.line
     indent = indent_of(lines[line - 1])
     while line > 1 and not (indent_of(lines[line - 1]) < indent and lines[line - 1].strip()):

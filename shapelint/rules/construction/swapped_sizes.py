@@ -9,12 +9,11 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.require import size_of
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, report, text_of
+from shapelint.rules.build import naming_of, place_of, report, text_of
 from shapelint.rules.construction.refusal import written
 from shapelint.rules.navigate import input_of, layer_of, own_construction, short_name
 from shapelint.rules.stepping import above
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.render import Naming
 
 SWAPPED = Rule(
     code="SHP614",
@@ -134,7 +133,7 @@ def _is_raw(trace: Trace, call: Node) -> bool:
 
 
 def _finding(trace: Trace, built: Node, call: Node) -> Finding:
-    features = Naming(trace).dim(size_of(layer_of(call), "hidden_size"))
+    features = naming_of(trace).dim(size_of(layer_of(call), "hidden_size"))
     return report(
         SWAPPED,
         trace,

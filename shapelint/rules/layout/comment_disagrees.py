@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Confidence, Finding, Severity
 from shapelint.infer.trace import Node, Stated, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
+from shapelint.rules.build import naming_of, place_of, quote, report
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.render import Naming
 
 COMMENT = Rule(
     code="SHP190",
@@ -148,7 +147,7 @@ def _finding(trace: Trace, node: Node, stated: Stated) -> Finding:
         COMMENT,
         trace,
         node,
-        f"{stated.source} says {shape}, and `{name}` is {Naming(trace).shape(stated.value.axes)}",
+        f"{stated.source} says {shape}, and `{name}` is {naming_of(trace).shape(stated.value.axes)}",
         claims=[Claim("has_shape", stated.value.ref, {"sizes": sizes})],
         shapes=[(name, stated.value)],
         related=[place_of(stated, "this shape")],

@@ -133,7 +133,7 @@ def sequence_of_one_step(trace: Trace) -> Iterator[Finding]:
 
 
 def _is_read(trace: Trace, state: Ref) -> bool:
-    return is_returned(trace, state) or any(trace.uses(state))
+    return is_returned(trace, state) or bool(trace.uses(state))
 
 
 def _has_one_step(trace: Trace, call: Node) -> bool:

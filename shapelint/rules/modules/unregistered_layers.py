@@ -10,6 +10,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.holders import PLAIN
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report, text_of
+from shapelint.rules.text import lines_with
 from shapelint.rules.written import insertion
 from shapelint.syntax import facts
 
@@ -190,7 +191,7 @@ def _is_known_otherwise(trace: Trace, node: Node, name: str) -> bool:
     owner = node.bound["owner"]
     body = text_of(trace, owner.span) if isinstance(owner, facts.ClassDef) else trace.text
     passed = re.findall(rf"(\w*)\((?:[^()]*,)?\s*\*{{0,2}}self\.{name}\s*[,)]", body)
-    outside = any(f".{name}" in line and "parameters" in line for line in trace.text.splitlines())
+    outside = any(f".{name}" in line for line in lines_with(trace, "parameters"))
     return bool(_OTHER_WAYS.search(body)) or outside or any(call not in _READING for call in passed)
 
 

@@ -214,7 +214,7 @@ def _uses_h_n(trace: Trace, call: Node) -> bool:
     holders = (Ref(call.id), Ref(call.id, (1,)), Ref(call.id, (1, 0)))
     if any(ref in holders for value in trace.returned for ref in refs(value)):
         return True
-    return any(True for holder in holders for _ in trace.uses(holder))
+    return any(trace.uses(holder) for holder in holders)
 
 
 def _confidence(trace: Trace, user: Node) -> Confidence | None:

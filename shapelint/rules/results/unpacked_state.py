@@ -9,10 +9,9 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.assign import UNBIND, UNPACK
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, report, text_of, with_article
+from shapelint.rules.build import kind_place, naming_of, report, text_of, with_article
 from shapelint.rules.names import is_unused
 from shapelint.rules.navigate import H_N, Slot, slot_of
-from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 
@@ -167,7 +166,7 @@ def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) 
     state = node.args[0]
     assert isinstance(state, Tensor)
     assert state.ref is not None
-    rows = Naming(trace).dim(state.axes[0].dim)
+    rows = naming_of(trace).dim(state.axes[0].dim)
     return report(
         PAIR,
         trace,

@@ -181,7 +181,7 @@ def _choice_of(node: Node) -> _Choice | None:
 def _is_used(trace: Trace, choice: _Choice) -> bool:
     """Whether the places are wanted, not only the largest entries themselves."""
     ref = choice.result.ref
-    return ref is not None and (is_returned(trace, ref) or any(True for _ in trace.uses(ref)))
+    return ref is not None and (is_returned(trace, ref) or bool(trace.uses(ref)))
 
 
 def _is_loss_of_last(trace: Trace, scores: Tensor) -> bool:

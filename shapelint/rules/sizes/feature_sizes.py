@@ -9,11 +9,10 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.require import size_of
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.build import naming_of, report
 from shapelint.rules.navigate import is_recurrent_call, layer_of
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.render import Naming
 
 _GOOD = (
     """\
@@ -371,7 +370,7 @@ def _state(trace: Trace, call: Node) -> Iterator[Finding]:
         or trace.resolve(got) != trace.resolve(config.hidden_size)
     ):
         return
-    naming = Naming(trace)
+    naming = naming_of(trace)
     hidden, projected = naming.dim(config.hidden_size), naming.dim(config.proj_size)
     yield report(
         PROJECTION,

@@ -9,7 +9,7 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
 from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule
-from shapelint.rules.build import place_of, quote, report, text_of
+from shapelint.rules.build import naming_of, place_of, quote, report, text_of
 from shapelint.rules.navigate import input_of, is_recurrent_call, own_construction, short_name
 from shapelint.rules.written import argument, is_always_bidirectional, twice
 from shapelint.shapes.dim import Dim
@@ -72,7 +72,7 @@ def feature_counts(trace: Trace, node: Node) -> tuple[Dim, Dim]:
 def mismatch(rule: Rule, trace: Trace, node: Node, producer: Producer, reason: str) -> Finding:
     """A finding at a layer call that does not take the features that the producer gives."""
     expected, got = feature_counts(trace, node)
-    naming = Naming(trace)
+    naming = naming_of(trace)
     layer = node.args[0]
     name = f"`{quote(trace, node.expression.func.span)}`" if isinstance(node.expression, facts.Call) else "the layer"
     return report(

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
+from shapelint.rules.build import construction_place, naming_of, place_of, quote, report
 from shapelint.rules.navigate import layer_of, recurrent_calls, slot_of, states_given
 from shapelint.rules.written import argument
-from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
 
 RULE = Rule(
@@ -177,7 +176,7 @@ def _finding(trace: Trace, call: Node) -> Finding:
     assert call.error is not None
     expected = call.error.details["expected"]
     assert isinstance(expected, tuple)
-    needed = ", ".join(map(Naming(trace).dim, expected))
+    needed = ", ".join(map(naming_of(trace).dim, expected))
     slot = slot_of(trace, state)
     return report(
         RULE,

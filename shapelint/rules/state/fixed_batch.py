@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
 from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
+from shapelint.rules.build import construction_place, naming_of, place_of, quote, report
 from shapelint.rules.names import kept_on_objects
 from shapelint.rules.navigate import input_of, layer_of, leaves, recurrent_calls, state_given, states_given
 from shapelint.rules.rounds import feeds, round_pairs
 from shapelint.rules.state.zeros import drop_zeros
+from shapelint.rules.text import holds
 from shapelint.rules.written import creation_of, size_expressions
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
@@ -180,7 +180,7 @@ def state_of_fixed_batch(trace: Trace) -> Iterator[Finding]:
     for call in recurrent_calls(trace):
         if call.error is not None and call.error.code == RULE.code:
             yield _refused(trace, call)
-        elif call.error is None and state_given(call) is not None and not _DROPS_LAST.search(trace.text):
+        elif call.error is None and state_given(call) is not None and not holds(trace, _DROPS_LAST):
             yield from _assumed(trace, call)
 
 
@@ -189,7 +189,7 @@ def _refused(trace: Trace, call: Node) -> Finding:
     got, expected = call.error.details["got"], call.error.details["expected"]
     assert isinstance(got, tuple)
     assert isinstance(expected, tuple)
-    naming = Naming(trace)
+    naming = naming_of(trace)
     return report(
         RULE,
         trace,

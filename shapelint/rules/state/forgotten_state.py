@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import INPUT, LATER_ROUND, Node, Trace, refs
+from shapelint.infer.trace import INPUT, LATER_ROUND, Node, Trace, bindings_by_value, refs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.navigate import (
@@ -248,7 +248,7 @@ def _finding(trace: Trace, first: Node, later: Node) -> Finding:
 
 def _feed_back(trace: Trace, call: Node, given: facts.Argument | None) -> Fix | None:
     """`output, _ = gru(step, h)` becomes `output, h = gru(step, h)`."""
-    dropped = next((one for one in trace.bindings if getattr(one.value, "ref", None) == Ref(call.id, (1,))), None)
+    dropped = next(iter(bindings_by_value(trace).get(Ref(call.id, (1,)), ())), None)
     if dropped is None or given is None or not isinstance(given.value, facts.Name):
         return None
     return Fix(f"feed the state back: `{given.value.id}`", (Edit(dropped.span, given.value.id),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace, refs
+from shapelint.infer.trace import Node, Trace, bindings_by_value, refs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.names import kept_on_objects, occurrences
@@ -229,7 +229,7 @@ def _tells_order(trace: Trace, call: Node, reordering: Reordering) -> bool:
 
 def _is_used_besides(trace: Trace, order: Ref, users: int) -> bool:
     """Whether the name of the order stands in more places than those that are understood."""
-    named = next((one for one in trace.bindings if getattr(one.value, "ref", None) == order), None)
+    named = next(iter(bindings_by_value(trace).get(order, ())), None)
     if named is None or not named.name.isidentifier():
         return False
     return named.path != trace.path or occurrences(trace, named) > 1 + users

@@ -11,6 +11,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report
 from shapelint.rules.navigate import ancestors, input_of, recurrent_calls, short_name, state_given
+from shapelint.rules.text import holds
 from shapelint.rules.written import argument, creation_of, states_of
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
@@ -149,7 +150,7 @@ output, h_n = gru(x, torch.zeros(1, 4, 5))
 @check(RULE)
 def state_on_cpu(trace: Trace) -> Iterator[Finding]:
     """Calls on a moved input with a state that was made on the CPU and stayed there."""
-    if _DEFAULT_DEVICE.search(trace.text):
+    if holds(trace, _DEFAULT_DEVICE):
         return
     for call in recurrent_calls(trace):
         given = state_given(call)

@@ -8,7 +8,7 @@ from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, report
+from shapelint.rules.build import construction_place, naming_of, report
 from shapelint.rules.names import output_named_state
 from shapelint.rules.navigate import layer_of, recurrent_calls, states_given
 from shapelint.rules.state.state_sizes import (
@@ -19,7 +19,6 @@ from shapelint.rules.state.state_sizes import (
     swap_first_two,
 )
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
-from shapelint.shapes.render import Naming
 
 _GOOD = (
     """\
@@ -274,7 +273,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding
     layer = layer_of(call)
     states = states_given(call)
     name, state = state_name(trace, call, error), states[-1 if error.details["state"] == "c_0" else 0]
-    naming = Naming(trace)
+    naming = naming_of(trace)
     got, expected = shape_text(naming, error.details["got"]), shape_text(naming, error.details["expected"])
     return report(
         rule,

@@ -10,7 +10,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, report
+from shapelint.rules.build import construction_place, naming_of, report
 from shapelint.rules.names import output_named_state
 from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, states_given
 from shapelint.rules.readings import Readings, readings
@@ -133,7 +133,7 @@ def state_sized_by_time(trace: Trace) -> Iterator[Finding]:
 
 def _finding(trace: Trace, call: Node, error: ShapeError) -> Finding:
     name, state = state_name(trace, call, error), states_given(call)[-1 if error.details["state"] == "c_0" else 0]
-    naming = Naming(trace)
+    naming = naming_of(trace)
     got, expected = (shape_text(naming, error.details[which]) for which in ("got", "expected"))
     told = _readings(trace, call, error, naming)
     return report(

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Finding, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, report
+from shapelint.rules.build import construction_place, naming_of, place_of, report
 from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.rules.written import creation_of, states_of
-from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Packed, Tensor
 
 RULE = Rule(
@@ -134,7 +133,7 @@ def state_of_larger_batch(trace: Trace) -> Iterator[Finding]:
 
 def _finding(trace: Trace, call: Node, packed: Packed, state: Tensor) -> Finding:
     assert state.ref is not None
-    naming = Naming(trace)
+    naming = naming_of(trace)
     rows, samples = naming.dim(state.axes[1].dim), naming.dim(packed.batch.dim)
     made = creation_of(trace, state)
     return report(
