@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapelint.finding import Confidence, Finding
+from shapelint.finding import Confidence, Finding, Fix
 from shapelint.source import Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
     from shapelint.infer.trace import Trace
+    from shapelint.syntax.facts import Module
+    from shapelint.verify.again import Before
     from shapelint.verify.cases import Cases
     from shapelint.verify.prove import Judged, Mended
 
@@ -62,6 +64,7 @@ class FileCheck:
 class Analysis:
     """The traces of one file, or why there are none."""
 
+    module: Module | None = None
     traces: list[Trace] = field(default_factory=list)
     problem: Problem | None = None
 
@@ -80,7 +83,7 @@ def check_source(source: Source, wanted: Wanted) -> FileCheck:
         analysis = analyse_source(source)
         if analysis.problem:
             return FileCheck(source.path, source.text, problems=(analysis.problem,))
-        return FileCheck(source.path, source.text, tuple(_candidates(source, analysis.traces, wanted)))
+        return FileCheck(source.path, source.text, tuple(_candidates(source, analysis, wanted)))
     except MemoryError:
         problem = Problem(source.path, 1, "cannot check the file: it takes too much memory", internal=True)
     except Exception as error:
@@ -94,7 +97,7 @@ def analyse_source(source: Source) -> Analysis:
     from shapelint.syntax.parse import parse
 
     module = parse(source)
-    return Analysis(problem=module) if isinstance(module, Problem) else Analysis(analyse(module, source))
+    return Analysis(problem=module) if isinstance(module, Problem) else Analysis(module, analyse(module, source))
 
 
 def internal_error(path: str, error: BaseException) -> Problem:
@@ -105,30 +108,38 @@ def internal_error(path: str, error: BaseException) -> Problem:
     return Problem(path, 1, f"internal error{place}: {text}: please report this with the file", internal=True)
 
 
-def _candidates(source: Source, traces: list[Trace], wanted: Wanted) -> Iterator[Candidate]:
+def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[Candidate]:
     from shapelint.rules.select import findings
     from shapelint.verify.cases import cases
 
     suppressions = Suppressions(source.text if wanted.noqa else "")
-    for finding, trace in findings(traces, wanted.codes):
-        if not _is_wanted(finding, wanted) or suppressions.silences(finding.code, finding.span.line):
-            continue
-        found = cases(finding, trace)
-        if _is_wanted(found.finding, wanted):
-            yield _with_programs(source, found, wanted) if wanted.prove else Candidate(found.finding)
+    found = [
+        one
+        for finding, trace in findings(analysis.traces, wanted.codes)
+        if _is_wanted(finding, wanted) and not suppressions.silences(finding.code, finding.span.line)
+        if _is_wanted((one := cases(finding, trace)).finding, wanted)
+    ]
+    if not wanted.prove or not found or analysis.module is None:
+        yield from (Candidate(one.finding) for one in found)
+        return
+    from shapelint.verify.again import Before
+    from shapelint.verify.prove import judged
+
+    before = Before.of(analysis.module, source)
+    for one in found:
+        yield Candidate(one.finding, judged(one), _mended(before, one) if wanted.prove_fixes else ())
 
 
 def _is_wanted(finding: Finding, wanted: Wanted) -> bool:
     return _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
 
 
-def _with_programs(source: Source, found: Cases, wanted: Wanted) -> Candidate:
-    from shapelint.verify.prove import judged, mended_programs
+def _mended(before: Before, found: Cases) -> tuple[Mended, ...]:
+    from shapelint.verify.prove import mended_programs
 
-    def analyse_again(text: str) -> list[Trace]:
-        return analyse_source(Source(source.path, text)).traces
-
-    fixes = found.finding.fixes if wanted.prove_fixes else ()
     finding, trace = found.hits[0]
-    mended = tuple(mended_programs(finding, fix, trace, analyse_again) for fix in fixes)
-    return Candidate(found.finding, judged(found), mended)
+
+    def programs(fix: Fix) -> Mended:
+        return mended_programs(finding, fix, trace, lambda text: before.mended(text, fix.edits, trace))
+
+    return tuple(map(programs, found.finding.fixes))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, statements
 from shapelint.infer.contradictions import contradicted, tell_contradicted
+from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
 from shapelint.infer.state import STATED_RANKS, BudgetSpent, Choice, Plan, Raised, Run
-from shapelint.infer.trace import TRIED, Trace
-from shapelint.infer.walk import calls_in, names_in
+from shapelint.infer.trace import SCRIPT, TRIED, Trace
 from shapelint.ops.registry import load
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
@@ -54,15 +54,21 @@ class Checked:
     scope: Scope  #: the module's definitions, which all entry points but the script share
 
 
-def analyse(module: facts.Module, source: Source) -> list[Trace]:
-    """All traces of a module: its script, its classes with unknown arguments, and its functions."""
+def analyse(module: facts.Module, source: Source, only: str | None = None) -> list[Trace]:
+    """All traces of a module: its script, its classes with unknown arguments, and its functions; or of one entry."""
     load()
     checked = _defined(module, source)
     called: set[int] = set()
-    traces = list(explore(checked, Entry("module", _script_body(module)), called))
-    for entry in entries(module, source, called):
-        traces.extend(explore(checked, entry, called))
+    traces: list[Trace] = []
+    for entry in _entries(module, source, called):
+        if only in (None, entry.name):
+            traces.extend(explore(checked, entry, called))
     return traces
+
+
+def _entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
+    yield Entry(SCRIPT, _script_body(module))
+    yield from entries(module, source, called)
 
 
 def _defined(module: facts.Module, source: Source) -> Checked:
@@ -79,7 +85,7 @@ def _define(module: facts.Module, home: Home, scope: Scope, library: Library) ->
     """Execute a module's definitions."""
     run = Run(Trace(home.source.path, "import"), home, library, Plan())
     with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
-        execute(run, scope, _definitions(module.body))
+        execute(run, scope, definitions(module.body))
 
 
 def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
@@ -87,9 +93,9 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
 
     Of interest is what names a recurrent layer, or names a definition that does.
     """
-    definitions = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
-    wanted = _of_interest(definitions, source)
-    defined = [d for d in definitions if isinstance(d, facts.ClassDef)]
+    every = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
+    wanted = _of_interest(every, source)
+    defined = [d for d in every if isinstance(d, facts.ClassDef)]
     classes = [d for d in defined if d.name in wanted]
     running = {d.name for d in defined if _defines_forward(d)}
     for definition in classes:
@@ -105,7 +111,7 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
     for definition in classes:
         if _is_left(definition, called):
             yield Entry(f"{definition.name}.__init__", _construction_body(definition.name))
-    for function in definitions:
+    for function in every:
         if isinstance(function, facts.FunctionDef) and function.name in wanted and id(function) not in called:
             yield Entry(function.name, _function_body(function.name))
 
@@ -121,9 +127,9 @@ def _defines_forward(definition: facts.ClassDef) -> bool:
     return any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body)
 
 
-def _of_interest(definitions: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
+def _of_interest(every: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
     lines = source.lines
-    texts = {d.name: "\n".join(lines[d.span.line - 1 : d.span.end_line]) for d in definitions}
+    texts = {d.name: "\n".join(lines[d.span.line - 1 : d.span.end_line]) for d in every}
     naming: dict[str, list[str]] = {}  # the definitions that name a definition
     for name, text in texts.items():
         for word in set(re.findall(r"\w+", text)) & texts.keys():
@@ -275,37 +281,3 @@ def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
     except (BudgetSpent, RecursionError, OverflowError):
         # what the trace holds so far is true; the rest of the path is not followed
         run.frames.clear()
-
-
-def _definitions(body: tuple[facts.Statement, ...], dropped: set[str] | None = None) -> tuple[facts.Statement, ...]:
-    """The statements that make a module's names: imports, definitions, constants, and what guards imports.
-
-    A name whose value is not computed, because that would run the script, is dropped, and all that depends on it.
-    """
-    dropped = set() if dropped is None else dropped
-    return tuple(kept for statement in body for kept in _definition(statement, dropped))
-
-
-def _definition(statement: facts.Statement, dropped: set[str]) -> tuple[facts.Statement, ...]:
-    if isinstance(statement, facts.Import | facts.ImportFrom | facts.FunctionDef | facts.ClassDef):
-        return (statement,)
-    if isinstance(statement, facts.Assign | facts.AnnAssign):
-        if _is_constant(statement.value) and dropped.isdisjoint(names_in(statement.value)):
-            return (statement,)
-        targets = statement.targets if isinstance(statement, facts.Assign) else (statement.target,)
-        dropped.update(names_in(targets))
-    if isinstance(statement, facts.If | facts.Try):
-        # `if is_torch_available():` and `try: import torch` guard definitions; they are taken to succeed
-        return _definitions(statement.body, dropped)
-    return ()
-
-
-def _is_constant(value: facts.Expression | None) -> bool:
-    """Whether a value is computed without calling what may be the script itself."""
-    return all(getattr(call.func, "attr", getattr(call.func, "id", "")) in _CONSTANT_CALLS for call in calls_in(value))
-
-
-#: calls in the values of module constants: `OPTIONS = dict(hidden_size=5)`, `Output = namedtuple(...)`
-_CONSTANT_CALLS = frozenset(
-    "dict list tuple set frozenset int float str bool len max min range OrderedDict namedtuple partial".split()
-)

@@ -22,6 +22,7 @@ from shapelint.source import Span
 from shapelint.syntax.facts import Attribute, Call, Expression, Subscript
 
 LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a loop: at least 1
+SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 TRIED = "tried"  #: what demands the rank of a leaf on a path that is taken again to try it
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import click
 
-from shapelint.infer.trace import Binding, Trace
+from shapelint.infer.trace import SCRIPT, Binding, Trace
 from shapelint.ops.registry import LAYERS
 from shapelint.report.document import ShapeRow
 from shapelint.report.text import expand, plain
@@ -18,7 +18,6 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
 
-SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Severity, ShownShape
-from shapelint.infer.trace import Binding, Evidence, Frame, Node, Stated, Trace, once
+from shapelint.infer.trace import SCRIPT, Binding, Evidence, Frame, Node, Stated, Trace, once
 from shapelint.rules.base import Rule
 from shapelint.rules.text import lines_of
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Packed, Tensor, Value
 from shapelint.source import Span
-
-SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 
 
 def report(

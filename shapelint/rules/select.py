@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shapelint.finding import Confidence, Finding
-from shapelint.infer.trace import Decision, Trace
+from shapelint.infer.trace import SCRIPT, Decision, Trace
 from shapelint.rules.base import CHECKS
 from shapelint.rules.intent import told_of_calls
 from shapelint.source import Span
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
-SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 
 Hit = tuple[Finding, Trace]
 

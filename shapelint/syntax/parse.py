@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 
 import libcst as cst
 
@@ -21,15 +23,25 @@ _NEWLINE = re.compile(r"\r\n?|\n")
 _LIBCST_PLACE = re.compile(r"error at (\d+):\d+: (.*)")
 
 
-def parse(source: Source) -> facts.Module | Problem:
-    """Lower a file; a `Problem` with the line when it is not Python, or nested beyond all measure."""
+def parse_lines(source: Source, numbers: Sequence[int]) -> facts.Module | Problem:
+    """Lower the statements of some lines of a file, as if it held nothing else; their places are those in the file."""
+    lines = source.lines
+    text = "".join(f"{lines[number - 1]}\n" for number in numbers)
+    return parse(replace(source, text=text), [*numbers, len(lines) + 1])  # a text ends with the start of a line
+
+
+def parse(source: Source, numbers: Sequence[int] = ()) -> facts.Module | Problem:
+    """Lower a file; a `Problem` with the line when it is not Python, or nested beyond all measure.
+
+    `numbers` are those of the text's lines in the file, where the text is only a part of it.
+    """
     surrogate = re.search("[\ud800-\udfff]", source.text)
     if surrogate:
         return _problem(source, surrogate.start(), "the text holds a lone surrogate")
     refusal = too_deep(source.text)
     if refusal is not None:
         return _problem(source, refusal.offset, refusal.message, internal=not refusal.is_pythons)
-    return with_deep_stack(lambda: _parse(source))
+    return with_deep_stack(lambda: _parse(source, numbers))
 
 
 def _problem(source: Source, offset: int, message: str, internal: bool = False) -> Problem:
@@ -37,9 +49,9 @@ def _problem(source: Source, offset: int, message: str, internal: bool = False) 
     return Problem(source.path, line, f"cannot parse: {message}", internal=internal)
 
 
-def _parse(source: Source) -> facts.Module | Problem:
+def _parse(source: Source, numbers: Sequence[int]) -> facts.Module | Problem:
     try:
-        return _lower(source, _tree(source.text))
+        return _lower(source, _tree(source.text), numbers)
     except _RefusedError as refused:
         return Problem(source.path, *_explain(source.text, refused.reason))
     except (RecursionError, MemoryError):
@@ -64,9 +76,9 @@ def _tree(text: str) -> cst.Module:
         raise _RefusedError(error) from None
 
 
-def _lower(source: Source, tree: cst.Module) -> facts.Module:
+def _lower(source: Source, tree: cst.Module, numbers: Sequence[int]) -> facts.Module:
     positions = Positions(tree, source.text)
-    places = Places(source.text, positions.offsets)
+    places = Places(source.text, positions.offsets, numbers)
     body = lower_body(Lowering(places), tree.body)
     return facts.Module(source.path, body, find_comments(places, positions.strings), docstring_of(body)[0])
 

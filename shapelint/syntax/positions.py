@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from types import TracebackType
 
 import libcst as cst
@@ -112,13 +113,17 @@ def _has_parentheses(node: cst.CSTNode) -> bool:
 
 
 class Places:
-    """A text with the offsets of its nodes, as the lowering asks for them."""
+    """A text with the offsets of its nodes, as the lowering asks for them.
 
-    __slots__ = ("_line", "_line_end", "_line_start", "_starts", "offsets", "text")
+    `numbers` are those of the text's lines in the file, where the text is a part of it.
+    """
 
-    def __init__(self, text: str, offsets: dict[int, tuple[int, int]]) -> None:
+    __slots__ = ("_line", "_line_end", "_line_start", "_numbers", "_starts", "offsets", "text")
+
+    def __init__(self, text: str, offsets: dict[int, tuple[int, int]], numbers: Sequence[int] = ()) -> None:
         self.text = text
         self.offsets = offsets
+        self._numbers = numbers
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
         self._line, self._line_start, self._line_end = 0, 0, 0
 
@@ -132,8 +137,9 @@ class Places:
     def _position(self, offset: int) -> tuple[int, int]:
         """Line and column; consecutive questions mostly concern one line, so the last one is kept."""
         if not self._line_start <= offset < self._line_end:
-            starts = self._starts
-            self._line = line = bisect_right(starts, offset)
+            starts, numbers = self._starts, self._numbers
+            line = bisect_right(starts, offset)
+            self._line = numbers[line - 1] if numbers else line
             self._line_start = starts[line - 1]
             self._line_end = starts[line] if line < len(starts) else len(self.text) + 1
         return self._line, offset - self._line_start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from shapelint.finding import Edit
 from shapelint.source import Span
@@ -47,6 +48,11 @@ def map_span(span: Span, edits: Sequence[Edit], grow: bool = False) -> Span:
     return Span(*start, *max(start, end))
 
 
+def lines_added(edit: Edit) -> int:
+    """How many lines an edit adds to its text; a negative number where it takes some away."""
+    return _end_of(edit)[0] - edit.span.end_line
+
+
 def _ends(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
     return (span.line, span.column), (span.end_line, span.end_column)
 
@@ -68,8 +74,9 @@ def _end_of(edit: Edit) -> tuple[int, int]:
     return edit.span.line + len(lines) - 1, len(lines[-1])
 
 
-def _line_starts(text: str) -> list[int]:
-    return [0, *(match.end() for match in _NEWLINE.finditer(text))]
+@lru_cache(maxsize=2)  # many fixes are tried on one text
+def _line_starts(text: str) -> tuple[int, ...]:
+    return (0, *(match.end() for match in _NEWLINE.finditer(text)))
 
 
 def _offset(starts: Sequence[int], length: int, line: int, column: int) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import SCRIPT, Node, Trace
 from shapelint.ops.rnn import RECURRENT
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import SCRIPT, report
+from shapelint.rules.build import report
 from shapelint.rules.navigate import short_name
 from shapelint.rules.written import argument
 from shapelint.shapes.dim import Dim
