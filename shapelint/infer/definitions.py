@@ -68,7 +68,7 @@ class Outline:
     """A module cut into parts, in order: each of its lines belongs to one."""
 
     parts: tuple[Part, ...]
-    ends: Sequence[int]  #: the last lines of the parts
+    ends: list[int]  #: the last lines of the parts
     binding: Mapping[str, Sequence[int]]  #: the numbers of the parts that bind a name; of `*` those that bind any
 
     @staticmethod

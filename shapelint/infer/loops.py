@@ -177,9 +177,12 @@ class _Loop:
 
     def stand_for(self, count: Dim, followed: int) -> None:
         """The lists that the body appends to have items of `count` rounds; `followed` were run."""
-        for key, (item, size) in self.latest.items():
-            start = self.lists[key][1] if key in self.lists else Dim.of(0)  # the first round may have made the list
-            added = _size(item) - size
+        grown = [(key, old) for key, old in self.latest.items() if old.has_changed]
+        for key, old in grown:
+            item = old.value
+            # the first round may have made the list
+            start = self.lists[key].size if key in self.lists else Dim.of(0)
+            added = _size(item) - old.size
             if added.is_positive():
                 is_regular = _size(item) == start + added * Dim.of(followed)
                 item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
@@ -198,13 +201,32 @@ class _Loop:
         return [self.run.resolve(size) for size in value.sizes]
 
 
-def _collected(scope: Scope) -> dict[int, tuple[List | Container, Dim]]:
-    """The lists that a loop's body can append to, with their lengths: of local names, and what these hold."""
-    found: dict[int, tuple[List | Container, Dim]] = {}
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """A list that a loop's body can append to, and how long it was."""
+
+    value: List | Container
+    count: int
+    length: Dim | None
+
+    @property
+    def size(self) -> Dim:
+        """The number of its items at that time."""
+        return self.length or Dim.of(self.count)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it is longer now, or shorter; most lists are not, and arithmetic with symbols is dear."""
+        return (self.count, self.length) != (_count(self.value), self.value.length)
+
+
+def _collected(scope: Scope) -> dict[int, _Collected]:
+    """The lists that a loop's body can append to: of local names, and what these hold."""
+    found: dict[int, _Collected] = {}
     level = list(scope.names.values())
     for _ in range(MAX_HELD):
         level = level[:MAX_SEARCHED]
-        found.update((id(value), (value, _size(value))) for value in level if _is_growing(value))
+        found.update((id(v), _Collected(v, _count(v), v.length)) for v in level if _is_growing(v))
         level = [held for value in level for held in _held(value)]
     return found
 
@@ -222,7 +244,11 @@ def _held(value: Value) -> Iterable[Value]:
 
 
 def _size(value: List | Container) -> Dim:
-    return value.length or Dim.of(len(value.items if isinstance(value, List) else value.members))
+    return value.length or Dim.of(_count(value))
+
+
+def _count(value: List | Container) -> int:
+    return len(value.items if isinstance(value, List) else value.members)
 
 
 @executes(facts.While)

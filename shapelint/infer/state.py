@@ -120,6 +120,8 @@ class Run:
     settled: dict[str, Value] = field(default_factory=dict)
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
     assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
+    believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
+    mentions: dict[str, list[str]] = field(default_factory=dict)  #: solved symbols whose values may mention a symbol
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
     parents: dict[str, Parent] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
@@ -175,12 +177,17 @@ class Run:
         bare = [(s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols]
         for symbol, value in sorted(bare or _solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
             solved = self.trace.solved
-            for name in solved:
-                solved[name] = solved[name].substitute({symbol: value})
-            solved[symbol] = value
+            for name in self.mentions.pop(symbol, ()):
+                self._solve(name, solved[name].substitute({symbol: value}))
+            self._solve(symbol, value)
             return
         self.trace.equations.append((left, right))
         self.assumed_zero |= {left - right, right - left}
+
+    def _solve(self, symbol: str, value: Dim) -> None:
+        self.trace.solved[symbol] = value
+        for mentioned in value.symbols:
+            self.mentions.setdefault(mentioned, []).append(symbol)
 
     def decide(self, condition: Unknown) -> bool:
         """Take a side of an unknown flag, likely its default; the value is that bool from now on."""
@@ -329,14 +336,15 @@ class Run:
 
     def bind(self, span: Span, name: str, value: Value) -> None:
         """Record what a name or a call is worth, for `shapelint shapes`."""
-        value = captured(value)
         if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
+            value = captured(value)
             self.trace.bindings.append(Binding(span, name, value, self.path))
 
     def believe(self, evidence: Evidence) -> None:
         """Record a piece of evidence, once."""
         evidence = replace(evidence, path=self.away)
-        if evidence not in self.trace.evidence:
+        if evidence not in self.believed:
+            self.believed.add(evidence)
             self.trace.evidence.append(evidence)
 
     def state_shape(self, stated: Stated) -> None:
@@ -363,9 +371,9 @@ class Run:
         """The source text of a span, on one line and not too long."""
         lines = self.home.lines
         if span.line == span.end_line:
-            found = lines[span.line - 1][span.column : span.end_column]
+            found = lines[span.line - 1][span.column : min(span.end_column, span.column + 61)]
         else:
-            found = lines[span.line - 1][span.column :].rstrip() + " ..."
+            found = lines[span.line - 1][span.column : span.column + 61].rstrip() + " ..."
         return found if len(found) <= 60 else found[:57] + "..."
 
 

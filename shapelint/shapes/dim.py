@@ -217,7 +217,7 @@ class Dim:
 
     def render(self, names: Mapping[str, str]) -> str:
         """The text, with symbols shown under their display names."""
-        return str(self.substitute({k: Dim.symbol(v) for k, v in names.items() if k != v}))
+        return str(self.substitute({k: Dim.symbol(names[k]) for k in self.symbols if names.get(k, k) != k}))
 
     def _map_atoms(self, replace: Callable[[Atom], Dim]) -> Dim:
         total = Dim(())

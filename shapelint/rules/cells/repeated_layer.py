@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import permutations
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace, refs
@@ -176,14 +175,15 @@ def one_layer_for_several(trace: Trace) -> Iterator[Finding]:
 def _called_for_two(trace: Trace) -> Iterator[Finding]:
     """Cells that take what they give as the input of a second call, and keep a state for each of the two."""
     chains = [rounds for rounds in rounds_of(trace, CELLS) if is_fed_back(trace, rounds) and _is_own(rounds)]
-    for below, above in permutations(chains, 2):
-        layer = layer_of(above.first)
-        pairs = list(zip(below.calls, above.calls, strict=False))
-        is_above = all(getattr(input_of(upper), "ref", None) == results_of(lower)[0] for lower, upper in pairs)
-        if layer.ref is None or layer.ref != layer_of(below.first).ref or not is_above:
+    giving: dict[Ref | None, Rounds] = {results_of(chain.first)[0]: chain for chain in chains}
+    for above in chains:
+        layer, below = layer_of(above.first), giving.get(getattr(input_of(above.first), "ref", None))
+        if below is None or below is above or layer.ref is None or layer.ref != layer_of(below.first).ref:
             continue
+        pairs = zip(below.calls, above.calls, strict=False)
+        is_above = all(getattr(input_of(upper), "ref", None) == results_of(lower)[0] for lower, upper in pairs)
         call = above.later
-        if not any(_is_meant(trace, one, trace.node(layer.ref)) for one in (call, below.later)):
+        if is_above and not any(_is_meant(trace, one, trace.node(layer.ref)) for one in (call, below.later)):
             yield _finding_of_two(trace, below.later, call)
 
 
