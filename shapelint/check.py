@@ -7,7 +7,7 @@ an error of the tool itself becomes a `Problem` of the file.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,9 @@ class Analysis:
     problem: Problem | None = None
 
 
+Analyse = Callable[[Source], Analysis]
+
+
 def check_bytes(path: str, raw: bytes, wanted: Wanted) -> FileCheck:
     """Check the content of a file."""
     source = decode_source(path, raw)
@@ -77,10 +80,13 @@ def check_bytes(path: str, raw: bytes, wanted: Wanted) -> FileCheck:
     return check_source(source, wanted)
 
 
-def check_source(source: Source, wanted: Wanted) -> FileCheck:
-    """Check a text. Findings under a `# noqa` or below the wanted confidence are left out."""
+def check_source(source: Source, wanted: Wanted, analyse: Analyse | None = None) -> FileCheck:
+    """Check a text. Findings under a `# noqa` or below the wanted confidence are left out.
+
+    `analyse` may be an `analyse_source` that remembers.
+    """
     try:
-        analysis = analyse_source(source)
+        analysis = (analyse or analyse_source)(source)
         if analysis.problem:
             return FileCheck(source.path, source.text, problems=(analysis.problem,))
         return FileCheck(source.path, source.text, tuple(_candidates(source, analysis, wanted)))

@@ -2,8 +2,9 @@
 
 A round takes the fixes that do not meet, in the order of the text, and applies them together. Its outcome is
 kept if it can still be checked, if nothing is found in it that was not found before, and if torch shows that
-every fix mends its finding also beside the others. If not, the first fix is tried alone; one that fails alone
-is not tried again. So each round leaves fewer findings, or fewer fixes, and the last one leaves no fix.
+every fix mends its finding also beside the others. If not, the first half of the fixes is tried, and so on; one that
+fails alone is not tried again. So each round leaves fewer findings, or fewer fixes, and the last one leaves no fix;
+and one bad fix among many costs a few rounds, not one for each of the good ones.
 
 Every rule that is on by default watches the rounds, also those that are not selected and on lines with a `# noqa`:
 what is not told must not become wrong either.
@@ -103,8 +104,8 @@ class Mender:
         unfixed: list[Unfixed] = []
         while chosen := self._next_round(state, unfixed):
             after = self._after(source, state, chosen)
-            if isinstance(after, str) and len(chosen) > 1:
-                chosen = chosen[:1]
+            while isinstance(after, str) and len(chosen) > 1:
+                chosen = chosen[: len(chosen) // 2]
                 after = self._after(source, state, chosen)
             if isinstance(after, str):
                 unfixed.append(Unfixed(chosen[0], after))

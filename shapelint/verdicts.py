@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shapelint.check import Candidate, FileCheck, Wanted, analyse_source, check_source
+from shapelint.check import Analyse, Candidate, FileCheck, Wanted, analyse_source, check_source
 from shapelint.finding import Finding, Fix, Status, Verdict
 from shapelint.report.result import FileResult
 from shapelint.source import Source
@@ -47,25 +48,29 @@ def _status(finding: Finding) -> Status | None:
     return finding.verdict.status if finding.verdict else None
 
 
+_TEXTS = 3  #: analyses that a judge remembers: of the text before a round, after it, and of the round tried before
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Checks texts one after the other, with torch's verdicts."""
+    """Checks texts one after the other, with torch's verdicts; no text is analysed again soon after."""
 
     wanted: Wanted
     verifier: Verifier
+    analyse: Analyse = field(default_factory=lambda: lru_cache(maxsize=_TEXTS)(analyse_source))
 
     def check(self, source: Source) -> FileResult:
         """What is found in a text."""
-        return proven(check_source(source, self.wanted), self.verifier)
+        return proven(check_source(source, self.wanted, self.analyse), self.verifier)
 
     def all_mended(self, found: Sequence[Finding], before: Source, after: Source) -> bool:
         """Whether torch shows that what was found in a text is mended where the first fix of each is applied."""
         from shapelint.rules.select import findings
         from shapelint.verify.prove import mended_programs, prove_fix
 
-        hits = findings(analyse_source(before).traces, frozenset(finding.code for finding in found))
+        hits = findings(self.analyse(before).traces, frozenset(finding.code for finding in found))
         places = {(finding.code, finding.span): (finding, trace) for finding, trace in hits}
-        traces = analyse_source(after).traces
+        traces = self.analyse(after).traces
         together = Fix("all at once", tuple(edit for finding in found for edit in finding.fixes[0].edits))
         for finding, trace in (places[finding.code, finding.span] for finding in found):
             programs = mended_programs(finding, together, trace, lambda _: traces)

@@ -132,7 +132,8 @@ def _defining(statements: Iterable[facts.Statement]) -> Iterator[facts.Statement
 
 def _start(statement: facts.Statement) -> int:
     """The first line, which may be a decorator's."""
-    return min([statement.span.line, *(d.span.line for d in getattr(statement, "decorators", ()))])
+    decorators = statement.decorators if isinstance(statement, facts.FunctionDef | facts.ClassDef) else ()
+    return min([statement.span.line, *(decorator.span.line for decorator in decorators)])
 
 
 def _is_run(statement: facts.Statement) -> bool:
