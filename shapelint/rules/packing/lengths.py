@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Ref
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import Node, Trace, once
 from shapelint.rules.navigate import PERMUTING, is_recurrent_call, short_name, tensor_inputs
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
@@ -75,12 +74,10 @@ class Packing:
         return None if written is None else written.value
 
 
-def packings(trace: Trace) -> Iterator[Packing]:
+@once
+def packings(trace: Trace) -> tuple[Packing, ...]:
     """All packing calls of a trace, those that torch refuses too."""
-    for node in trace.nodes:
-        found = packing_of(node)
-        if found is not None:
-            yield found
+    return tuple(found for node in trace.nodes if (found := packing_of(node)) is not None)
 
 
 def packing_of(node: Node) -> Packing | None:

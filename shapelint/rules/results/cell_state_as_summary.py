@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Selection, Trace, refs
+from shapelint.infer.trace import Node, Selection, Trace, once
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import layer_of, recurrent_calls, short_name
+from shapelint.rules.navigate import layer_of, recurrent_calls, returned_refs, short_name
 from shapelint.rules.uses import confidence_of, is_head
 from shapelint.source import Span
 
@@ -202,7 +202,7 @@ def cell_state_as_summary(trace: Trace) -> Iterator[Finding]:
     for call in recurrent_calls(trace):
         if layer_of(call).name != "LSTM" or call.error is not None or _uses_h_n(trace, call):
             continue
-        taken = [selection for selection in trace.selections if selection.whole == Ref(call.id, (1,))]
+        taken = _selections(trace).get(Ref(call.id, (1,)), [])
         for user in trace.uses(Ref(call.id, (1, 1))):
             confidence = _confidence(trace, user)
             if confidence is not None:
@@ -212,9 +212,16 @@ def cell_state_as_summary(trace: Trace) -> Iterator[Finding]:
 def _uses_h_n(trace: Trace, call: Node) -> bool:
     """Whether h_n, or the tuple that holds it, goes anywhere."""
     holders = (Ref(call.id), Ref(call.id, (1,)), Ref(call.id, (1, 0)))
-    if any(ref in holders for value in trace.returned for ref in refs(value)):
-        return True
-    return any(trace.uses(holder) for holder in holders)
+    return not returned_refs(trace).isdisjoint(holders) or any(trace.uses(holder) for holder in holders)
+
+
+@once
+def _selections(trace: Trace) -> dict[Ref, list[Selection]]:
+    """The items that are taken of a tuple."""
+    taken: dict[Ref, list[Selection]] = {}
+    for selection in trace.selections:
+        taken.setdefault(selection.whole, []).append(selection)
+    return taken
 
 
 def _confidence(trace: Trace, user: Node) -> Confidence | None:
