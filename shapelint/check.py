@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapelint.infer.trace import Trace
     from shapelint.syntax.facts import Module
     from shapelint.verify.again import Before
+    from shapelint.verify.cases import Cases
     from shapelint.verify.prove import Judged, Mended
 
 _CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
@@ -119,11 +120,11 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
 
     suppressions = Suppressions(source.text if wanted.noqa else "")
     found = [
-        cases(finding, trace)
+        one
         for finding, trace in findings(analysis.traces, wanted.codes)
         if _is_wanted(finding, wanted) and not suppressions.silences(finding.code, finding.span.line)
+        if _is_wanted((one := cases(finding, trace)).finding, wanted)
     ]
-    found = [one for one in found if _is_wanted(one.finding, wanted)]
     if not wanted.prove or not found or analysis.module is None:
         yield from (Candidate(one.finding) for one in found)
         return
@@ -132,18 +133,19 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
 
     before = Before.of(analysis.module, source)
     for one in found:
-        mended = _mended(before, *one.hits[0]) if wanted.prove_fixes else ()
-        yield Candidate(one.finding, judged(one), mended)
+        yield Candidate(one.finding, judged(one), _mended(before, one) if wanted.prove_fixes else ())
 
 
 def _is_wanted(finding: Finding, wanted: Wanted) -> bool:
     return _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
 
 
-def _mended(before: Before, finding: Finding, trace: Trace) -> tuple[Mended, ...]:
+def _mended(before: Before, found: Cases) -> tuple[Mended, ...]:
     from shapelint.verify.prove import mended_programs
+
+    finding, trace = found.hits[0]
 
     def programs(fix: Fix) -> Mended:
         return mended_programs(finding, fix, trace, lambda text: before.mended(text, fix.edits, trace))
 
-    return tuple(map(programs, finding.fixes))
+    return tuple(map(programs, found.finding.fixes))

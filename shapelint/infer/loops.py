@@ -6,7 +6,7 @@ later round are followed; what was collected carries the symbolic count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
@@ -15,7 +15,7 @@ from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key, truth_of
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.functions import call_special
-from shapelint.infer.objects import Container, Instance, Iteration, Range, Scope
+from shapelint.infer.objects import Container, Function, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run
 from shapelint.infer.trace import LATER_ROUND, Loop
 from shapelint.infer.truth import truth
@@ -176,16 +176,23 @@ class _Loop:
         self.scope = scope
         self.place = f"{node.span.line}:{node.span.column}"
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
-        self.lists = self.latest = _collected(scope)
+        self.names = node.names
+        self.lists = self.latest = _collected(self._named())
         self.before: dict[str, Value] = {}
-        self.first = dict(scope.names)
+        self.first = self._named()
 
     def begin_round(self, later: bool) -> None:
         """Remember the names and the lists as the round finds them; a `later` one stands for all that follow."""
         if later:
             self._loosen()
-        self.before = dict(self.scope.names)
-        self.latest = _collected(self.scope)
+        self.before = self._named()
+        self.latest = _collected(self.before)
+
+    def _named(self) -> dict[str, Value]:
+        """The local names that the loop may change: those that it names, or all where it names a local function."""
+        names = self.scope.names
+        named = {name: names[name] for name in sorted(names.keys() & self.names)}
+        return dict(names) if any(isinstance(value, Function) for value in named.values()) else named
 
     def stand_for(self, count: Dim, followed: int) -> None:
         """The lists that the body appends to have items of `count` rounds; `followed` were run."""
@@ -248,10 +255,10 @@ class _Collected:
         return (self.count, self.length) != (_count(self.value), self.value.length)
 
 
-def _collected(scope: Scope) -> dict[int, _Collected]:
+def _collected(named: Mapping[str, Value]) -> dict[int, _Collected]:
     """The lists that a loop's body can append to: of local names, and what these hold."""
     found: dict[int, _Collected] = {}
-    level = list(scope.names.values())
+    level = list(named.values())
     for _ in range(MAX_HELD):
         level = level[:MAX_SEARCHED]
         found.update((id(v), _Collected(v, _count(v), v.length)) for v in level if _is_growing(v))

@@ -11,6 +11,7 @@ import libcst as cst
 from shapelint.source import Span
 from shapelint.syntax import facts, literals
 from shapelint.syntax.positions import Places, skip_trivia
+from shapelint.syntax.strings import lower_string
 
 DEPTH_LIMIT = 100  #: facts nested deeper are Opaque: whoever walks them, or pickles them, may recurse freely
 
@@ -19,14 +20,19 @@ _TWO_WORDS = {"NotIn": "not in", "IsNot": "is not"}
 
 
 class Lowering:
-    """One file's lowering: where its nodes stand, how deep the current fact is nested, and whether it has yielded."""
+    """One file's lowering: where its nodes stand, how deep the current fact is nested, and what has been met.
 
-    __slots__ = ("depth", "places", "yields")
+    `names` are those that were lowered so far, in order, and `yields` is whether the function that is being lowered
+    has yielded.
+    """
+
+    __slots__ = ("depth", "names", "places", "yields")
 
     def __init__(self, places: Places) -> None:
         self.places = places
         self.depth = 0
-        self.yields = False  #: a `yield` was met in the function that is being lowered
+        self.names: list[str] = []
+        self.yields = False
 
     def expression(self, node: cst.CSTNode) -> facts.Expression:
         """The fact for an expression; `Opaque` for what facts have no word for."""
@@ -56,12 +62,14 @@ def operator_text(lowering: Lowering, node: cst.CSTNode) -> str:
 
 
 def _name(lowering: Lowering, node: cst.Name) -> facts.Expression:
-    span, name = lowering.places.span(node), node.value
-    return facts.Literal(span, _CONSTANTS[name]) if name in _CONSTANTS else facts.Name(span, name)
+    if node.value in _CONSTANTS:
+        return facts.Literal(lowering.places.span(node), _CONSTANTS[node.value])
+    return lower_name(lowering, node)
 
 
 def lower_name(lowering: Lowering, node: cst.Name) -> facts.Name:
-    """A name that is bound, not read."""
+    """A name that is read or bound."""
+    lowering.names.append(node.value)
     return facts.Name(lowering.places.span(node), node.value)
 
 
@@ -82,65 +90,6 @@ def _float(lowering: Lowering, node: cst.Float) -> facts.Expression:
 
 def _imaginary(lowering: Lowering, node: cst.Imaginary) -> facts.Expression:
     return lowering.opaque(node, "complex number")
-
-
-Part = str | bytes | facts.Expression
-
-
-def _string(lowering: Lowering, node: cst.CSTNode) -> facts.Expression:
-    """A string literal of one or more pieces, some of them perhaps f-strings."""
-    pieces = list(_pieces(node))
-    try:
-        parts = [part for piece in pieces for part in _parts(lowering, piece)]
-        if any(isinstance(piece, cst.FormattedString) for piece in pieces):
-            return facts.Formatted(lowering.places.span(node), tuple(_text_only(parts)))
-        return facts.Literal(lowering.places.span(node), _joined(parts))
-    except ValueError as error:
-        return lowering.opaque(node, str(error))
-
-
-def _pieces(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The literals of an implicit concatenation, which libcst nests to the right."""
-    while isinstance(node, cst.ConcatenatedString):
-        yield node.left
-        node = node.right
-    yield node
-
-
-def _parts(lowering: Lowering, piece: cst.CSTNode) -> Iterator[Part]:
-    if isinstance(piece, cst.SimpleString):
-        yield literals.string(piece.prefix, piece.raw_value)
-    elif isinstance(piece, cst.FormattedString):
-        for part in piece.parts:
-            yield _formatted_part(lowering, piece.prefix, part)
-    else:
-        raise ValueError(f"{piece.__class__.__name__} is not read")
-
-
-def _formatted_part(lowering: Lowering, prefix: str, part: cst.BaseFormattedStringContent) -> Part:
-    if isinstance(part, cst.FormattedStringText):
-        text = part.value.replace("{{", "{").replace("}}", "}")
-        return literals.string(prefix.lower().replace("f", ""), text)
-    assert isinstance(part, cst.FormattedStringExpression), "libcst has no third kind"
-    if part.conversion is None and part.format_spec is None and part.equal is None:
-        return lowering.expression(part.expression)
-    return lowering.opaque(part.expression, "formatted by a conversion or specification")
-
-
-def _text_only(parts: list[Part]) -> Iterator[str | facts.Expression]:
-    for part in parts:
-        if isinstance(part, bytes):
-            raise ValueError("bytes and text mixed")
-        yield part
-
-
-def _joined(parts: list[Part]) -> str | bytes:
-    texts = [part for part in parts if isinstance(part, str)]
-    if len(texts) == len(parts):
-        return "".join(texts)
-    if texts:
-        raise ValueError("bytes and text mixed")
-    return b"".join(part for part in parts if isinstance(part, bytes))
 
 
 def _attribute(lowering: Lowering, node: cst.Attribute) -> facts.Expression:
@@ -372,9 +321,9 @@ _LOWER: dict[str, Callable[[Lowering, Any], facts.Expression]] = {
     "Integer": _integer,
     "Float": _float,
     "Imaginary": _imaginary,
-    "SimpleString": _string,
-    "FormattedString": _string,
-    "ConcatenatedString": _string,
+    "SimpleString": lower_string,
+    "FormattedString": lower_string,
+    "ConcatenatedString": lower_string,
     "Attribute": _attribute,
     "Call": _call,
     "Subscript": _subscript,

@@ -99,14 +99,18 @@ def _if(lowering: Lowering, node: cst.If) -> facts.Statement:
 
 
 def _while(lowering: Lowering, node: cst.While) -> facts.Statement:
+    before = len(lowering.names)
     test, body = lowering.expression(node.test), _suite(lowering, node.body)
-    return facts.While(lowering.places.span(node), test, body, _orelse(lowering, node.orelse))
+    names = frozenset(lowering.names[before:])
+    return facts.While(lowering.places.span(node), test, body, _orelse(lowering, node.orelse), names)
 
 
 def _for(lowering: Lowering, node: cst.For) -> facts.Statement:
+    before = len(lowering.names)
     target, iterable = lowering.expression(node.target), lowering.expression(node.iter)
-    body, orelse = _suite(lowering, node.body), _orelse(lowering, node.orelse)
-    return facts.For(lowering.places.span(node), target, iterable, body, orelse)
+    body = _suite(lowering, node.body)
+    names = frozenset(lowering.names[before:])
+    return facts.For(lowering.places.span(node), target, iterable, body, _orelse(lowering, node.orelse), names)
 
 
 def _with(lowering: Lowering, node: cst.With) -> facts.Statement:
@@ -149,6 +153,8 @@ def _pattern(lowering: Lowering, node: cst.MatchPattern) -> facts.Expression | N
     if isinstance(node, (cst.MatchValue, cst.MatchSingleton)):
         return lowering.expression(node.value)
     if isinstance(node, cst.MatchAs) and node.pattern is None:
+        if node.name is not None:
+            lowering.names.append(node.name.value)
         return facts.Name(lowering.places.span(node), "_" if node.name is None else node.name.value)
     return None
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.placement import DEVICE, moved_to
-from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.infer.trace import INPUT, Node, Trace, once, refs
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -160,7 +160,7 @@ def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
         if number not in needed:
             needed.add(number)
             pending += [ref.node for value in _values(trace.nodes[number]) for ref in refs(value)]
-            pending += _writers(trace, number)
+            pending += _writers(trace).get(number, ())
         if len(needed) > limits.MAX_STEPS:
             raise UnreplayableError(f"too large to replay: more than {limits.MAX_STEPS} operations")
     # an assignment into a tensor after the last use of it says nothing of the roots
@@ -168,10 +168,14 @@ def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
     return [trace.nodes[number] for number in sorted(needed) if number <= last]
 
 
-def _writers(trace: Trace, number: int) -> list[int]:
-    return [
-        node.id for node in trace.nodes if node.op == SETITEM and any(ref.node == number for ref in refs(node.args[0]))
-    ]
+@once
+def _writers(trace: Trace) -> dict[int, list[int]]:
+    """The assignments into what a node gave."""
+    found: dict[int, list[int]] = {}
+    for node in trace.nodes:
+        for number in {ref.node for ref in refs(node.args[0])} if node.op == SETITEM else ():
+            found.setdefault(number, []).append(node.id)
+    return found
 
 
 def _values(node: Node) -> tuple[Value, ...]:

@@ -72,6 +72,7 @@ class For(Statement):
     iterable: Expression
     body: tuple[Statement, ...]
     orelse: tuple[Statement, ...]
+    names: frozenset[str]  #: all that its head and its body read or bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class While(Statement):
     test: Expression
     body: tuple[Statement, ...]
     orelse: tuple[Statement, ...]
+    names: frozenset[str]  #: all that its head and its body read or bind
 
 
 @dataclass(frozen=True, slots=True)
