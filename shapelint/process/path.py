@@ -13,7 +13,11 @@ PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(_
 
 def drop_current_folder() -> None:
     """Take the current folder off this process's search path."""
-    sys.path[:] = search_path(sys.path, os.getcwd())
+    try:
+        current = os.getcwd()
+    except OSError:
+        return  # it has been deleted, and nothing can be loaded from it
+    sys.path[:] = search_path(sys.path, current)
 
 
 def search_path(path: list[str], current: str) -> list[str]:

@@ -157,7 +157,9 @@ def _applies(trace: Trace, sizes: dict[str, int], inputs: dict[str, Any]) -> boo
         return False
     for node in trace.nodes:
         if node.op == INPUT and isinstance(node.result, Tensor):
-            names = {found[1] for size in node.result.sizes for found in map(_INPUT_SIZE.fullmatch, size.symbols) if found}
+            names = {
+                found[1] for size in node.result.sizes for found in map(_INPUT_SIZE.fullmatch, size.symbols) if found
+            }
             if not all(_is_like(node.result, inputs.get(name)) for name in names):
                 return False
     equations = [(Dim.symbol(name), size) for name, size in trace.solved.items()]

@@ -120,7 +120,9 @@ def pieces(draft: Draft) -> str | None:
 def created(draft: Draft) -> str | None:
     """A new tensor of known sizes, some of them numbers that were computed."""
     numbers = [name for name, value in draft.scope.items() if type(value) is int and 0 < value < 20 and name[0] == "v"]
-    sizes = ", ".join(draft.choice.choice([draft.size(draft.some_size()), *numbers]) for _ in range(draft.choice.randint(1, 3)))
+    sizes = ", ".join(
+        draft.choice.choice([draft.size(draft.some_size()), *numbers]) for _ in range(draft.choice.randint(1, 3))
+    )
     form = draft.choice.choice(("torch.zeros({})", "torch.ones(({},))", "torch.randn({})", "torch.full(({},), 2.0)"))
     return f"{draft.new()} = {form.format(sizes)}"
 
@@ -284,6 +286,89 @@ def python(draft: Draft) -> str | None:
     )  # fmt: skip
     form = draft.choice.choice(forms)
     return f"{draft.new()} = " + form.format(*[name] * form.count("{}"))
+
+
+@maker(2)
+def images(draft: Draft) -> str | None:
+    """A layer on two axes of space."""
+    found = draft.pick(lambda value: value.is_floating_point() and value.dim() in (3, 4))
+    if found is None:
+        return None
+    name, value = found
+    channels, kernel = draft.argument(value.shape[-3]), draft.choice.randint(1, 3)
+    made = draft.choice.choice((
+        f"nn.Conv2d({channels}, 4, {kernel}, padding={draft.choice.randint(0, 2)})",
+        f"nn.Conv2d({channels}, 2, ({kernel}, 1), stride=(1, 2))",
+        f"nn.MaxPool2d({kernel})",
+        f"nn.AvgPool2d({kernel}, 1)",
+        f"nn.AdaptiveAvgPool2d(({kernel}, 1))",
+        f"nn.BatchNorm2d({channels})",
+        f"nn.GroupNorm(1, {channels})",
+        "nn.Flatten(2)",
+    ))  # fmt: skip
+    return f"{draft.new()} = {draft.layer(made)}({name})"
+
+
+@maker(2)
+def picked(draft: Draft) -> str | None:
+    """Items picked by a tensor of integers, and what is measured against one."""
+    found = draft.pick(lambda value: value.is_floating_point() and value.dim() > 0)
+    if found is None:
+        return None
+    name, value = found
+    form = draft.choice.choice((
+        "{}.gather({d}, torch.zeros_like({}, dtype=torch.long))",
+        "{}.scatter({d}, torch.zeros_like({}, dtype=torch.long), 1.0)",
+        "torch.index_select({}, {d}, torch.zeros(2, dtype=torch.long))",
+        "{}[torch.zeros(3, dtype=torch.long)]",
+        "F.one_hot({}.argmax({d}), 20)",
+        "F.cross_entropy({}, torch.zeros({}.size(0), dtype=torch.long))",
+        "F.cross_entropy({}, torch.zeros_like({}))",
+        "nn.MSELoss()({}, {})",
+        "({} > 0.5).float()",
+        "({} > 0.5).any({d})",
+        "{}.masked_select({} > 0.5)",
+        "torch.einsum('...ij->...ji', {})",
+        "torch.cdist({}, {})",
+        "{}.sort({d}, descending=True).indices",
+        "{}.index_select({d}, torch.arange(1))",
+    ))  # fmt: skip
+    axis = draft.choice.randrange(-value.dim(), value.dim())
+    return f"{draft.new()} = " + form.format(*[name] * form.count("{}"), d=axis)
+
+
+@maker(2)
+def one_step(draft: Draft) -> str | None:
+    """A cell that is called once, or a layer of a transformer."""
+    found = draft.pick(lambda value: value.is_floating_point() and value.dim() in (1, 2, 3))
+    if found is None:
+        return None
+    name, value = found
+    size, hidden = draft.argument(value.shape[-1]), draft.argument(draft.some_size())
+    made = draft.choice.choice((f"nn.GRUCell({size}, {hidden})", f"nn.LSTMCell({size}, {hidden})"))
+    if value.dim() == 3:
+        made = f"nn.TransformerEncoderLayer({size}, 1, 8, batch_first={draft.choice.choice((True, False))})"
+    targets = draft.new(2) if "LSTM" in made else draft.new()
+    return f"{targets} = {draft.layer(made)}({name})"
+
+
+@maker(2)
+def branches(draft: Draft) -> str | None:
+    """A condition, a function of its own, a loop over layers."""
+    found = draft.pick(lambda value: value.is_floating_point() and value.dim() > 0)
+    if found is None:
+        return None
+    name, value = found
+    made, size = draft.new(), draft.argument(value.shape[-1])
+    form = draft.choice.randrange(4)
+    if form == 0:
+        return f"if self.hidden > {draft.choice.choice((1, 12, 20))}:\n    {made} = {name} * 2\nelse:\n    {made} = {name}[0]"
+    if form == 1:
+        return f"def f{made}(a, dim=0):\n    return a.mean(dim)\n{made} = f{made}({name}, -1)"
+    layers = draft.layer(f"nn.ModuleList([nn.Linear({size}, {size}) for _ in range({draft.choice.randint(1, 10)})])")
+    if form == 2:
+        return f"{made} = {name}\nfor layer in {layers}:\n    {made} = layer({made})"
+    return f"{made} = {name}\nfor at, layer in enumerate({layers}, 1):\n    {made} = torch.cat([layer({name})] * at, 0)"
 
 
 def random_program(choice: random.Random) -> str:
