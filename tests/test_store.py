@@ -9,19 +9,17 @@ from hypothesis import strategies as st
 
 from shapelint.infer.questions import (
     Among,
-    Change,
     Compared,
-    Framed,
     IsFlag,
     IsInstance,
     Opaque,
     Question,
     Related,
     Same,
-    Term,
     Truth,
 )
 from shapelint.infer.store import Store
+from shapelint.shapes.term import Change, Framed, Term
 
 TEXTS = ("", "gru", "GRU", "Gru", "GRUCell", "lstm", "LSTM", "LSTMCell", "xGRUCell", "Cell", "other")
 OBJECTS = (Opaque(), Opaque(truth=False), Opaque(classes=frozenset({"list"})), Opaque(True, frozenset({"tuple"})))
@@ -68,7 +66,7 @@ def take(store: Store, questions: list[Question], sides: list[bool]) -> None:
             store.tell(question, side if side in possible else not side)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(about_x, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4), about_x)
 def test_no_value_is_overlooked(asked: list[Question], sides: list[bool], question: Question) -> None:
     store = Store()
@@ -77,7 +75,7 @@ def test_no_value_is_overlooked(asked: list[Question], sides: list[bool], questi
     assert seen <= store.possible(question)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(about_sizes, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4), about_sizes)
 def test_sizes_are_decided_exactly(asked: list[Question], sides: list[bool], question: Question) -> None:
     store = Store()

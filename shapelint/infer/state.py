@@ -190,6 +190,8 @@ class Run:
 
     def _tell(self, question: Question, answer: bool) -> None:
         """Take an answer for granted; a variable that can have one value only has it from now on."""
+        if question in self.store.told:
+            return
         self.store.tell(question, answer)
         for variable in question.variables:
             for value in self.store.only_value(variable):

@@ -6,11 +6,14 @@ if some values give it and all former answers. The values that are tried are tho
 constants that the questions name, their neighbours, what a known function makes them of, and values that equal nothing
 that is named. That is exact for the questions of infer/questions.py (`tests/test_store.py` holds it against brute
 force). A solver of finite domains would want these candidates, too, and then do no more than the product below.
+
+What is left of a variable's values is kept from question to question: conditions are asked again and again, and most
+are about one variable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -19,7 +22,33 @@ from shapelint.infer.questions import ANYTHING, OTHER_NUMBERS, OTHER_TEXT, Opaqu
 
 MAX_ASSIGNMENTS = 20_000  #: of values to variables that depend on each other; beyond that, all is possible
 
-Told = tuple[Question, bool]
+BOTH = frozenset((True, False))
+_SIDES = {True: frozenset((True,)), False: frozenset((False,))}
+
+
+@dataclass(slots=True)
+class _Variable:
+    """What was told of a variable alone, the values tried, and those that are left; what ties it to others."""
+
+    name: str
+    told: list[tuple[Question, bool]] = field(default_factory=list)
+    tried: set[tuple[type, object]] = field(default_factory=set)
+    left: list[object] = field(default_factory=list)
+    ties: list[Question] = field(default_factory=list)
+
+    def try_values(self, candidates: Iterable[object]) -> None:
+        """Take further values into account."""
+        for value in candidates:
+            key = (type(value), value)
+            if key not in self.tried:
+                self.tried.add(key)
+                if all(question.answer({self.name: value}) is answer for question, answer in self.told):
+                    self.left.append(value)
+
+    def tell(self, question: Question, answer: bool) -> None:
+        """Leave only the values with that answer."""
+        self.told.append((question, answer))
+        self.left = [value for value in self.left if question.answer({self.name: value}) is answer]
 
 
 @dataclass(slots=True)
@@ -27,81 +56,96 @@ class Store:
     """The answers of one path, and what follows from them."""
 
     told: dict[Question, bool] = field(default_factory=dict)
+    _variables: dict[str, _Variable] = field(default_factory=dict)
 
     def possible(self, question: Question) -> frozenset[bool]:
         """The answers that contradict none of those that were told; none where the path itself is impossible."""
         if question in self.told:
-            return frozenset((self.told[question],))
-        assignments = self._assignments(question.variables, question)
-        if assignments is None:
-            return frozenset((True, False))
-        found: set[bool] = set()
-        for values in assignments:
-            answer = question.answer(values)
-            if answer is not None:
-                found.add(answer)
-            if len(found) == 2:
-                break
-        return frozenset(found)
+            return _SIDES[self.told[question]]
+        names = question.variables
+        if len(names) == 1 and not self._variable(names[0]).ties:
+            variable = self._variable(names[0])
+            variable.try_values(question.candidates())
+            return _answers(question, ({variable.name: value} for value in variable.left))
+        assignments = self._assignments(names, question)
+        return BOTH if assignments is None else _answers(question, assignments)
 
     def tell(self, question: Question, answer: bool) -> None:
         """Take an answer for granted from now on."""
+        if question in self.told:
+            return
         self.told[question] = answer
+        variables = [self._variable(name) for name in question.variables]
+        for variable in variables:
+            variable.try_values(question.candidates())
+        if len(variables) == 1:
+            variables[0].tell(question, answer)
+        else:
+            for variable in variables:
+                variable.ties.append(question)
 
     def speaks_of(self, question: Question) -> bool:
         """Whether anything was told of a question's variables."""
-        return any(not set(question.variables).isdisjoint(told.variables) for told in self.told)
+        known = (self._variables.get(name) for name in question.variables)
+        return any(variable is not None and (variable.told or variable.ties) for variable in known)
 
-    def only_value(self, variable: str) -> tuple[object, ...]:
+    def only_value(self, name: str) -> tuple[object, ...]:
         """The one value that a variable can have, as a tuple; an empty one where there are several."""
-        if not any(variable in question.variables for question in self.told):
+        variable = self._variable(name)
+        if len(variable.left) == 1 and not _stands_for_many(variable.left[0]):
+            return (variable.left[0],)
+        if not variable.ties:
             return ()
-        left: list[object] = []
-        for values in self._assignments((variable,), None) or ():
-            value = values[variable]
-            if not any(type(value) is type(one) and value == one for one in left):
-                left.append(value)
-            if len(left) > 1 or _stands_for_many(left[0]):
+        left: set[object] = set()
+        for values in self._assignments((name,), None) or ():
+            left.add(values[name])
+            if len(left) > 1 or _stands_for_many(values[name]):
                 return ()
         return tuple(left)
 
-    def _connected(self, variables: tuple[str, ...]) -> list[Told]:
-        """What was told of the variables, and of all that are tied to them."""
-        known, size = set(variables), -1
-        found: list[Told] = []
-        while size != len(known):
-            size = len(known)
-            found = [told for told in self.told.items() if not known.isdisjoint(told[0].variables)]
-            known.update(name for question, _ in found for name in question.variables)
-        return found
+    def _variable(self, name: str) -> _Variable:
+        variable = self._variables.get(name)
+        if variable is None:
+            variable = self._variables[name] = _Variable(name)
+            # sizes that nothing ties are different from each other
+            variable.try_values([*ANYTHING, OTHER_NUMBERS[len(self._variables) % len(OTHER_NUMBERS)]])
+        return variable
 
-    def _assignments(self, variables: tuple[str, ...], asked: Question | None) -> Iterator[Mapping[str, object]] | None:
-        """Values of the variables, and of those tied to them, that fit all that was told; None for too many."""
-        about = self._connected(variables)
-        questions = [*(question for question, _ in about), *([asked] if asked else [])]
-        names = list(dict.fromkeys(name for question in questions for name in question.variables))
-        ranges = [_range(name, place, about, questions) for place, name in enumerate(names)]
+    def _assignments(self, names: tuple[str, ...], asked: Question | None) -> Iterator[Mapping[str, object]] | None:
+        """Sizes of the variables, and of those tied to them, that fit all that was told; None for too many."""
+        variables = self._tied(names)
+        ties = list(dict.fromkeys(tie for variable in variables for tie in variable.ties))
+        questions = [*ties, *(question for variable in variables for question, _ in variable.told)]
+        near = [value for question in (*questions, *([asked] if asked else [])) for value in question.candidates()]
+        for variable in variables:
+            variable.try_values(near)
+        # what is compared with a size is one
+        ranges = [[value for value in variable.left if is_size(value)] for variable in variables]
         if prod(map(len, ranges)) > MAX_ASSIGNMENTS:
             return None
-        tied = [told for told in about if len(told[0].variables) > 1]
-        every = (dict(zip(names, chosen, strict=True)) for chosen in product(*ranges))
-        return (values for values in every if all(question.answer(values) is answer for question, answer in tied))
+        every = (dict(zip([v.name for v in variables], chosen, strict=True)) for chosen in product(*ranges))
+        return (values for values in every if all(tie.answer(values) is self.told[tie] for tie in ties))
+
+    def _tied(self, names: tuple[str, ...]) -> list[_Variable]:
+        """The variables of these names, and all that are tied to them."""
+        found = dict.fromkeys(names)
+        waiting = list(names)
+        while waiting:
+            for tie in self._variable(waiting.pop()).ties:
+                waiting.extend(name for name in tie.variables if name not in found)
+                found.update(dict.fromkeys(tie.variables))
+        return [self._variable(name) for name in found]
 
 
-def _range(name: str, place: int, about: list[Told], questions: list[Question]) -> list[object]:
-    """The values of one variable that are tried, those that what was told of it alone allows."""
-    mine = [question for question in questions if name in question.variables]
-    tied = any(len(question.variables) > 1 for question in mine)
-    # sizes that nothing ties are different from each other
-    anything = [*ANYTHING, OTHER_NUMBERS[place % len(OTHER_NUMBERS)]]
-    near = [value for question in questions if tied or question in mine for value in question.candidates()]
-    values = {(type(value), value): value for value in [*anything, *near]}.values()
-    alone = [told for told in about if told[0].variables == (name,)]
-    return [
-        value
-        for value in values
-        if (not tied or is_size(value)) and all(question.answer({name: value}) is answer for question, answer in alone)
-    ]
+def _answers(question: Question, assignments: Iterable[Mapping[str, object]]) -> frozenset[bool]:
+    found: set[bool] = set()
+    for values in assignments:
+        answer = question.answer(values)
+        if answer is not None:
+            found.add(answer)
+        if len(found) == 2:
+            return BOTH
+    return frozenset(found)
 
 
 def _stands_for_many(value: object) -> bool:
