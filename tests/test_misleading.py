@@ -246,3 +246,31 @@ def main(env):
         agent.learn(torch.randn(5, 1, 4))
 """
     assert codes(text) == []
+
+
+OFFSETS = {
+    "a list": "starts = [self.part * i for i in range(9)]",
+    "a range as long as a size": "starts = [self.part * i for i in range(x.size(1))]",
+    "filled": "starts = []\n        for i in range(9):\n            starts.append(i * self.part)",
+}
+
+
+@pytest.mark.parametrize("made", OFFSETS.values(), ids=OFFSETS)
+def test_items_that_a_loop_counts_are_not_alike(made: str) -> None:
+    text = f"""
+class Model(nn.Module):
+    def __init__(self, width=128, hidden=512):
+        super().__init__()
+        self.part = width // 4
+        self.first = nn.GRU(width, hidden, batch_first=True)
+        self.second = nn.GRU(hidden + self.part, hidden, batch_first=True)
+
+    def forward(self, x, aux):
+        batch, steps, features = aux.size()
+        {made}
+        out, _ = self.first(x)
+        part = aux[:, :, starts[1] : starts[2]]
+        out, _ = self.second(torch.cat([out, part], dim=-1))
+        return out[:, -1]
+"""
+    assert codes(text) == []

@@ -25,7 +25,7 @@ from shapelint.infer.objects import (
 )
 from shapelint.infer.plan import Parent
 from shapelint.infer.state import Run
-from shapelint.infer.trace import Selection
+from shapelint.infer.trace import LATER_ROUND, Selection
 from shapelint.ops import registry
 from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
@@ -285,12 +285,27 @@ def _list_item(run: Run, base: List, index: Value, node: facts.Subscript) -> Val
 
 
 def _other_item(sample: list[Value], position: int | None) -> Value:
-    """The item at a place that is not in the sample; of what an operation gave, its own reference."""
+    """The item at a place that is not in the sample.
+
+    Of what an operation gave it has its own reference; a number that follows from the round is that of its round.
+    """
     item = sample[-1]
+    if isinstance(item, Int) and len(sample) == 2:
+        return Int(_in_round(item.dim, position))
     if not isinstance(item, Tensor) or item.ref is None or item.ref.path != (1,) or position is None:
         return item
     is_part = sample[0] == replace(item, ref=Ref(item.ref.node, (0,)))
     return replace(item, ref=Ref(item.ref.node, (position,))) if is_part else item
+
+
+def _in_round(number: Dim, position: int | None) -> Dim:
+    """What a later round counts as `number`, in the round that made the item at a place: `[width * i for i in ..]`."""
+    rounds = [name for name in number.symbols if name.startswith(LATER_ROUND)]
+    if not rounds:
+        return number
+    if len(rounds) == 1 and position is not None and position > 0:
+        return number.substitute({rounds[0]: Dim.of(position)})
+    return Dim.symbol(f"({number})[{position}]")
 
 
 def _list_slice(run: Run, base: List, index: SliceValue, node: facts.Subscript) -> Value:
