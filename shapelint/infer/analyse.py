@@ -240,7 +240,7 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
         return run
     kept = {key: demand for key, demand in plan.demands.items() if key not in doubted}
     again = _repeated(checked, entry, replace(plan, demands=kept, doubted=plan.doubted | doubted))
-    return again if again.trace.nodes and not _errors(again.trace) else run
+    return run if _errors(again.trace) else again
 
 
 def _stated_in_vain(trace: Trace) -> set[str]:

@@ -45,7 +45,7 @@ def _assign_attribute(
             base.places[target.attr] = Kept(node.value, run.home)
     elif isinstance(base, Namespace):
         base.table.items[target.attr] = value
-    run.bind(target.span, run.text(target.span), value)
+    run.bind(target.span, run.home.text(target.span), value)
 
 
 def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) -> None:

@@ -45,7 +45,7 @@ def call_expression(run: Run, scope: Scope, node: facts.Call) -> Value:
     if args is None:
         return Unknown(run.key_of(node), "an argument list of unknown length")
     value = _save_arguments(run, scope, node, args) or call_value(run, function, args, kwargs, node)
-    run.bind(node.span, run.text(node.span), value)
+    run.bind(node.span, run.home.text(node.span), value)
     return value
 
 

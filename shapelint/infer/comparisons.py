@@ -181,7 +181,7 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
         likely = None
         if isinstance(item.hint, Str):
             likely = item.hint.value in keys
-        subject = f"{shown(item)} in {run.text(node.span)}"
+        subject = f"{shown(item)} in {run.home.text(node.span)}"
         question = Among(item.as_term, tuple(keys))
         return Bool(run.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
     constant = item.value if isinstance(item, Str) else run.resolve(item.dim).constant
@@ -198,7 +198,7 @@ def _is_among_sizes(run: Run, item: Value, keys: list[object], positive: bool, n
     default = run.trace.defaults.get(symbol)
     likely = None if default is None else default in keys
     question = Among(Term(symbol), tuple(keys))
-    return Bool(run.ask(question, f"{symbol} in {keys}", run.text(node.span), likely) == positive)
+    return Bool(run.ask(question, f"{symbol} in {keys}", run.home.text(node.span), likely) == positive)
 
 
 def _members(group: Value) -> list[object] | None:

@@ -60,7 +60,7 @@ class _Steps:
         self.sizes = sizes
         self.unknown = Unknown(run.key_of(node), "a pattern that is not known, or not obeyed")
         # no argument of the call is an argument of these operations: what edits them finds no call
-        self.expression = facts.Opaque(node.span, run.text(node.span), "a pattern")
+        self.expression = facts.Opaque(node.span, run.home.text(node.span), "a pattern")
 
     def do(self, name: str, *args: Value) -> Value:
         """Apply one operation."""

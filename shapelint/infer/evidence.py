@@ -15,6 +15,7 @@ from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse
 from shapelint.infer.state import Run
 from shapelint.infer.trace import Evidence, Stated
 from shapelint.infer.walk import expressions_in
+from shapelint.ops.axes import ONE
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
@@ -159,7 +160,10 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
 
 
 def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3) -> None:
-    if not any(role in _SEQUENCE_ROLES for role in shape.roles) or run.is_doubted(value):
+    if not any(role in _SEQUENCE_ROLES for role in shape.roles):
+        return
+    if run.is_doubted(value):
+        run.is_given(value)
         return
     if isinstance(value, Unknown):
         if value.hint is None or isinstance(value.hint, NoneValue):
@@ -172,3 +176,6 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
         symbol = axis.dim.as_symbol
         if symbol is not None and role in _SEQUENCE_ROLES:
             run.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))
+    for axis, written in zip(value.axes, shape.axes, strict=True):
+        if written.number == 1:  # other numbers may be examples
+            run.agree(axis.dim, ONE)

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from shapelint.infer.walk import every_statement
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value, integer
-from shapelint.source import Source
+from shapelint.source import Source, Span
 from shapelint.syntax import facts
 
 Found = TypeVar("Found")
@@ -34,6 +34,15 @@ class Home:
             comments.setdefault(comment.span.line, []).append(comment)
         ending = {statement.span.end_line: statement for statement in every_statement(module.body)}
         return Home(source, comments, source.lines, ending)
+
+    def text(self, span: Span) -> str:
+        """The source text of a span, on one line and not too long."""
+        lines = self.lines
+        if span.line == span.end_line:
+            found = lines[span.line - 1][span.column : min(span.end_column, span.column + 61)]
+        else:
+            found = lines[span.line - 1][span.column : span.column + 61].rstrip() + " ..."
+        return found if len(found) <= 60 else found[:57] + "..."
 
 
 @dataclass(eq=False, slots=True)

@@ -297,6 +297,11 @@ class Run:
         key = value.key if isinstance(value, Unknown) else node and node.leaf_key
         return key in self.plan.doubted
 
+    def is_given(self, value: Value) -> None:
+        """An unknown that its author describes is not None, whatever its default."""
+        if isinstance(value, Unknown) and isinstance(value.hint, NoneValue):
+            self.settled[value.key] = replace(value, hint=None)
+
     def note_entries(self, key: str, base: Unknown) -> None:
         """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
         self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
@@ -376,16 +381,7 @@ class Run:
         span = expression.span
         calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
         # the text may be cut short, and the place of its end tells `f(x)` from `f(x).g()`
-        return f"{self.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}"
-
-    def text(self, span: Span) -> str:
-        """The source text of a span, on one line and not too long."""
-        lines = self.home.lines
-        if span.line == span.end_line:
-            found = lines[span.line - 1][span.column : min(span.end_column, span.column + 61)]
-        else:
-            found = lines[span.line - 1][span.column : span.column + 61].rstrip() + " ..."
-        return found if len(found) <= 60 else found[:57] + "..."
+        return f"{self.home.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}"
 
 
 def shown(value: Unknown) -> str:
