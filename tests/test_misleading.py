@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from shapelint.check import Wanted, check_source
+from shapelint.check import Wanted, analyse_source, check_source
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
 
@@ -274,3 +274,28 @@ class Model(nn.Module):
         return out[:, -1]
 """
     assert codes(text) == []
+
+
+GROWN = """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(5, 5) for _ in range(9)])
+        self.rnn = nn.GRU(5, 4)
+
+    def forward(self, x):
+        for number, layer in enumerate(self.layers, 1):
+            y = torch.cat([layer(x)] * number)
+        return self.rnn(y, torch.zeros({state}))[0]
+
+Model()(torch.ones(7, 5))
+"""
+
+
+@pytest.mark.parametrize(("state", "raises"), [("1, 4", False), ("1, 1, 4", True)])
+def test_the_rank_of_what_changes_its_size_in_a_loop_is_no_guess(state: str, raises: bool) -> None:
+    """Without its rank it would be taken for the three axes that the layer asks for first."""
+    text = GROWN.format(state=state)
+    traces = analyse_source(Source("model.py", HEAD + text)).traces
+    script = next(trace for trace in traces if trace.entry == "module")
+    assert [node.op for node in script.nodes if node.error] == ["torch.nn.GRU.forward"] * raises

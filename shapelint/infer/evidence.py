@@ -177,5 +177,5 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
         if symbol is not None and role in _SEQUENCE_ROLES:
             run.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))
     for axis, written in zip(value.axes, shape.axes, strict=True):
-        if written.number == 1:  # other numbers may be examples
+        if written.number == 1 and shape.name is not None:  # other numbers may be examples
             run.agree(axis.dim, ONE)

@@ -15,7 +15,7 @@ from shapelint.infer.assign import assign
 from shapelint.infer.constants import constant_key, truth_of
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.functions import call_special
-from shapelint.infer.objects import Container, Function, Instance, Iteration, Range, Scope
+from shapelint.infer.objects import YIELDED, Container, Function, Instance, Iteration, Range, Scope
 from shapelint.infer.state import Run
 from shapelint.infer.trace import LATER_ROUND, Loop
 from shapelint.infer.truth import truth
@@ -191,7 +191,7 @@ class _Loop:
     def _named(self) -> dict[str, Value]:
         """The local names that the loop may change: those that it names, or all where it names a local function."""
         names = self.scope.names
-        named = {name: names[name] for name in sorted(names.keys() & self.names)}
+        named = {name: names[name] for name in sorted(names.keys() & {*self.names, YIELDED})}
         return dict(names) if any(isinstance(value, Function) for value in named.values()) else named
 
     def stand_for(self, count: Dim, followed: int) -> None:
@@ -212,25 +212,33 @@ class _Loop:
         for name, old in self.first.items():
             new = self.scope.names.get(name)
             if isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
-                self.scope.names[name] = replace(new, axes=tuple(self._loose_axes(name, old, new)))
+                self.scope.names[name] = replace(new, axes=tuple(self._loose_axes(f"{name}.size", old, new)))
 
-    def _loose_axes(self, name: str, old: Tensor, new: Tensor) -> Iterator[Axis]:
+    def _loose_axes(self, size_of: str, old: Tensor, new: Tensor) -> Iterator[Axis]:
         for place, axis in enumerate(new.axes):
             size = self.run.resolve(axis.dim)
             is_kept = old.rank == new.rank and self.run.resolve(old.sizes[place]) == size
             if is_kept or (old.rank != new.rank and size.constant is None):
                 yield axis
             else:
-                yield replace(axis, dim=Dim.symbol(f"{name}.size({place})@{self.place}"), parts=())
+                yield replace(axis, dim=Dim.symbol(f"{size_of}({place})@{self.place}"), parts=())
 
     def _widen(self) -> None:
-        """What still changed its shape or number in the last round has no value that holds for all rounds."""
+        """What still changed its shape or number in the last round has no value that holds for all rounds.
+
+        A tensor keeps its number of axes, if the last round did: the rank is no guess.
+        """
         for name, old in self.before.items():
             new = self.scope.names.get(name)
             if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
                 self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
             elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
-                self.scope.names[name] = Unknown(f"{name}@{self.place}", "it grows in a loop")
+                self.scope.names[name] = self._widened(name, old, new)
+
+    def _widened(self, name: str, old: Tensor, new: Tensor) -> Value:
+        if old.rank != new.rank:
+            return Unknown(f"{name}@{self.place}", "it grows in a loop")
+        return replace(new, axes=tuple(self._loose_axes(f"{name}.last_size", old, new)))
 
     def _sizes(self, value: Tensor) -> list[Dim]:
         return [self.run.resolve(size) for size in value.sizes]

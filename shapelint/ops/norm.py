@@ -224,6 +224,8 @@ def _check_groups(name: str, input: Tensor, num_groups: Dim) -> None:
     if input.rank < 2:
         raise ShapeError(f"{name} needs at least 2 axes and gets a {input.rank}-D tensor")
     _check_divides(num_groups, input.axes[1].dim)
+    if all(size == Dim.of(1) for size in (*input.sizes[:1], *input.sizes[2:])) and input.sizes[1] == num_groups:
+        raise ShapeError(f"{name} needs more than 1 value in each group and gets a tensor of {num_groups} in all")
 
 
 def _check_divides(num_groups: Dim, channels: Dim) -> None:
