@@ -155,7 +155,7 @@ def test_a_torch_that_breaks_proves_nothing(place: Path) -> None:
     (place.parent / "torch.py").write_text("raise SystemExit")
     done = shapelint_(place, "--fix")
     assert (done.status, text(place)) == (1, BAD)
-    assert done.lines[-1].startswith("Nothing is fixed without torch's proof, and torch's import died")
+    assert done.lines[-1].startswith("Nothing is fixed without torch's proof, and torch's import raised SystemExit")
 
 
 def test_what_cannot_be_written_is_told_and_the_others_are_fixed(place: Path) -> None:

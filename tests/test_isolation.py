@@ -86,9 +86,14 @@ def test_an_empty_entry_of_pythonpath_is_the_current_folder_and_goes(project: Pa
     for path in project.glob("*.py"):
         if not path.stem.startswith("model") and path.stem not in ("json", "dataclasses", "tempfile", "click", "torch"):
             path.unlink()
-    done = run(project, str(SCRIPTS / "shapelint"), "-j2", "model_a.py", PYTHONPATH=f"{os.pathsep}/nowhere")
+    path = f"{os.pathsep}/nowhere"
+    # what is installed beside us may import modules at every start
+    run(project, sys.executable, "-c", "pass", PYTHONPATH=path)
+    pythons = ran(log)
+    log.unlink(missing_ok=True)
+    done = run(project, str(SCRIPTS / "shapelint"), "-j2", "model_a.py", PYTHONPATH=path)
     assert (done.returncode, "confirmed by torch" in done.stderr) == (1, True), done.stderr
-    assert ran(log) == set()
+    assert ran(log) <= pythons
 
 
 @pytest.mark.parametrize("jobs", ["-j1", "-j2"])

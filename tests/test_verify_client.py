@@ -78,6 +78,11 @@ def other(number: int) -> Program:
     return program({"op": "input", "shape": [3, number], "dtype": "float"}, step("torch.Tensor.t", ref(0)))
 
 
+def slow(number: int) -> Program:
+    """A program that takes longer than no time at all: some hundred operations, before one that torch refuses."""
+    return program(X, *[step("torch.Tensor.exp", ref(0))] * (500 + number), step("torch.Tensor.transpose", ref(0), 0, 7))
+
+
 def worker_of(verifier: Verifier) -> int:
     assert verifier._worker is not None
     return verifier._worker.number
@@ -107,7 +112,7 @@ def test_a_program_that_fails_twice_is_given_up_and_the_next_one_runs() -> None:
     with Verifier() as verifier:
         assert verifier.check([GOOD])[0].status is Status.REFUTED
         verifier.program_seconds = 0.0
-        hanging = verifier.check([BAD])[0]
+        hanging = verifier.check([slow(0)])[0]
         assert hanging == Verdict(Status.UNVERIFIED, "raises", "the program took more than 0 s")
         verifier.program_seconds = 10.0
         assert verifier.check([other(5)])[0].status is Status.REFUTED
@@ -126,7 +131,7 @@ def test_programs_are_no_longer_asked_when_many_in_a_row_are_lost() -> None:
     with Verifier() as verifier:
         verifier.check([GOOD])
         verifier.program_seconds = 0.0
-        verdicts = verifier.check([other(number) for number in range(MAX_LOST + 2)])
+        verdicts = verifier.check([slow(number) for number in range(MAX_LOST + 2)])
         assert {verdict.status for verdict in verdicts} == {Status.UNVERIFIED}
         assert verifier.ran == 1 + 2 * MAX_LOST
 
@@ -215,6 +220,7 @@ def test_large_programs_are_refused_before_anything_is_allocated(shared: Verifie
 def test_what_grows_too_large_on_the_way_is_refused_and_no_crash_of_the_code(
     shared: Verifier, steps: list[dict[str, Any]]
 ) -> None:
+    shared.start()
     starts = shared.starts
     assert refusal(shared, program(*steps)) == "refused: too large to replay"
     assert shared.starts == starts

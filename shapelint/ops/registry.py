@@ -88,10 +88,7 @@ class Assumptions(Protocol):
         """Take a side of a flag that is not known; the other side is another path."""
 
     def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
-        """Whether sizes are equal: where it is not known a choice of the path, which their likely values suggest.
-
-        Without such values it is `otherwise`, and no choice if that is False.
-        """
+        """Whether sizes are equal: a choice of the path by their likely values; `otherwise` (no choice if False)."""
 
 
 class Sizes(tuple[Dim, ...]):
@@ -397,10 +394,5 @@ def sizes_of(raw: Value | tuple[Value, ...]) -> Sizes:
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other"}
 
 _COERCERS: dict[Any, Callable[[Value], Any]] = {
-    Dim: to_dim,
-    int: _to_int,
-    float: _to_float,
-    bool: _to_bool,
-    str: _to_str,
-    Sizes: sizes_of,
-}
+    Dim: to_dim, int: _to_int, float: _to_float, bool: _to_bool, str: _to_str, Sizes: sizes_of,
+}  # fmt: skip

@@ -10,7 +10,7 @@ from shapelint.ops.index import check_within
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dtype, Tensor, Value
+from shapelint.shapes.value import NONE, Dtype, Int, List, Tensor, Tuple, Value
 
 
 @op("torch.select", "torch.Tensor.select", rank_change=-1)
@@ -107,6 +107,10 @@ def scatter(
 @op("torch.roll", "torch.Tensor.roll", rank_change=0)
 def roll(input: Tensor, shifts: Value, dims: Value = NONE) -> Tensor:
     """Move entries around; the shape stays."""
+    named = dims if isinstance(dims, Tuple | List) else Tuple((dims,))
+    for dim in named.items:
+        if isinstance(dim, Int) and dim.dim.constant is not None:
+            position(dim.dim.constant, input.rank)
     return replace(input, ref=None)
 
 

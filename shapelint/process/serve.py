@@ -51,8 +51,8 @@ def leave_room(size: int) -> None:
 def _prepared(prepare: Callable[[], Answer]) -> Answer:
     try:
         return prepare()
-    except Exception as error:
-        why = error
+    except (Exception, SystemExit) as error:
+        why: BaseException = error
 
     def fail(_: bytes) -> bytes:
         raise why
@@ -63,8 +63,8 @@ def _prepared(prepare: Callable[[], Answer]) -> Answer:
 def _answer(answer: Answer, request: bytes) -> bytes:
     try:
         return ANSWERED + answer(request)
-    except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split())
+    except (Exception, SystemExit) as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
         return FAILED + text.encode("utf-8", "backslashreplace")
 
 
