@@ -64,8 +64,8 @@ def leave(result: FileResult, unsafe: bool, why: str) -> FileResult:
 
 
 def look_again(task: Task, result: FileResult, verifier: Verifier) -> FileResult:
-    """The result with what is found now: the file may import others that were fixed since."""
-    if not result.findings:
+    """The result with what is found now, as if the file had not been seen: others that it imports were fixed since."""
+    if not result.findings and result.change is None:
         return result
     raw = result.change.after if result.change else task.raw
     now = proven(check_bytes(task.path, raw, task.wanted), verifier)
