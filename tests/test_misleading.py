@@ -299,3 +299,59 @@ def test_the_rank_of_what_changes_its_size_in_a_loop_is_no_guess(state: str, rai
     traces = analyse_source(Source("model.py", HEAD + text)).traces
     script = next(trace for trace in traces if trace.entry == "module")
     assert [node.op for node in script.nodes if node.error] == ["torch.nn.GRU.forward"] * raises
+
+
+KINDS = {
+    "type": "type(x) is PackedSequence",
+    "an equal type": "type(x) == PackedSequence",
+    "isinstance": "isinstance(x, PackedSequence)",
+}
+
+
+@pytest.mark.parametrize("asked", KINDS.values(), ids=KINDS)
+def test_what_an_operation_gives_is_no_packed_sequence(asked: str) -> None:
+    text = f"""
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+
+class Reader(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.rnn = nn.LSTM(size, 16, batch_first=True)
+
+    def forward(self, x, state=None):
+        is_packed = {asked}
+        out, state = self.rnn(x, state)
+        return out if is_packed else out.contiguous(), state
+
+
+class Model(nn.Module):
+    def __init__(self, words, size):
+        super().__init__()
+        self.table = nn.Embedding(words, size)
+        self.drop = nn.Dropout(0.1)
+        self.reader = Reader(size)
+
+    def forward(self, words):
+        out, _ = self.reader(self.drop(self.table(words)))
+        return torch.tanh(out[:, :, :8])
+"""
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize("asked", ["self.rnn.mode == 'LSTM'", "self.rnn.mode in ('LSTM',)", "'GRU' != self.rnn.mode"])
+def test_a_layer_knows_its_kind(asked: str) -> None:
+    text = f"""
+class Model(nn.Module):
+    def __init__(self, size, kind="LSTM"):
+        super().__init__()
+        assert kind in ("LSTM", "GRU")
+        self.rnn = getattr(nn, kind)(size, 16)
+
+    def forward(self, x):
+        _, state = self.rnn(x)
+        if {asked}:
+            state = torch.cat(state, dim=-1)
+        return state.transpose(0, 1).reshape(state.size(1), -1)
+"""
+    assert codes(text) == []

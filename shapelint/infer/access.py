@@ -29,6 +29,7 @@ from shapelint.infer.trace import LATER_ROUND, Selection
 from shapelint.ops import registry
 from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
+from shapelint.ops.rnn import RECURRENT, mode_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,
@@ -205,6 +206,8 @@ def _layer_attribute(base: Layer, name: str) -> Value:
         return Int(Dim.of(setting))
     if isinstance(setting, Dim):
         return Int(setting)
+    if name == "mode" and base.kind in RECURRENT:
+        return Str(mode_of(base))
     return Method(base, name)
 
 

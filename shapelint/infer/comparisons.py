@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.objects import Container
-from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, Same
+from shapelint.infer.objects import Builtin, Class, Container, TypeOf
+from shapelint.infer.plan import Demand
+from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, IsInstance, Same
 from shapelint.infer.state import Run, shown
 from shapelint.ops import registry
+from shapelint.ops.packing import PACKED
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.dim import Same as Answer
 from shapelint.shapes.term import Term
@@ -32,11 +34,15 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
+_EQUALITIES = ("is", "is not", "==", "!=")
 _COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
 def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
     """`left operator right` with one of the six comparisons (`is` counts as `==`, but for flags)."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, TypeOf) and isinstance(other, External | Class | Builtin) and operator in _EQUALITIES:
+            return Bool(is_of_kind(run, one.of, (other,)) == (operator in ("is", "==")))
     if operator in ("is", "is not"):
         flag = _is_flag(run, left, right)
         if flag is not None:
@@ -90,6 +96,24 @@ def _is_flag(run: Run, left: Value, right: Value) -> bool | None:
                 question, f"{one.key} is {other.value}", f"{shown(one)} is {other.value}", _hints_at(one, other)
             )
     return None
+
+
+def is_of_kind(run: Run, value: Unknown, kinds: tuple[Value, ...]) -> bool:
+    """Decide the type of an unknown value; tensors are likelier than packed sequences and tuples.
+
+    What an operation makes of an unknown tensor is a tensor, and nothing else.
+    """
+    classes = [kind.path if isinstance(kind, External) else getattr(kind, "name", "?") for kind in kinds]
+    containers = {PACKED, "tuple", "list", "dict"}
+    if value.lineage is not None and containers.issuperset(classes):
+        return False
+    names = ", ".join(classes)
+    subject = f"isinstance({shown(value)}, {names})"
+    likely = containers.isdisjoint(classes)
+    taken = run.ask(IsInstance(value.as_term, frozenset(classes)), f"isinstance({value.key},{names})", subject, likely)
+    if taken and PACKED in classes:
+        run.demand(value, Demand(3, "isinstance", packed=True))
+    return taken
 
 
 def _is_constant(run: Run, value: Unknown, constant: Str | Bool) -> bool:

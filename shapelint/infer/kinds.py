@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import UnionType
 
 from shapelint.infer.builtins import builtin, unknown_result
+from shapelint.infer.comparisons import is_of_kind
 from shapelint.infer.known import Arguments
-from shapelint.infer.objects import Builtin, Class, Instance
-from shapelint.infer.plan import Demand
-from shapelint.infer.questions import IsInstance
-from shapelint.infer.state import Run, shown
+from shapelint.infer.objects import Builtin, Class, Instance, TypeOf
+from shapelint.infer.state import Run
 from shapelint.ops import registry
+from shapelint.ops.packing import PACKED
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import (
     FALSE,
@@ -51,6 +51,10 @@ def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
         return value.cls
     if isinstance(value, Layer):
         return External(value.kind)
+    if isinstance(value, Unknown):
+        return TypeOf(value)
+    if isinstance(value, Tensor | Packed):
+        return External("torch.Tensor" if isinstance(value, Tensor) else PACKED)
     plain = not isinstance(value, Packed) and not getattr(value, "names", ())
     exact = [name for name, kind in _TYPES.items() if plain and isinstance(value, kind)]
     return Builtin(exact[-1]) if exact else unknown_result(run, node, "type")
@@ -66,7 +70,7 @@ def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
     if all(answer is False for answer in answers):
         return FALSE
     if isinstance(value, Unknown):
-        return _decide_kind(run, value, kinds, node)
+        return Bool(is_of_kind(run, value, kinds))
     return unknown_result(run, node, "isinstance")
 
 
@@ -89,7 +93,7 @@ _LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
 def _is_torch_instance(value: Value, path: str) -> bool | None:
     if path in ("torch.Tensor", "torch.FloatTensor"):
         return isinstance(value, Tensor)
-    if path == "torch.nn.utils.rnn.PackedSequence":
+    if path == PACKED:
         return isinstance(value, Packed)
     if isinstance(value, Layer):
         return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
@@ -108,16 +112,3 @@ def _derives(cls: Class, path: str) -> bool | None:
         return True
     # no class of torch derives from these
     return False if path in RECURRENT | CELLS and len(paths) == len(bases) else None
-
-
-def _decide_kind(run: Run, value: Unknown, kinds: tuple[Value, ...], node: facts.Expression) -> Value:
-    """An unknown value's type is a choice; tensors are likelier than packed sequences and tuples."""
-    packed = any(isinstance(k, External) and k.path.endswith("PackedSequence") for k in kinds)
-    unlikely = packed or any(isinstance(k, Builtin) and k.name in ("tuple", "list", "dict") for k in kinds)
-    names = ", ".join(k.path if isinstance(k, External) else getattr(k, "name", "?") for k in kinds)
-    subject = f"isinstance({shown(value)}, {names})"
-    classes = frozenset(k.path if isinstance(k, External) else getattr(k, "name", "?") for k in kinds)
-    taken = run.ask(IsInstance(value.as_term, classes), f"isinstance({value.key},{names})", subject, not unlikely)
-    if taken and packed:
-        run.demand(value, Demand(3, "isinstance", packed=True))
-    return Bool(taken)

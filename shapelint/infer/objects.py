@@ -215,6 +215,13 @@ class Record(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOf(Value):
+    """`type(x)` of an unknown x."""
+
+    of: Unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Factory(Value):
     """`field(default_factory=make)`: every instance gets a default of its own."""
 

@@ -267,3 +267,9 @@ def _output_features(config: RecurrentConfig) -> Axis:
     if not config.bidirectional:
         return one
     return Axis(config.output_size, Role.FEATURE, parts=(Axis(config.directions), one))
+
+
+def mode_of(layer: Layer) -> str:
+    """What torch calls the kind of a recurrent layer in its attribute `mode`."""
+    nonlinearity = layer.config.get("nonlinearity")
+    return f"RNN_{nonlinearity.value.upper()}" if isinstance(nonlinearity, Str) else layer.name
