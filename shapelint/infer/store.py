@@ -26,6 +26,15 @@ BOTH = frozenset((True, False))
 _SIDES = {True: frozenset((True,)), False: frozenset((False,))}
 
 
+def _by_type(values: Iterable[object]) -> dict[tuple[type, object], object]:
+    """Values by what tells them apart: 1 and True are equal."""
+    return {(type(value), value): value for value in values}
+
+
+#: what every variable may be before anything is asked of it
+_FIRST = [_by_type([*ANYTHING, number]) for number in OTHER_NUMBERS]
+
+
 @dataclass(slots=True)
 class _Variable:
     """What was told of a variable alone, the values tried, and those that are left; what ties it to others."""
@@ -38,8 +47,7 @@ class _Variable:
 
     def try_values(self, candidates: Iterable[object]) -> None:
         """Take further values into account."""
-        for value in candidates:
-            key = (type(value), value)
+        for key, value in _by_type(candidates).items():
             if key not in self.tried:
                 self.tried.add(key)
                 if all(question.answer({self.name: value}) is answer for question, answer in self.told):
@@ -106,9 +114,9 @@ class Store:
     def _variable(self, name: str) -> _Variable:
         variable = self._variables.get(name)
         if variable is None:
-            variable = self._variables[name] = _Variable(name)
             # sizes that nothing ties are different from each other
-            variable.try_values([*ANYTHING, OTHER_NUMBERS[len(self._variables) % len(OTHER_NUMBERS)]])
+            values = _FIRST[len(self._variables) % len(_FIRST)]
+            variable = self._variables[name] = _Variable(name, tried=set(values), left=list(values.values()))
         return variable
 
     def _assignments(self, names: tuple[str, ...], asked: Question | None) -> Iterator[Mapping[str, object]] | None:
