@@ -107,16 +107,18 @@ class Mender:
 
     def _to_the_end(self, source: Source, state: FileResult) -> tuple[FileResult, list[Unfixed]]:
         unfixed: list[Unfixed] = []
-        while chosen := self._next_round(state, unfixed):
+        suspects = 0  # so many fixes, the first that are due, do not go together
+        while due := self._next_round(state, unfixed):
+            chosen = due[: max(suspects // 2, 1)] if suspects else due
             after = self._after(source, state, chosen)
-            while isinstance(after, str) and len(chosen) > 1:
-                chosen = chosen[: len(chosen) // 2]
-                after = self._after(source, state, chosen)
-            if isinstance(after, str):
+            if not isinstance(after, str):
+                unfixed = [replace(u, finding=_moved(u.finding, _edits(chosen))) for u in unfixed]
+                state, suspects = after, max(suspects - len(chosen), 0)
+            elif len(chosen) > 1:
+                suspects = len(chosen)
+            else:
                 unfixed.append(Unfixed(chosen[0], after))
-                continue
-            unfixed = [replace(u, finding=_moved(u.finding, _edits(chosen))) for u in unfixed]
-            state = after
+                suspects = 0
         return state, unfixed
 
     def _next_round(self, state: FileResult, unfixed: Sequence[Unfixed]) -> list[Finding]:

@@ -88,7 +88,7 @@ def told(trace: Trace) -> list[tuple[object, ...]]:
     return [*nodes, tuple(rest)]
 
 
-@pytest.mark.parametrize(("name", "example"), examples(), ids=[name for name, _ in examples()])
+@pytest.mark.parametrize(("name", "example"), list(examples()), ids=[name for name, _ in examples()])
 def test_the_traces_after_a_fix_are_those_of_the_whole_mended_text(name: str, example: str) -> None:
     text = AROUND.replace("{example}", example)
     source = Source("example.py", text)

@@ -16,11 +16,14 @@ from grown import DIMENSIONS, HEAD, WRONG, model
 import shapelint
 from shapelint.check import Wanted, check_source
 from shapelint.finding import Confidence
+from shapelint.fix import mender
 from shapelint.infer import analyse as driver
 from shapelint.rules.base import RULES, load
 from shapelint.rules.text import _holds
 from shapelint.source import Source
 from shapelint.syntax import parse as parser
+from shapelint.verdicts import proven
+from shapelint.verify.client import Verifier
 
 load()
 
@@ -121,3 +124,21 @@ def test_a_text_is_searched_once_for_all_paths() -> None:
     info = _holds.cache_info()
     assert info.misses <= len(RULES)
     assert info.hits >= 20 * info.misses
+
+
+def test_a_judge_analyses_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    tree = parser._tree
+
+    def noted(text: str) -> Any:
+        texts.append(text)
+        return tree(text)
+
+    monkeypatch.setattr(parser, "_tree", noted)
+    text = wrong_models(2)
+    with Verifier() as verifier:
+        first = proven(check_source(Source("m.py", text), WANTED), verifier)
+        mended = mender(WANTED, True, verifier).mend(text.encode(), first)
+    assert (mended.fixed, mended.findings) == (2, ())
+    whole = [read for read in texts if read.count("\n") >= text.count("\n")]
+    assert len(whole) == 3, "the check, the text before the round and the text after it"

@@ -108,6 +108,15 @@ def test_what_brings_a_mistake_is_not_applied_and_the_rest_is() -> None:
     assert (mended.fixed, [finding.message for finding in mended.findings]) == (2, ["Bad"])
 
 
+@pytest.mark.parametrize("place", [0, 20, 63])
+def test_one_bad_fix_among_many_costs_few_rounds(place: int) -> None:
+    judge = WordJudge({"Bad": "Worse", "Worse": "Worse", "One": "1"}, codes={"Worse": "SHP402"})
+    words = ["Bad" if number == place else "One" for number in range(64)]
+    mended = mend("".join(f"x = {word}\n" for word in words), judge)
+    assert (mended.fixed, len(mended.unfixed)) == (63, 1)
+    assert len(judge.checked) <= 2 + 2 + 6 + 1, "halves of halves, not one round for each fix"
+
+
 def test_what_was_refused_is_not_tried_again_where_a_later_fix_moves_it() -> None:
     judge = WordJudge({"Bad": "Worse", "Worse": "Worse", "Up": "^# one\n# two\n"})
     mended = mend("x = Bad\ny = Up\n", judge)

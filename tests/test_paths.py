@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shapelint.infer import analyse as driver
-from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, analyse
+from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, STEPS_OF_A_LINE, analyse
 from shapelint.infer.plan import MAX_STEPS, Plan
 from shapelint.infer.state import Run
 from shapelint.infer.trace import Trace
@@ -166,6 +166,18 @@ def test_an_entry_point_has_a_budget_whatever_its_branches(cost_of: Measure) -> 
     cost = cost_of(branches(1000))
     assert all(run.steps <= MAX_STEPS + 1 for run in cost.runs)
     assert cost.steps <= 2 * (MAX_TOTAL_STEPS + MAX_REPEATS * MAX_STEPS)
+
+
+def test_a_file_has_a_budget_whatever_it_builds(cost_of: Measure) -> None:
+    first = "class M0(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = self.b = nn.LSTM(3, 3)\n"
+    twice = "class M{0}(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    twice += "        self.a = M{1}()\n        self.b = M{1}()\n"
+    forward = "    def forward(self, x):\n        return self.b(self.a(x)[0])[0]\n"
+    text = HEAD + first + forward + "".join(twice.format(n, n - 1) + forward for n in range(1, 80))
+    cost = cost_of(text)
+    lines = text.count("\n") + 1
+    assert cost.steps > lines * STEPS_OF_A_LINE / 2, "without a budget it would be more"
+    assert cost.steps <= MAX_TOTAL_STEPS + lines * STEPS_OF_A_LINE + MAX_REPEATS * MAX_STEPS
 
 
 def test_choices_that_were_turned_are_all_seen(cost_of: Measure) -> None:

@@ -32,6 +32,7 @@ MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
+STEPS_OF_A_LINE = 1_500  #: steps over all entry points, for each line of the file: more than any published code takes
 
 _RECURRENT = re.compile(r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b")
 
@@ -46,6 +47,13 @@ class Entry:
     body: Body
 
 
+@dataclass(slots=True)
+class Budget:
+    """The steps that are left for a file: a few lines may build trees of modules that are as large as one likes."""
+
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The file under analysis, and the project's modules that it imports."""
@@ -53,6 +61,7 @@ class Checked:
     home: Home
     library: Library
     scope: Scope  #: the module's definitions, which all entry points but the script share
+    budget: Budget
 
 
 def analyse(module: facts.Module, source: Source, only: str | None = None) -> list[Trace]:
@@ -79,7 +88,7 @@ def _defined(module: facts.Module, source: Source) -> Checked:
     library = Library(parse, _define)
     library.modules[Path(source.path)] = ModuleValue(source.path, scope)
     _define(module, home, scope, library)
-    return Checked(home, library, scope)
+    return Checked(home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)))
 
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
@@ -195,7 +204,7 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
     waiting = [Plan()]
     seen: set[frozenset[tuple[str, object]]] = set()
     steps, paths, limit = 0, 0, FIRST_PATHS
-    while waiting and paths < limit and len(seen) < 2 * limit and steps < MAX_TOTAL_STEPS:
+    while waiting and paths < limit and len(seen) < 2 * limit and steps < MAX_TOTAL_STEPS and checked.budget.left > 0:
         plan = waiting.pop(0)
         run = follow(checked, entry, plan)
         steps += run.steps
@@ -247,6 +256,8 @@ def _stated_in_vain(trace: Trace) -> set[str]:
     """The leaves of stated rank that something is made of for which torch raises."""
     stated: dict[int, set[str]] = {}
     found: set[str] = set()
+    if not _errors(trace):
+        return found
     for node in trace.nodes:
         given = [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
         stated[node.id] = set().union(*(stated[number] for number in given))
@@ -266,6 +277,7 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
     for _ in range(MAX_REPEATS):
         run = _start(checked, entry, plan)
         _run_once(run, checked, entry)
+        checked.budget.left -= run.steps
         fresh = {key: demand for key, demand in run.demands.items() if plan.demands.get(key) != demand}
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:
