@@ -14,8 +14,11 @@ from injected import write_injected
 
 import shapelint.verify.client
 from shapelint import __version__
+from shapelint.check import analyse_source
 from shapelint.cli import run
 from shapelint.report.schema import schemas
+from shapelint.report.shapes import render_json, rows_of
+from shapelint.source import decode_source
 
 BAD = """\
 import torch.nn as nn
@@ -318,6 +321,14 @@ def test_shapes(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["shape"] for row in rows if row["name"] == "out"] == [["B", "T", "h"]]
 
 
+def test_shapes_of_files_that_import_each_other_are_those_of_one_analysis(capsys: pytest.CaptureFixture[str]) -> None:
+    project = Path(__file__).parent.parent / "fixtures" / "projects" / "speech"
+    files = sorted(str(path) for path in project.rglob("*.py"))
+    traces = [trace for path in files for trace in analyse_source(decode_source(path, Path(path).read_bytes())).traces]
+    status, output, _ = shown(capsys, "shapes", str(project), "--output-format=json")
+    assert (status, output) == (0, render_json(rows_of(traces)))
+
+
 def test_shapes_of_a_broken_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "broken.py").write_text("import torch\nx = (\n")
     status, _, errors = shown(capsys, "shapes", "broken.py", "good.py")
@@ -328,6 +339,8 @@ def test_shapes_of_a_broken_file(place: Path, capsys: pytest.CaptureFixture[str]
 def test_witness_prints_a_script_that_runs(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, script, _ = shown(capsys, "witness", "bad.py:10:16")
     assert status == 0
+    alone = [sys.executable, "-m", "shapelint", "witness", "bad.py:10:16"]
+    assert subprocess.run(alone, capture_output=True, text=True, check=True).stdout == script
     assert "import torch" in script
     assert "shapelint" not in script
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapelint.finding import Finding
+from shapelint.ops import registry
 from shapelint.verify import witness_states, witness_values
 from shapelint.verify.program import Program
 from shapelint.verify.script import Names, as_function, changed, indented, is_passed_on, parts_of, statement, straight
@@ -17,6 +18,7 @@ _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(t
 def script(program: Program, finding: Finding | None = None) -> str:
     """The program as Python source: it builds the layers, runs the operations, and prints what is wrong."""
     document = program.document
+    registry.load()  # the program comes from another process, and nothing here may have loaded the operations
     body = _WRITERS[document["property"]](document)
     return "\n".join([*_heading(finding), *_SETUP, *body]) + "\n"
 
