@@ -16,6 +16,8 @@ from shapelint.source import Problem
 
 WORTH_A_POOL = 400_000  #: bytes to check from which several processes pay for their start, when nobody asks for them
 
+_WAIT_SECONDS = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -48,7 +50,8 @@ class Pool:
         """`seconds` are for each file."""
         self._checkers = [Bounded(seconds) for _ in range(processes)]
         self._tasks: SimpleQueue[tuple[int, Task]] = SimpleQueue()
-        self._checks: SimpleQueue[tuple[int, FileCheck]] = SimpleQueue()
+        self._ended: SimpleQueue[int] = SimpleQueue()
+        self._outcomes: dict[int, FileCheck] = {}
         self._threads: list[threading.Thread] = []
         for checker in self._checkers:
             with suppress(DeadError):  # `call` tells it
@@ -69,13 +72,12 @@ class Pool:
             self._threads.append(thread)
             thread.start()
         for _ in tasks:
-            yield self._checks.get()
+            number = self._next()
+            yield number, self._outcomes[number]
 
-    def ended(self) -> Iterator[tuple[int, FileCheck]]:
-        """The outcomes that are there and that `checks` has not given."""
-        with suppress(Empty):
-            while True:
-                yield self._checks.get_nowait()
+    def outcomes(self) -> dict[int, FileCheck]:
+        """The outcomes so far by the tasks' numbers: an interruption may lose what `checks` is about to give."""
+        return self._outcomes.copy()
 
     def close(self) -> None:
         """End the processes, also in the middle of a file."""
@@ -84,11 +86,18 @@ class Pool:
         for thread in self._threads:
             thread.join()
 
+    def _next(self) -> int:
+        """The number of a task that has ended. A signal that comes just before a wait does not end the wait."""
+        while True:
+            with suppress(Empty):
+                return self._ended.get(timeout=_WAIT_SECONDS)
+
     def _feed(self, checker: Bounded) -> None:
         with suppress(Empty):
             while not checker.closed:
                 number, task = self._tasks.get_nowait()
-                self._checks.put((number, bounded_check(checker, task.path, run_task, task)))
+                self._outcomes[number] = bounded_check(checker, task.path, run_task, task)
+                self._ended.put(number)
 
 
 def bounded_check(checker: Bounded, path: str, check: Callable[..., FileCheck], *arguments: object) -> FileCheck:

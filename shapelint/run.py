@@ -127,11 +127,11 @@ class _Checks:
         """Make a result of every check; when the run is stopped, of those that have ended."""
         try:
             for number, check in self.pool.checks(self.tasks):
-                self.results[number] = unproven(check, INTERRUPTED)
                 self.results[number] = judged(check)
         except KeyboardInterrupt as signal:
             self.stopped = signal
-            self.results |= {number: unproven(check, INTERRUPTED) for number, check in self.pool.ended()}
+            unjudged = {number: unproven(check, INTERRUPTED) for number, check in self.pool.outcomes().items()}
+            self.results = unjudged | self.results
 
 
 def _check_only(checks: _Checks, why: str) -> _Outcome:
