@@ -53,6 +53,17 @@ ONE_SEQUENCE = {
     """,
 }
 
+#: right programs: the index counts the axes of one sequence, (steps, 8), and the caller gives just that
+COUNTED = {
+    "last step": "return self.head(self.rnn(signal)[0][-1, :])",
+    "last step of a batch-first layer": "return self.head(self.read(signal)[0][-1, :])",
+    "last step of a chain": """\
+        out, _ = self.read(signal)
+        out = torch.tanh(out)
+        return self.head(out[-1, :])
+    """,
+}
+
 #: wrong programs: something in the code refuses one sequence
 BATCH = {
     "the author unpacks three sizes": """\
@@ -125,6 +136,16 @@ class TestOneSequence:
         assert finding.verdict.status is Status.UNVERIFIED
         assert finding.verdict.assumed == ("that `frames_of(signal)` has 3 axes",)
         assert not any(fix.proven for fix in finding.fixes)
+
+
+@pytest.mark.parametrize("body", COUNTED.values(), ids=COUNTED)
+class TestCountedAxes:
+    def test_one_sequence_is_what_the_index_says(self, body: str) -> None:
+        assert "SHP101" not in [one.finding.code for one in candidates(body, Confidence.MEDIUM)]
+
+    def test_a_stated_batch_is_a_mistake(self, body: str) -> None:
+        body = f"batch, steps, features = signal.shape\n{dedent(body)}".replace("self.rnn(", "self.read(")
+        assert "SHP101" in [one.finding.code for one in candidates(body, Confidence.MEDIUM)]
 
 
 @pytest.mark.parametrize("body", BATCH.values(), ids=BATCH)

@@ -8,7 +8,7 @@ import pytest
 
 from shapelint.infer.analyse import analyse
 from shapelint.infer.trace import Trace
-from shapelint.project import imported_file
+from shapelint.project.imports import imported_file
 from shapelint.shapes.render import render_value
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax.parse import parse

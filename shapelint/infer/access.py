@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.finding import Ref
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import call_function, call_special, free_arguments, makers_of
+from shapelint.infer.functions import attributes_set, call_function, call_special, free_arguments, makers_of
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
@@ -23,7 +23,7 @@ from shapelint.infer.objects import (
     ShapeOf,
     Super,
 )
-from shapelint.infer.plan import Parent
+from shapelint.infer.plan import Parent, Raised
 from shapelint.infer.state import Run
 from shapelint.infer.trace import LATER_ROUND, Selection
 from shapelint.ops import registry
@@ -122,7 +122,17 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
         return Method(instance, name)
     if instance.base is not None:
         return attribute_of(run, instance.base, name, node)
-    return _set_elsewhere(run, instance, name, node) or Unknown(f"self.{name}", "an attribute that is not set yet")
+    found = _set_elsewhere(run, instance, name, node)
+    if found is None and _is_set_on_other_paths(run, instance, name):
+        raise Raised  # an AttributeError: the constructor's branch that sets it was not taken
+    return found or Unknown(f"self.{name}", "an attribute that is not set yet")
+
+
+def _is_set_on_other_paths(run: Run, instance: Instance, name: str) -> bool:
+    """Whether the constructor, which has run, is the only method that sets an attribute."""
+    methods = [m for cls in instance.cls.lineage() for m in cls.scope.names.values() if isinstance(m, Function)]
+    setters = [method.name for method in methods if name in attributes_set(method)]
+    return setters == ["__init__"] and not any(function.name == "__init__" for function in run.functions)
 
 
 def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value | None:

@@ -55,6 +55,7 @@ def apply(
         result, bound = registry.call(op, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
+        run.failed.add(failed.key)
         if _is_doubtful(run, (*args, *kwargs.values()), error):
             return failed
         return run.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
+from shapelint.infer.names import TENSORS
 from shapelint.infer.objects import Builtin, Class, Container, TypeOf
 from shapelint.infer.plan import Demand
 from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, IsInstance, Same
@@ -71,8 +72,8 @@ def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node:
 def _equal(run: Run, left: Value, right: Value) -> bool | None:
     if isinstance(left, Str | Bool | Float) and type(left) is type(right):
         return left.value == getattr(right, "value", None)
-    if isinstance(left, External) and isinstance(right, External):
-        return left.path == right.path
+    if isinstance(left, External | Class | Builtin) and isinstance(right, External | Class | Builtin):
+        return left is right or _path_of(left) == _path_of(right)
     if isinstance(left, NoneValue) or isinstance(right, NoneValue):
         return None if isinstance(left, Unknown) or isinstance(right, Unknown) else left is right
     for one, other in ((left, right), (right, left)):
@@ -85,6 +86,13 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
     ):
         return False
     return None
+
+
+def _path_of(kind: External | Class | Builtin) -> object:
+    """What tells a class apart from all others."""
+    if isinstance(kind, External):
+        return "torch.Tensor" if kind.path in TENSORS else kind.path
+    return kind if isinstance(kind, Class) else ("builtins", kind.name)
 
 
 def _is_flag(run: Run, left: Value, right: Value) -> bool | None:
@@ -103,7 +111,8 @@ def is_of_kind(run: Run, value: Unknown, kinds: tuple[Value, ...]) -> bool:
 
     What an operation makes of an unknown tensor is a tensor, and nothing else.
     """
-    classes = [kind.path if isinstance(kind, External) else getattr(kind, "name", "?") for kind in kinds]
+    paths = [_path_of(kind) if isinstance(kind, External) else getattr(kind, "name", "?") for kind in kinds]
+    classes = [str(path) for path in paths]
     containers = {PACKED, "tuple", "list", "dict"}
     if value.lineage is not None and containers.issuperset(classes):
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
@@ -166,13 +166,20 @@ def makers_of(cls: Class, name: str) -> list[Function]:
 
 
 def _attributes_made(method: Function) -> set[str]:
+    return {name for name, value in _assignments_of(method) if _constructs(value)}
+
+
+def attributes_set(method: Function) -> set[str]:
+    """The attributes of its receiver that a method assigns on some path."""
+    return {name for name, _ in _assignments_of(method)}
+
+
+def _assignments_of(method: Function) -> Iterator[tuple[str, facts.Expression]]:
     receiver = method.parameters[0].name if method.parameters else ""
-    found: set[str] = set()
     for statement in statements_in(method.definition.body if method.definition else ()):
-        if isinstance(statement, facts.Assign) and _constructs(statement.value):
+        if isinstance(statement, facts.Assign):
             attributes = [target for target in statement.targets if isinstance(target, facts.Attribute)]
-            found.update(a.attr for a in attributes if isinstance(a.value, facts.Name) and a.value.id == receiver)
-    return found
+            yield from ((a.attr, statement.value) for a in attributes if getattr(a.value, "id", None) == receiver)
 
 
 def _constructs(value: facts.Expression) -> bool:

@@ -8,6 +8,7 @@ from types import UnionType
 from shapelint.infer.builtins import builtin, unknown_result
 from shapelint.infer.comparisons import is_of_kind
 from shapelint.infer.known import Arguments
+from shapelint.infer.names import TENSORS
 from shapelint.infer.objects import Builtin, Class, Instance, TypeOf
 from shapelint.infer.state import Run
 from shapelint.ops import registry
@@ -91,7 +92,7 @@ _LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
 
 
 def _is_torch_instance(value: Value, path: str) -> bool | None:
-    if path in ("torch.Tensor", "torch.FloatTensor"):
+    if path in TENSORS:
         return isinstance(value, Tensor)
     if path == PACKED:
         return isinstance(value, Packed)

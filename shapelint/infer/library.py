@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shapelint.infer.names import canonical, is_registered
 from shapelint.infer.objects import Home, Imported, ModuleValue, Scope
-from shapelint.project import imported_file, read_import
+from shapelint.project.imports import imported_file, read_import
 from shapelint.shapes.value import External, Tuple, Value
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts

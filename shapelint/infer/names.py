@@ -8,6 +8,8 @@ from shapelint.ops import registry
 KNOWN_ROOTS = frozenset(
     "torch math einops functools collections typing dataclasses copy itertools argparse types contextlib six".split()
 )
+#: classes that a tensor is an instance of; before torch 0.4 its type was Variable, and code still asks for that
+TENSORS = frozenset({"torch.Tensor", "torch.autograd.Variable", "torch.FloatTensor"})
 SIX = "six.moves."  #: where Python 2 code finds Python 3 builtins
 
 

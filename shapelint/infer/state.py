@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
@@ -19,7 +19,7 @@ from shapelint.infer.store import Store
 from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.dim import Dim, Same, solutions
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     NONE,
@@ -68,6 +68,7 @@ class Run:
     guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
     free: set[str] = field(default_factory=set)  #: keys of the parameters that nobody gives a value
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
+    failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
 
     @property
     def path(self) -> str:
@@ -116,7 +117,7 @@ class Run:
             self.store.tell(question, True)
         # an input's axis gives way to a named size, a named size to an expression
         bare = [(s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols]
-        for symbol, value in sorted(bare or _solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
+        for symbol, value in sorted(bare or solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
             solved = self.trace.solved
             for name in self.mentions.pop(symbol, ()):
                 self._solve(name, solved[name].substitute({symbol: value}))
@@ -159,7 +160,9 @@ class Run:
         possible = self.store.possible(question)
         if not possible:
             raise Raised  # no value of the variables comes here
-        taken = next(iter(possible)) if len(possible) == 1 else bool(self.choose(key, subject, (True, False), likely))
+        taken = next(iter(possible))
+        if len(possible) > 1:
+            taken = bool(self.choose(key, subject, (True, False), likely, question))
         if not self.says_nothing:
             self._tell(question, taken)
         return taken
@@ -209,12 +212,14 @@ class Run:
         if not possible:
             raise Raised  # Python finds no such key
         likely = likely if likely in possible else None
-        taken = possible[0] if len(possible) == 1 else self.choose(key, subject, possible, likely)
+        taken = possible[0] if len(possible) == 1 else self.choose(key, subject, possible, likely, term)
         self._tell(Among(term, (taken,)), True)
         return taken
 
-    def choose(self, key: str, subject: str, options: tuple[object, ...], likely: object | None) -> object:
-        """Take one of the options, always the same on one path."""
+    def choose(
+        self, key: str, subject: str, options: tuple[object, ...], likely: object, about: Question | Term | None = None
+    ) -> object:
+        """Take one of the options, always the same on one path; `about` is the question, or the term that is one."""
         remote = self.away is not None or "@" in key or self.preferred is not None
         if key in self.choices:
             if not remote and self.choices[key].remote:
@@ -227,7 +232,8 @@ class Run:
             taken = options[0]
         self.choices[key] = Choice(key, options, taken, likely, remote)
         told = None if likely is None else taken == likely
-        self.trace.decisions.append(Decision(subject, taken, told, self.trace.speaks_of(taken)))
+        question = Among(about, (taken,)) if isinstance(about, Term) else about
+        self.trace.decisions.append(Decision(subject, taken, told, self.trace.speaks_of(taken), question))
         return taken
 
     # unknown values
@@ -287,7 +293,7 @@ class Run:
             dtype = parent.dtype or child.dtype
             chain.append((parent.key, Demand(child.rank - parent.delta, demand.because, dtype=dtype)))
         for key, wanted in reversed(chain):
-            if wanted.rank > 0 and key not in self.plan.demands:
+            if wanted.rank > 0 and key not in self.plan.demands and key not in self.failed:
                 self.demands.setdefault(key, wanted)
                 return
 
@@ -387,12 +393,3 @@ class Run:
 def shown(value: Unknown) -> str:
     """An unknown value's name for people: the key without the places."""
     return re.sub(r"@\d+:\d+", "", value.key)
-
-
-def _solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:
-    """The symbols that `difference == 0` fixes: `2*hidden + extra - 2*hidden - 3` makes extra 3."""
-    for monomial, coefficient in difference.terms:
-        symbol = Dim(((monomial, 1),)).as_symbol
-        value = -(difference - Dim(((monomial, coefficient),))) * Dim.of(coefficient)
-        if symbol and abs(coefficient) == 1 and symbol not in value.symbols and value.is_positive():
-            yield symbol, value

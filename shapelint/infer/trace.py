@@ -14,6 +14,7 @@ from functools import wraps
 from typing import TypeVar, cast
 
 from shapelint.finding import Ref
+from shapelint.infer.questions import Question
 from shapelint.infer.shape_text import ShapeText
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
@@ -25,6 +26,8 @@ from shapelint.syntax.facts import Attribute, Call, Expression, Subscript
 LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a loop: at least 1
 SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
+_SETTING = re.compile(r"([A-Za-z_]\w*)(?:[\"']\])?\Z")  #: the last name of a dotted or subscripted one
+_PLACES = re.compile(r"@\d+:\d+")
 TRIED = "tried"  #: what demands the rank of a leaf on a path that is taken again to try it
 
 
@@ -153,13 +156,29 @@ class Decision:
 
     `subject` names the condition for people (`bidirectional`, `lengths is None`), `choice` the side,
     `likely` whether the choice is what the defaults give (None when there is no default). A side that nothing in the
-    code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and nobody may mean that.
+    code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and nobody may mean that. `question` is what was
+    asked, where it is known; of a choice among several it is whether the value is the one chosen.
     """
 
     subject: str
     choice: object
     likely: bool | None
     invited: bool = True
+    question: Question | None = None
+
+    @property
+    def setting(self) -> str | None:
+        """The name of what was asked about, where that is one value with a name: `config["bidirectional"]`."""
+        variables = () if self.question is None else self.question.variables
+        found = _SETTING.search(_PLACES.sub("", variables[0])) if len(variables) == 1 else None
+        return None if found is None else found[1]
+
+    def fits(self, value: object) -> bool:
+        """Whether the choice is the one for a value of what was asked about."""
+        if self.question is None:
+            return False
+        wanted = self.choice if isinstance(self.choice, bool) else True
+        return self.question.answer({self.question.variables[0]: value}) is wanted
 
     @property
     def told(self) -> str:

@@ -131,7 +131,7 @@ def _mistake(got: tuple[Dim, ...], demand: Demand, assume: Assumptions) -> str |
 
     def wrong(axis: int) -> bool:
         told = assume.same(got[axis], demand.sizes[axis])
-        return told is Same.DIFFERENT or (told is Same.UNKNOWN and got[axis].constant is None)
+        return told is Same.DIFFERENT or (told is Same.UNKNOWN and assume.resolve(got[axis]).constant is None)
 
     if equal(got[0], batch) and equal(got[1], layers) and wrong(0):
         return "SHP201"

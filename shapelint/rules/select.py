@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from shapelint.finding import Confidence, Finding
 from shapelint.infer.trace import SCRIPT, Decision, Trace
+from shapelint.project.settings import values_given
+from shapelint.project.written import Something
 from shapelint.rules.base import CHECKS, RegisteredCheck
 from shapelint.rules.intent import told_of_calls
 from shapelint.source import Span
@@ -72,8 +74,7 @@ def _merge(hits: list[Hit], reaching: list[Trace]) -> Hit | None:
     if not silent:
         return finding, trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
-    is_doubtful = branch is None or branch.likely is False or not branch.invited
-    lowered = _lower(finding.confidence, 2 if is_doubtful else 1)
+    lowered = _lower(finding.confidence, 1 if branch is not None and _is_taken(branch, trace.path) else 2)
     if lowered is None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
@@ -91,6 +92,15 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
         if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
             return decision
     return None
+
+
+def _is_taken(branch: Decision, path: str) -> bool:
+    """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it."""
+    given = () if branch.setting is None else values_given(path, branch.setting)
+    if any(branch.fits(value) for value in given):
+        return True
+    speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
+    return branch.invited and not speaks_against
 
 
 def _choices(trace: Trace) -> set[tuple[str, object]]:

@@ -388,3 +388,12 @@ def _show_factor(atom: Atom, power: int, single: bool) -> str:
     alone = single and power == 1
     base = f"({atom})" if isinstance(atom, Quotient) and not alone else str(atom)
     return base if power == 1 else f"{base}**{power}"
+
+
+def solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:
+    """The symbols that `difference == 0` fixes: `2*hidden + extra - 2*hidden - 3` makes extra 3."""
+    for monomial, coefficient in difference.terms:
+        symbol = Dim(((monomial, 1),)).as_symbol
+        value = -(difference - Dim(((monomial, coefficient),))) * Dim.of(coefficient)
+        if symbol and abs(coefficient) == 1 and symbol not in value.symbols and value.is_positive():
+            yield symbol, value

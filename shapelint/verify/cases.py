@@ -17,12 +17,13 @@ from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.select import Hit, checks_of, on_path
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.program import backward_slice
 from shapelint.verify.properties import refs_of
 
 MAX_RANK = 5  #: (B, C, D, H, W): no operation of torch reads more axes than that by itself
+_ALL = SliceValue(NONE, NONE, NONE)
 MAX_GUESSES = 8  #: leaves of one finding whose ranks are tried
 
 
@@ -59,12 +60,31 @@ def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
         nodes = backward_slice(trace, roots)
     except UnreplayableError:
         return []  # torch is not asked about it
-    return list({key: node for node in nodes if (key := node.leaf_key) is not None and _is_guessed(node)}.values())
+    counted = any(_names_other_axes(node) for node in nodes)
+    return list({node.leaf_key: node for node in nodes if _is_guessed(node, counted)}.values())
 
 
-def _is_guessed(leaf: Node) -> bool:
-    is_found_inside = leaf.bound.get("given") is False
-    return isinstance(leaf.result, Tensor) and is_found_inside and leaf.bound.get("demand") not in STATED_RANKS
+def _is_guessed(leaf: Node, counted: bool) -> bool:
+    """Whether a leaf's rank is not told: it is found inside, or given where an index counts other axes."""
+    if leaf.leaf_key is None or not isinstance(leaf.result, Tensor):
+        return False
+    demand = leaf.bound.get("demand")
+    if demand in STATED_RANKS:
+        return counted and demand == "batch_first"  # said of a layer, and of its input only by usage
+    return counted or leaf.bound.get("given") is False
+
+
+def _names_other_axes(node: Node) -> bool:
+    """Whether an index that ends in `:`, which nobody has to write, has not as many entries as the tensor has axes.
+
+    `output[-1, :]` is the last step where `output` is (time, feature).
+    """
+    if node.op != "torch.Tensor.__getitem__" or not isinstance(node.args[0], Tensor):
+        return False
+    index = node.args[1]
+    entries = index.items if isinstance(index, Tuple) else ()
+    is_counted = all(isinstance(entry, Int | SliceValue) for entry in entries)
+    return bool(entries) and is_counted and entries[-1] == _ALL and len(entries) != node.args[0].rank
 
 
 def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] | None:

@@ -1,0 +1,90 @@
+"""The values that a project gives a name, in its code, its settings files and the commands that it documents.
+
+They tell which side of a condition is taken in fact. Nothing is run: what is not written as a constant is not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from shapelint.project.files import CODE, PROSE, root_of, texts_with
+from shapelint.project.written import Constant, Given, Taker, parsed, takers_in, values_at, values_of
+
+_WORDS: dict[str, Constant] = {
+    **dict.fromkeys(("true", "yes", "on"), True),
+    **dict.fromkeys(("false", "no", "off"), False),
+    **dict.fromkeys(("null", "none", "~"), None),
+}
+_VALUE = r"""(\[[^\]\n]*\]|\\?"[^"\n]*"|'[^'\n]*'|[^\s,;#)}\]]+)"""  #: a list, a text, or one word
+_PLAIN = re.compile(r"[\w.+-]+\Z")
+
+
+def values_given(path: str, name: str) -> tuple[Given, ...]:
+    """What the project of the file `path` gives a name, each value once; 1 and True are two."""
+    return _values_in(root_of(path), name)
+
+
+@lru_cache(maxsize=512)
+def _values_in(root: Path, name: str) -> tuple[Given, ...]:
+    found: list[Given] = []
+    takers: set[Taker] = set()
+    for path, text in texts_with(root, name):
+        if path.endswith(CODE):
+            tree = parsed(text)
+            if tree is not None:
+                found.extend(values_of(tree, name))
+                takers.update(takers_in(tree, name))
+        else:
+            found.extend(_settings(text, name, "=" if path.endswith(PROSE) else "[:=]"))
+    for taker in sorted(takers, key=lambda taker: (taker.callee, taker.place)):
+        found.extend(_passed(root, taker, name))
+    return tuple({(type(value), value): value for value in found}.values())
+
+
+def _passed(root: Path, taker: Taker, name: str) -> Iterator[Given]:
+    """What calls anywhere in the project give by place."""
+    for path, text in texts_with(root, taker.callee):
+        tree = parsed(text) if path.endswith(CODE) else None
+        if tree is not None:
+            yield from values_at(tree, taker, name)
+
+
+def _settings(text: str, name: str, sign: str) -> Iterator[Constant]:
+    """The values of `name: value`, `"name": value`, `name = value`, `--name value` and `--name` in a text."""
+    spelled = "[-_]".join(map(re.escape, re.split("[-_]", name)))
+    quote = r"""\\?["']?"""
+    for pattern in (rf"(?<![\w.-]){spelled}{quote}\s*{sign}\s*{_VALUE}", rf"--{spelled}[= ]\s*(?!-){_VALUE}"):
+        for match in re.finditer(pattern, text):
+            yield from _scalars(match[1])
+    if re.search(rf"--{spelled}(?![\w=-])", text):
+        yield True
+
+
+def _scalars(written: str) -> Iterator[Constant]:
+    """The constants that a value of a settings file is, or that its list holds."""
+    written = written.replace("\\", "")
+    try:
+        value = json.loads(written)
+    except ValueError:
+        value = _literal(written)
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if item is None or isinstance(item, str | int | float):
+            yield item
+
+
+def _literal(written: str) -> object:
+    """A value as Python or YAML write it; an empty list for what is no constant."""
+    if written.lower() in _WORDS:
+        return _WORDS[written.lower()]
+    try:
+        return ast.literal_eval(written)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        pass
+    if written.startswith("[") and written.endswith("]"):
+        return [_literal(item.strip()) for item in written[1:-1].split(",")]
+    return written if _PLAIN.match(written) else []

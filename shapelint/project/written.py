@@ -1,0 +1,170 @@
+"""The values that a Python file gives a name, read off its text: nothing is run, and only constants count."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Something:
+    """A value that is given, and not written as a constant."""
+
+
+Constant = str | int | float | bool | None
+Given = Constant | Something
+
+#: the actions of an argparse option that is a flag, and the values that it then can have
+_FLAGS: Mapping[str, tuple[Constant, ...]] = {"store_true": (False, True), "store_false": (True, False)}
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """What takes the name as an argument: a function or class, and the place of the argument (from 0)."""
+
+    callee: str
+    place: int
+
+
+def parsed(text: str) -> ast.Module | None:
+    """A file's tree; None where Python does not read it."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def values_of(tree: ast.Module, name: str) -> Iterator[Given]:
+    """What a file gives a name: as a default, an argument, a field, an entry of a dict, an option.
+
+    What is handed on under the same name (`bidirectional=args.bidirectional`) tells nothing, and neither does a default
+    None: that stands for the lack of a value.
+    """
+    constants = _constants(tree)
+    for node in ast.walk(tree):
+        for value in _given(node, name):
+            if _last_name(value) != name:
+                yield from _values(value, constants)
+        if isinstance(node, ast.Call):
+            yield from _option(node, name)
+
+
+def takers_in(tree: ast.Module, name: str) -> Iterator[Taker]:
+    """The functions and classes of a file that have a parameter of that name."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield from _taker(node, node.name, name, 0)
+        elif isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                    yield from _taker(method, node.name, name, 1)
+
+
+def values_at(tree: ast.Module, taker: Taker, name: str) -> Iterator[Given]:
+    """What a file's calls give by the place of the argument `name`."""
+    constants = _constants(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and len(node.args) > taker.place and _last_name(node.func) == taker.callee:
+            given = node.args[: taker.place + 1]
+            if not any(isinstance(one, ast.Starred) for one in given) and _last_name(given[-1]) != name:
+                yield from _values(given[-1], constants)
+
+
+def _taker(function: ast.FunctionDef, callee: str, name: str, skipped: int) -> Iterator[Taker]:
+    names = [parameter.arg for parameter in (*function.args.posonlyargs, *function.args.args)]
+    if name in names[skipped:]:
+        yield Taker(callee, names.index(name) - skipped)
+
+
+def _given(node: ast.AST, name: str) -> Iterator[ast.expr]:
+    """The expressions whose value a node gives the name."""
+    if isinstance(node, ast.Call):
+        yield from (given.value for given in node.keywords if given.arg == name)
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if node.value is not None and any(_last_name(target) == name for target in targets):
+            yield node.value
+    elif isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        yield from (value for key, value in pairs if isinstance(key, ast.Constant) and key.value == name)
+    elif isinstance(node, ast.arguments):
+        yield from _defaults(node, name)
+
+
+def _defaults(arguments: ast.arguments, name: str) -> Iterator[ast.expr]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = zip(reversed(positional), reversed(arguments.defaults), strict=False)
+    by_keyword = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    for parameter, default in (*with_default, *by_keyword):
+        if parameter.arg == name and default is not None and not _is_none(default):
+            yield default
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _last_name(target: ast.expr) -> str | None:
+    """`bidirectional` of `self.bidirectional`, `args.bidirectional` and `config["bidirectional"]`."""
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    if isinstance(target, ast.Subscript):
+        key = target.slice
+        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _option(call: ast.Call, name: str) -> Iterator[Given]:
+    """What a command line's option of that name can be, or one of a search of hyperparameters."""
+    keywords = {given.arg: given.value for given in call.keywords}
+    spelled = [*call.args, *(keywords[key] for key in keywords if key == "dest")]
+    if name not in {_text(one).lstrip("-").replace("-", "_") for one in spelled}:
+        return
+    yield from _FLAGS.get(getattr(keywords.get("action"), "value", ""), ())
+    if "is_flag" in keywords:
+        yield from _FLAGS["store_true"]
+    offered = [keywords[key] for key in ("default", "choices", "type") if key in keywords]
+    for value in (*(one for one in call.args if not _text(one)), *offered):
+        for found in _values(value, {}):
+            if not isinstance(found, Something):
+                yield int(found) if isinstance(found, str) and found.isdecimal() else found
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _values(node: ast.expr, constants: Mapping[str, ast.expr]) -> Iterator[Given]:
+    """What an expression may be: a constant, the items of a list, either side of a condition, or something else."""
+    if isinstance(node, ast.Name) and node.id in constants:
+        node, constants = constants[node.id], {}
+    if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, str | int | float)):
+        yield node.value
+        return
+    parts = _parts(node)
+    for inner in parts:
+        yield from _values(inner, constants)
+    if not parts:
+        yield Something()
+
+
+def _parts(node: ast.expr) -> Sequence[ast.expr]:
+    """The expressions one of which an expression is, or holds: `field(default=True)`, `Choice(["LSTM", "GRU"])`."""
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return node.elts
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    if not isinstance(node, ast.Call):
+        return []
+    lists = [one for one in node.args if isinstance(one, ast.List | ast.Tuple)]
+    return [*lists, *(given.value for given in node.keywords if given.arg == "default")]
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What a module's top level gives names."""
+    found: dict[str, ast.expr] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign):
+            found.update({target.id: statement.value for target in statement.targets if isinstance(target, ast.Name)})
+    return found

@@ -1,0 +1,119 @@
+"""What a project gives a name, and what follows for findings that hold on one side of a condition only."""
+
+from pathlib import Path
+
+import pytest
+
+from shapelint.check import Wanted, check_source
+from shapelint.finding import Confidence
+from shapelint.project.files import root_of
+from shapelint.project.settings import values_given
+from shapelint.project.written import Something
+from shapelint.rules.base import RULES, load
+from shapelint.source import Source
+
+load()
+
+DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
+
+MODEL = """\
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, hidden, bidirectional{default}):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True, bidirectional=bidirectional)
+        self.head = nn.Linear(hidden * (2 if bidirectional else 1), 2)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return self.head(out[:, -1])
+"""
+
+#: the same project by what it says of `bidirectional`: a file, its text, the values that it gives
+SAID: dict[str, tuple[str, str, set[object]]] = {
+    "a keyword": ("train.py", "model = Reader(8, 16, bidirectional=True)", {True}),
+    "a place": ("train.py", "from model import Reader\nmodel = Reader(8, 16, False)", {False}),
+    "a constant": ("train.py", "BOTH = True\nmodel = Reader(8, 16, bidirectional=BOTH)", {True}),
+    "a field": ("config.py", "class Config:\n    bidirectional: bool = False", {False}),
+    "a field with a factory": ("config.py", "class Config:\n    bidirectional: bool = field(default=True)", {True}),
+    "an attribute": ("config.py", "config.bidirectional = True", {True}),
+    "an entry": ("config.py", "config['bidirectional'] = False", {False}),
+    "a dict": ("config.py", "CONFIG = {'bidirectional': True, 'size': 3}", {True}),
+    "a default": ("build.py", "def build(bidirectional=False):\n    pass", {False}),
+    "a keyword's default": ("build.py", "def build(*, bidirectional=True):\n    pass", {True}),
+    "a switch": ("train.py", "parser.add_argument('--bidirectional', action='store_true')", {False, True}),
+    "an option": ("train.py", "parser.add_argument('-b', '--bi', dest='bidirectional', default=False)", {False}),
+    "choices": ("train.py", "parser.add_argument('--bidirectional', type=int, choices=[0, 1])", {0, 1}),
+    "a flag of click": ("train.py", "@click.option('--bidirectional', is_flag=True)\ndef f(): ...", {False, True}),
+    "a search": ("search.py", "trial.suggest_categorical('bidirectional', [True, False])", {False, True}),
+    "a grid": ("search.py", "GRID = {'bidirectional': [False]}", {False}),
+    "yaml": ("conf/model.yaml", "model:\n  bidirectional: yes  # both\n  size: 3\n", {True}),
+    "a list in yaml": ("conf/sweep.yml", "bidirectional: [true, false]\n", {False, True}),
+    "json": ("conf/model.json", '{"bidirectional": false, "size": 3}', {False}),
+    "toml": ("conf/model.toml", "[model]\nbidirectional = true\n", {True}),
+    "a command": ("run.sh", "python train.py --bidirectional --size 3\n", {True}),
+    "a value in a command": ("README.md", "    python train.py --bidirectional=True --size 3\n", {True}),
+    "a notebook": ("look.ipynb", '{"source": ["model = Reader(8, 16, bidirectional=True)\\n"]}', {True}),
+    "something": ("train.py", "model = Reader(8, 16, bidirectional=args.both)", {Something()}),
+    "handed on": ("train.py", "model = Reader(8, 16, bidirectional=args.bidirectional)", set()),
+    "no value": ("train.py", "def build(bidirectional=None):\n    pass", set()),
+    "another name": ("train.py", "model = Reader(8, 16, not_bidirectional=True)", set()),
+    "text": ("notes.md", "A bidirectional: the layer reads both ways, bidirectional or not.\n", set()),
+    "what Python does not read": ("old.py", "print 'bidirectional = True'\n", set()),
+}
+
+
+def project(folder: Path, path: str, text: str, default: str = "") -> Source:
+    (folder / ".git").mkdir(exist_ok=True)
+    (folder / path).parent.mkdir(exist_ok=True, parents=True)
+    (folder / path).write_text(text)
+    model = folder / "models" / "model.py"
+    model.parent.mkdir(exist_ok=True)
+    model.write_text(MODEL.format(default=default))
+    return Source(str(model), model.read_text())
+
+
+def typed(values: object) -> set[tuple[type, object]]:
+    assert isinstance(values, set | tuple)
+    return {(type(value), value) for value in values}
+
+
+@pytest.mark.parametrize(("path", "text", "values"), SAID.values(), ids=SAID)
+def test_the_values_that_a_project_gives_a_name(tmp_path: Path, path: str, text: str, values: set[object]) -> None:
+    source = project(tmp_path, path, text)
+    assert typed(values_given(source.path, "bidirectional")) == typed(values)
+
+
+@pytest.mark.parametrize(("path", "text", "values"), SAID.values(), ids=SAID)
+def test_a_side_that_nobody_takes_is_told_at_low_confidence(
+    tmp_path: Path, path: str, text: str, values: set[object]
+) -> None:
+    check = check_source(project(tmp_path, path, text), Wanted(DEFAULT, Confidence.LOW, prove=False))
+    [finding] = [candidate.finding for candidate in check.candidates]
+    assert finding.code == "SHP103"
+    assert "(when `bidirectional`)" in finding.message
+    is_refused = bool(values) and not any(value in (True, Something()) for value in values)
+    assert finding.confidence is (Confidence.LOW if is_refused else Confidence.MEDIUM)
+
+
+def test_a_caller_overrules_the_default(tmp_path: Path) -> None:
+    source = project(tmp_path, "train.py", "model = Reader(8, 16, bidirectional=True)", default="=False")
+    [candidate] = check_source(source, Wanted(DEFAULT, Confidence.LOW, prove=False)).candidates
+    assert candidate.finding.confidence is Confidence.MEDIUM
+
+
+def test_a_default_that_nobody_overrules_counts(tmp_path: Path) -> None:
+    source = project(tmp_path, "train.py", "model = Reader(8, 16)", default="=False")
+    [candidate] = check_source(source, Wanted(DEFAULT, Confidence.LOW, prove=False)).candidates
+    assert candidate.finding.confidence is Confidence.LOW
+
+
+def test_a_repository_ends_a_project(tmp_path: Path) -> None:
+    inner = tmp_path / "outer" / "inner" / "models"
+    inner.mkdir(parents=True)
+    (tmp_path / "outer" / "pyproject.toml").touch()
+    assert root_of(str(inner / "model.py")) == tmp_path / "outer"
+    (tmp_path / "outer" / "inner" / ".git").mkdir()
+    assert root_of(str(inner / "model.py")) == tmp_path / "outer" / "inner"
