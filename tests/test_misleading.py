@@ -355,3 +355,111 @@ class Model(nn.Module):
         return state.transpose(0, 1).reshape(state.size(1), -1)
 """
     assert codes(text) == []
+
+
+MISSTATED = {
+    "a state that the class itself makes otherwise": """
+        class Cell(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mix = nn.GRUCell(5, 5)
+
+            def forward(self, x, hidden=None):
+                '''
+                Args:
+                    x: (batch, seq_len, features)
+                    hidden: (batch, features)
+                '''
+                hidden = hidden or torch.zeros(1, x.size(0), 5)
+                for step in torch.unbind(x, dim=1):
+                    hidden = self.one(step, hidden)
+                return hidden
+
+            def one(self, step, hidden):
+                '''
+                Args:
+                    step: (batch, features)
+                    hidden: (batch, features)
+                '''
+                hidden = hidden.view(hidden.size(1), -1)
+                return self.mix(step, hidden).unsqueeze(0)
+        """,
+    "an inner module that is given embeddings": """
+        class Encoder(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.GRU(5, 8, batch_first=True)
+
+            def forward(self, x, noisy=False):
+                '''
+                Args:
+                    x (torch.Tensor): [B, L] Input token ids
+                '''
+                out, _ = self.rnn(x)
+                return out[:, -1]
+
+        class Tagger(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.embed = nn.Embedding(9, 5)
+                self.encoder = Encoder()
+
+            def forward(self, x, noise=None):
+                '''
+                Args:
+                    x (torch.Tensor): [B, L] Input token ids
+                '''
+                x = self.embed(x)
+                if noise:
+                    x = noise(x)
+                return self.encoder(x)
+        """,
+    "two docstrings of one value": """
+        class Inner(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.LSTM(5, 8, batch_first=True)
+
+            def forward(self, x):
+                '''
+                Args:
+                    x: (B, L, D) features
+                '''
+                out, _ = self.rnn(x)
+                return out
+
+        class Outer(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.inner = Inner()
+
+            def forward(self, x):
+                '''
+                Args:
+                    x: (B, L) tokens
+                '''
+                return self.inner(x)[:, -1]
+        """,
+}
+
+
+@pytest.mark.parametrize("text", MISSTATED.values(), ids=MISSTATED)
+def test_a_docstring_that_is_not_about_what_the_code_gives(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_a_docstring_that_nothing_contradicts_holds() -> None:
+    text = """
+        class Reader(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.LSTM(5, 8, batch_first=True)
+
+            def forward(self, x):
+                '''
+                Args:
+                    x: (batch, features)
+                '''
+                return self.rnn(x)[0]
+        """
+    assert codes(text) == ["SHP118"]

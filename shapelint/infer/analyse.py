@@ -30,6 +30,7 @@ from shapelint.syntax.parse import parse
 PARTS = (calls, einops, expressions, higher_order, kinds, loops, numbers, sequences, statements)
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
+MAX_MISLED = 3  #: times that an entry point's paths are followed because docstrings misled
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
 STEPS_OF_A_LINE = 1_500  #: steps over all entry points, for each line of the file: more than any published code takes
@@ -47,6 +48,15 @@ class Entry:
     body: Body
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An entry point's paths, and what was known of docstrings when they were followed."""
+
+    entry: Entry
+    traces: list[Trace]
+    misstated: frozenset[tuple[str, str]]
+
+
 @dataclass(slots=True)
 class Budget:
     """The steps that are left for a file: a few lines may build trees of modules that are as large as one likes."""
@@ -62,6 +72,7 @@ class Checked:
     library: Library
     scope: Scope  #: the module's definitions, which all entry points but the script share
     budget: Budget
+    misstated: set[tuple[str, str]]  #: what docstrings say of a class's parameters and some entry point does not do
 
 
 def analyse(module: facts.Module, source: Source, only: str | None = None) -> list[Trace]:
@@ -69,11 +80,20 @@ def analyse(module: facts.Module, source: Source, only: str | None = None) -> li
     load()
     checked = _defined(module, source)
     called: set[int] = set()
-    traces: list[Trace] = []
-    for entry in _entries(module, source, called):
-        if only in (None, entry.name):
-            traces.extend(explore(checked, entry, called))
-    return traces
+    followed = [
+        Followed(entry, explore(checked, entry, called), frozenset(checked.misstated))
+        for entry in _entries(module, source, called)
+        if only in (None, entry.name)
+    ]
+    return [trace for one in followed for trace in _undeceived(checked, one, called)]
+
+
+def _undeceived(checked: Checked, followed: Followed, called: set[int]) -> list[Trace]:
+    """The paths of an entry point, anew where another one has shown since that its class's docstrings mislead."""
+    owners = {owner for owner, _ in checked.misstated - followed.misstated}
+    if followed.entry.name.partition(".")[0] not in owners:
+        return followed.traces
+    return explore(checked, followed.entry, called)
 
 
 def _entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
@@ -88,7 +108,7 @@ def _defined(module: facts.Module, source: Source) -> Checked:
     library = Library(parse, _define)
     library.modules[Path(source.path)] = ModuleValue(source.path, scope)
     _define(module, home, scope, library)
-    return Checked(home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)))
+    return Checked(home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)), set())
 
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
@@ -199,9 +219,19 @@ def _function_body(name: str) -> Body:
     return body
 
 
-def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
+def explore(checked: Checked, entry: Entry, called: set[int]) -> list[Trace]:
+    """The paths of an entry point; they are followed anew where one shows that a docstring misled the others."""
+    for _ in range(MAX_MISLED):
+        known = frozenset(checked.misstated)
+        traces = list(_paths(checked, entry, called))
+        if checked.misstated == known:
+            break
+    return traces
+
+
+def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
     """Follow an entry point along its likely path, then with each choice turned, one at a time."""
-    waiting = [Plan()]
+    waiting = [Plan(misstated=frozenset(checked.misstated))]
     seen: set[frozenset[tuple[str, object]]] = set()
     steps, paths, limit = 0, 0, FIRST_PATHS
     while waiting and paths < limit and len(seen) < 2 * limit and steps < MAX_TOTAL_STEPS and checked.budget.left > 0:
@@ -210,6 +240,7 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]
         steps += run.steps
         taken = frozenset([*((key, choice.taken) for key, choice in run.choices.items()), *plan.sizes.items()])
         called |= run.called
+        checked.misstated.update(run.misstated)
         if taken in seen:
             continue
         seen.add(taken)
@@ -244,12 +275,12 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
     A shape that the author states and for which the code raises was misread, if the code runs without it.
     """
     run = _repeated(checked, entry, plan)
-    doubted = _stated_in_vain(run.trace) - plan.doubted
+    doubted = (_stated_in_vain(run.trace) | run.disputed) - plan.doubted
     if not doubted:
         return run
     kept = {key: demand for key, demand in plan.demands.items() if key not in doubted}
     again = _repeated(checked, entry, replace(plan, demands=kept, doubted=plan.doubted | doubted))
-    return run if _errors(again.trace) else again
+    return run if _errors(again.trace) and not run.disputed else again
 
 
 def _stated_in_vain(trace: Trace) -> set[str]:

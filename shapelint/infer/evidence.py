@@ -104,11 +104,23 @@ def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:
 
 
 def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> None:
-    """Shapes that a docstring gives its parameters hold for the arguments."""
+    """Shapes that a docstring gives its parameters hold for the arguments, unless a class was seen to misstate one."""
+    owner = function.owner.name if function.owner is not None else function.name
     for name, (shape, span) in _documented(function).items():
         value = names.get(name)
-        if value is not None:
+        if isinstance(value, Tensor) and value.rank != len(shape.axes) and not run.is_guess(value):
+            _misstate(run, value, (owner, name))
+        elif value is not None and (owner, name) not in run.plan.misstated:
             _note_shape(run, value, shape, span, "shape-docstring", "the docstring")
+
+
+def _misstate(run: Run, value: Tensor, parameter: tuple[str, str]) -> None:
+    """Note that a parameter's docstring is not about a value; where another docstring is the value's, neither holds."""
+    leaf = None if value.ref is None else run.trace.node(value.ref)
+    if leaf is None or leaf.leaf_key is None or not str(leaf.bound.get("demand")).startswith("shape-"):
+        run.misstated.add(parameter)
+    else:
+        run.disputed.add(leaf.leaf_key)
 
 
 def note_result(run: Run, function: Function, result: Value) -> None:

@@ -43,7 +43,8 @@ class Demand:
 class Plan:
     """What a run is told: choices to take, unknowns to read as tensors, guards that do not raise, and sizes.
 
-    `doubted` are the unknowns whose shape the author states otherwise than the code uses it.
+    `doubted` are the unknowns whose shape the author states otherwise than the code uses it, `misstated` the parameters
+    of a class or function whose documented rank is not that of what the code gives them.
     """
 
     choices: Mapping[str, object] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Plan:
     passed: frozenset[Place] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
+    misstated: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

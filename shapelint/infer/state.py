@@ -68,6 +68,8 @@ class Run:
     guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
     free: set[str] = field(default_factory=set)  #: keys of the parameters that nobody gives a value
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
+    misstated: set[tuple[str, str]] = field(default_factory=set)  #: what docstrings say that the code does not do
+    disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
 
     @property

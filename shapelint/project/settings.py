@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -25,8 +26,11 @@ _PLAIN = re.compile(r"[\w.+-]+\Z")
 
 
 def values_given(path: str, name: str) -> tuple[Given, ...]:
-    """What the project of the file `path` gives a name, each value once; 1 and True are two."""
-    return _values_in(root_of(path), name)
+    """What the project of the file `path` gives a name, each value once; 1 and True are two.
+
+    A text that is no file (standard input, a fix that is tried) belongs to no project.
+    """
+    return _values_in(root_of(path), name) if os.path.isfile(path) else ()
 
 
 @lru_cache(maxsize=512)
