@@ -172,3 +172,96 @@ class Model(nn.Module):
     kinds = {node.op for trace in traces(text) for node in trace.nodes if node.op.endswith(".forward")}
     assert kinds == {"torch.nn.LSTM.forward", "torch.nn.GRU.forward"}
     assert findings(text) == []
+
+
+ENUMERATION = """
+from enum import Enum
+from typing import Literal
+
+
+class Kind({base}):
+    LSTM = "LSTM"
+    GRU = "GRU"
+
+
+class Model(nn.Module):
+    def __init__(self, kind: {annotation}, size, hidden):
+        super().__init__()
+        {before}
+        self.hidden = hidden
+        self.kind = kind
+        self.rnn = {made}(size, hidden, batch_first=True)
+
+    def forward(self, x):
+        h = torch.zeros(1, x.size(0), self.hidden)
+        out, _ = self.rnn(x, {state})
+        return out[:, -1]
+"""
+#: bases of the enumeration, the annotation, what is done with it, how the layer is made, and the state of an LSTM
+LIMITED = {
+    "a member's value": ("Enum", "Kind", "pass", "getattr(nn, kind.value)", "self.kind == Kind.LSTM"),
+    "a member's name": ("Enum", "Kind", "pass", "getattr(nn, kind.name)", "self.kind is Kind.LSTM"),
+    "a quoted annotation": ("Enum", '"Kind"', "pass", "getattr(nn, kind.value)", "self.kind is not Kind.GRU"),
+    "a table of members": ("Enum", "Kind", "pass", "{Kind.LSTM: nn.LSTM, Kind.GRU: nn.GRU}[kind]", "self.kind == Kind.LSTM"),
+    "an enumeration of texts": ("str, Enum", "Kind", "pass", "getattr(nn, kind.value)", "self.kind == Kind.LSTM"),
+    "made of a text": ("Enum", "str", "kind = Kind(kind)", "getattr(nn, kind.value)", "self.kind == Kind.LSTM"),
+    "a branch": ("Enum", "Kind", "pass", "(nn.LSTM if kind == Kind.LSTM else nn.GRU)", "self.kind.value == 'LSTM'"),
+    "literals": ("Enum", 'Literal["LSTM", "GRU"]', "pass", "getattr(nn, kind)", 'self.kind != "GRU"'),
+}
+
+
+@pytest.mark.parametrize(("base", "annotation", "before", "made", "asked"), LIMITED.values(), ids=LIMITED)
+def test_what_a_type_says_limits_what_a_parameter_is(
+    base: str, annotation: str, before: str, made: str, asked: str
+) -> None:
+    right = {"base": base, "annotation": annotation, "before": before, "made": made}
+    text = ENUMERATION.format(**right, state=f"(h, h) if {asked} else h")
+    kinds = {node.op for trace in traces(text) for node in trace.nodes if node.op.endswith(".forward")}
+    assert kinds == {"torch.nn.LSTM.forward", "torch.nn.GRU.forward"}
+    assert findings(text) == []
+    assert {finding.code for finding in findings(ENUMERATION.format(**right, state=f"h if {asked} else (h, h)"))}
+
+
+@pytest.mark.parametrize("kind", ["tuple", "list", "dict", "str"])
+def test_a_builtin_type_is_not_a_tensor_class(kind: str) -> None:
+    text = f"""
+        from torch.autograd import Variable
+
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.LSTM(3, 4)
+
+            def forward(self, x):
+                out, state = self.rnn(x)
+                for _ in range(3):
+                    out, state = self.rnn(out, self.cut(state))
+                return out
+
+            def cut(self, state):
+                if type(state) == Variable or type(state) is {kind} and {kind} is not tuple:
+                    return Variable(state.data)
+                return tuple(self.cut(part) for part in state)
+        """
+    assert [one for one in findings(text) if one.code == "SHP207"] == []
+
+
+SET = """
+class Model(nn.Module):
+    def __init__(self, kind, both):
+        super().__init__()
+        if kind == "lstm":
+            self.rnn = nn.LSTM(3, 4, batch_first=True, bidirectional=both)
+        elif kind == "gru":
+            self.rnn = nn.GRU(3, 4, batch_first=True, bidirectional=both)
+        self.head = nn.Linear(8 if both else 4, 2)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return self.head(out[:, -1])
+"""
+
+
+def test_an_attribute_that_no_branch_has_set_ends_the_path() -> None:
+    [finding] = findings(SET)
+    assert (finding.code, "(when `both`)" in finding.message) == ("SHP103", True)

@@ -6,7 +6,7 @@ import pytest
 
 from shapelint.check import Wanted, check_source
 from shapelint.finding import Confidence
-from shapelint.project.files import root_of
+from shapelint.project.files import MAX_FILES, MAX_TAKEN, files_of, project_of, texts_with
 from shapelint.project.settings import values_given
 from shapelint.project.written import Something
 from shapelint.rules.base import RULES, load
@@ -114,6 +114,23 @@ def test_a_repository_ends_a_project(tmp_path: Path) -> None:
     inner = tmp_path / "outer" / "inner" / "models"
     inner.mkdir(parents=True)
     (tmp_path / "outer" / "pyproject.toml").touch()
-    assert root_of(str(inner / "model.py")) == tmp_path / "outer"
+    assert project_of(str(inner / "model.py")).root == tmp_path / "outer"
     (tmp_path / "outer" / "inner" / ".git").mkdir()
-    assert root_of(str(inner / "model.py")) == tmp_path / "outer" / "inner"
+    assert project_of(str(inner / "model.py")).root == tmp_path / "outer" / "inner"
+
+
+def test_a_file_without_a_project_has_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    for path in ("model.py", "train.py", "inner/other.py"):
+        (tmp_path / path).touch()
+    found = files_of(project_of(str(tmp_path / "model.py")))
+    assert found == tuple(str(tmp_path / name) for name in ("model.py", "train.py"))
+
+
+def test_a_project_is_read_within_bounds(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for number in range(MAX_FILES + 10):
+        (tmp_path / f"file{number}.py").write_text("kind = 1  " + "#" * (MAX_TAKEN // MAX_FILES * 2))
+    project = project_of(str(tmp_path / "file0.py"))
+    assert len(files_of(project)) == MAX_FILES
+    assert sum(len(text) for _, text in texts_with(project, "kind")) <= MAX_TAKEN

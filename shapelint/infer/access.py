@@ -7,7 +7,8 @@ from dataclasses import replace
 from shapelint.finding import Ref
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
-from shapelint.infer.functions import attributes_set, call_function, call_special, free_arguments, makers_of
+from shapelint.infer.enums import chosen, is_enumeration, member
+from shapelint.infer.functions import call_function, call_special, free_arguments, is_set_on_other_paths, makers_of
 from shapelint.infer.names import canonical
 from shapelint.infer.objects import (
     BoundMethod,
@@ -17,6 +18,7 @@ from shapelint.infer.objects import (
     Function,
     Imported,
     Instance,
+    Member,
     Method,
     ModuleValue,
     Namespace,
@@ -78,7 +80,11 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         member = run.library.member(base, name)
         return member or Unknown(f"{base.path}.{name}", "a name that its module does not define")
     if isinstance(base, Class):
-        return _class_attribute(base, name)
+        return _class_attribute(run, base, name)
+    if isinstance(base, Member) and name in ("name", "value"):
+        return base.value if name == "value" else Str(base.name)
+    if isinstance(base, Str) and name == "value":
+        return base  # of an enumeration of texts
     if isinstance(base, Super):
         return _super_attribute(run, base, name, node)
     if isinstance(base, Tensor):
@@ -95,7 +101,8 @@ def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Va
         # read again it is the same value
         return base.table.items.setdefault(name, Unknown(run.key_of(node), "a setting that is not known"))
     if isinstance(base, Unknown):
-        return _unknown_attribute(run, base, name)
+        member = chosen(run, base)
+        return _unknown_attribute(run, base, name) if member is base else attribute_of(run, member, name, node)
     return Method(base, name)
 
 
@@ -123,16 +130,9 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
     if instance.base is not None:
         return attribute_of(run, instance.base, name, node)
     found = _set_elsewhere(run, instance, name, node)
-    if found is None and _is_set_on_other_paths(run, instance, name):
+    if found is None and is_set_on_other_paths(run, instance, name):
         raise Raised  # an AttributeError: the constructor's branch that sets it was not taken
     return found or Unknown(f"self.{name}", "an attribute that is not set yet")
-
-
-def _is_set_on_other_paths(run: Run, instance: Instance, name: str) -> bool:
-    """Whether the constructor, which has run, is the only method that sets an attribute."""
-    methods = [m for cls in instance.cls.lineage() for m in cls.scope.names.values() if isinstance(m, Function)]
-    setters = [method.name for method in methods if name in attributes_set(method)]
-    return setters == ["__init__"] and not any(function.name == "__init__" for function in run.functions)
 
 
 def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expression) -> Value | None:
@@ -154,8 +154,8 @@ def _bound(run: Run, found: Value, instance: Instance, node: facts.Expression) -
     return BoundMethod(found, instance.cls if found.kind == "class" else instance)
 
 
-def _class_attribute(cls: Class, name: str) -> Value:
-    found = cls.find(name)
+def _class_attribute(run: Run, cls: Class, name: str) -> Value:
+    found = (member(run, cls, name) if is_enumeration(cls) else None) or cls.find(name)
     if isinstance(found, Function) and found.kind == "class":
         return BoundMethod(found, cls)
     return Unknown(f"{cls.name}.{name}", "an attribute that is not found") if found is None else found
@@ -351,7 +351,7 @@ def choose_key(run: Run, key: Unknown, options: tuple[object, ...]) -> object:
     likely = key.hint.value if isinstance(key.hint, Str) and key.hint.value in options else None
     taken = run.choose_among(key.as_term, f"key:{key.key}", f"{key.key}", options, likely)
     if isinstance(taken, str):
-        run.settled[key.key] = Str(taken)
+        run.settled[key.key] = run.members.get(taken) or Str(taken)
     return taken
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.infer.apply import apply
 from shapelint.infer.constants import constant_key
 from shapelint.infer.names import TENSORS
-from shapelint.infer.objects import Builtin, Class, Container, TypeOf
+from shapelint.infer.objects import Builtin, Class, Container, Member, TypeOf
 from shapelint.infer.plan import Demand
 from shapelint.infer.questions import COMPARISONS, MIRRORED, Among, Compared, IsInstance, Same
 from shapelint.infer.state import Run, shown
@@ -70,6 +70,8 @@ def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node:
 
 
 def _equal(run: Run, left: Value, right: Value) -> bool | None:
+    if isinstance(left, Member) and isinstance(right, Member):
+        return left == right
     if isinstance(left, Str | Bool | Float) and type(left) is type(right):
         return left.value == getattr(right, "value", None)
     if isinstance(left, External | Class | Builtin) and isinstance(right, External | Class | Builtin):
@@ -77,7 +79,7 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
     if isinstance(left, NoneValue) or isinstance(right, NoneValue):
         return None if isinstance(left, Unknown) or isinstance(right, Unknown) else left is right
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Unknown) and isinstance(other, Str | Bool):
+        if isinstance(one, Unknown) and isinstance(other, Str | Bool | Member):
             return _is_constant(run, one, other)
     if (
         isinstance(left, Str) != isinstance(right, Str)
@@ -125,25 +127,25 @@ def is_of_kind(run: Run, value: Unknown, kinds: tuple[Value, ...]) -> bool:
     return taken
 
 
-def _is_constant(run: Run, value: Unknown, constant: Str | Bool) -> bool:
+def _is_constant(run: Run, value: Unknown, constant: Str | Bool | Member) -> bool:
     """Decide `kind == "lstm"`; on the yes side the value is that text from now on.
 
     On the no side a default that is that text says nothing any more.
     """
     likely = _hints_at(value, constant)
-    question = Among(value.as_term, (constant.value,))
-    subject = f"{shown(value)} == {constant.value!r}"
-    taken = run.ask(question, f"{value.key}=={constant.value}", subject, likely)
-    if taken and isinstance(constant, Str):
+    plain = constant_key(constant)
+    subject = f"{shown(value)} == {constant.text if isinstance(constant, Member) else repr(plain)}"
+    taken = run.ask(Among(value.as_term, (plain,)), f"{value.key}=={plain}", subject, likely)
+    if taken and isinstance(constant, Str | Member):
         run.settled[value.key] = constant
     elif not taken and likely:
         run.settled[value.key] = replace(value, hint=None)
     return taken
 
 
-def _hints_at(value: Unknown, constant: Str | Bool) -> bool | None:
+def _hints_at(value: Unknown, constant: Str | Bool | Member) -> bool | None:
     """Whether the default is that constant; None where there is no default of the kind."""
-    return value.hint.value == constant.value if isinstance(value.hint, type(constant)) else None
+    return value.hint == constant if isinstance(value.hint, type(constant)) else None
 
 
 def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:

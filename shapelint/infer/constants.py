@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapelint.infer.objects import Member
 from shapelint.shapes.value import Bool, Float, Int, NoneValue, Str, Tuple, Value
 
 
@@ -9,6 +10,8 @@ def constant_key(value: Value) -> object:
     """A string, number or bool that is known, as a dict key; None otherwise."""
     if isinstance(value, Str | Bool):
         return value.value
+    if isinstance(value, Member):
+        return value.text
     return value.dim.constant if isinstance(value, Int) else None
 
 

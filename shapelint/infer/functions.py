@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shapelint.infer.dispatch import evaluate, execute
+from shapelint.infer.enums import is_enumeration, limit, looked_up
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
 from shapelint.infer.holders import note_holders
@@ -99,7 +100,7 @@ def bind_parameters(
         elif parameter.name in rest:
             names[parameter.name] = rest.pop(parameter.name)
         elif parameter.name in function.defaults and may_be_given and parameter.kind != "positional":
-            names[parameter.name] = free_parameter(run, parameter, function.defaults[parameter.name])
+            names[parameter.name] = free_parameter(run, function, parameter)
         elif parameter.name in function.defaults:
             names[parameter.name] = function.defaults[parameter.name]
         else:
@@ -115,7 +116,7 @@ def free_arguments(run: Run, function: Function, receiver: Value | None) -> tupl
         if parameter.kind == "kwarg":
             kwargs["**"] = Dict({}, open=True)
         elif parameter.kind not in ("vararg", "positional"):
-            kwargs[parameter.name] = free_parameter(run, parameter, function.defaults.get(parameter.name))
+            kwargs[parameter.name] = free_parameter(run, function, parameter)
     return args, kwargs
 
 
@@ -130,12 +131,12 @@ def free_construction(run: Run, cls: Class) -> tuple[tuple[Value, ...], dict[str
     return (), {}
 
 
-def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) -> Value:
+def free_parameter(run: Run, function: Function, parameter: facts.Parameter) -> Value:
     """An unknown argument; one that is an integer by annotation or default is a symbolic size.
 
     Its key is its name; a method's parameter that is called like one of the constructor has its place in the key.
     """
-    annotation, span = parameter.annotation, parameter.span
+    annotation, span, default = parameter.annotation, parameter.span, function.defaults.get(parameter.name)
     key = parameter.name if parameter.name not in run.free else f"{parameter.name}@{span.line}:{span.column}"
     run.free.add(key)
     is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
@@ -144,6 +145,7 @@ def free_parameter(run: Run, parameter: facts.Parameter, default: Value | None) 
         if size is not None:
             run.trace.defaults[key] = size
         return Int(run.size_of(key))
+    limit(run, key, annotation, function.scope)
     return Unknown(key, "a parameter", default)
 
 
@@ -169,7 +171,14 @@ def _attributes_made(method: Function) -> set[str]:
     return {name for name, value in _assignments_of(method) if _constructs(value)}
 
 
-def attributes_set(method: Function) -> set[str]:
+def is_set_on_other_paths(run: Run, instance: Instance, name: str) -> bool:
+    """Whether the constructor, which has run, is the only method that sets an attribute."""
+    methods = [m for cls in instance.cls.lineage() for m in cls.scope.names.values() if isinstance(m, Function)]
+    setters = [method.name for method in methods if name in _attributes_set(method)]
+    return setters == ["__init__"] and not any(function.name == "__init__" for function in run.functions)
+
+
+def _attributes_set(method: Function) -> set[str]:
     """The attributes of its receiver that a method assigns on some path."""
     return {name for name, _ in _assignments_of(method)}
 
@@ -195,6 +204,8 @@ def instantiate(
     """Make an instance and run `__init__`."""
     if cls.torch_base() == NAMED_TUPLE:
         return make_record(record_of(cls), args, kwargs, run.key_of(node))
+    if is_enumeration(cls) and len(args) == 1:
+        return looked_up(run, cls, args[0], run.key_of(node))
     instance = Instance(cls)
     constructor = cls.find("__init__")
     if isinstance(constructor, Function):

@@ -6,7 +6,9 @@ from shapelint.ops import registry
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
-    "torch math einops functools collections typing dataclasses copy itertools argparse types contextlib six".split()
+    (
+        "torch math einops functools collections typing dataclasses copy enum itertools argparse types contextlib six"
+    ).split()
 )
 #: classes that a tensor is an instance of; before torch 0.4 its type was Variable, and code still asks for that
 TENSORS = frozenset({"torch.Tensor", "torch.autograd.Variable", "torch.FloatTensor"})

@@ -206,6 +206,20 @@ class Instance(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Member(Value):
+    """`Kind.LSTM`; its text names it in questions and in messages."""
+
+    cls: Class
+    name: str
+    value: Value
+
+    @property
+    def text(self) -> str:
+        """The member's dotted name."""
+        return f"{self.cls.name}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Record(Value):
     """A named tuple's class: calling it makes a tuple whose items have names."""
 

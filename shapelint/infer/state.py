@@ -70,6 +70,8 @@ class Run:
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
     misstated: set[tuple[str, str]] = field(default_factory=set)  #: what docstrings say that the code does not do
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
+    enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
+    members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
 
     @property
@@ -205,7 +207,7 @@ class Run:
                     if variable not in self.trace.solved:
                         self._assume(Dim.symbol(variable), Dim.of(value))
                 elif isinstance(value, str):
-                    self.settled.setdefault(variable, Str(value))
+                    self.settled.setdefault(variable, self.members.get(value) or Str(value))
 
     def choose_among(self, term: Term, key: str, subject: str, options: tuple[object, ...], likely: object) -> object:
         """Take one of the texts or numbers that a term may be. Raises Raised where it can be none of them."""

@@ -244,7 +244,11 @@ class Trace:
 
     def speaks_of(self, option: object) -> bool:
         """Whether the analysed file names a text; other options are sides of its own conditions."""
-        return not isinstance(option, str) or re.search(rf"[\"'](?i:{re.escape(option)})[\"']", self.text) is not None
+        if not isinstance(option, str):
+            return True
+        name = re.escape(option)
+        is_member = "." in option and re.search(rf"\b{name}\b", self.text) is not None
+        return is_member or re.search(rf"[\"'](?i:{name})[\"']", self.text) is not None
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""

@@ -11,10 +11,10 @@ import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
-from shapelint.project.files import CODE, PROSE, root_of, texts_with
+from shapelint.project.files import CODE, PROSE, Project, project_of, texts_with
 from shapelint.project.written import Constant, Given, Taker, parsed, takers_in, values_at, values_of
+from shapelint.source import Problem, read_source
 
 _WORDS: dict[str, Constant] = {
     **dict.fromkeys(("true", "yes", "on"), True),
@@ -30,37 +30,51 @@ def values_given(path: str, name: str) -> tuple[Given, ...]:
 
     A text that is no file (standard input, a fix that is tried) belongs to no project.
     """
-    return _values_in(root_of(path), name) if os.path.isfile(path) else ()
+    return _values_in(path, project_of(path), name) if os.path.isfile(path) else ()
 
 
 @lru_cache(maxsize=512)
-def _values_in(root: Path, name: str) -> tuple[Given, ...]:
+def _values_in(path: str, project: Project, name: str) -> tuple[Given, ...]:
     found: list[Given] = []
-    takers: set[Taker] = set()
-    for path, text in texts_with(root, name):
-        if path.endswith(CODE):
+    for where, text in texts_with(project, _mention(name)):
+        if where.endswith(CODE):
             tree = parsed(text)
-            if tree is not None:
-                found.extend(values_of(tree, name))
-                takers.update(takers_in(tree, name))
+            found.extend(values_of(tree, name) if tree is not None else ())
         else:
-            found.extend(_settings(text, name, "=" if path.endswith(PROSE) else "[:=]"))
-    for taker in sorted(takers, key=lambda taker: (taker.callee, taker.place)):
-        found.extend(_passed(root, taker, name))
+            found.extend(_settings(text, name, "=" if where.endswith(PROSE) else "[:=]"))
+    for taker in _takers(path, name):
+        found.extend(_passed(project, taker, name))
     return tuple({(type(value), value): value for value in found}.values())
 
 
-def _passed(root: Path, taker: Taker, name: str) -> Iterator[Given]:
+def _takers(path: str, name: str) -> Iterator[Taker]:
+    """What takes the name in the file that is checked."""
+    source = read_source(path)
+    tree = None if isinstance(source, Problem) else parsed(source.text)
+    return iter(()) if tree is None else takers_in(tree, name)
+
+
+def _passed(project: Project, taker: Taker, name: str) -> Iterator[Given]:
     """What calls anywhere in the project give by place."""
-    for path, text in texts_with(root, taker.callee):
-        tree = parsed(text) if path.endswith(CODE) else None
+    for where, text in texts_with(project, rf"(?<!\w){taker.callee}\s*\("):
+        tree = parsed(text) if where.endswith(CODE) else None
         if tree is not None:
             yield from values_at(tree, taker, name)
 
 
+def _mention(name: str) -> str:
+    """What a text holds that gives a name a value: it is assigned, in quotes, or an option of a command."""
+    spelled = _spelled(name)
+    return rf"(?<!\w){spelled}\s*[:=]|[\"']{spelled}\\?[\"']|--{spelled}(?!\w)"
+
+
+def _spelled(name: str) -> str:
+    return "[-_]".join(map(re.escape, re.split("[-_]", name)))
+
+
 def _settings(text: str, name: str, sign: str) -> Iterator[Constant]:
     """The values of `name: value`, `"name": value`, `name = value`, `--name value` and `--name` in a text."""
-    spelled = "[-_]".join(map(re.escape, re.split("[-_]", name)))
+    spelled = _spelled(name)
     quote = r"""\\?["']?"""
     for pattern in (rf"(?<![\w.-]){spelled}{quote}\s*{sign}\s*{_VALUE}", rf"--{spelled}[= ]\s*(?!-){_VALUE}"):
         for match in re.finditer(pattern, text):
