@@ -265,3 +265,30 @@ class Model(nn.Module):
 def test_an_attribute_that_no_branch_has_set_ends_the_path() -> None:
     [finding] = findings(SET)
     assert (finding.code, "(when `both`)" in finding.message) == ("SHP103", True)
+
+
+IDS = """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(9, 5)
+        self.rnn = nn.LSTM(5, 8, batch_first=True)
+
+    def forward(self, x):
+        # x: (batch_size, seq_len)
+        if {asked}:
+            x = self.embedding(x)
+        return self.rnn(x)[0][:, -1]
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "isinstance(x, torch.LongTensor)",
+        "isinstance(x, (torch.LongTensor, torch.IntTensor))",
+        "isinstance(x, torch.LongTensor) or torch.cuda.is_available() and isinstance(x, torch.cuda.LongTensor)",
+    ],
+)
+def test_what_is_stated_of_ids_is_not_said_of_other_inputs(asked: str) -> None:
+    assert all(finding.confidence is Confidence.LOW for finding in findings(IDS.format(asked=asked)))

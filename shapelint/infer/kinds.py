@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import UnionType
 
@@ -10,10 +11,12 @@ from shapelint.infer.comparisons import is_of_kind
 from shapelint.infer.known import Arguments
 from shapelint.infer.names import TENSORS
 from shapelint.infer.objects import Builtin, Class, Instance, TypeOf
+from shapelint.infer.questions import IsInstance
 from shapelint.infer.state import Run
 from shapelint.ops import registry
 from shapelint.ops.packing import PACKED
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     FALSE,
     TRUE,
@@ -72,7 +75,18 @@ def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
         return FALSE
     if isinstance(value, Unknown):
         return Bool(is_of_kind(run, value, kinds))
+    if isinstance(value, Tensor):
+        return Bool(_is_of_dtype(run, value, kinds, node))
     return unknown_result(run, node, "isinstance")
+
+
+def _is_of_dtype(run: Run, value: Tensor, kinds: tuple[Value, ...], node: facts.Expression) -> bool:
+    """Decide whether a tensor holds numbers of a kind: `isinstance(x, torch.LongTensor)`."""
+    leaf = None if value.ref is None else run.trace.node(value.ref).leaf_key
+    classes = frozenset(kind.path for kind in kinds if isinstance(kind, External))
+    key = leaf or run.key_of(node)
+    subject = run.home.text(node.span)
+    return run.ask(IsInstance(Term(key), classes), f"{subject}:{key}", subject, None)
 
 
 def _is_instance(value: Value, kind: Value) -> bool | None:
@@ -88,12 +102,15 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     return None
 
 
+_TYPED_TENSOR = re.compile(r"torch\.(cuda\.)?\w+Tensor\Z")
 _LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
 
 
 def _is_torch_instance(value: Value, path: str) -> bool | None:
     if path in TENSORS:
         return isinstance(value, Tensor)
+    if isinstance(value, Tensor) and _TYPED_TENSOR.match(path):
+        return None  # what it holds is a guess, or not asked
     if path == PACKED:
         return isinstance(value, Packed)
     if isinstance(value, Layer):

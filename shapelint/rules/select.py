@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shapelint.finding import Confidence, Finding
+from shapelint.infer.questions import IsInstance
 from shapelint.infer.trace import SCRIPT, Decision, Trace
 from shapelint.project.settings import values_given
 from shapelint.project.written import Something
@@ -95,7 +96,12 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
 
 
 def _is_taken(branch: Decision, path: str) -> bool:
-    """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it."""
+    """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it.
+
+    Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one.
+    """
+    if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
+        return False
     given = () if branch.setting is None else values_given(path, branch.setting)
     if any(branch.fits(value) for value in given):
         return True
