@@ -34,6 +34,8 @@ MADE = {
     "not in a list": ("getattr(nn, kind)", 'kind not in ["GRU", "RNN"]'),
     "upper": ("getattr(nn, kind.upper())", 'kind.upper() == "LSTM"'),
     "upper of an attribute": ("getattr(nn, self.kind.upper())", 'self.kind.upper() == "LSTM"'),
+    "the beginning": ("getattr(nn, kind)", 'kind.startswith("LS")'),
+    "the end": ("getattr(nn, kind)", 'not kind.endswith("U") and kind != "RNN"'),
     "a table": ('{"lstm": nn.LSTM, "gru": nn.GRU}[kind]', 'kind == "lstm"'),
     "a table of lower names": ('{"lstm": nn.LSTM, "gru": nn.GRU}[kind.lower()]', 'kind.lower() == "lstm"'),
     "a table and getattr": ('getattr(nn, {"l": "LSTM", "g": "GRU"}[kind])', 'kind == "l"'),
@@ -292,3 +294,44 @@ class Model(nn.Module):
 )
 def test_what_is_stated_of_ids_is_not_said_of_other_inputs(asked: str) -> None:
     assert all(finding.confidence is Confidence.LOW for finding in findings(IDS.format(asked=asked)))
+
+
+TURNED = {
+    "ids": ("nn.Embedding(21, hidden)", "self.embed(x)"),
+    "ids behind an operation": ("nn.Embedding(21, hidden)", "torch.tanh(self.embed(x))"),
+    "ids in a list": ("nn.Sequential(nn.Embedding(21, hidden), nn.Dropout(0.1))", "self.embed(x)"),
+}
+
+
+@pytest.mark.parametrize(("made", "used"), TURNED.values(), ids=TURNED)
+def test_what_one_path_reads_an_input_as_is_not_said_of_another(made: str, used: str) -> None:
+    text = f"""
+        class Model(nn.Module):
+            def __init__(self, kind, size, hidden):
+                super().__init__()
+                if kind == "features":
+                    self.embed = nn.Linear(size, hidden)
+                if kind == "ids":
+                    self.embed = {made}
+                self.rnn = nn.GRU(hidden, hidden, batch_first=True)
+
+            def forward(self, x):
+                out, _ = self.rnn({used})
+                return out[:, -1]
+        """
+    assert findings(text) == []
+
+
+@pytest.mark.parametrize("name", ["build", "setup", "reset"])
+def test_a_state_that_another_method_has_drawn_is_carried_on(name: str) -> None:
+    text = f"""
+        class Filter(nn.Module):
+            def {name}(self):
+                self.state = torch.randn(1, 4, 8)
+                self.rnn = nn.GRU(3, 8)
+
+            def forward(self, x):
+                out, self.state = self.rnn(x, self.state)
+                return out
+        """
+    assert [one for one in findings(text) if one.code == "SHP211"] == []

@@ -134,3 +134,44 @@ def test_a_project_is_read_within_bounds(tmp_path: Path) -> None:
     project = project_of(str(tmp_path / "file0.py"))
     assert len(files_of(project)) == MAX_FILES
     assert sum(len(text) for _, text in texts_with(project, "kind")) <= MAX_TAKEN
+
+
+OPEN = """\
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, hidden, **options):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True, **options)
+        self.head = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        _, state = self.rnn(x)
+        return self.head(state[-1])
+"""
+
+
+@pytest.mark.parametrize("value", ["true", "false", None])
+def test_an_option_that_the_code_does_not_name_counts_where_the_project_gives_it(
+    tmp_path: Path, value: str | None
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "model.py").write_text(OPEN)
+    if value is not None:
+        (tmp_path / "options.json").write_text(f'{{"bidirectional": {value}}}')
+    check = check_source(Source(str(tmp_path / "model.py"), OPEN), Wanted(DEFAULT, Confidence.LOW, prove=False))
+    levels = [one.finding.confidence for one in check.candidates if one.finding.code == "SHP104"]
+    assert all(level is (Confidence.MEDIUM if value == "true" else Confidence.LOW) for level in levels)
+    assert levels or value != "true"
+
+
+def test_a_module_is_named_without_its_folders(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "constant.py").write_text("import argparse\nlstm = argparse.ArgumentParser().parse_args().lstm\n")
+    text = MODEL.format(default="").replace("import torch.nn as nn", "import torch.nn as nn\nimport constant")
+    text = text.replace("bidirectional=bidirectional", "bidirectional=constant.both")
+    text = text.replace("if bidirectional", "if constant.both")
+    (tmp_path / "model.py").write_text(text)
+    check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, Confidence.LOW, prove=False))
+    assert ["(when `constant.both`)" in one.finding.message for one in check.candidates] == [True]

@@ -27,7 +27,7 @@ from shapelint.infer.objects import (
 )
 from shapelint.infer.plan import Parent, Raised
 from shapelint.infer.state import Run
-from shapelint.infer.trace import LATER_ROUND, Selection
+from shapelint.infer.trace import LATER_ROUND, Frame, Selection
 from shapelint.ops import registry
 from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import ShapeError
@@ -141,7 +141,11 @@ def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expressi
     if len(makers) != 1 or makers[0].name == "__init__" or id(makers[0]) in instance.prepared:
         return None
     instance.prepared.add(id(makers[0]))
-    call_function(run, makers[0], *free_arguments(run, makers[0], instance), node)
+    frames, run.frames = run.frames, [Frame("__init__", node.span, run.path)]  # a part of the construction
+    try:
+        call_function(run, makers[0], *free_arguments(run, makers[0], instance), node)
+    finally:
+        run.frames = frames
     return instance.attributes.get(name)
 
 

@@ -16,9 +16,9 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
-from shapelint.infer.plan import STATED_RANKS, BudgetSpent, Choice, Plan, Raised
+from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.state import Run
-from shapelint.infer.trace import SCRIPT, TRIED, Trace, refs
+from shapelint.infer.trace import SCRIPT, TRIED, Node, Trace, refs
 from shapelint.ops.registry import load
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
@@ -274,17 +274,34 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
 
     A shape that the author states and for which the code raises was misread, if the code runs without it.
     """
-    run = _repeated(checked, entry, plan)
-    doubted = (_stated_in_vain(run.trace) | run.disputed) - plan.doubted
+    run = _on_its_own(checked, entry, plan, _repeated(checked, entry, plan))
+    doubted = (_in_vain(run.trace, _is_stated) | run.disputed) - plan.doubted
     if not doubted:
         return run
-    kept = {key: demand for key, demand in plan.demands.items() if key not in doubted}
-    again = _repeated(checked, entry, replace(plan, demands=kept, doubted=plan.doubted | doubted))
+    again = _repeated(checked, entry, replace(_without(plan, doubted), doubted=plan.doubted | doubted))
     return run if _errors(again.trace) and not run.disputed else again
 
 
-def _stated_in_vain(trace: Trace) -> set[str]:
-    """The leaves of stated rank that something is made of for which torch raises."""
+def _on_its_own(checked: Checked, entry: Entry, plan: Plan, run: Run) -> Run:
+    """A turned path, without the ranks that operations of the path before it demand where these make torch raise."""
+    inherited = {key for key, demand in plan.demands.items() if demand.because not in SPOKEN_RANKS}
+    in_vain = _in_vain(run.trace, lambda leaf: leaf.leaf_key in inherited) if inherited else set()
+    if not in_vain:
+        return run
+    again = _repeated(checked, entry, _without(plan, in_vain))
+    return run if _errors(again.trace) else again
+
+
+def _without(plan: Plan, keys: set[str]) -> Plan:
+    return replace(plan, demands={key: demand for key, demand in plan.demands.items() if key not in keys})
+
+
+def _is_stated(leaf: Node) -> bool:
+    return str(leaf.bound.get("demand")).startswith("shape-")
+
+
+def _in_vain(trace: Trace, is_suspect: Callable[[Node], bool]) -> set[str]:
+    """The suspected leaves that something is made of for which torch raises."""
     stated: dict[int, set[str]] = {}
     found: set[str] = set()
     if not _errors(trace):
@@ -292,7 +309,7 @@ def _stated_in_vain(trace: Trace) -> set[str]:
     for node in trace.nodes:
         given = [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
         stated[node.id] = set().union(*(stated[number] for number in given))
-        if node.leaf_key is not None and str(node.bound.get("demand")).startswith("shape-"):
+        if node.leaf_key is not None and is_suspect(node):
             stated[node.id].add(node.leaf_key)
         if node.error is not None:
             found |= stated[node.id]

@@ -206,6 +206,8 @@ def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
     text = method.receiver
     assert isinstance(text, Str)
     made: Value | None = None
+    if method.name in texts.TESTS and len(args) == 1 and isinstance(args[0], Str):
+        return Bool(bool(getattr(text.value, method.name)(args[0].value)))
     if method.name in texts.CHANGES and not args:
         made = Str(texts.CHANGES[method.name](text.value))
     elif method.name == "format" and not kwargs:
@@ -233,6 +235,8 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
         return _size_of_unknown(run, base, args, kwargs, node)
     if method.name in texts.CHANGES and not args:
         return texts.changed(base, method.name)
+    if method.name in texts.TESTS and len(args) == 1 and isinstance(args[0], Str):
+        return texts.asked(run, base, method.name, args[0])
     if method.name == "get" and args and isinstance(args[0], Str):
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
     if method.name in _NEW and (method.name != "new" or _are_sizes(args)):

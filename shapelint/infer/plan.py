@@ -13,7 +13,9 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 
 
 #: the author's own words on an input's rank, and a rank that is tried (`Trace.retaken`)
-STATED_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern", "batch_first", TRIED})
+SPOKEN_RANKS = frozenset({"unpacked", "shape-comment", "shape-docstring", "permute", "pattern", TRIED})
+#: these, and what a layer that is told how its batches lie reads
+STATED_RANKS = SPOKEN_RANKS | {"batch_first"}
 #: what leaves no doubt about an input's rank: recurrent layers read batches by all usage
 CERTAIN_RANKS = STATED_RANKS | {f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")}
 

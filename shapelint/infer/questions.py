@@ -97,6 +97,23 @@ class Among(_AboutTerm):
 
 
 @dataclass(frozen=True, slots=True)
+class Holds(_AboutTerm):
+    """`term.startswith(text)` and `term.endswith(text)`, by the name of the method."""
+
+    method: str
+    text: str
+
+    def candidates(self) -> Iterable[object]:
+        """The text itself, and longer ones that it begins and ends."""
+        for text in (self.text, self.text + OTHER_TEXT, OTHER_TEXT + self.text):
+            yield from self.term.sources(text)
+
+    def holds(self, value: object) -> bool | None:
+        """The answer for a text; None for what has no such method."""
+        return bool(getattr(value, self.method)(self.text)) if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Same(_AboutTerm):
     """`term is None`, `term is True`, `term is False`."""
 

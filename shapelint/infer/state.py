@@ -395,5 +395,5 @@ class Run:
 
 
 def shown(value: Unknown) -> str:
-    """An unknown value's name for people: the key without the places."""
-    return re.sub(r"@\d+:\d+", "", value.key)
+    """An unknown value's name for people: the key without the places and folders."""
+    return re.sub(r"\S*/(\w+)\.py\.", r"\1.", re.sub(r"@\d+:\d+", "", value.key))

@@ -157,4 +157,6 @@ def _answers(question: Question, assignments: Iterable[Mapping[str, object]]) ->
 
 
 def _stands_for_many(value: object) -> bool:
-    return isinstance(value, Opaque) or value == OTHER_TEXT or value in OTHER_NUMBERS
+    if isinstance(value, str):
+        return OTHER_TEXT in value
+    return isinstance(value, Opaque) or value in OTHER_NUMBERS

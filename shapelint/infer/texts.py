@@ -7,14 +7,18 @@ from collections.abc import Callable, Sequence
 
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
+from shapelint.infer.questions import Holds
+from shapelint.infer.state import Run
 from shapelint.shapes.term import Change, Framed
-from shapelint.shapes.value import Int, List, Str, Tuple, Unknown, Value
+from shapelint.shapes.value import Bool, Int, List, Str, Tuple, Unknown, Value
 
 #: string methods without arguments
 CHANGES: dict[str, Callable[[str], str]] = {
     "lower": str.lower, "upper": str.upper, "strip": str.strip, "title": str.title,
     "capitalize": str.capitalize,
 }  # fmt: skip
+
+TESTS = frozenset({"startswith", "endswith"})
 
 _PERCENT = re.compile(r"%[sdi]")
 _BRACES = re.compile(r"\{(\d?)\}")
@@ -53,6 +57,15 @@ def changed(text: Unknown, method: str) -> Unknown:
     change = Change(method)
     hint = Str(change.of(text.hint.value)) if isinstance(text.hint, Str) else None
     return Unknown(f"{text.key}.{method}()", text.reason, hint, term=text.as_term.then(change))
+
+
+def asked(run: Run, text: Unknown, method: str, part: Str) -> Value:
+    """`kind.startswith("LSTM")` of a text that is not known."""
+    question = Holds(text.as_term, method, part.value)
+    hint = text.hint.value if isinstance(text.hint, Str) else None
+    likely = None if hint is None else bool(getattr(hint, method)(part.value))
+    subject = f"{text.key}.{method}({part.value!r})"
+    return Bool(run.ask(question, subject, subject, likely))
 
 
 def _is_open(part: Value) -> bool:

@@ -6,6 +6,7 @@ names the branch and loses confidence: the branch may never be taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -75,7 +76,7 @@ def _merge(hits: list[Hit], reaching: list[Trace]) -> Hit | None:
     if not silent:
         return finding, trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
-    lowered = _lower(finding.confidence, 1 if branch is not None and _is_taken(branch, trace.path) else 2)
+    lowered = _lower(finding.confidence, 1 if branch is not None and _is_taken(branch, trace) else 2)
     if lowered is None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
@@ -95,18 +96,19 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
     return None
 
 
-def _is_taken(branch: Decision, path: str) -> bool:
+def _is_taken(branch: Decision, trace: Trace) -> bool:
     """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it.
 
     Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one.
     """
     if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
         return False
-    given = () if branch.setting is None else values_given(path, branch.setting)
+    given = () if branch.setting is None else values_given(trace.path, branch.setting)
     if any(branch.fits(value) for value in given):
         return True
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
-    return branch.invited and not speaks_against
+    is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
+    return branch.invited and is_named and not speaks_against
 
 
 def _choices(trace: Trace) -> set[tuple[str, object]]:
