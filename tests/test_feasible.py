@@ -335,3 +335,35 @@ def test_a_state_that_another_method_has_drawn_is_carried_on(name: str) -> None:
                 return out
         """
     assert [one for one in findings(text) if one.code == "SHP211"] == []
+
+
+ONE_SIZE = """
+class Model(nn.Module):
+    def __init__(self, size, hidden{parameter}):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True, bidirectional={both})
+        self.head = nn.Linear({features}, 2)
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[0])
+{more}"""
+#: a parameter, how the layer is built, what the head takes, and a further method
+NEEDED = {
+    "with the flag": (", both", "both", "2 * hidden", ""),
+    "another method": ("", "True", "hidden", "\n    def short(self, x):\n        return self.head(self.rnn(x)[1][-1])\n"),
+}
+
+
+@pytest.mark.parametrize(("parameter", "both", "features", "more"), NEEDED.values(), ids=NEEDED)
+def test_a_fix_that_another_path_would_suffer_from_is_not_safe(
+    parameter: str, both: str, features: str, more: str
+) -> None:
+    told = findings(ONE_SIZE.format(parameter=parameter, both=both, features=features, more=more))
+    fixes = [fix for finding in told if finding.code == "SHP501" for fix in finding.fixes]
+    assert [fix.safe for fix in fixes] == [False] * len(fixes)
+    assert fixes
+
+
+def test_a_fix_that_no_other_path_runs_through_is_safe() -> None:
+    told = findings(ONE_SIZE.format(parameter="", both="True", features="hidden", more=""))
+    assert [fix.safe for finding in told for fix in finding.fixes] == [True]

@@ -7,10 +7,10 @@ names the branch and loses confidence: the branch may never be taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from shapelint.finding import Confidence, Finding
+from shapelint.finding import Confidence, Finding, Fix, Ref
 from shapelint.infer.questions import IsInstance
 from shapelint.infer.trace import SCRIPT, Decision, Trace
 from shapelint.project.settings import values_given
@@ -34,7 +34,8 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
         for found in on_path(trace, codes, checks):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     reaching = _reaching(traces, {span for _, _, span in groups})
-    merged = (_merge(hits, reaching.get(span, [])) for (_, _, span), hits in groups.items())
+    running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
+    merged = (_merge(hits, reaching.get(span, []), running) for (_, _, span), hits in groups.items())
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
 
 
@@ -59,7 +60,32 @@ def _reaching(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trac
     return reaching
 
 
-def _merge(hits: list[Hit], reaching: list[Trace]) -> Hit | None:
+def _running(traces: Sequence[Trace]) -> dict[int, set[int]]:
+    """By the lines of the file, the paths on which something is made there that the path then uses."""
+    running: dict[int, set[int]] = {}
+    for trace in traces:
+        for node in trace.nodes:
+            if node.path == trace.path and trace.uses(Ref(node.id)):
+                running.setdefault(node.span.line, set()).add(id(trace))
+    return running
+
+
+def _weighed(finding: Finding, shown: set[int], running: Mapping[int, set[int]]) -> Finding:
+    """The finding; its fixes are safe only where no path runs through the edited lines that does not show it."""
+    fixes = tuple(
+        replace(fix, safe=False, description=f"{fix.description}, where no other path needs it as it is")
+        if fix.safe and any(running.get(line, set()) - shown for line in _lines(fix))
+        else fix
+        for fix in finding.fixes
+    )
+    return replace(finding, fixes=fixes)
+
+
+def _lines(fix: Fix) -> set[int]:
+    return {line for edit in fix.edits for line in range(edit.span.line, edit.span.end_line + 1)}
+
+
+def _merge(hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]]) -> Hit | None:
     """One finding for all paths that show it, or None where the file's own calls refute it."""
     showing = [trace for _, trace in hits]
     shown = {id(trace) for trace in showing}
@@ -67,6 +93,7 @@ def _merge(hits: list[Hit], reaching: list[Trace]) -> Hit | None:
     if called and not any(id(trace) in shown for trace in called):
         return None
     finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
+    finding = _weighed(finding, shown, running)
     silent = [t for t in reaching if id(t) not in shown]
     if trace.likely:
         if any(t.entry != trace.entry for t in silent):
