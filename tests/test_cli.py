@@ -336,6 +336,26 @@ def test_shapes_of_a_broken_file(place: Path, capsys: pytest.CaptureFixture[str]
     assert errors.startswith("broken.py:2: SHP001 ")
 
 
+def test_witness_tells_the_values_that_lead_to_the_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.py").write_text(
+        "import torch.nn as nn\n\n\n"
+        "class Model(nn.Module):\n"
+        "    def __init__(self, kind, both=True):\n"
+        "        super().__init__()\n"
+        "        self.kind = kind\n"
+        '        self.rnn = {"lstm": nn.LSTM, "gru": nn.GRU}[kind](3, 5, batch_first=True, bidirectional=both)\n\n'
+        "    def forward(self, x):\n"
+        "        out, _ = self.rnn(x)\n"
+        '        return out[-1] if self.kind == "gru" else out\n'
+    )
+    status, script, _ = shown(capsys, "witness", "model.py:12")
+    assert status == 0
+    assert script.splitlines()[1] == "# reached with: `kind` is 'gru', `both`"
+
+
 def test_witness_prints_a_script_that_runs(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, script, _ = shown(capsys, "witness", "bad.py:10:16")
     assert status == 0

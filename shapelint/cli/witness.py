@@ -37,7 +37,7 @@ def witness(place: str) -> None:
     reasons = []
     for program in chosen.judged.cases[0].programs if chosen.judged else ():
         if isinstance(program, Program):
-            write(script(program, chosen.finding))
+            write(script(program, chosen.finding, chosen.judged.path if chosen.judged else ()))
             return
         reasons.append(program.reason)
     why = "; ".join(reasons) or "the finding makes no claim that torch can test"

@@ -40,11 +40,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A finding with the programs that put it to the test: small, plain, and it pickles."""
+    """A finding with the programs that put it to the test: small, plain, and it pickles.
+
+    `path` tells in words which values of parameters and settings lead to it.
+    """
 
     finding: Finding
     cases: tuple[Case, ...]
     assumed: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
 
 
 def judge(finding: Finding, trace: Trace) -> Judged:
@@ -54,7 +58,8 @@ def judge(finding: Finding, trace: Trace) -> Judged:
 
 def judged(found: Cases) -> Judged:
     """The programs of a finding whose ranks were tried."""
-    return Judged(found.finding, tuple(_case(*hit) for hit in found.hits), found.assumed)
+    path = tuple(decision.told for decision in found.hits[0][1].decisions if decision.setting is not None)
+    return Judged(found.finding, tuple(_case(*hit) for hit in found.hits), found.assumed, path)
 
 
 def _case(finding: Finding, trace: Trace) -> Case:

@@ -15,18 +15,22 @@ from shapelint.verify.witness_modules import WRITERS
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
 
-def script(program: Program, finding: Finding | None = None) -> str:
-    """The program as Python source: it builds the layers, runs the operations, and prints what is wrong."""
+def script(program: Program, finding: Finding | None = None, path: Sequence[str] = ()) -> str:
+    """The program as Python source: it builds the layers, runs the operations, and prints what is wrong.
+
+    `path` tells which values lead to it.
+    """
     document = program.document
     registry.load()  # the program comes from another process, and nothing here may have loaded the operations
     body = _WRITERS[document["property"]](document)
-    return "\n".join([*_heading(finding), *_SETUP, *body]) + "\n"
+    return "\n".join([*_heading(finding, path), *_SETUP, *body]) + "\n"
 
 
-def _heading(finding: Finding | None) -> list[str]:
+def _heading(finding: Finding | None, path: Sequence[str]) -> list[str]:
     if finding is None:
         return []
     told = [f"# {finding.code} {finding.path}:{finding.span.line}: {finding.message}"]
+    told += [f"# reached with: {', '.join(path)}"] if path else []
     return [" ".join(line.split()) for line in told]
 
 
