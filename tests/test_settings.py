@@ -59,6 +59,8 @@ SAID: dict[str, tuple[str, str, set[object]]] = {
     "something": ("train.py", "model = Reader(8, 16, bidirectional=args.both)", {Something()}),
     "handed on": ("train.py", "model = Reader(8, 16, bidirectional=args.bidirectional)", set()),
     "no value": ("train.py", "def build(bidirectional=None):\n    pass", set()),
+    "a layer of torch": ("other.py", "import torch.nn as nn\nrnn = nn.GRU(3, 4, bidirectional=True)", set()),
+    "a layer by name": ("other.py", "from torch.nn import GRU\nrnn = GRU(3, 4, bidirectional=True)", set()),
     "another name": ("train.py", "model = Reader(8, 16, not_bidirectional=True)", set()),
     "text": ("notes.md", "A bidirectional: the layer reads both ways, bidirectional or not.\n", set()),
     "what Python does not read": ("old.py", "print 'bidirectional = True'\n", set()),

@@ -39,15 +39,36 @@ def values_of(tree: ast.Module, name: str) -> Iterator[Given]:
     """What a file gives a name: as a default, an argument, a field, an entry of a dict, an option.
 
     What is handed on under the same name (`bidirectional=args.bidirectional`) tells nothing, and neither does a default
-    None: that stands for the lack of a value.
+    None: that stands for the lack of a value. What a layer of torch is given is given to no class of the project.
     """
-    constants = _constants(tree)
+    constants, outside = _constants(tree), _names_of_torch(tree)
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _root(node.func) in outside:
+            continue
         for value in _given(node, name):
             if _last_name(value) != name:
                 yield from _values(value, constants)
         if isinstance(node, ast.Call):
             yield from _option(node, name)
+
+
+def _names_of_torch(tree: ast.Module) -> set[str]:
+    """What a file's imports of torch bind."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "torch":
+            found.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names = [alias for alias in node.names if alias.name.split(".")[0] == "torch"]
+            found.update(alias.asname or "torch" for alias in names)
+    return found
+
+
+def _root(function: ast.expr) -> str | None:
+    """`nn` of `nn.LSTM`."""
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return function.id if isinstance(function, ast.Name) else None
 
 
 def takers_in(tree: ast.Module, name: str) -> Iterator[Taker]:
