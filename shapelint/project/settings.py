@@ -30,11 +30,16 @@ def values_given(path: str, name: str) -> tuple[Given, ...]:
 
     A text that is no file (standard input, a fix that is tried) belongs to no project.
     """
-    return _values_in(path, project_of(path), name) if os.path.isfile(path) else ()
+    if not os.path.isfile(path):
+        return ()
+    project = project_of(path)
+    passed = [value for taker in _takers(path, name) for value in _passed(project, taker, name)]
+    return tuple({(type(value), value): value for value in (*_named(project, name), *passed)}.values())
 
 
 @lru_cache(maxsize=512)
-def _values_in(path: str, project: Project, name: str) -> tuple[Given, ...]:
+def _named(project: Project, name: str) -> tuple[Given, ...]:
+    """What the files of a project give a name where they write it."""
     found: list[Given] = []
     for where, text in texts_with(project, _mention(name)):
         if where.endswith(CODE):
@@ -42,24 +47,26 @@ def _values_in(path: str, project: Project, name: str) -> tuple[Given, ...]:
             found.extend(values_of(tree, name) if tree is not None else ())
         else:
             found.extend(_settings(text, name, "=" if where.endswith(PROSE) else "[:=]"))
-    for taker in _takers(path, name):
-        found.extend(_passed(project, taker, name))
-    return tuple({(type(value), value): value for value in found}.values())
+    return tuple(found)
 
 
-def _takers(path: str, name: str) -> Iterator[Taker]:
+@lru_cache(maxsize=512)
+def _takers(path: str, name: str) -> tuple[Taker, ...]:
     """What takes the name in the file that is checked."""
     source = read_source(path)
     tree = None if isinstance(source, Problem) else parsed(source.text)
-    return iter(()) if tree is None else takers_in(tree, name)
+    return () if tree is None else tuple(takers_in(tree, name))
 
 
-def _passed(project: Project, taker: Taker, name: str) -> Iterator[Given]:
+@lru_cache(maxsize=512)
+def _passed(project: Project, taker: Taker, name: str) -> tuple[Given, ...]:
     """What calls anywhere in the project give by place."""
+    found: list[Given] = []
     for where, text in texts_with(project, rf"(?<!\w){taker.callee}\s*\("):
         tree = parsed(text) if where.endswith(CODE) else None
         if tree is not None:
-            yield from values_at(tree, taker, name)
+            found.extend(values_at(tree, taker, name))
+    return tuple(found)
 
 
 def _mention(name: str) -> str:
