@@ -158,29 +158,25 @@ def _is_abstract(definition: facts.FunctionDef) -> bool:
 
 def makers_of(cls: Class, name: str) -> list[Function]:
     """The methods of a class that give an attribute something constructed (`self.rnn = nn.LSTM(...)`)."""
-    if cls.makers is None:
-        cls.makers = {}
-        for method in cls.scope.names.values():
-            if isinstance(method, Function) and method.owner is cls and method.kind == "plain":
-                for made in _attributes_made(method):
-                    cls.makers.setdefault(made, []).append(method)
-    return cls.makers.get(name, [])
-
-
-def _attributes_made(method: Function) -> set[str]:
-    return {name for name, value in _assignments_of(method) if _constructs(value)}
+    makers = [method for method, constructs in _setters_of(cls, name).items() if constructs]
+    return [method for method in makers if method.owner is cls and method.kind == "plain"]
 
 
 def is_set_on_other_paths(run: Run, instance: Instance, name: str) -> bool:
     """Whether the constructor, which has run, is the only method that sets an attribute."""
-    methods = [m for cls in instance.cls.lineage() for m in cls.scope.names.values() if isinstance(m, Function)]
-    setters = [method.name for method in methods if name in _attributes_set(method)]
+    setters = [method.name for cls in instance.cls.lineage() for method in _setters_of(cls, name)]
     return setters == ["__init__"] and not any(function.name == "__init__" for function in run.functions)
 
 
-def _attributes_set(method: Function) -> set[str]:
-    """The attributes of its receiver that a method assigns on some path."""
-    return {name for name, _ in _assignments_of(method)}
+def _setters_of(cls: Class, name: str) -> dict[Function, bool]:
+    """The methods of a class that assign an attribute on some path, and whether they construct what they assign."""
+    if cls.setters is None:
+        cls.setters = {}
+        for method in [one for one in cls.scope.names.values() if isinstance(one, Function)]:
+            for attribute, value in _assignments_of(method):
+                found = cls.setters.setdefault(attribute, {})
+                found[method] = found.get(method, False) or _constructs(value)
+    return cls.setters.get(name, {})
 
 
 def _assignments_of(method: Function) -> Iterator[tuple[str, facts.Expression]]:

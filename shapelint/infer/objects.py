@@ -111,7 +111,8 @@ class Class(Value):
     scope: Scope
     definition: facts.ClassDef
     is_whole: bool = False  #: its body has been run: what it defines stays as it is
-    makers: dict[str, list[Function]] | None = None  #: the methods that make its attributes, once they were asked for
+    setters: dict[str, dict[Function, bool]] | None = None
+    """The methods that assign each attribute, and whether they construct it, once they were asked for."""
     _parents: tuple[Class, ...] = field(init=False)
     _is_straight: bool = field(init=False)  #: no class on the way up has two bases that are read
     _found: dict[object, object] = field(init=False, default_factory=dict)  #: what was looked for along the bases
