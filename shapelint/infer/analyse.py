@@ -275,7 +275,7 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
     A shape that the author states and for which the code raises was misread, if the code runs without it.
     """
     run = _on_its_own(checked, entry, plan, _repeated(checked, entry, plan))
-    doubted = (_in_vain(run.trace, _is_stated) | run.disputed) - plan.doubted
+    doubted = (_in_vain(run.trace, lambda leaf: leaf.is_documented) | run.disputed) - plan.doubted
     if not doubted:
         return run
     again = _repeated(checked, entry, replace(_without(plan, doubted), doubted=plan.doubted | doubted))
@@ -294,10 +294,6 @@ def _on_its_own(checked: Checked, entry: Entry, plan: Plan, run: Run) -> Run:
 
 def _without(plan: Plan, keys: set[str]) -> Plan:
     return replace(plan, demands={key: demand for key, demand in plan.demands.items() if key not in keys})
-
-
-def _is_stated(leaf: Node) -> bool:
-    return str(leaf.bound.get("demand")).startswith("shape-")
 
 
 def _in_vain(trace: Trace, is_suspect: Callable[[Node], bool]) -> set[str]:

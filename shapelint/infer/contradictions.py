@@ -6,12 +6,8 @@ that fits says what it assumes; the driver follows another one with the likely v
 
 from __future__ import annotations
 
-import re
-
-from shapelint.infer.trace import Decision, Trace
+from shapelint.infer.trace import Decision, Trace, without_places
 from shapelint.shapes.dim import Dim
-
-_PLACE = re.compile(r"@\d+:\d+")
 
 
 def contradicted(trace: Trace) -> dict[str, int]:
@@ -36,7 +32,7 @@ def tell_contradicted(trace: Trace, values: dict[str, int]) -> None:
 
 def subject_of(symbol: str) -> str:
     """A size's name for people; the first axis of what a loader gives is its `batch_size`."""
-    return "batch_size" if "[*" in symbol else _PLACE.sub("", symbol)
+    return "batch_size" if "[*" in symbol else without_places(symbol)
 
 
 def _assumed(trace: Trace) -> list[tuple[Dim, Dim]]:

@@ -117,10 +117,10 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
 def _misstate(run: Run, value: Tensor, parameter: tuple[str, str]) -> None:
     """Note that a parameter's docstring is not about a value; where another docstring is the value's, neither holds."""
     leaf = None if value.ref is None else run.trace.node(value.ref)
-    if leaf is None or leaf.leaf_key is None or not str(leaf.bound.get("demand")).startswith("shape-"):
-        run.misstated.add(parameter)
-    else:
+    if leaf is not None and leaf.leaf_key is not None and leaf.is_documented:
         run.disputed.add(leaf.leaf_key)
+    else:
+        run.misstated.add(parameter)
 
 
 def note_result(run: Run, function: Function, result: Value) -> None:

@@ -16,7 +16,7 @@ from shapelint.infer.plan import CERTAIN_RANKS, MAX_STEPS, BudgetSpent, Choice, 
 from shapelint.infer.questions import COMPARISONS, Among, IsFlag, Question, Truth, related
 from shapelint.infer.stamp import sizes_in, stamp
 from shapelint.infer.store import Store
-from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs
+from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs, without_places
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, solutions
@@ -396,4 +396,4 @@ class Run:
 
 def shown(value: Unknown) -> str:
     """An unknown value's name for people: the key without the places and folders."""
-    return re.sub(r"\S*/(\w+)\.py\.", r"\1.", re.sub(r"@\d+:\d+", "", value.key))
+    return re.sub(r"\S*/(\w+)\.py\.", r"\1.", without_places(value.key))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from shapelint.infer.capture import MAX_ITEMS
 from shapelint.infer.constants import constant_key
 from shapelint.infer.questions import Holds
-from shapelint.infer.state import Run
+from shapelint.infer.state import Run, shown
 from shapelint.shapes.term import Change, Framed
 from shapelint.shapes.value import Bool, Int, List, Str, Tuple, Unknown, Value
 
@@ -64,8 +64,8 @@ def asked(run: Run, text: Unknown, method: str, part: Str) -> Value:
     question = Holds(text.as_term, method, part.value)
     hint = text.hint.value if isinstance(text.hint, Str) else None
     likely = None if hint is None else bool(getattr(hint, method)(part.value))
-    subject = f"{text.key}.{method}({part.value!r})"
-    return Bool(run.ask(question, subject, subject, likely))
+    call = f".{method}({part.value!r})"
+    return Bool(run.ask(question, f"{text.key}{call}", f"{shown(text)}{call}", likely))
 
 
 def _is_open(part: Value) -> bool:

@@ -27,8 +27,13 @@ LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a l
 SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 _SETTING = re.compile(r"([A-Za-z_]\w*)(?:[\"']\])?\Z")  #: the last name of a dotted or subscripted one
-_PLACES = re.compile(r"@\d+:\d+")
+_PLACE = re.compile(r"@\d+:\d+")
 TRIED = "tried"  #: what demands the rank of a leaf on a path that is taken again to try it
+
+
+def without_places(key: str) -> str:
+    """The key of an unknown value without the places that tell it apart from others of the same text."""
+    return _PLACE.sub("", key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class Node:
         """The key of the unknown that an INPUT stands for; None for an operation."""
         name = self.args[0] if self.op == INPUT and self.args else None
         return name.value if isinstance(name, Str) else None
+
+    @property
+    def is_documented(self) -> bool:
+        """Whether an INPUT has the rank that a comment or docstring states."""
+        return self.leaf_key is not None and str(self.bound.get("demand")).startswith("shape-")
 
     @property
     def is_direct(self) -> bool:
@@ -170,7 +180,7 @@ class Decision:
     def setting(self) -> str | None:
         """The name of what was asked about, where that is one value with a name: `config["bidirectional"]`."""
         variables = () if self.question is None else self.question.variables
-        found = _SETTING.search(_PLACES.sub("", variables[0])) if len(variables) == 1 else None
+        found = _SETTING.search(without_places(variables[0])) if len(variables) == 1 else None
         return None if found is None else found[1]
 
     def fits(self, value: object) -> bool:
