@@ -116,7 +116,7 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
 
 def _misstate(run: Run, value: Tensor, parameter: tuple[str, str]) -> None:
     """Note that a parameter's docstring is not about a value; where another docstring is the value's, neither holds."""
-    leaf = None if value.ref is None else run.trace.node(value.ref)
+    leaf = run.trace.leaf_of(value)
     if leaf is not None and leaf.leaf_key is not None and leaf.is_documented:
         run.disputed.add(leaf.leaf_key)
     else:

@@ -82,9 +82,9 @@ def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 
 def _is_of_dtype(run: Run, value: Tensor, kinds: tuple[Value, ...], node: facts.Expression) -> bool:
     """Decide whether a tensor holds numbers of a kind: `isinstance(x, torch.LongTensor)`."""
-    leaf = None if value.ref is None else run.trace.node(value.ref).leaf_key
+    leaf = run.trace.leaf_of(value)
     classes = frozenset(kind.path for kind in kinds if isinstance(kind, External))
-    key = leaf or run.key_of(node)
+    key = (leaf and leaf.leaf_key) or run.key_of(node)
     subject = run.home.text(node.span)
     return run.ask(IsInstance(Term(key), classes), f"{subject}:{key}", subject, None)
 

@@ -303,8 +303,8 @@ class Run:
 
     def is_doubted(self, value: Value) -> bool:
         """Whether the author's word on the shape of an unknown does not fit what the code does with it."""
-        node = self.trace.node(value.ref) if isinstance(value, Tensor) and value.ref is not None else None
-        key = value.key if isinstance(value, Unknown) else node and node.leaf_key
+        leaf = self.trace.leaf_of(value)
+        key = value.key if isinstance(value, Unknown) else leaf and leaf.leaf_key
         return key in self.plan.doubted
 
     def is_given(self, value: Value) -> None:

@@ -248,6 +248,12 @@ class Trace:
         """The node that made a value."""
         return self.nodes[ref.node]
 
+    def leaf_of(self, value: Value) -> Node | None:
+        """The input that a tensor is as it came; what a module's own constants hold was recorded elsewhere."""
+        ref = value.ref if isinstance(value, Tensor) else None
+        node = self.nodes[ref.node] if ref is not None and ref.node < len(self.nodes) else None
+        return node if node is not None and node.leaf_key is not None else None
+
     def uses(self, ref: Ref) -> Sequence[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
         return _users(self).get(ref, ())
