@@ -11,9 +11,10 @@ from shapelint.infer.known import Arguments, Table
 from shapelint.infer.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.records import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.state import Run
+from shapelint.infer.trace import Loader
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 CALLS = Table()
@@ -167,16 +168,12 @@ def deque(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
 def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     """DataLoader(dataset, ...): its batches are unknown."""
     key = run.key_of(node)
-    run.trace.loaders[key] = _samples_of_batch(args, kwargs)
-    if (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True):
-        run.trace.shuffled.append(key)
+    size = args[1] if len(args) > 1 else kwargs.get("batch_size")
+    stacked = size != NONE and len(args) < 5 and not _LAYS_OUT_BATCHES & kwargs.keys()
+    samples = size.dim.constant if isinstance(size, Int) and stacked else None
+    shuffled = (args[2] if len(args) > 2 else kwargs.get("shuffle")) == Bool(True)
+    run.trace.loaders[key] = Loader(node.span, stacked, samples, shuffled, run.away)
     return Unknown(key, "the batches of a dataset")
-
-
-def _samples_of_batch(args: Arguments, kwargs: Mapping[str, Value]) -> int | None:
-    """`batch_size`, where the samples are stacked along axis 0, as they are unless the author says how to."""
-    told = args[1] if len(args) > 1 else kwargs.get("batch_size")
-    return told.dim.constant if isinstance(told, Int) and not _LAYS_OUT_BATCHES & kwargs.keys() else None
 
 
 _LAYS_OUT_BATCHES = frozenset({"collate_fn", "batch_sampler", "**"})

@@ -254,7 +254,7 @@ class Run:
         return leaf
 
     def _leaf(self, value: Unknown, demand: Demand) -> Value:
-        self._note_samples(value.key)
+        self._note_batch(value.key)
         axes = tuple(Axis(self.size_of(f"{value.key}.size({i})")) for i in range(demand.rank))
         result: Value = Tensor(axes, demand.dtype)
         if demand.packed:
@@ -267,17 +267,17 @@ class Run:
 
     def _is_given(self, key: str) -> bool:
         """Whether a leaf is what the caller or a data loader gives, not the result of what is not understood."""
-        return "@" not in key or key in self.free or self._loader_of(key) is not None
+        return "@" not in key or key in self.free or self.trace.loader_of(key) is not None
 
-    def _loader_of(self, key: str) -> str | None:
-        return next((one for one in self.trace.loaders if key.startswith(f"{one}[*")), None)
-
-    def _note_samples(self, key: str) -> None:
+    def _note_batch(self, key: str) -> None:
         """The batches of a loader hold as many samples as it was told, but for the last one."""
-        loader = self._loader_of(key)
-        samples = None if loader is None else self.trace.loaders[loader]
-        if samples is not None:
-            self.trace.defaults[f"{key}.size(0)"] = samples
+        loader = self.trace.loader_of(key)
+        if loader is None or not loader.stacked:
+            return
+        samples = f"{key}.size(0)"
+        if loader.samples is not None:
+            self.trace.defaults[samples] = loader.samples
+        self.believe(loader.says_of(samples))
 
     def size_of(self, symbol: str) -> Dim:
         """A size of an unknown value: the symbol, or the number that the plan gives it."""
@@ -367,8 +367,8 @@ class Run:
             self.trace.bindings.append(Binding(span, name, value, self.path))
 
     def believe(self, evidence: Evidence) -> None:
-        """Record a piece of evidence, once."""
-        evidence = replace(evidence, path=self.away)
+        """Record a piece of evidence, once; it lies where the run is, unless it says where."""
+        evidence = evidence if evidence.path else replace(evidence, path=self.away)
         if evidence not in self.believed:
             self.believed.add(evidence)
             self.trace.evidence.append(evidence)

@@ -128,6 +128,9 @@ class BackwardPass:
     loss: Ref | None = None
 
 
+ENOUGH = 3  #: the weight from which evidence that nothing contradicts tells what an axis is
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A hint of what the author thinks that the axis of size `symbol` means.
@@ -214,6 +217,23 @@ class Loop:
     step: str
 
 
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """A `DataLoader`: `stacked`, samples lie along axis 0 of what it gives, `samples` of them where that is told."""
+
+    span: Span
+    stacked: bool
+    samples: int | None
+    shuffled: bool
+    path: str | None = None  #: None: the analysed file
+
+    def says_of(self, samples: str) -> Evidence:
+        """What axis 0 of a batch is; samples that come in random order are no steps of one sequence."""
+        weight = 3 if self.shuffled else 2
+        told = "the loader stacks samples along axis 0"
+        return Evidence(samples, Role.BATCH, "loader", weight, self.span, told, self.path)
+
+
 @dataclass(slots=True)
 class Trace:
     """What one run of the interpreter over one entry point recorded."""
@@ -224,8 +244,7 @@ class Trace:
     bindings: list[Binding] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
     backward_passes: list[BackwardPass] = field(default_factory=list)
-    loaders: dict[str, int | None] = field(default_factory=dict)  #: data loaders by key: samples of a batch, if told
-    shuffled: list[str] = field(default_factory=list)  #: of those that give their samples in random order
+    loaders: dict[str, Loader] = field(default_factory=dict)  #: by the key of the unknown batches
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
@@ -254,6 +273,10 @@ class Trace:
         node = self.nodes[ref.node] if ref is not None and ref.node < len(self.nodes) else None
         return node if node is not None and node.leaf_key is not None else None
 
+    def loader_of(self, key: str) -> Loader | None:
+        """The data loader that an unknown value is (a part of) a batch of."""
+        return next((loader for made, loader in self.loaders.items() if key.startswith(f"{made}[*")), None)
+
     def uses(self, ref: Ref) -> Sequence[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
         return _users(self).get(ref, ())
@@ -265,6 +288,11 @@ class Trace:
         name = re.escape(option)
         is_member = "." in option and re.search(rf"\b{name}\b", self.text) is not None
         return is_member or re.search(rf"[\"'](?i:{name})[\"']", self.text) is not None
+
+    @property
+    def said(self) -> Mapping[str, Role]:
+        """The sizes of which enough evidence says what axis they are, and none says anything else."""
+        return _said(self)
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""
@@ -302,6 +330,15 @@ def evidence_by_symbol(trace: Trace) -> dict[str, list[Evidence]]:
     for piece in trace.evidence:
         found.setdefault(piece.symbol, []).append(piece)
     return found
+
+
+@once
+def _said(trace: Trace) -> dict[str, Role]:
+    return {
+        symbol: pieces[0].role
+        for symbol, pieces in evidence_by_symbol(trace).items()
+        if len({piece.role for piece in pieces}) == 1 and max(piece.weight for piece in pieces) >= ENOUGH
+    }
 
 
 @once

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapelint.finding import Place
-from shapelint.infer.trace import Evidence, Node, Trace, evidence_by_symbol, once
+from shapelint.infer.trace import ENOUGH, Evidence, Node, Trace, evidence_by_symbol, once
 from shapelint.rules.build import place_of
 from shapelint.rules.navigate import (
     OUTPUT,
@@ -26,7 +26,6 @@ from shapelint.source import Span
 from shapelint.syntax import facts
 
 BIAS = 3  #: the place of `bias` among the arguments of LSTM and GRU
-ENOUGH = 3  #: the weight from which evidence that nothing contradicts makes a finding
 
 _OPPOSITE = {Role.BATCH: Role.TIME, Role.TIME: Role.BATCH}
 _POOLING = frozenset(("mean", "max", "amax"))
@@ -57,7 +56,7 @@ class Intent:
 
     def places(self) -> list[Place]:
         """The opposing evidence as places of a finding."""
-        return [place_of(evidence, evidence.message) for evidence in self.opposing]
+        return list(dict.fromkeys(place_of(evidence, evidence.message) for evidence in self.opposing))
 
 
 def weight_of(evidence: tuple[Evidence, ...]) -> int:
@@ -79,7 +78,8 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     opposing: list[Evidence] = []
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
         pieces = [*evidence_of(trace, axis), *trace.told.get((call.span, place), ())]
-        pieces += [*_given(trace, value, axis), *_used(trace).get((call.id, place), ())]
+        pieces += [*_given(trace, value, axis), *_filtered(trace, value, place)]
+        pieces += _used(trace).get((call.id, place), ())
         pieces += [*_built(trace, call), *_exchanged(trace, call, value)] if place == 0 else ()
         agreeing += [piece for piece in pieces if piece.role is role]
         opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
@@ -112,6 +112,45 @@ def _given(trace: Trace, value: Tensor, axis: Axis) -> Iterator[Evidence]:
     message = f"this axis is the {axis.role.value} axis here"
     symbol = axis.dim.as_symbol or ""
     yield Evidence(symbol, axis.role, "layer-layout", 3, giver.span, message, giver.path)
+
+
+def _filtered(trace: Trace, value: Tensor, place: int) -> Iterator[Evidence]:
+    """Axis 0 of a convolution holds samples: they are no steps where the steps are another axis of what it gave.
+
+    Frames of one video are a convolution's samples and a layer's steps: there the batch axis is made after it.
+    """
+    filtered = _convolution_above(trace, value)
+    if filtered is None:
+        return
+    samples, *others = filtered.value.sizes
+    read, other = value.axes[place], value.axes[1 - place]
+    kept = read.dim == samples and samples not in others and other.dim in others
+    if kept and other.role is not Role.CHANNEL:
+        message = "axis 0 of this convolution holds the samples"
+        yield Evidence("", Role.BATCH, "convolution", 3, filtered.giver.span, message, filtered.giver.path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filtered:
+    """A value laid out as convolutions give it, (samples, channels, ...), and the node that gave it its channels."""
+
+    value: Tensor
+    giver: Node
+
+
+def _convolution_above(trace: Trace, value: Tensor) -> _Filtered | None:
+    """The last value above, along first arguments, whose axis 1 a convolution gave the role of channels."""
+    ref, layout = value.ref, None
+    while ref is not None:
+        node = trace.node(ref)
+        made = node.result
+        channels = made.axes[1] if isinstance(made, Tensor) and made.rank >= 3 else None
+        if layout is None and channels is not None and channels.role is Role.CHANNEL and isinstance(made, Tensor):
+            layout = made
+        if layout is not None and node.span == layout.axes[1].origin:
+            return _Filtered(layout, node)
+        ref = getattr(next(tensor_inputs(node), None), "ref", None)
+    return None
 
 
 def _built(trace: Trace, call: Node) -> Iterator[Evidence]:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
+from itertools import pairwise
 from typing import Protocol
 
-from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, Int, List, Packed, Tensor, Tuple, Value
+from shapelint.source import Span
 
 _LETTERS: Mapping[Role, str] = {Role.BATCH: "B", Role.TIME: "T"}
 _PLACES = re.compile(r"@\d+:\d+")  #: where an expression stands, which keeps the keys of symbols apart
@@ -37,6 +40,10 @@ class Named(Protocol):
         """Display names of symbols."""
 
     @property
+    def said(self) -> Mapping[str, Role]:
+        """What the author, or a data loader, says that the axes of a symbol's size are."""
+
+    @property
     def nodes(self) -> Sequence[Result]:
         """The operations."""
 
@@ -52,7 +59,8 @@ class Naming:
         self._names = dict(trace.names)
         self._taken = set(self._names.values())
         self._next: dict[str, int] = {}  #: the number that tells the next symbol of a name from those before
-        self._roles = _roles_of_symbols(trace)
+        self._meant = _meant(trace)
+        self._roles = {**_roles_of_symbols(trace), **self._meant}
         # a letter goes to the axis that has the role outright, before names that are cut short
         for letters_first in (True, False):
             for axis in _axes(trace):
@@ -79,7 +87,8 @@ class Naming:
     def roles(self, axes: Iterable[Axis]) -> tuple[str, ...]:
         """What each axis means, nothing at all when none is known.
 
-        An axis that no operation has named yet is what the layer takes it for that reads it later.
+        An axis that no operation has named yet is what is known of it where it comes from, else what the layer takes
+        it for that reads it later.
         """
         roles = tuple(self._role(axis).value for axis in axes)
         return roles if any(role != Role.UNKNOWN.value for role in roles) else ()
@@ -97,7 +106,7 @@ class Naming:
         symbol = self._resolve(axis.dim).as_symbol
         if symbol is None or symbol in self._names:
             return
-        letter = _LETTERS.get(axis.role)
+        letter = _LETTERS.get(self._meant.get(symbol, axis.role))
         if letter is not None or not letters_only:
             self._call(symbol, letter or short_name(symbol))
 
@@ -147,6 +156,44 @@ def _roles_of_symbols(trace: Named) -> Mapping[str, Role]:
         if symbol is not None and axis.role in _LETTERS:
             found.setdefault(symbol, set()).add(axis.role)
     return {symbol: next(iter(roles)) for symbol, roles in found.items() if len(roles) == 1}
+
+
+def _meant(trace: Named) -> Mapping[str, Role]:
+    """What is known of sizes without asking the layers that read them.
+
+    A convolution's axis 0 holds samples. Where a layer takes the batch for the time, the axis that it takes for the
+    batch is the time.
+    """
+    meant = dict(trace.said)
+    for symbol in _samples_of_convolutions(trace):
+        meant.setdefault(symbol, Role.BATCH)
+    known = dict(meant)
+    for this, other in _read_together(trace) if known else ():
+        if known.get(this.dim.as_symbol or "") is other.role and other.dim.as_symbol is not None:
+            meant.setdefault(other.dim.as_symbol, this.role)
+    return meant
+
+
+def _read_together(trace: Named) -> Iterator[tuple[Axis, Axis]]:
+    """The neighbouring axes of values that a layer reads as batch and time, each of them first."""
+    for node in trace.nodes:
+        for first, second in pairwise(_axes_inside(node.result)):
+            if {first.role, second.role} == SEQUENCE:
+                resolved = [replace(axis, dim=trace.resolve(axis.dim)) for axis in (first, second)]
+                yield resolved[0], resolved[1]
+                yield resolved[1], resolved[0]
+
+
+def _samples_of_convolutions(trace: Named) -> Iterator[str]:
+    """The sizes of axis 0 where channels come into being on axis 1; a permutation after that moves both."""
+    seen = set[Span | None]()
+    for node in trace.nodes:
+        made = node.result
+        if isinstance(made, Tensor) and made.rank > 2 and made.axes[1].role is Role.CHANNEL:
+            samples = trace.resolve(made.axes[0].dim).as_symbol
+            if made.axes[1].origin not in seen and samples is not None:
+                yield samples
+            seen.add(made.axes[1].origin)
 
 
 def _axes(trace: Named) -> Iterator[Axis]:

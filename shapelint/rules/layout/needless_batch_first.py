@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import ENOUGH, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.intent import ENOUGH, Intent, intent_of
+from shapelint.rules.intent import Intent, intent_of
 from shapelint.rules.navigate import (
     construction_of,
     input_of,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Evidence, Node, Trace
+from shapelint.infer.trace import ENOUGH, Evidence, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.intent import ENOUGH, evidence_of, weight_of
+from shapelint.rules.intent import evidence_of, weight_of
 from shapelint.rules.navigate import input_of, is_refused, layer_of, recurrent_calls, states_given
 from shapelint.rules.pick import ONE
 from shapelint.rules.written import argument

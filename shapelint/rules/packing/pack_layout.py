@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.trace import ENOUGH, Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
 from shapelint.rules.intent import evidence_of
@@ -18,7 +18,6 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
-_ENOUGH = 3  #: the weight from which evidence makes a finding
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output
 
 LAYOUT = Rule(
@@ -203,7 +202,7 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     weight += _FLAG if layer.config.get("batch_first") is True else 0
     weight += _FLAG if _is_padded_batch_first(trace, call) else 0
     certain = packing.has_length_per_step(trace)
-    if (not certain and weight < _ENOUGH) or is_permuted(trace, value):
+    if (not certain and weight < ENOUGH) or is_permuted(trace, value):
         return
     if any(piece.role is not role for role, piece in evidence):
         return

@@ -166,7 +166,7 @@ for windows in DataLoader(list(torch.randn(64, 12, 3)), batch_size=8, shuffle=Tr
 @check(RULE)
 def state_kept_between_batches(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over shuffled batches whose state comes from the batch before."""
-    for first, later in round_pairs(recurrent_calls(trace)) if trace.shuffled else ():
+    for first, later in round_pairs(recurrent_calls(trace)) if trace.loaders else ():
         batches = [_shuffled_batch(trace, call) for call in (first, later)]
         if None in batches or batches[0] == batches[1] or first.error is not None or later.error is not None:
             continue
@@ -181,7 +181,7 @@ def _shuffled_batch(trace: Trace, call: Node) -> str | None:
     if not isinstance(value, Tensor) or value.ref is None:
         return None
     keys = [getattr(leaf.args[0], "value", "") for leaf in leaves(trace, value.ref)]
-    return next((key for key in keys if key.startswith(tuple(f"{one}[*" for one in trace.shuffled))), None)
+    return next((key for key in keys if getattr(trace.loader_of(key), "shuffled", False)), None)
 
 
 def _kept_on_self(trace: Trace, first: Node) -> Place | None:
