@@ -39,6 +39,7 @@ Encoded = Any  #: what json.dumps takes
 
 FORWARD = ".forward"
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
+UNPACK = "torch.nn.utils.rnn.pad_packed_sequence"
 _CONVERSIONS = frozenset({"torch.Tensor.to", "torch.Tensor.type"})
 _PLACEMENT = frozenset({"device", "pin_memory", "requires_grad", "layout", "memory_format", "non_blocking", "out"})
 _SIZES = frozenset({"normalized_shape", "kernel_size", "output_size"})  #: one number, or one for each axis

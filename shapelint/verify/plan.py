@@ -9,9 +9,9 @@ from math import prod
 from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import List, Tensor, Tuple, Value
+from shapelint.shapes.value import List, Packed, Tensor, Tuple, Value
 from shapelint.verify import limits
-from shapelint.verify.encode import FORWARD, PACK, Encoder, UnreplayableError, flag, layer_config
+from shapelint.verify.encode import FORWARD, PACK, UNPACK, Encoder, UnreplayableError, flag, layer_config
 from shapelint.verify.scale import scaled, scales
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 
@@ -19,6 +19,7 @@ _VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
 _SMALL_TABLES = (101, 103, 107, 109, 113, 127)
 _EMBEDDING = "torch.nn.Embedding"
 _ATTENTION = "torch.nn.MultiheadAttention"
+_NO_SIZE = Dim.of(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Plan:
     def with_sizes(self, sizes: Mapping[str, int]) -> Plan | None:
         """The same plan with other sizes for some symbols; None where they break an equality."""
         changed = {**self.sizes, **sizes}
-        return replace(self, sizes=changed) if satisfied(self.problem, changed) else None
+        return replace(self, sizes=changed) if satisfied(self.problem.scaled(self.scale), changed) else None
 
 
 def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -> Plan:
@@ -71,15 +72,21 @@ def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -
     """
     problem = _problem(trace, nodes)
     problem.roles.update(meant)
-    scale = _small_tables(trace, nodes)
-    sizes = choose_sizes(problem, {scale.get(value, value) for value in _literals(problem)})
-    if sizes is None:
-        raise UnreplayableError("no small sizes satisfy the equalities of the code")
     sorted_lengths = any(flag(node, "enforce_sorted", True) for node in nodes if node.op == PACK)
     if any(node.op.rpartition(".")[2] in ("sort", "argsort") for node in nodes):  # the code sorts them itself
         sorted_lengths = False
-    plan = Plan(trace, problem, sizes, scale, _time(nodes), sorted_lengths)
+    plan = _solved(Plan(trace, problem, {}, _small_tables(trace, nodes), _time(nodes), sorted_lengths))
+    if plan is None:
+        raise UnreplayableError("no small sizes satisfy the equalities of the code")
     return _fitted(plan, nodes)
+
+
+def _solved(plan: Plan) -> Plan | None:
+    """The plan with a size for every symbol, such that the equalities hold under its stand-ins."""
+    scale, problem = plan.scale, plan.problem
+    constants = {scale.get(value, value) for value in _literals(problem)}
+    sizes = choose_sizes(problem.scaled(scale), constants)
+    return None if sizes is None else replace(plan, sizes=sizes)
 
 
 def resolved(trace: Trace, dim: Dim) -> Dim:
@@ -114,7 +121,8 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
             problem.add_axes(replace(axis, dim=resolved(trace, axis.dim)) for axis in tensor.axes)
         if node.op != INPUT:
             recorder.call(node)
-        _add_layer(trace, node, problem)
+        problem.layer_counts |= {name for dim in _layers_of(trace, node) for name in dim.symbols}
+        problem.dims.update(_also_positive(trace, node))
     known = frozenset().union(*(dim.symbols for dim in problem.dims | problem.numbers))
     for left, right in trace.equations:
         if (left.symbols | right.symbols) & known:
@@ -122,19 +130,24 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
     return problem
 
 
-def _add_layer(trace: Trace, node: Node, problem: SizeProblem) -> None:
-    config = {name: value for name, value in layer_config(node).items() if isinstance(value, Dim)}
+def _layers_of(trace: Trace, node: Node) -> Iterator[Dim]:
+    layers = layer_config(node).get("num_layers") if node.op in limits.RECURRENT else None
+    if isinstance(layers, Dim):
+        yield resolved(trace, layers)
+
+
+def _also_positive(trace: Trace, node: Node) -> Iterator[Dim]:
+    """Differences and quotients of sizes that torch wants to be at least 1."""
+    config = {name: resolved(trace, value) for name, value in layer_config(node).items() if isinstance(value, Dim)}
     if node.op == _ATTENTION and "embed_dim" in config and "num_heads" in config:
         # a quotient makes the one a multiple of the other
-        problem.dims.add(resolved(trace, config["embed_dim"]) // resolved(trace, config["num_heads"]))
-    if node.op not in limits.RECURRENT:
-        return
-    layers = config.get("num_layers")
-    if layers is not None:
-        problem.layer_counts |= resolved(trace, layers).symbols
-    hidden, projection = config.get("hidden_size"), config.get("proj_size")
-    if hidden is not None and projection is not None and projection.symbols:
-        problem.dims.add(resolved(trace, hidden) - resolved(trace, projection))
+        yield config["embed_dim"] // config["num_heads"]
+    if node.op in limits.RECURRENT and "hidden_size" in config and config.get("proj_size", _NO_SIZE).symbols:
+        yield config["hidden_size"] - config["proj_size"]
+    if node.op == UNPACK and isinstance(node.args[0], Packed):
+        longest = resolved(trace, node.args[0].time.dim)
+        for padded in (axis for tensor in tensors_in(node.result) for axis in tensor.axes if axis.role is Role.TIME):
+            yield resolved(trace, padded.dim) - longest + Dim.of(1)  # `total_length` is no shorter
 
 
 def _time(nodes: Sequence[Node]) -> Dim | None:
@@ -184,16 +197,17 @@ def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
 
 
 def _smaller(plan: Plan) -> Iterator[Plan]:
-    """The plan with smaller stand-ins for its large literals."""
-    literals = {abs(c) for dim in plan.problem.dims | plan.problem.numbers for _, c in dim.terms}
-    taken = {*plan.scale.values(), *plan.sizes.values()}
-    for scale in scales(literals - set(plan.scale), taken):
-        yield replace(plan, scale={**plan.scale, **scale})
+    """The plan with smaller stand-ins for its large literals, and sizes that fit those."""
+    sides = (side for equation in plan.problem.equations for side in equation)
+    literals = {abs(c) for dim in (*plan.problem.dims, *plan.problem.numbers, *sides) for _, c in dim.terms}
+    for scale in scales(literals - set(plan.scale), set(plan.scale.values())):
+        solved = _solved(replace(plan, scale={**plan.scale, **scale}))
+        if solved is not None:
+            yield solved
 
 
 def _layer_count(plan: Plan, node: Node) -> int:
-    layers = layer_config(node).get("num_layers") if node.op in limits.RECURRENT else None
-    return plan.number(layers) if isinstance(layers, Dim) else 1
+    return max((plan.number(layers) for layers in _layers_of(plan.trace, node)), default=1)
 
 
 def _elements(plan: Plan, nodes: Sequence[Node]) -> int:

@@ -7,11 +7,13 @@ a value of its own, primes first. Sizes that are floor-divided get multiples of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from shapelint.infer.trace import LATER_ROUND
-from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim, Quotient
+from shapelint.shapes.axis import SEQUENCE, Axis, Role
+from shapelint.shapes.dim import Dim, Quotient, cancel
+from shapelint.verify.scale import scaled
 
 BATCH_SIZES = (3, 7, 4, 6)
 TIME_SIZES = (5, 7, 4, 6)
@@ -19,6 +21,8 @@ LAYER_COUNTS = (2, 3)
 DIVISORS = (2, 3, 4)
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 FEATURE_SIZES = (*PRIMES, 8, 10, 12, 14, 16, 9, 6, 4, 2, 1)
+SMALL = range(1, 41)  #: an equation may leave no choice but one of these
+_LARGEST_ROOT = 512
 _SEARCH_STEPS = 20_000
 
 
@@ -35,13 +39,29 @@ class SizeProblem:
 
     @property
     def symbols(self) -> list[str]:
-        """All symbols that need a value: those in equations first, then as the slice uses them.
+        """All symbols that need a value: batch and time in equations, others in equations, the rest in order of use.
 
-        The names do not matter, so that equal slices under other names become equal programs.
+        What is chosen first is small: a sequence of a thousand steps forgets in numbers what it depends on. The names
+        do not matter, so that equal slices under other names become equal programs.
         """
-        tied = {name for left, right in self.equations for name in left.symbols | right.symbols}
+        tied = self.tied
         every = tied.union(*(dim.symbols for dim in self.dims | self.numbers), self.layer_counts)
-        return sorted(every, key=lambda name: (name not in tied, self.seen.get(name, len(every)), name))
+        turns = {name: (self.seen.get(name, len(every)), name) for name in every}
+        return sorted(every, key=lambda name: (name not in tied, self.roles.get(name) not in SEQUENCE, turns[name]))
+
+    @property
+    def tied(self) -> set[str]:
+        """The symbols that stand in equations."""
+        return {name for left, right in self.equations for name in left.symbols | right.symbols}
+
+    def scaled(self, scale: Mapping[int, int]) -> SizeProblem:
+        """The same problem with other numbers in the place of its literals."""
+        return replace(
+            self,
+            dims={scaled(dim, scale) for dim in self.dims},
+            numbers={scaled(dim, scale) for dim in self.numbers},
+            equations=[(scaled(left, scale), scaled(right, scale)) for left, right in self.equations],
+        )
 
     def add_number(self, dim: Dim) -> None:
         """Take an argument into account."""
@@ -69,7 +89,10 @@ def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, in
     """
     taken = {value for value in constants if value > 2}
     quotients = _quotients(problem)
-    candidates = {name: _candidates(problem, quotients, name) for name in problem.symbols}
+    tied = problem.tied
+    candidates = {
+        name: [*_candidates(problem, quotients, name), *(SMALL if name in tied else ())] for name in problem.symbols
+    }
     for exact, distinct in ((True, True), (False, True), (True, False), (False, False)):
         search = _Search(problem, quotients if exact else set(), candidates, taken if distinct else None)
         found = search.run()
@@ -107,7 +130,7 @@ class _Search:
         for dim in problem.dims:
             self._add("positive", dim, dim)
         for left, right in problem.equations:
-            self._add("equal", left, right)
+            self._add("equal", *cancel(left, right))
         for quotient in exact:
             self._add("exact", quotient.numerator, quotient.denominator)
 
@@ -122,7 +145,7 @@ class _Search:
         if index == len(self.names):
             return True
         name = self.names[index]
-        for value in self.candidates[name]:
+        for value in chain(self.candidates[name], self._roots(index)):
             self.steps += 1
             if self.steps > _SEARCH_STEPS:
                 return False
@@ -134,8 +157,31 @@ class _Search:
             del self.sizes[name]
         return False
 
+    def _roots(self, index: int) -> Iterator[int]:
+        """Sizes beyond the usual ones that may solve an equation of which this is the last unknown symbol."""
+        name = self.names[index]
+        for kind, left, right in self.checks.get(index, ()):
+            if kind == "equal":
+                at = [_difference(left, right, {**self.sizes, name: size}) for size in (1, 2, 3)]
+                is_line = at[2] - at[1] == at[1] - at[0] != 0
+                yield from _line_root(at) if is_line else range(1, _LARGEST_ROOT)
+
     def _holds(self, index: int) -> bool:
         return all(_check(kind, left, right, self.sizes) for kind, left, right in self.checks.get(index, ()))
+
+
+def _difference(left: Dim, right: Dim, sizes: Mapping[str, int]) -> int:
+    try:
+        return left.evaluate(sizes) - right.evaluate(sizes)
+    except ZeroDivisionError:
+        return 0
+
+
+def _line_root(at: Sequence[int]) -> Iterator[int]:
+    """Where the line through its values at 1 and 2 is 0, if that is a whole positive number."""
+    slope = at[1] - at[0]
+    if at[0] % slope == 0 and at[0] // slope < 1:
+        yield 1 - at[0] // slope
 
 
 def _check(kind: str, left: Dim, right: Dim, sizes: Mapping[str, int]) -> bool:
