@@ -72,14 +72,27 @@ def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -
     problem = _problem(trace, nodes)
     problem.roles.update(meant)
     scale = _small_tables(trace, nodes)
+    return _fitted(_planned(trace, nodes, problem, scale), nodes)
+
+
+def plan_whole(trace: Trace, nodes: Sequence[Node], wished: Mapping[str, int]) -> Plan:
+    """Choose the sizes of symbols alone, for code that runs as it is with its own literals, however large.
+
+    The `wished` sizes are taken where they fit. Raises UnreplayableError.
+    """
+    problem = _problem(trace, nodes)
+    problem.wished = wished
+    return _planned(trace, nodes, problem, {})
+
+
+def _planned(trace: Trace, nodes: Sequence[Node], problem: SizeProblem, scale: Mapping[int, int]) -> Plan:
     sizes = choose_sizes(problem, {scale.get(value, value) for value in _literals(problem)})
     if sizes is None:
         raise UnreplayableError("no small sizes satisfy the equalities of the code")
     sorted_lengths = any(flag(node, "enforce_sorted", True) for node in nodes if node.op == PACK)
     if any(node.op.rpartition(".")[2] in ("sort", "argsort") for node in nodes):  # the code sorts them itself
         sorted_lengths = False
-    plan = Plan(trace, problem, sizes, scale, _time(nodes), sorted_lengths)
-    return _fitted(plan, nodes)
+    return Plan(trace, problem, sizes, scale, _time(nodes), sorted_lengths)
 
 
 def resolved(trace: Trace, dim: Dim) -> Dim:

@@ -32,6 +32,7 @@ class SizeProblem:
     roles: dict[str, Role] = field(default_factory=dict)
     layer_counts: set[str] = field(default_factory=set)
     seen: dict[str, int] = field(default_factory=dict)  #: the order in which the slice uses the symbols
+    wished: Mapping[str, int] = field(default_factory=dict)  #: sizes to try first
 
     @property
     def symbols(self) -> list[str]:
@@ -69,7 +70,8 @@ def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, in
     """
     taken = {value for value in constants if value > 2}
     quotients = _quotients(problem)
-    candidates = {name: _candidates(problem, quotients, name) for name in problem.symbols}
+    wished = {name: [problem.wished[name]] if name in problem.wished else [] for name in problem.symbols}
+    candidates = {name: [*wished[name], *_candidates(problem, quotients, name)] for name in problem.symbols}
     for exact, distinct in ((True, True), (False, True), (True, False), (False, False)):
         search = _Search(problem, quotients if exact else set(), candidates, taken if distinct else None)
         found = search.run()
