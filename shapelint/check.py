@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shapelint.syntax.facts import Module
     from shapelint.verify.again import Before
     from shapelint.verify.cases import Cases
+    from shapelint.verify.own_class import OwnClass
+    from shapelint.verify.program import NotReplayable
     from shapelint.verify.prove import Judged, Mended
 
 _CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
@@ -35,6 +37,7 @@ class Wanted:
     prove: bool = True
     prove_fixes: bool = True
     noqa: bool = True  #: False: the caller deals with these comments
+    own_class: bool = False  #: whether to tell how the class of a finding is run, for a script that does
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,13 @@ class Candidate:
     """A finding before torch has spoken.
 
     `judged` are the programs that test its claims on the code as it is; `mended` test the same claims on the code
-    with each fix applied, in the order of the fixes.
+    with each fix applied, in the order of the fixes. `own` tells how the finding's class is run, where that is wanted.
     """
 
     finding: Finding
     judged: Judged | None = None
     mended: tuple[Mended, ...] = ()
+    own: OwnClass | NotReplayable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,18 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
 
     before = Before.of(analysis.module, source)
     for one in found:
-        yield Candidate(one.finding, judged(one), _mended(before, one) if wanted.prove_fixes else ())
+        mended = _mended(before, one) if wanted.prove_fixes else ()
+        yield Candidate(one.finding, judged(one), mended, _own(one) if wanted.own_class else None)
 
 
 def _is_wanted(finding: Finding, wanted: Wanted) -> bool:
     return _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
+
+
+def _own(found: Cases) -> OwnClass | NotReplayable:
+    from shapelint.verify.own_class import own_class
+
+    return own_class(*found.hits[0])
 
 
 def _mended(before: Before, found: Cases) -> tuple[Mended, ...]:

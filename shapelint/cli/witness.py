@@ -27,21 +27,44 @@ class Place:
 
 @click.command(short_help="Print a script that shows a mistake.")
 @click.argument("place", metavar="PATH:LINE[:COLUMN]")
+@click.option(
+    "--with-class",
+    is_flag=True,
+    help="Print a script that imports your module and shows the mistake with your own class. shapelint never runs it.",
+)
 @color_option
-def witness(place: str) -> None:
+def witness(place: str, with_class: bool) -> None:
     """Print a short script that shows the mistake at PATH:LINE[:COLUMN] and imports only torch."""
+    chosen = choose(parse_place(place), with_class)
+    write(_with_class(place, chosen) if with_class else _with_torch(place, chosen))
+
+
+def _with_torch(place: str, chosen: Candidate) -> str:
     from shapelint.verify.program import Program
     from shapelint.verify.witness import script
 
-    chosen = choose(parse_place(place))
     reasons = []
     for program in chosen.judged.cases[0].programs if chosen.judged else ():
         if isinstance(program, Program):
-            write(script(program, chosen.finding, chosen.judged.path if chosen.judged else ()))
-            return
+            return script(program, chosen.finding, _path(chosen))
         reasons.append(program.reason)
     why = "; ".join(reasons) or "the finding makes no claim that torch can test"
     raise Failure(f"{place}: {chosen.finding.code} cannot be shown by a script: {why}")
+
+
+def _with_class(place: str, chosen: Candidate) -> str:
+    from shapelint.verify.own_class import OwnClass
+    from shapelint.verify.witness_class import class_script
+
+    if isinstance(chosen.own, OwnClass):
+        return class_script(chosen.own, chosen.finding, _path(chosen))
+    why = chosen.own.reason if chosen.own else "nothing is known of it"
+    alone = f"`shapelint witness {place}` prints a script that needs only torch"
+    raise Failure(f"{place}: {chosen.finding.code} cannot be shown with its own class: {why}; {alone}")
+
+
+def _path(chosen: Candidate) -> tuple[str, ...]:
+    return chosen.judged.path if chosen.judged else ()
 
 
 def parse_place(text: str) -> Place:
@@ -53,9 +76,9 @@ def parse_place(text: str) -> Place:
     return Place(match["path"], int(match["line"]), int(column) if column else None)
 
 
-def choose(place: Place) -> Candidate:
+def choose(place: Place, with_class: bool = False) -> Candidate:
     """The finding at a place: the one whose column is given, else the first of the line."""
-    here = [c for c in _candidates(place.path) if c.finding.span.line == place.line]
+    here = [c for c in _candidates(place.path, with_class) if c.finding.span.line == place.line]
     if place.column is not None:
         here = [c for c in here if c.finding.span.column + 1 == place.column]
     if not here:
@@ -64,7 +87,7 @@ def choose(place: Place) -> Candidate:
     return here[0]
 
 
-def _candidates(path: str) -> tuple[Candidate, ...]:
+def _candidates(path: str, with_class: bool) -> tuple[Candidate, ...]:
     from shapelint.bounds import Bounded
     from shapelint.pool import bounded_check
     from shapelint.rules.base import RULES, load
@@ -73,8 +96,9 @@ def _candidates(path: str) -> tuple[Candidate, ...]:
     if isinstance(source, Problem):
         raise Failure(f"{path}: {source.message}")
     load()
+    wanted = Wanted(frozenset(RULES), Confidence.LOW, own_class=with_class)
     with closing(Bounded()) as checker:
-        check = bounded_check(checker, path, check_source, source, Wanted(frozenset(RULES), Confidence.LOW))
+        check = bounded_check(checker, path, check_source, source, wanted)
     if check.problems:
         raise Failure(f"{path}:{check.problems[0].line}: {check.problems[0].message}")
     return check.candidates

@@ -354,7 +354,7 @@ def _errors(trace: Trace) -> set[tuple[str, str, Span]]:
 def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
     source = checked.home.source
     trace = Trace(source.path, entry.name, text=source.text, likely=plan.sizes)
-    return Run(trace, checked.home, checked.library, plan)
+    return Run(trace, checked.home, checked.library, plan, store=trace.store, members=trace.members)
 
 
 def _run_once(run: Run, checked: Checked, entry: Entry) -> None:

@@ -13,11 +13,13 @@ from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function
 from shapelint.infer.plan import MAX_DEPTH, Raised
 from shapelint.infer.records import NAMED_TUPLE, make_record, record_of, set_fields
 from shapelint.infer.state import Run
-from shapelint.infer.trace import Frame
+from shapelint.infer.trace import Entered, Frame, Free
 from shapelint.infer.walk import statements_in
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.value import NONE, Dict, Int, Layer, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
+
+Arguments = tuple[tuple[Value, ...], dict[str, Value]]  #: by place and by name
 
 
 def call_function(
@@ -108,8 +110,27 @@ def bind_parameters(
     return names
 
 
-def free_arguments(run: Run, function: Function, receiver: Value | None) -> tuple[tuple[Value, ...], dict[str, Value]]:
+def free_arguments(run: Run, function: Function, receiver: Value | None) -> Arguments:
     """Arguments for an entry point that nobody calls: every parameter unknown, with its default as a hint."""
+    skipped = 0 if receiver is None else 1
+    run.trace.entered.append(Entered(function.name, _how(function), _free(run, function, skipped)))
+    return _free_arguments(run, function, receiver)
+
+
+def free_construction(run: Run, cls: Class) -> Arguments:
+    """Arguments for a class that nobody constructs."""
+    constructor, path = cls.find("__init__"), cls.torch_base()
+    kind = "object" if path is None else "module"
+    if isinstance(constructor, Function):
+        run.trace.entered.append(Entered(cls.name, kind, _free(run, constructor, 1)))
+        args, kwargs = _free_arguments(run, constructor, cls)
+        return args[1:], kwargs
+    hints = layer_parameters(path) if path in LAYERS else []
+    run.trace.entered.append(Entered(cls.name, kind, tuple(Free(name, name, "normal", hint) for name, hint in hints)))
+    return (), {name: Unknown(name, "a parameter", hint) for name, hint in hints}
+
+
+def _free_arguments(run: Run, function: Function, receiver: Value | None) -> Arguments:
     args: tuple[Value, ...] = () if receiver is None else (receiver,)
     kwargs: dict[str, Value] = {}
     for parameter in function.parameters[len(args) :]:
@@ -120,15 +141,21 @@ def free_arguments(run: Run, function: Function, receiver: Value | None) -> tupl
     return args, kwargs
 
 
-def free_construction(run: Run, cls: Class) -> tuple[tuple[Value, ...], dict[str, Value]]:
-    """Arguments for a class that nobody constructs."""
-    constructor, path = cls.find("__init__"), cls.torch_base()
-    if isinstance(constructor, Function):
-        args, kwargs = free_arguments(run, constructor, cls)
-        return args[1:], kwargs
-    if path in LAYERS:
-        return (), {name: Unknown(name, "a parameter", hint) for name, hint in layer_parameters(path)}
-    return (), {}
+def _free(run: Run, function: Function, skipped: int) -> tuple[Free, ...]:
+    """The parameters of a function for which unknown values are about to be made."""
+    defaults = function.defaults
+    return tuple(Free(p.name, _free_key(run, p), p.kind, defaults.get(p.name)) for p in function.parameters[skipped:])
+
+
+def _free_key(run: Run, parameter: facts.Parameter) -> str:
+    span = parameter.span
+    return parameter.name if parameter.name not in run.free else f"{parameter.name}@{span.line}:{span.column}"
+
+
+def _how(function: Function) -> str:
+    if function.yields:
+        return "generator"
+    return "coroutine" if function.definition is not None and function.definition.is_async else function.kind
 
 
 def free_parameter(run: Run, function: Function, parameter: facts.Parameter) -> Value:
@@ -136,8 +163,8 @@ def free_parameter(run: Run, function: Function, parameter: facts.Parameter) -> 
 
     Its key is its name; a method's parameter that is called like one of the constructor has its place in the key.
     """
-    annotation, span, default = parameter.annotation, parameter.span, function.defaults.get(parameter.name)
-    key = parameter.name if parameter.name not in run.free else f"{parameter.name}@{span.line}:{span.column}"
+    annotation, default = parameter.annotation, function.defaults.get(parameter.name)
+    key = _free_key(run, parameter)
     run.free.add(key)
     is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
     size = default.dim.constant if isinstance(default, Int) else None

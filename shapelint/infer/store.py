@@ -13,7 +13,7 @@ are about one variable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -100,16 +100,20 @@ class Store:
     def only_value(self, name: str) -> tuple[object, ...]:
         """The one value that a variable can have, as a tuple; an empty one where there are several."""
         variable = self._variable(name)
-        if len(variable.left) == 1 and not _stands_for_many(variable.left[0]):
+        if len(variable.left) == 1 and not stands_for_many(variable.left[0]):
             return (variable.left[0],)
         if not variable.ties:
             return ()
         left: set[object] = set()
         for values in self._assignments((name,), None) or ():
             left.add(values[name])
-            if len(left) > 1 or _stands_for_many(values[name]):
+            if len(left) > 1 or stands_for_many(values[name]):
                 return ()
         return tuple(left)
+
+    def values_of(self, name: str) -> Sequence[object]:
+        """The values that a variable can have, of those that make a difference; what ties it to others is not asked."""
+        return self._variable(name).left
 
     def _variable(self, name: str) -> _Variable:
         variable = self._variables.get(name)
@@ -156,7 +160,8 @@ def _answers(question: Question, assignments: Iterable[Mapping[str, object]]) ->
     return frozenset(found)
 
 
-def _stands_for_many(value: object) -> bool:
+def stands_for_many(value: object) -> bool:
+    """Whether a value that is tried is none of the code's: any other text, number or object would do as well."""
     if isinstance(value, str):
         return OTHER_TEXT in value
     return isinstance(value, Opaque) or value in OTHER_NUMBERS

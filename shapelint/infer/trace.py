@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 from shapelint.finding import Ref
 from shapelint.infer.questions import Question
 from shapelint.infer.shape_text import ShapeText
+from shapelint.infer.store import Store
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -234,6 +235,29 @@ class Loader:
         return Evidence(samples, Role.BATCH, "loader", weight, self.span, told, self.path)
 
 
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A parameter that nobody gives a value: the key of what stands for it, and its default; `kind` as in facts."""
+
+    name: str
+    key: str
+    kind: str
+    default: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a path calls although the code does not: an entry point's class, its method, or a function.
+
+    `kind` is "module" of a class that derives from one that is not read (nn.Module), "object" of another one; of a
+    function it is "generator", "coroutine", or as in infer/objects.py: "plain", "property", "static", "class".
+    """
+
+    name: str
+    kind: str
+    parameters: tuple[Free, ...]
+
+
 @dataclass(slots=True)
 class Trace:
     """What one run of the interpreter over one entry point recorded."""
@@ -249,6 +273,9 @@ class Trace:
     stated: list[Stated] = field(default_factory=list)
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
     decisions: list[Decision] = field(default_factory=list)
+    store: Store = field(default_factory=Store, repr=False, compare=False)  #: what was said of unknown values
+    members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
+    entered: list[Entered] = field(default_factory=list)  #: what is called with values that nobody gives
     solved: dict[str, Dim] = field(default_factory=dict)  #: symbols that an assumed equality fixes
     equations: list[tuple[Dim, Dim]] = field(default_factory=list)  #: assumed equalities that fix no symbol
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols

@@ -29,6 +29,14 @@ def imported_file(importer: str, module: str, level: int) -> Path | None:
     return None
 
 
+def module_of(path: str) -> tuple[str, str]:
+    """The folder from which Python imports a file, and the dotted name that the file has there."""
+    file = Path(path).absolute()
+    root = _root(file)
+    parts = file.relative_to(root).with_suffix("").parts
+    return str(root), ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
 def read_import(path: Path) -> Source | None:
     """The text of an imported file; None where it cannot be read, or says nothing of models."""
     source = read_source(str(path))
@@ -42,10 +50,16 @@ def _bases(importer: Path, level: int) -> Iterator[Path]:
     if level:
         yield from importer.parents[level - 1 : level]
         return
-    root = importer.parent
+    root = _root(importer)
+    yield from dict.fromkeys((root, root / "src", importer.parent))
+
+
+def _root(file: Path) -> Path:
+    """The folder above the outermost package of a file."""
+    root = file.parent
     while (root / "__init__.py").is_file() and root.parent != root:
         root = root.parent
-    yield from dict.fromkeys((root, root / "src", importer.parent))
+    return root
 
 
 def _module_file(path: Path, named: bool) -> Path | None:

@@ -75,7 +75,7 @@ class Encoder:
         """The step of a node that is not an input; raises UnreplayableError."""
         args: list[Encoded] = []
         kwargs: dict[str, Encoded] = {}
-        for key, value, parameter in _arguments(node):
+        for key, value, parameter in arguments_of(node):
             try:
                 encoded = self._argument(node, key, value, parameter)
             except _OmittedError:
@@ -178,7 +178,7 @@ def operation_of(name: str) -> Op:
     raise UnreplayableError(f"{name} is not an operation of the registry")
 
 
-def _arguments(node: Node) -> Iterator[tuple[int | str, Value, inspect.Parameter | None]]:
+def arguments_of(node: Node) -> Iterator[tuple[int | str, Value, inspect.Parameter | None]]:
     """The arguments as written, each with the parameter that it binds to (None where there is none)."""
     parameters = {
         name: parameter for name, parameter in operation_of(node.op).signature.parameters.items() if name != "assume"

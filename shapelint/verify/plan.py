@@ -72,13 +72,27 @@ def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -
     """
     problem = _problem(trace, nodes)
     problem.roles.update(meant)
+    return _fitted(_planned(trace, nodes, problem, _small_tables(trace, nodes)), nodes)
+
+
+def plan_whole(trace: Trace, nodes: Sequence[Node], wished: Mapping[str, int]) -> Plan:
+    """Choose the sizes of symbols alone, for code that runs as it is with its own literals, however large.
+
+    The `wished` sizes are taken where they fit. Raises UnreplayableError.
+    """
+    problem = _problem(trace, nodes)
+    problem.wished = wished
+    return _planned(trace, nodes, problem, {})
+
+
+def _planned(trace: Trace, nodes: Sequence[Node], problem: SizeProblem, scale: Mapping[int, int]) -> Plan:
     sorted_lengths = any(flag(node, "enforce_sorted", True) for node in nodes if node.op == PACK)
     if any(node.op.rpartition(".")[2] in ("sort", "argsort") for node in nodes):  # the code sorts them itself
         sorted_lengths = False
-    plan = _solved(Plan(trace, problem, {}, _small_tables(trace, nodes), _time(nodes), sorted_lengths))
+    plan = _solved(Plan(trace, problem, {}, scale, _time(nodes), sorted_lengths))
     if plan is None:
         raise UnreplayableError("no small sizes satisfy the equalities of the code")
-    return _fitted(plan, nodes)
+    return plan
 
 
 def _solved(plan: Plan) -> Plan | None:

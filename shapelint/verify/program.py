@@ -125,7 +125,7 @@ def _program(trace: Trace, claim: Claim) -> Program:
 def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
     _reject_early_errors(nodes, claim)
-    writer = _Writer(trace, nodes, plan_sizes(trace, nodes, _meant(trace, claim)))
+    writer = Writer(trace, nodes, plan_sizes(trace, nodes, meant(trace, claim)))
     steps = writer.steps()
     if claim.options.get("on_device"):
         _place(steps, nodes)
@@ -188,14 +188,14 @@ def _reject_early_errors(nodes: Sequence[Node], claim: Claim) -> None:
             raise UnreplayableError(f"line {node.span.line} raises before it: {node.error.message}")
 
 
-def _meant(trace: Trace, claim: Claim) -> dict[str, Role]:
+def meant(trace: Trace, claim: Claim) -> dict[str, Role]:
     """The symbols that the claim calls the batch and the time."""
-    meant = {}
+    found = {}
     for option, role in (("time_axis", Role.TIME), ("batch_axis", Role.BATCH)):
         dim = _source_dim(trace, claim, option)
         if dim is not None and dim.as_symbol is not None:
-            meant[dim.as_symbol] = role
-    return meant
+            found[dim.as_symbol] = role
+    return found
 
 
 def _source_dim(trace: Trace, claim: Claim, option: str) -> Dim | None:
@@ -227,7 +227,7 @@ def value_at(trace: Trace, ref: Ref) -> Value | None:
     return value
 
 
-class _Writer:
+class Writer:
     """Writes a slice down, once for each choice of sizes."""
 
     def __init__(self, trace: Trace, nodes: Sequence[Node], plan: Plan) -> None:
@@ -247,7 +247,7 @@ class _Writer:
 
     def steps(self) -> list[dict[str, Encoded]]:
         """All steps at the plan's sizes."""
-        return [self._input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
+        return [self.input(node) if node.op == INPUT else self.encoder.call(node) for node in self.nodes]
 
     def lengths_for(self, claim: Claim) -> list[int] | None:
         """The lengths that the properties of padding take as true."""
@@ -274,14 +274,14 @@ class _Writer:
         plan = self.plan.with_sizes({name: size})
         if plan is None:
             raise UnreplayableError(f"a batch of {size} breaks an equality of the code")
-        return _Writer(self.trace, self.nodes, plan).steps()
+        return Writer(self.trace, self.nodes, plan).steps()
 
-    def _untied(self, symbol: str, size: int) -> _Writer:
+    def _untied(self, symbol: str, size: int) -> Writer:
         """The program with another size for one axis, whatever the code takes to be as large."""
         solved = {name: value for name, value in self.trace.solved.items() if name != symbol}
         trace = replace(self.trace, solved=solved)
         plan = replace(self.plan, trace=trace, sizes={**self.plan.sizes, symbol: size})
-        return _Writer(trace, self.nodes, plan)
+        return Writer(trace, self.nodes, plan)
 
     def _alone(self, claim: Claim, lengths: Sequence[int]) -> list[Encoded]:
         """Each sample alone, without its padding; nothing where the sizes are no symbols of their own."""
@@ -292,7 +292,7 @@ class _Writer:
         found = []
         for row, length in enumerate(lengths):
             plan = self.plan.with_sizes({batch: 1, time: length})
-            steps = None if plan is None else _Writer(self.trace, self.nodes, plan).steps()
+            steps = None if plan is None else Writer(self.trace, self.nodes, plan).steps()
             whole = self.plan.number(Dim.symbol(time))
             first = whole - length if claim.options.get("on_left") else 0
             cuts = {batch: (row, 1), time: (first, length)}
@@ -320,7 +320,8 @@ class _Writer:
                 step["cut"] = cuts
         return True
 
-    def _input(self, node: Node) -> dict[str, Encoded]:
+    def input(self, node: Node) -> dict[str, Encoded]:
+        """A leaf as a step: random numbers, or the lengths of sequences. Raises UnreplayableError."""
         if not isinstance(node.result, Tensor):
             raise UnreplayableError("an input that is not a tensor")
         shape = self.plan.shape(node.result.axes)

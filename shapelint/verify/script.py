@@ -180,9 +180,13 @@ def as_function(document: Encoded) -> list[str]:
 
 
 def changed(document: Encoded, index: str) -> list[str]:
-    """`other`: x with new numbers at an index."""
+    """`other`: the source x with new numbers at an index."""
     step = document["steps"][document["options"]["source"]["ref"]]
-    whole_numbers = step.get("dtype") == "int" or step["op"].endswith("randint")
+    return other_at(index, step.get("dtype") == "int" or step["op"].endswith("randint"))
+
+
+def other_at(index: str, whole_numbers: bool) -> list[str]:
+    """`other`: a copy of x with new numbers at an index."""
     new = "((x + 1) % (x.max() + 1))" if whole_numbers else "torch.randn_like(x)"
     return ["other = x.clone()", f"other[{index}] = {new}[{index}]"]
 
@@ -197,7 +201,7 @@ def expression(step: Encoded, names: Names) -> str:
 def _plain(step: Encoded, names: Names) -> str:
     operation = step["op"]
     if operation == "input":
-        return _input(step)
+        return made_up(step)
     args = [render(arg, names) for arg in step["args"]]
     named = [f"{name}={render(arg, names)}" for name, arg in step["kwargs"].items()]
     if operation in LAYERS:
@@ -265,7 +269,8 @@ def _index(encoded: Encoded, names: Names) -> str:
     return render(encoded, names)
 
 
-def _input(step: Encoded) -> str:
+def made_up(step: Encoded) -> str:
+    """The numbers of an input."""
     if "values" in step:
         return f"torch.tensor({step['values']})"
     shape = ", ".join(map(str, step["shape"]))

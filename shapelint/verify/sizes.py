@@ -36,6 +36,7 @@ class SizeProblem:
     roles: dict[str, Role] = field(default_factory=dict)
     layer_counts: set[str] = field(default_factory=set)
     seen: dict[str, int] = field(default_factory=dict)  #: the order in which the slice uses the symbols
+    wished: Mapping[str, int] = field(default_factory=dict)  #: sizes to try first
 
     @property
     def symbols(self) -> list[str]:
@@ -89,9 +90,14 @@ def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, in
     """
     taken = {value for value in constants if value > 2}
     quotients = _quotients(problem)
-    tied = problem.tied
+    tied, wished = problem.tied, problem.wished
     candidates = {
-        name: [*_candidates(problem, quotients, name), *(SMALL if name in tied else ())] for name in problem.symbols
+        name: [
+            *([wished[name]] if name in wished else ()),
+            *_candidates(problem, quotients, name),
+            *(SMALL if name in tied else ()),
+        ]
+        for name in problem.symbols
     }
     for exact, distinct in ((True, True), (False, True), (True, False), (False, False)):
         search = _Search(problem, quotients if exact else set(), candidates, taken if distinct else None)

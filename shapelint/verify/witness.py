@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from shapelint.finding import Finding
 from shapelint.ops import registry
-from shapelint.verify import witness_states, witness_values
+from shapelint.verify import witness_rows, witness_states, witness_values
 from shapelint.verify.program import Program
 from shapelint.verify.script import Names, as_function, changed, indented, is_passed_on, parts_of, statement, straight
 from shapelint.verify.witness_modules import WRITERS
+from shapelint.verify.witness_rows import at
 
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
 
@@ -23,10 +25,11 @@ def script(program: Program, finding: Finding | None = None, path: Sequence[str]
     document = program.document
     registry.load()  # the program comes from another process, and nothing here may have loaded the operations
     body = _WRITERS[document["property"]](document)
-    return "\n".join([*_heading(finding, path), *_SETUP, *body]) + "\n"
+    return "\n".join([*heading(finding, path), *_SETUP, *body]) + "\n"
 
 
-def _heading(finding: Finding | None, path: Sequence[str]) -> list[str]:
+def heading(finding: Finding | None, path: Sequence[str]) -> list[str]:
+    """What a script is about, as comments."""
     if finding is None:
         return []
     told = [f"# {finding.code} {finding.path}:{finding.span.line}: {finding.message}"]
@@ -55,15 +58,8 @@ def _raises(document: dict[str, Any]) -> list[str]:
 
 def _batch_independence(document: dict[str, Any]) -> list[str]:
     options = document["options"]
-    batch, axis = options["batch_axis"], options["target_axis"]
-    return [
-        *as_function(document),
-        f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
-        f"for sample in range(x.shape[{batch}]):",
-        *indented(changed(document, _at({batch: "sample"}))),
-        *indented(_rows_changed(axis)),
-        '    print(f"sample {sample} reaches the output rows {rows}")',
-    ]
+    loop = witness_rows.of_samples(options["batch_axis"], options["target_axis"], partial(changed, document))
+    return [*as_function(document), *loop]
 
 
 def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
@@ -71,40 +67,24 @@ def _sees_whole_sequence(document: dict[str, Any]) -> list[str]:
     return [
         *as_function(document),
         f"for step in range(x.shape[{time}]):",
-        *indented(changed(document, _at({time: "step"}))),
+        *indented(changed(document, at({time: "step"}))),
         "    features = (forward(other) != result).reshape(-1, result.shape[-1]).any(0)",
         '    print(f"step {step} reaches {int(features.sum())} of {len(features)} features")',
     ]
 
 
 def _causality(document: dict[str, Any]) -> list[str]:
-    time, axis = (document["options"][name] for name in ("time_axis", "target_axis"))
-    return [
-        *as_function(document),
-        f"for step in range(x.shape[{time}]):",
-        *indented(changed(document, _at({time: "step"}))),
-        *indented(_rows_changed(axis)),
-        '    print(f"step {step} reaches the output steps {rows}")',
-    ]
+    options = document["options"]
+    loop = witness_rows.of_steps(options["time_axis"], options["target_axis"], partial(changed, document))
+    return [*as_function(document), *loop]
 
 
 def _padding_invariance(document: dict[str, Any]) -> list[str]:
     options = document["options"]
-    batch, time, axis = options["batch_axis"], options["time_axis"], options["target_axis"]
+    axes = (options["batch_axis"], options["time_axis"], options["target_axis"])
     on_left = options.get("on_left", False)
-    padding, end = (f":x.shape[{time}] - length", "-1") if on_left else ("length:", "length - 1")
-    last = changed(document, _at({batch: "sample", time: end}))
-    return [
-        *as_function(document),
-        f'print("the result is", tuple(result.shape), "for", x.shape[{batch}], "samples")',
-        f"for sample, length in enumerate({document['lengths']}):",
-        *indented(changed(document, _at({batch: "sample", time: padding}))),
-        *indented(_rows_changed(axis)),
-        '    print(f"the padding of sample {sample} reaches the output rows {rows}")',
-        *indented(last),
-        *indented(_rows_changed(axis)),
-        '    print(f"the last step of sample {sample} reaches the output rows {rows}")',
-    ]
+    loop = witness_rows.of_padding(axes, document["lengths"], on_left, partial(changed, document))
+    return [*as_function(document), *loop]
 
 
 def _dead_parameters(document: dict[str, Any]) -> list[str]:
@@ -244,19 +224,6 @@ def _reference(document: dict[str, Any], names: Names) -> str:
     paths = parts_of(document["steps"][call["ref"]])
     h_n = names.of({"ref": call["ref"], "path": (1, 0) if (1, 0) in paths else (1,)})
     return f"{h_n}[-1]" if kind == "last_state" else f"torch.cat(({h_n}[-2], {h_n}[-1]), -1)"
-
-
-def _rows_changed(axis: int) -> list[str]:
-    moved = "" if axis == 0 else f".movedim({axis}, 0)"
-    change = f"(forward(other) != result){moved}"
-    return [f"rows = {change}.reshape(result.shape[{axis}], -1).any(1).nonzero().flatten().tolist()"]
-
-
-def _at(fixed: dict[int, str]) -> str:
-    """An index with text at some axes: `:, step`."""
-    if any(axis < 0 for axis in fixed):
-        return ", ".join(["...", *(fixed.get(axis, ":") for axis in range(min(fixed), 0))])
-    return ", ".join(fixed.get(axis, ":") for axis in range(max(fixed) + 1))
 
 
 _WRITERS = {
