@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
+FEW_ELEMENTS = 2_000_000  #: what literals are made smaller for
 MAX_ELEMENTS = 8_000_000  #: elements of all inputs, parameters and created tensors of one program
 MAX_STEPS = 2_000
 MAX_VALUE = 4_000_000  #: elements of what one step gives

@@ -202,11 +202,16 @@ def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
     if layers > limits.MAX_LAYERS:
         raise UnreplayableError(f"too large to replay: {layers} layers")
     needed = _elements(plan, nodes)
-    if needed <= limits.MAX_ELEMENTS:
+    if needed <= limits.FEW_ELEMENTS:
         return plan
+    tried = [(needed, plan)]
     for smaller in _smaller(plan):
-        if _elements(smaller, nodes) <= limits.MAX_ELEMENTS:
+        tried.append((_elements(smaller, nodes), smaller))
+        if tried[-1][0] <= limits.FEW_ELEMENTS:
             return smaller
+    least, smallest = min(tried, key=lambda pair: pair[0])
+    if least <= limits.MAX_ELEMENTS:
+        return smallest
     raise UnreplayableError(f"too large to replay: about {needed:.0e} elements")
 
 
