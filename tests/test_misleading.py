@@ -47,6 +47,17 @@ COMMENTS = {
                 out, _ = self.rnn(y)
                 return out[-1]
         """,
+    "of the state beside the output": """
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.GRU(5, 8, batch_first=True)
+                self.head = nn.GRU(8, 8, batch_first=True)
+
+            def forward(self, x):
+                out, h_n = self.rnn(x)  # h_n (1, batch, hidden)
+                return self.head(out)[0]
+        """,
     "of a target of several": """
         class Model(nn.Module):
             def __init__(self):

@@ -5,6 +5,7 @@ Evidence is kept per symbol: the symbol `x.size(0)` is axis 0 of the input x whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from shapelint.infer.axis_names import role_of_name
@@ -67,7 +68,8 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
     for comment in _comments_of(run, name, node):
         shapes = parse_shape(comment.text)
         mine = [shape for shape in shapes if shape.name == name]
-        if not mine and len(shapes) == 1 and shapes[0].name is None and _is_first_target(target, node):
+        nameless = len(shapes) == 1 and shapes[0].name is None and not _names_another(comment.text, name, node)
+        if not mine and nameless and _is_first_target(target, node):
             mine = list(shapes)
         if len(mine) == 1:
             _note_shape(run, value, mine[0], comment.span, "shape-comment", "the comment")
@@ -94,6 +96,13 @@ def _is_given_above(run: Run, name: str, node: facts.Statement) -> bool:
     before = run.home.ending.get(line)
     targets = before.targets if isinstance(before, facts.Assign) else getattr(before, "target", None)
     return any(name == getattr(one, "attr", getattr(one, "id", None)) for one in expressions_in(targets))
+
+
+def _names_another(text: str, name: str, node: facts.Statement) -> bool:
+    """Whether a comment names another target of the statement, and not this one: `out, h = f(x)  # h (1, B, H)`."""
+    targets = {one.id for one in expressions_in(getattr(node, "targets", ())) if isinstance(one, facts.Name)}
+    words = set(re.findall(r"\w+", text))
+    return name not in words and not words.isdisjoint(targets)
 
 
 def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:
