@@ -96,7 +96,7 @@ def _candidates(path: str, with_class: bool) -> tuple[Candidate, ...]:
     if isinstance(source, Problem):
         raise Failure(f"{path}: {source.message}")
     load()
-    wanted = Wanted(frozenset(RULES), Confidence.LOW, own_class=with_class)
+    wanted = Wanted(frozenset(RULES), Confidence.LOW, prove_fixes=False, own_class=with_class)
     with closing(Bounded()) as checker:
         check = bounded_check(checker, path, check_source, source, wanted)
     if check.problems:

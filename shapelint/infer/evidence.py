@@ -15,7 +15,7 @@ from shapelint.infer.plan import Demand
 from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_shape
 from shapelint.infer.state import Run
 from shapelint.infer.trace import Evidence, Stated
-from shapelint.infer.walk import expressions_in
+from shapelint.infer.walk import expressions_in, names_in
 from shapelint.ops.axes import ONE
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
@@ -100,9 +100,8 @@ def _is_given_above(run: Run, name: str, node: facts.Statement) -> bool:
 
 def _names_another(text: str, name: str, node: facts.Statement) -> bool:
     """Whether a comment names another target of the statement, and not this one: `out, h = f(x)  # h (1, B, H)`."""
-    targets = {one.id for one in expressions_in(getattr(node, "targets", ())) if isinstance(one, facts.Name)}
     words = set(re.findall(r"\w+", text))
-    return name not in words and not words.isdisjoint(targets)
+    return name not in words and not words.isdisjoint(names_in(getattr(node, "targets", ())))
 
 
 def _is_first_target(target: facts.Expression, node: facts.Statement) -> bool:

@@ -12,11 +12,11 @@ from shapelint.rules.navigate import (
     OUTPUT,
     input_of,
     layer_of,
+    line_above,
     own_construction,
     recurrent_calls,
     short_name,
     slot_of,
-    tensor_inputs,
 )
 from shapelint.rules.pick import LAST, picks
 from shapelint.shapes.axis import Axis, Role
@@ -140,16 +140,13 @@ class _Filtered:
 
 def _convolution_above(trace: Trace, value: Tensor) -> _Filtered | None:
     """The last value above, along first arguments, whose axis 1 a convolution gave the role of channels."""
-    ref, layout = value.ref, None
-    while ref is not None:
-        node = trace.node(ref)
+    layout = None
+    for node in line_above(trace, value):
         made = node.result
-        channels = made.axes[1] if isinstance(made, Tensor) and made.rank >= 3 else None
-        if layout is None and channels is not None and channels.role is Role.CHANNEL and isinstance(made, Tensor):
+        if layout is None and isinstance(made, Tensor) and made.rank >= 3 and made.axes[1].role is Role.CHANNEL:
             layout = made
         if layout is not None and node.span == layout.axes[1].origin:
             return _Filtered(layout, node)
-        ref = getattr(next(tensor_inputs(node), None), "ref", None)
     return None
 
 
@@ -186,14 +183,11 @@ def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
 
 def _giver(trace: Trace, value: Tensor, axis: Axis) -> Node | None:
     """The node that gave the axis its role; None where a permutation came since, or it is not found."""
-    ref = value.ref
-    while ref is not None:
-        node = trace.node(ref)
+    for node in line_above(trace, value):
         if node.span == axis.origin:
             return node
         if short_name(node) in _PERMUTING:
             return None
-        ref = getattr(next(tensor_inputs(node), None), "ref", None)
     return None
 
 

@@ -239,6 +239,15 @@ def ancestors(trace: Trace, ref: Ref) -> Iterator[Node]:
         waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
 
 
+def line_above(trace: Trace, value: Tensor | Packed) -> Iterator[Node]:
+    """The nodes that a value went through, its own first: up along the first tensor that each of them is given."""
+    ref = value.ref
+    while ref is not None:
+        node = trace.node(ref)
+        yield node
+        ref = getattr(next(tensor_inputs(node), None), "ref", None)
+
+
 def is_returned(trace: Trace, ref: Ref) -> bool:
     """Whether the entry point returns the value itself."""
     return ref in returned_refs(trace)

@@ -21,7 +21,7 @@ LAYER_COUNTS = (2, 3)
 DIVISORS = (2, 3, 4)
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 FEATURE_SIZES = (*PRIMES, 8, 10, 12, 14, 16, 9, 6, 4, 2, 1)
-SMALL = range(1, 41)  #: an equation may leave no choice but one of these
+_SMALL = range(1, 41)  #: an equation may leave no choice but one of these
 _LARGEST_ROOT = 512
 _SEARCH_STEPS = 20_000
 
@@ -95,7 +95,7 @@ def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, in
         name: [
             *([wished[name]] if name in wished else ()),
             *_candidates(problem, quotients, name),
-            *(SMALL if name in tied else ()),
+            *(_SMALL if name in tied else ()),
         ]
         for name in problem.symbols
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, once
-from shapelint.rules.navigate import PERMUTING, is_recurrent_call, short_name, tensor_inputs
+from shapelint.rules.navigate import PERMUTING, is_recurrent_call, line_above, short_name
 from shapelint.rules.written import argument, creation_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -116,13 +116,7 @@ def count_of(lengths: Value) -> Dim | None:
 
 def is_permuted(trace: Trace, value: Tensor) -> bool:
     """Whether a permutation lies between the tensor and what it was made of."""
-    ref = value.ref
-    while ref is not None:
-        node = trace.node(ref)
-        if short_name(node) in PERMUTING:
-            return True
-        ref = getattr(next(tensor_inputs(node), None), "ref", None)
-    return False
+    return any(short_name(node) in PERMUTING for node in line_above(trace, value))
 
 
 def _given(node: Node, position: int, name: str) -> Value | None:
