@@ -36,6 +36,8 @@ MADE = {
     "upper of an attribute": ("getattr(nn, self.kind.upper())", 'self.kind.upper() == "LSTM"'),
     "the beginning": ("getattr(nn, kind)", 'kind.startswith("LS")'),
     "the end": ("getattr(nn, kind)", 'not kind.endswith("U") and kind != "RNN"'),
+    "the beginning of the lower name": ("getattr(nn, kind)", 'kind.lower().startswith("ls")'),
+    "a change of a change": ("getattr(nn, kind)", 'kind.strip().lower() == "lstm"'),
     "a table": ('{"lstm": nn.LSTM, "gru": nn.GRU}[kind]', 'kind == "lstm"'),
     "a table of lower names": ('{"lstm": nn.LSTM, "gru": nn.GRU}[kind.lower()]', 'kind.lower() == "lstm"'),
     "a table and getattr": ('getattr(nn, {"l": "LSTM", "g": "GRU"}[kind])', 'kind == "l"'),

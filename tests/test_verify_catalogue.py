@@ -469,3 +469,27 @@ def test_torch_confirms_the_mistake_and_refutes_the_mended_code(
     assert CASES[case] in mistake.detail
     mended = verdict_on(verifier, case(False))
     assert mended.status is Status.REFUTED, mended.detail
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+@pytest.mark.parametrize("as_ids", [False, True])
+def test_what_was_read_a_hundred_steps_ago_is_still_seen(verifier: Verifier, kind: str, as_ids: bool) -> None:
+    """Numbers are differentiated, ids are changed, and neither may get lost in the steps between."""
+    path = Path()
+    x = path.ids(100, 2, roles=(T, B)) if as_ids else path.input(100, 2, 3, roles=(T, B, F))
+    read = path.call(path.layer("Embedding", 11, 3), x) if as_ids else x
+    out = path.call(path.layer(kind, 3, 5), read).items[0]
+    claim = Claim("sees_whole_sequence", path.item(out, -1).ref, {"source": x.ref, "time_axis": 0})
+    verdict = verdict_on(verifier, (path, claim))
+    assert (verdict.status, verdict.detail) == (Status.REFUTED, "every feature depends on every step")
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_a_state_drawn_at_random_is_seen_three_hundred_steps_later(verifier: Verifier, kind: str) -> None:
+    path = Path()
+    x = path.input(300, 2, 3, roles=(T, B, F))
+    state = path.op("randn", 1, 2, 5)
+    h_n = path.call(path.layer(kind, 3, 5), x, (state, state) if kind == "LSTM" else state).items[1]
+    target = h_n.items[0] if kind == "LSTM" else h_n
+    verdict = verdict_on(verifier, (path, Claim("statelessness", target.ref, {"source": x.ref})))
+    assert verdict.status is Status.CONFIRMED, verdict.detail

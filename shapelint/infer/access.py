@@ -231,8 +231,8 @@ def _unknown_attribute(run: Run, base: Unknown, name: str) -> Value:
     key = f"{base.key}.{name}"
     if name in ("T", "mT", "data"):
         run.parents[key] = Parent(base.key)
-        return Unknown(key, base.reason, lineage=Lineage(base.key, 0))
-    return Unknown(key, f"an attribute of something unknown: {base.reason}")
+        return Unknown(key, base.reason, lineage=Lineage(base.key, 0), owner=base)
+    return Unknown(key, f"an attribute of something unknown: {base.reason}", owner=base)
 
 
 def subscript_of(run: Run, base: Value, index: Value, node: facts.Subscript) -> Value:

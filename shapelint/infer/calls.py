@@ -195,10 +195,8 @@ def _call_container(run: Run, container: Container, args: tuple[Value, ...], nod
 
 def _call_unknown(run: Run, function: Value, args: tuple[Value, ...], node: facts.Expression) -> Value:
     if isinstance(function, Unknown):
-        name = function.key.rpartition(".")[2]
-        if isinstance(node, facts.Call) and isinstance(node.func, facts.Attribute) and "." in function.key:
-            base = Unknown(function.key[: -len(name) - 1], function.reason)
-            return call_method(run, Method(base, name), args, {}, node)
+        if isinstance(node, facts.Call) and isinstance(node.func, facts.Attribute) and function.owner is not None:
+            return call_method(run, Method(function.owner, node.func.attr), args, {}, node)
         return Unknown(run.key_of(node), f"a call of something unknown: {function.reason}")
     return Unknown(run.key_of(node), f"a call of {type(function).__name__}")
 

@@ -189,7 +189,8 @@ class Unknown(Value):
     `key` names it on every run: the same parameter, attribute path or expression has the same key, so that
     two reads of `config.hidden` are one symbol. `hint` is a parameter's default: likely, never certain.
     `number` is what it is worth if it turns out to be an integer (`hidden * directions`); what `/` gives never
-    does: it is `fractional`. `term` is set where functions of texts make it of another unknown.
+    does: it is `fractional`. `term` is set where functions of texts make it of another unknown, `owner` where it is
+    an attribute of one.
     """
 
     key: str
@@ -199,6 +200,7 @@ class Unknown(Value):
     number: Dim | None = None
     fractional: bool = False
     term: Term | None = None
+    owner: Unknown | None = field(default=None, compare=False, repr=False)
 
     @property
     def as_term(self) -> Term:

@@ -17,6 +17,7 @@ from shapelint.ops.holders import HOLDERS
 from shapelint.ops.packing import PACKED
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.verify import limits
+from shapelint.verify.worker_memory import lasting
 
 Encoded = Any
 Replace = Mapping[int, Callable[[Any], Any]]  #: step number -> what to put in place of its value
@@ -113,6 +114,7 @@ def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 
     except Exception as error:
         # that the worker has too little memory says nothing of the code
         raise RefusedError(TOO_LARGE) if _is_out_of_memory(error) else StepError(number, error) from None
+    lasting(value)
     return value.eval() if isinstance(value, torch.nn.Module) else value
 
 
