@@ -13,7 +13,8 @@ def lasting(value: object) -> None:
     """Give a recurrent layer or cell a long memory; anything else stays as it is.
 
     Torch draws weights with which half of a state is gone after each step: 60 steps later it is lost to the last
-    bit of a float64, and a value seems not to depend on what it was made of. A gated layer without biases keeps its weights.
+    bit of a float64, and a value seems not to depend on what it was made of. A gated
+    layer without biases keeps its weights.
     """
     if isinstance(value, torch.nn.RNNBase | torch.nn.RNNCellBase):
         with torch.no_grad():
