@@ -59,6 +59,11 @@ def both(names: str) -> str:
     return " ".join(f"torch.{name} torch.Tensor.{name}" for name in names.split())
 
 
+def initialisers(names: str) -> str:
+    """The functions of torch.nn.init of each name."""
+    return " ".join(f"torch.nn.init.{name}_" for name in names.split())
+
+
 def methods(names: str) -> str:
     """The method of each name."""
     return " ".join(f"torch.Tensor.{name}" for name in names.split())
@@ -286,6 +291,10 @@ def _elementwise() -> None:
     case(in_place, tensor(3, 4), tensor(1, 3, 4))
     case(methods("zero_ uniform_ normal_"), X)
     case("torch.Tensor.fill_", X, Float(1.0))
+    case(initialisers("uniform normal trunc_normal ones zeros xavier_uniform xavier_normal"), X)
+    case(initialisers("kaiming_uniform kaiming_normal orthogonal"), X)
+    case(initialisers("constant"), X, Float(1.0))
+    case(initialisers("xavier_uniform orthogonal"), tensor("T"))
     case("torch.where", mask("B", "T", 1), X, Float(0.0))
     case("torch.Tensor.where", X, mask("T", "H"), tensor("B", 1, 1))
     case(both("clamp clip"), X, number(0), number(1))

@@ -369,3 +369,93 @@ def test_a_fix_that_another_path_would_suffer_from_is_not_safe(
 def test_a_fix_that_no_other_path_runs_through_is_safe() -> None:
     told = findings(ONE_SIZE.format(parameter="", both="True", features="hidden", more=""))
     assert [fix.safe for finding in told for fix in finding.fixes] == [True]
+
+
+#: how an RNN is built where the name is none of two, and a tuple is returned where it is none of two others
+SEPARATE = {
+    "lists": ('kind in ("LSTM", "GRU")', 'kind in ["RNN", "GRU"]'),
+    "comparisons": ('kind == "LSTM" or kind == "GRU"', 'kind == "RNN" or kind == "GRU"'),
+    "the lower name": ('kind.lower() in ("lstm", "gru")', 'kind.lower() in ("rnn", "gru")'),
+}
+SOME_KIND = """
+class Model(nn.Module):
+    def __init__(self, args, size, hidden):
+        super().__init__()
+        self.kind, self.hidden = args.kind, hidden
+        if {gated}:
+            self.rnn = getattr(nn, {made})(size, hidden, batch_first=True)
+        else:
+            self.rnn = nn.RNN(size, hidden, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(x, self.state(x.size(0)))[0]
+
+    def state(self, batch):
+        h, c = torch.zeros(1, batch, self.hidden), torch.zeros(1, batch, self.hidden)
+        if {one}:
+            return h
+        return h, c
+"""
+
+
+def of_some_kind(gated: str, one: str) -> str:
+    made = "args.kind.upper()" if "lower" in gated else "args.kind"
+    return SOME_KIND.format(
+        gated=gated.replace("kind", "args.kind"), one=one.replace("kind", "self.kind"), made=made
+    )
+
+
+@pytest.mark.parametrize(("gated", "one"), SEPARATE.values(), ids=SEPARATE)
+def test_a_name_that_neither_of_two_functions_has_is_low_confidence(gated: str, one: str) -> None:
+    found = findings(of_some_kind(gated, one))
+    assert {(finding.code, finding.confidence) for finding in found} <= {("SHP210", Confidence.LOW)}
+
+
+@pytest.mark.parametrize(("gated", "one"), SEPARATE.values(), ids=SEPARATE)
+def test_a_name_that_one_function_takes_for_all_others_is_told(gated: str, one: str) -> None:
+    without = one.replace('"RNN", ', "").replace('"rnn", ', "").replace('kind == "RNN" or ', "").replace('"gru"', '"gru",')
+    found = findings(of_some_kind(gated, without))
+    assert ("SHP210", Confidence.MEDIUM) in {(finding.code, finding.confidence) for finding in found}
+
+
+ONLY = {
+    "assert": 'assert kind == "GRUCell"',
+    "assert the other way": 'assert "GRUCell" == kind',
+    "a guard": 'if kind != "GRUCell":\n            raise ValueError(kind)',
+}
+
+
+@pytest.mark.parametrize("guard", ONLY.values(), ids=ONLY)
+def test_the_only_name_that_is_allowed(guard: str) -> None:
+    text = f"""
+class Model(nn.Module):
+    def __init__(self, size, hidden, kind="GRU"):
+        super().__init__()
+        if kind == "GRU":
+            kind = "GRUCell"
+        {guard}
+        self.cell = getattr(nn, kind)(input_size=size, hidden_size=hidden)
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, x, h):
+        return self.out(self.cell(x, h))
+"""
+    kinds = {node.op for trace in traces(text) for node in trace.nodes if "Linear" not in node.op}
+    assert "torch.nn.GRUCell.forward" in kinds
+    assert findings(text) == []
+
+
+@pytest.mark.parametrize("fallback", ["settings.hidden or 0", "int(settings.hidden or 0)", "getattr(settings, 'hidden', 0) or 0"])
+def test_what_stands_in_for_a_size_that_is_missing_is_none(fallback: str) -> None:
+    text = f"""
+class Model(nn.Module):
+    def __init__(self, size, settings):
+        super().__init__()
+        hidden = {fallback}
+        self.rnn = nn.LSTM(size, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        return self.out(self.rnn(x)[0])
+"""
+    assert findings(text) == []

@@ -52,6 +52,12 @@ class Model(nn.Module):
 {lines}"""
 
 
+def test_a_loss_against_the_input_is_no_extra_axis() -> None:
+    """(B, 1) against (B, T, 1): both have a last axis of length 1, and squeezing one mends nothing."""
+    text = SCRIPT.replace("4", "1") + "fc = nn.Linear(6, 1)\nF.mse_loss(fc(out[:, -1]), torch.randn(32, 32, 1))\n"
+    assert "SHP517" not in {finding.code for finding in found(text)}
+
+
 def test_a_channel_fix_is_safe_only_where_torch_always_raises() -> None:
     always = only(f"{SCRIPT}nn.Conv1d(6, 8, 3)(out)\n", "SHP515")
     mostly = only(model("return self.conv(out)", "self.conv = nn.Conv1d(hidden, 8, 3)"), "SHP515")

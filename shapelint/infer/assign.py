@@ -8,6 +8,7 @@ from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.objects import Container, Instance, Kept, Namespace, Scope, ShapeOf
 from shapelint.infer.plan import Demand
 from shapelint.infer.state import Run
+from shapelint.infer.writes import SETITEM
 from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
@@ -15,7 +16,6 @@ from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import NONE, Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
-SETITEM = "torch.Tensor.__setitem__"
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
 UNBIND = "torch.Tensor.unbind"  #: what an unpacking of a tensor does when it succeeds
 

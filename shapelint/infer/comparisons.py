@@ -216,7 +216,7 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
         likely = None
         if isinstance(item.hint, Str):
             likely = item.hint.value in keys
-        subject = f"{shown(item)} in {run.home.text(node.span)}"
+        subject = f"{shown(item)} in {keys}"
         question = Among(item.as_term, tuple(keys))
         return Bool(run.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
     constant = item.value if isinstance(item, Str) else run.resolve(item.dim).constant

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shapelint.infer.access import attribute_of, imported, subscript_of
 from shapelint.infer.arithmetic import binary, negate
 from shapelint.infer.builtins import BUILTINS
@@ -178,9 +180,16 @@ def comparison(run: Run, scope: Scope, node: facts.Compare) -> Value:
 def bool_op(run: Run, scope: Scope, node: facts.BoolOp) -> Value:
     """`left and right`, `left or right`: the right side is evaluated only if Python would."""
     left = evaluate(run, scope, node.left)
+    if node.operator == "or" and isinstance(left, Unknown) and _is_placeholder(node.right):
+        return replace(left, hint=left.hint or evaluate(run, scope, node.right))
     if truth(run, left, node.left) == (node.operator == "or"):
         return left if not isinstance(left, Unknown) else run.settle(left)
     return evaluate(run, scope, node.right)
+
+
+def _is_placeholder(node: facts.Expression) -> bool:
+    """Whether `x or 0` and `x or ""` put something there where nothing is given: like a default, no value of a run."""
+    return isinstance(node, facts.Literal) and isinstance(node.value, int | float | str) and not node.value
 
 
 @evaluates(facts.Conditional)

@@ -26,10 +26,7 @@ _TRANSPARENT = frozenset(
     "torch.jit.script "
     "torch.nn.parallel.DistributedDataParallel torch.nn.utils.weight_norm torch.nn.utils.spectral_norm "
     "torch.nn.utils.parametrizations.weight_norm torch.compile torch.jit.annotate "
-    "functools.wraps copy.copy torch.jit.trace "
-    "torch.nn.init.xavier_uniform_ torch.nn.init.orthogonal_ torch.nn.init.zeros_ torch.nn.init.normal_ "
-    "torch.nn.init.uniform_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_ "
-    "torch.nn.init.constant_".split()
+    "functools.wraps copy.copy torch.jit.trace".split()
 )
 
 

@@ -8,6 +8,7 @@ from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.enums import is_enumeration, limit, looked_up
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
 from shapelint.infer.externals import call_external, is_module_class, layer_parameters
+from shapelint.infer.gradients import graphless
 from shapelint.infer.holders import note_holders
 from shapelint.infer.objects import YIELDED, Class, Container, Factory, Function, Instance, Iteration, Scope
 from shapelint.infer.plan import MAX_DEPTH, Raised
@@ -51,7 +52,9 @@ def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping
     run.home = function.scope.find_home() or before
     run.functions.append(function)
     try:
-        return _run_body(run, function, Scope(bind_parameters(run, function, args, kwargs), function.scope))
+        decorators = () if function.definition is None else function.definition.decorators
+        with graphless(run, function.scope, decorators):
+            return _run_body(run, function, Scope(bind_parameters(run, function, args, kwargs), function.scope))
     finally:
         run.home = before
         run.functions.pop()

@@ -40,7 +40,8 @@ _NUMBERS_CUE = re.compile(r"(?:\b[Ss]hape|Size)\b[\s:=`'\"(]*(?:is\s*|of\s*)?[\s
 _GLUED_CUE = re.compile(r"(?:\bshape|\bsize|\bSize|Tensor|\bdims?)\(?$")
 _NAME = re.compile(
     r"(?:^|[,;>|=+&])[\s#`*'\"-]*(?P<name>[A-Za-z_][\w.]*)[`*'\"]*\s*"
-    r"(?:(?:has\s+|\.|')?(?:shape|size|dims?)\b)?\s*(?:is\s*)?(?P<sign>[:=]?)\s*(?:torch\.Size\()?[`'\"]*$"
+    r"(?:(?:(?:has|is of|of|with)\s+(?:an?\s+|the\s+)?|\.|')?(?:shape|size|dims?)\b)?\s*"
+    r"(?:is\s*|of\s*)?(?P<sign>[:=]?)\s*(?:torch\.Size\()?[`'\"]*$"
 )
 _NAME_AFTER_CUE = re.compile(
     r"\b(?:shape|size)s? of (?:the )?[`*'\"]*(?P<name>[A-Za-z_][\w.]*)[`*'\"]*\s*(?:is|:|=)?\s*$"

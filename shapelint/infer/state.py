@@ -61,6 +61,7 @@ class Run:
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     loops: int = 0
+    graphless: int = 0  #: how many open blocks and functions switch gradients off
     steps: int = 0
     result: Value = NONE  #: what the latest `return` gave
     guard: Place | None = None  #: the `if` whose raising side is being run, or the assertion that fails
@@ -237,7 +238,9 @@ class Run:
         self.choices[key] = Choice(key, options, taken, likely, remote)
         told = None if likely is None else taken == likely
         question = Among(about, (taken,)) if isinstance(about, Term) else about
-        self.trace.decisions.append(Decision(subject, taken, told, self.trace.speaks_of(taken), question))
+        body = self.functions[-1].definition if self.functions else None
+        place = None if body is None else body.name_span
+        self.trace.decisions.append(Decision(subject, taken, told, self.trace.speaks_of(taken), question, place))
         return taken
 
     # unknown values
@@ -339,21 +342,11 @@ class Run:
         if is_guessed_input or self.is_guess(*args, *kwargs.values()):
             self.guesses.add(number)
         self.positive.update(size.as_symbol for size in sizes_in(stamped) if size.as_symbol)
-        self.trace.nodes.append(
-            Node(
-                number,
-                op,
-                args,
-                kwargs,
-                bound,
-                stamped,
-                span,
-                self.path,
-                expression,
-                tuple(self.frames),
-                error,
-            )
-        )
+        frames = tuple(self.frames)
+        node = Node(number, op, args, kwargs, bound, stamped, span, self.path, expression, frames, error)
+        self.trace.nodes.append(node)
+        if self.graphless:
+            self.trace.graphless.add(number)
         return stamped
 
     def is_guess(self, *values: Value) -> bool:

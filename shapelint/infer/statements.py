@@ -11,6 +11,7 @@ from shapelint.infer.comparisons import compare
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.expressions import defaults_of
 from shapelint.infer.functions import call_special, is_harmless, method_kind
+from shapelint.infer.gradients import graphless
 from shapelint.infer.loops import rounds
 from shapelint.infer.methods import grow
 from shapelint.infer.names import KNOWN_ROOTS, canonical
@@ -103,7 +104,8 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
         entered = _enter(run, value, context)
         if target is not None:
             assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
-    return execute(run, scope, node.body)
+    with graphless(run, scope, [context for context, _ in node.items]):
+        return execute(run, scope, node.body)
 
 
 def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
@@ -250,7 +252,7 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
         left, right = evaluate(run, scope, test.left), evaluate(run, scope, test.rest[0][1])
         if isinstance(left, Int | Unknown) and isinstance(right, Int | Unknown):
             run.agree(left.dim, right.dim)
-        return Flow.NEXT
+            return Flow.NEXT
     assume(run, scope, test, True)
     place = (run.path, node.span.line, node.span.column)
     if evaluate(run, scope, test) == Bool(False) and place not in run.plan.passed:

@@ -171,7 +171,8 @@ class Decision:
     `subject` names the condition for people (`bidirectional`, `lengths is None`), `choice` the side,
     `likely` whether the choice is what the defaults give (None when there is no default). A side that nothing in the
     code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and nobody may mean that. `question` is what was
-    asked, where it is known; of a choice among several it is whether the value is the one chosen.
+    asked, where it is known; of a choice among several it is whether the value is the one chosen. `asked_in` is the
+    function whose body asks.
     """
 
     subject: str
@@ -179,6 +180,7 @@ class Decision:
     likely: bool | None
     invited: bool = True
     question: Question | None = None
+    asked_in: Span | None = None
 
     @property
     def setting(self) -> str | None:
@@ -268,6 +270,7 @@ class Trace:
     bindings: list[Binding] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
     backward_passes: list[BackwardPass] = field(default_factory=list)
+    graphless: set[int] = field(default_factory=set)  #: numbers of the nodes made where gradients are off
     loaders: dict[str, Loader] = field(default_factory=dict)  #: by the key of the unknown batches
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)

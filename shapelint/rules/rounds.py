@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import is_cell_call, layer_of, returned_refs, short_name, state_given
+from shapelint.rules.navigate import is_cell_call, layer_of, returned_refs, state_given
 from shapelint.source import Span
 
 Place = tuple[str, Span, tuple[Span, ...]]
@@ -27,16 +27,18 @@ def round_pairs(calls: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
         before[place] = call
 
 
-def feeds(trace: Trace, first: Node, later: Node, cut: frozenset[str] = frozenset()) -> bool:
-    """Whether the state that `later` is given comes from the one that `first` returned, not through a `cut`."""
+def feeds(trace: Trace, first: Node, later: Node, cuts: Callable[[Node], bool] = lambda node: False) -> bool:
+    """Whether the state that `later` is given comes from the one that `first` returned, through no node that `cuts`."""
     given = state_given(later)
     waiting, seen = [] if given is None else list(refs(given)), set[Ref]()
     while waiting:
         ref = waiting.pop()
         node = trace.node(ref)
+        if ref in seen or cuts(node):
+            continue
         if node is first and _is_state(first, ref):
             return True
-        if ref in seen or node.id <= first.id or short_name(node) in cut:
+        if node.id <= first.id:
             continue
         seen.add(ref)
         waiting.extend(inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value))

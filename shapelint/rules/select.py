@@ -6,17 +6,14 @@ names the branch and loses confidence: the branch may never be taken.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shapelint.finding import Confidence, Finding, Fix, Ref
-from shapelint.infer.questions import IsInstance
 from shapelint.infer.trace import SCRIPT, Decision, Trace
-from shapelint.project.settings import values_given
-from shapelint.project.written import Something
 from shapelint.rules.base import CHECKS, RegisteredCheck
 from shapelint.rules.intent import told_of_calls
+from shapelint.rules.taken import is_taken
 from shapelint.source import Span
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
@@ -103,7 +100,7 @@ def _merge(hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int
     if not silent:
         return finding, trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
-    lowered = _lower(finding.confidence, 1 if branch is not None and _is_taken(branch, trace) else 2)
+    lowered = _lower(finding.confidence, 1 if branch is not None and is_taken(branch, trace) else 2)
     if lowered is None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
@@ -121,21 +118,6 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
         if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
             return decision
     return None
-
-
-def _is_taken(branch: Decision, trace: Trace) -> bool:
-    """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it.
-
-    Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one.
-    """
-    if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
-        return False
-    given = () if branch.setting is None else values_given(trace.path, branch.setting)
-    if any(branch.fits(value) for value in given):
-        return True
-    speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
-    is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
-    return branch.invited and is_named and not speaks_against
 
 
 def _choices(trace: Trace) -> set[tuple[str, object]]:

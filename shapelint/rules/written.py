@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.finding import Edit
 from shapelint.infer.trace import Node, Trace
+from shapelint.infer.writes import writers, writes
 from shapelint.rules.build import text_of
 from shapelint.rules.navigate import construction_of, short_name
 from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
@@ -27,7 +28,6 @@ _HANDED_ON = frozenset(
         "type",
         "long",
         "int",
-        "zero_",
         "requires_grad_",
     )
 )
@@ -47,17 +47,17 @@ def argument(node: Node, position: int, name: str) -> facts.Argument | None:
 
 
 def creation_of(trace: Trace, value: Value) -> Node | None:
-    """The operation that a tensor was made by, before it was moved or converted."""
+    """The operation that a tensor was made by, before it was moved, converted or written over."""
     value = before_moves(trace, value)
     ref = value.ref if isinstance(value, Tensor) else None
     return None if ref is None or ref.path else trace.node(ref)
 
 
 def before_moves(trace: Trace, value: Value) -> Value:
-    """A tensor before it was moved or converted."""
+    """A tensor before it was moved, converted or written over."""
     while isinstance(value, Tensor) and value.ref is not None and not value.ref.path:
         node = trace.node(value.ref)
-        if short_name(node) not in _HANDED_ON or not node.args:
+        if not (short_name(node) in _HANDED_ON or writes(node)) or not node.args:
             break
         value = node.args[0]
     return value
@@ -67,12 +67,19 @@ def is_zeros(trace: Trace, value: Value) -> bool:
     """Whether a tensor is certainly all zeros: it was made so, and only moved since."""
     while isinstance(value, Tensor) and value.ref is not None:
         node = trace.node(value.ref)
+        if is_written_to(trace, node):
+            return False
         if short_name(node) in _ZEROS:
             return True
         if short_name(node) not in _HANDED_ON or not node.args:
             return False
         value = node.args[0]
     return False
+
+
+def is_written_to(trace: Trace, maker: Node) -> bool:
+    """Whether other numbers are written into what a node gives: `h[0] = x`, `lengths.clamp_(min=1)`."""
+    return any(short_name(node) not in _ZEROS for node in writers(trace).get(maker.id, ()))
 
 
 def size_expressions(node: Node) -> tuple[facts.Expression, ...]:

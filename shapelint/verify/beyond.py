@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.trace import Node, Trace, refs
+from shapelint.infer.writes import writes
 from shapelint.rules.claims import source_of
 from shapelint.rules.navigate import is_recurrent_call
 from shapelint.shapes.axis import Role
@@ -20,7 +21,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.plan import resolved, tensors_in
-from shapelint.verify.program import SETITEM, NotReplayable, Program, backward_slice, build, value_at
+from shapelint.verify.program import NotReplayable, Program, backward_slice, build, value_at
 
 MAX_VALUES = 4  #: last values that are followed, the latest ones
 _CUTS_GRADIENT = frozenset({"torch.Tensor.detach", "torch.Tensor.detach_", "torch.Tensor.data"})
@@ -79,7 +80,7 @@ def _depending(trace: Trace, target: Ref, is_followed: Callable[[Ref], bool]) ->
     for node in trace.nodes[target.node + 1 :]:
         if any(ref.node in found and is_followed(ref) for ref in _given(node)):
             found.add(node.id)
-            if node.op == SETITEM:  # what is written into has it from now on
+            if writes(node):  # what is written into has it from now on
                 found.update(ref.node for ref in refs(node.args[0]))
     return found
 

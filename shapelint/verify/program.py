@@ -23,7 +23,8 @@ from typing import Any
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.placement import DEVICE, moved_to
-from shapelint.infer.trace import INPUT, Node, Trace, once, refs
+from shapelint.infer.trace import INPUT, Node, Trace, refs
+from shapelint.infer.writes import writers
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -34,7 +35,6 @@ from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.properties import invalid, refs_of
 from shapelint.verify.unroll import unrolled
 
-SETITEM = "torch.Tensor.__setitem__"
 _OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
 _CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
 _TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
@@ -160,22 +160,12 @@ def backward_slice(trace: Trace, roots: Sequence[Ref]) -> list[Node]:
         if number not in needed:
             needed.add(number)
             pending += [ref.node for value in _values(trace.nodes[number]) for ref in refs(value)]
-            pending += _writers(trace).get(number, ())
+            pending += [node.id for node in writers(trace).get(number, ())]
         if len(needed) > limits.MAX_STEPS:
             raise UnreplayableError(f"too large to replay: more than {limits.MAX_STEPS} operations")
     # an assignment into a tensor after the last use of it says nothing of the roots
     last = max((ref.node for ref in roots), default=-1)
     return [trace.nodes[number] for number in sorted(needed) if number <= last]
-
-
-@once
-def _writers(trace: Trace) -> dict[int, list[int]]:
-    """The assignments into what a node gave."""
-    found: dict[int, list[int]] = {}
-    for node in trace.nodes:
-        for number in {ref.node for ref in refs(node.args[0])} if node.op == SETITEM else ():
-            found.setdefault(number, []).append(node.id)
-    return found
 
 
 def _values(node: Node) -> tuple[Value, ...]:

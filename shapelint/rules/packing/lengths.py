@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, once
 from shapelint.rules.navigate import PERMUTING, is_recurrent_call, line_above, short_name
-from shapelint.rules.written import argument, creation_of
+from shapelint.rules.written import argument, creation_of, is_written_to
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple, Value
@@ -132,23 +131,17 @@ def is_overlong(trace: Trace, packing: Packing) -> bool:
 def some_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     """Lengths that are certainly among those given."""
     maker = creation_of(trace, lengths)
-    if maker is None or short_name(maker) != "full" or is_changed(trace, maker):
+    if maker is None or short_name(maker) != "full" or is_written_to(trace, maker):
         return known_lengths(trace, lengths)
     fill = maker.bound.get("fill_value")
     return (trace.resolve(fill.dim),) if isinstance(fill, Int) else ()
-
-
-def is_changed(trace: Trace, maker: Node) -> bool:
-    """Whether a new tensor is written to: `lengths[0] = 5`, `lengths.clamp_(min=1)`."""
-    names = [short_name(user) for user in trace.uses(Ref(maker.id))]
-    return any(name == "__setitem__" or (name.endswith("_") and not name.endswith("__")) for name in names)
 
 
 def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     """All lengths in order, where the source lists them; else none."""
     if isinstance(lengths, Tensor):
         maker = creation_of(trace, lengths)
-        if maker is None or short_name(maker) not in _FROM_NUMBERS or not maker.args or is_changed(trace, maker):
+        if maker is None or short_name(maker) not in _FROM_NUMBERS or not maker.args or is_written_to(trace, maker):
             return ()
         lengths = maker.args[0]
     if not isinstance(lengths, Tuple | List) or (isinstance(lengths, List) and lengths.length is not None):

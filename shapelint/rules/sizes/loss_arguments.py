@@ -282,7 +282,7 @@ def _is_prediction(trace: Trace, loss: Loss, targets: Tensor) -> bool:
 
 def _spread(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
     """The claim that (B, 1) against (B,) compares each sample with the others."""
-    longer, shorter = (loss.scores, targets) if loss.scores.rank == 2 else (targets, loss.scores)
+    longer, shorter = (loss.scores, targets) if loss.scores.rank > targets.rank else (targets, loss.scores)
     sizes = [trace.resolve(size) for size in longer.sizes]
     if loss.node.error is not None or longer.rank != 2 or sizes[1] != ONE or sizes[0] == ONE:
         return None

@@ -1,0 +1,50 @@
+"""Whether anybody takes a side of a condition: the project, or a reader of the code that offers it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from shapelint.infer.questions import IsInstance, Question
+from shapelint.infer.trace import Decision, Trace
+from shapelint.project.settings import values_given
+from shapelint.project.written import Something
+
+
+def is_taken(branch: Decision, trace: Trace) -> bool:
+    """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it.
+
+    Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one.
+    """
+    if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
+        return False
+    given = () if branch.setting is None else values_given(trace.path, branch.setting)
+    if any(branch.fits(value) for value in given):
+        return True
+    speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
+    is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
+    return branch.invited and is_named and not speaks_against and _is_offered(branch, trace)
+
+
+def _is_offered(branch: Decision, trace: Trace) -> bool:
+    """Whether the code has a text for this path, or one function that takes all those for which it has none.
+
+    `if kind in ("LSTM", "GRU")` here and `if kind in ("RNN", "GRU")` there offer three texts; the path on which both
+    are false is for a fourth one, which nobody has in mind.
+    """
+    if branch.question is None or len(branch.question.variables) != 1:
+        return True
+    about = [one for one in trace.decisions if one.question and one.question.variables == branch.question.variables]
+    named = {text for one in about for text in _texts(one.question)}
+    if any(all(one.fits(text) for one in about) for text in named):
+        return True
+    places = {one.asked_in for one in about}
+    return any(_takes_the_rest([one for one in about if one.asked_in == place], named) for place in places)
+
+
+def _texts(question: Question | None) -> Iterable[str]:
+    return (value for value in (question.candidates() if question else ()) if isinstance(value, str))
+
+
+def _takes_the_rest(decisions: list[Decision], named: set[str]) -> bool:
+    return not any(all(one.fits(text) for one in decisions) for text in named)
