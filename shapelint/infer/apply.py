@@ -8,12 +8,14 @@ from dataclasses import replace
 from shapelint.finding import Ref
 from shapelint.infer.capture import captured
 from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
+from shapelint.infer.stamp import sizes_in
 from shapelint.infer.state import Run
 from shapelint.infer.trace import INPUT, LATER_ROUND
 from shapelint.ops import registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
-from shapelint.shapes.axis import Axis
+from shapelint.ops.rnn import RECURRENT
+from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     FALSE,
@@ -92,9 +94,11 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     """Whether an error rests on what was guessed, not read.
 
     That is the rank of an input, a later round of a loop that may have one round only, or a list that is
-    empty because the path that fills it was not taken.
+    empty because the path that fills it was not taken, and a size that is counted in it.
     """
     if any(isinstance(value, List) and not value.items for value in args):
+        return True
+    if any(size.constant == 0 for value in args if not isinstance(value, Layer) for size in sizes_in(value)):
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
@@ -155,7 +159,19 @@ def call_layer(
     run: Run, layer: Layer, args: tuple[Value, ...], kwargs: Mapping[str, Value], expression: facts.Expression
 ) -> Value:
     """Call a torch layer."""
+    if args and layer.kind in RECURRENT:
+        _dispute_steps_as_features(run, args[0])
     return apply(run, registry.LAYERS[layer.kind].forward, (layer, *args), kwargs, expression)
+
+
+def _dispute_steps_as_features(run: Run, value: Value) -> None:
+    """Drop what the author says of an input (batch, time) that a layer reads as features: it is said of ids."""
+    symbol = value.axes[-1].dim.as_symbol if isinstance(value, Tensor) and value.rank == 2 else None
+    if symbol is not None and any(
+        piece.symbol == symbol and piece.role is Role.TIME and piece.kind.startswith("shape-")
+        for piece in run.trace.evidence
+    ):
+        run.disputed.add(symbol.rpartition(".size(")[0])
 
 
 def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:

@@ -55,6 +55,8 @@ def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) 
         apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
     elif isinstance(base, Dict) and isinstance(index, Str | Bool):
         base.items[index.value] = value
+    elif isinstance(base, Dict):
+        base.open = True  # what it holds, and how much of it, is not known any more
     elif isinstance(base, Container) and isinstance(index, Str):
         base.members[index.value] = value
     elif isinstance(base, Container):

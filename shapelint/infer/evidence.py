@@ -79,13 +79,14 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
 
 
 def _comments_of(run: Run, name: str, node: facts.Statement) -> list[facts.Comment]:
-    """The comments on what a statement gives a name: beside it, and above it where it cannot be about the line above.
+    """The comments on what a statement gives a name: beside it, and above it where they can be about nothing else.
 
-    A comment between a statement's lines is about a part of it.
+    Above `x = f(x)` they may be about x as it was. A comment between a statement's lines is about a part of it.
     """
     beside = [c for c in run.home.comments.get(node.span.end_line, ()) if not c.alone]
     above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
-    return [*beside, *(() if _is_given_above(run, name, node) else above)]
+    is_read = name in names_in(getattr(node, "value", None))
+    return [*beside, *(() if is_read or _is_given_above(run, name, node) else above)]
 
 
 def _is_given_above(run: Run, name: str, node: facts.Statement) -> bool:

@@ -99,7 +99,13 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
         return _is_torch_instance(value, kind.path)
     if isinstance(kind, Class):
         return isinstance(value, Instance) and kind in list(value.cls.lineage())
-    return None
+    return False if isinstance(value, Layer) and _is_of_others(kind) else None
+
+
+def _is_of_others(kind: Value) -> bool:
+    """Whether a class that is not read is none of torch's, by its name: it may hand one on, under the same name."""
+    name = kind.key.rpartition(".")[2] if isinstance(kind, Unknown) else ""
+    return name.isidentifier() and not any(path.endswith(f".{name}") for path in registry.LAYERS)
 
 
 _TYPED_TENSOR = re.compile(r"torch\.(cuda\.)?\w+Tensor\Z")
@@ -114,7 +120,8 @@ def _is_torch_instance(value: Value, path: str) -> bool | None:
     if path == PACKED:
         return isinstance(value, Packed)
     if isinstance(value, Layer):
-        return value.kind == path or path in _LAYER_BASES or (False if path in registry.LAYERS else None)
+        known = path in registry.LAYERS or not path.startswith("torch.")
+        return value.kind == path or path in _LAYER_BASES or (False if known else None)
     if isinstance(value, Instance):
         return _derives(value.cls, path)
     if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):

@@ -246,6 +246,7 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
         run.demand(base, Demand(len(sizes), "permute"))
     if method.name in ("view", "reshape"):
         _demand_viewed(run, base, method.name, args)
+        return _viewed(run, args, node) or _derived(run, base, method.name, node)
     if method.name == "unbind":
         run.note_entries(run.key_of(node), base)
     return _derived(run, base, method.name, node)
@@ -262,6 +263,20 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
         run.demand(base, Demand(len(sizes), name))
     elif rank := _rank_of_product(base, sizes):
         run.demand(base, Demand(rank, name))
+
+
+def _viewed(run: Run, args: Arguments, node: facts.Expression) -> Value | None:
+    """What `x.view(batch, 1, -1)` makes of an unknown x: a tensor of these sizes, if it is one at all."""
+    given = args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
+    sizes = [size.dim for size in given if isinstance(size, Int | Unknown)]
+    whole = len(given) == 1 and isinstance(given[0], Unknown)  # a size, or all of them
+    if whole or len(sizes) != len(given) or not sizes or sum(size.constant == -1 for size in sizes) > 1:
+        return None
+    key = run.key_of(node)
+    run.viewed[key] = tuple(
+        Dim.symbol(f"{key}.size({axis})") if size.constant == -1 else size for axis, size in enumerate(sizes)
+    )
+    return Unknown(key, "a view of something unknown")
 
 
 def _rank_of_product(base: Unknown, sizes: Sequence[Value]) -> int | None:

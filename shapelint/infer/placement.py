@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.trace import Node
+from shapelint.ops.attributes import APART_FROM_SHAPES
 from shapelint.ops.axes import is_dtype
 from shapelint.shapes.value import NoneValue, Str, Unknown, Value
 
@@ -23,6 +24,12 @@ def moved_to(node: Node) -> str | None:
         return None if isinstance(named, NoneValue) else _place(named)
     others = [value for value in node.args[1:] if not is_dtype(value)] if node.op == _TO else []
     return _place(others[0]) if others and _is_device(others[0]) else None
+
+
+def follows_another(node: Node) -> bool:
+    """Whether the call puts its result where a tensor lies: `device=x.device`."""
+    given = [node.kwargs.get("device"), *node.args[1:2]]
+    return any(isinstance(value, Unknown) and value.reason == APART_FROM_SHAPES for value in given)
 
 
 def is_named_device(node: Node) -> bool:

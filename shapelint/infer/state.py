@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from shapelint.finding import Ref
+from shapelint.infer import plan as plans
 from shapelint.infer.capture import captured
 from shapelint.infer.constants import truth_of
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
 from shapelint.infer.objects import Function, Home
-from shapelint.infer.plan import CERTAIN_RANKS, MAX_STEPS, BudgetSpent, Choice, Demand, Parent, Place, Plan, Raised
+from shapelint.infer.plan import BudgetSpent, Choice, Demand, Parent, Place, Plan, Raised
 from shapelint.infer.questions import COMPARISONS, Among, IsFlag, Question, Truth, related
 from shapelint.infer.stamp import sizes_in, stamp
 from shapelint.infer.store import Store
@@ -21,19 +22,7 @@ from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, solutions
 from shapelint.shapes.term import Term
-from shapelint.shapes.value import (
-    NONE,
-    Bool,
-    Int,
-    Layer,
-    NoneValue,
-    Packed,
-    Str,
-    Tensor,
-    Tuple,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import NONE, Bool, Int, Layer, NoneValue, Packed, Str, Tensor, Tuple, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
@@ -73,6 +62,7 @@ class Run:
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
     enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
     members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
+    viewed: dict[str, tuple[Dim, ...]] = field(default_factory=dict)  #: the sizes that views give unknowns
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
 
     @property
@@ -258,14 +248,16 @@ class Run:
 
     def _leaf(self, value: Unknown, demand: Demand) -> Value:
         self._note_batch(value.key)
-        axes = tuple(Axis(self.size_of(f"{value.key}.size({i})")) for i in range(demand.rank))
+        sizes = self.viewed.get(value.key) or [self.size_of(f"{value.key}.size({i})") for i in range(demand.rank)]
+        axes = tuple(map(Axis, sizes))
         result: Value = Tensor(axes, demand.dtype)
         if demand.packed:
             batch = Axis(Dim.symbol(f"{value.key}.batch"), Role.BATCH)
             time = Axis(Dim.symbol(f"{value.key}.time"), Role.TIME)
             result = Packed(batch, time, (Axis(Dim.symbol(f"{value.key}.size(-1)"), Role.FEATURE),))
         span = Span(1, 0, 1, 0)
-        bound = {"demand": demand.because, "given": self._is_given(value.key)}
+        because = plans.VIEWED if value.key in self.viewed else demand.because
+        bound = {"demand": because, "given": self._is_given(value.key)}
         return self.record(INPUT, (Str(value.key),), {}, bound, result, span, None)
 
     def _is_given(self, key: str) -> bool:
@@ -338,7 +330,7 @@ class Run:
         kwargs = {name: captured(value) for name, value in kwargs.items()}
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
-        is_guessed_input = op == INPUT and bound.get("demand") not in CERTAIN_RANKS
+        is_guessed_input = op == INPUT and bound.get("demand") not in plans.CERTAIN_RANKS
         if is_guessed_input or self.is_guess(*args, *kwargs.values()):
             self.guesses.add(number)
         self.positive.update(size.as_symbol for size in sizes_in(stamped) if size.as_symbol)
@@ -376,7 +368,7 @@ class Run:
     def step(self) -> None:
         """Count one statement or expression; raises BudgetSpent."""
         self.steps += 1
-        if self.steps > MAX_STEPS:
+        if self.steps > plans.MAX_STEPS:
             raise BudgetSpent
 
     def key_of(self, expression: facts.Expression) -> str:

@@ -7,6 +7,8 @@ from shapelint.ops.registry import ShapeError, Undetermined, op
 from shapelint.shapes.dim import product_of
 from shapelint.shapes.value import Bool, Dtype, Int, Tensor, Tuple, Value, integer
 
+APART_FROM_SHAPES = "an attribute that shapes do not depend on"  #: why `x.device` is not known
+
 
 @op("torch.Tensor.shape", attribute=True)
 def shape(input: Tensor) -> Tuple:
@@ -68,7 +70,7 @@ def is_floating_point(input: Tensor) -> Bool:
 @op("torch.Tensor.requires_grad", "torch.Tensor.grad_fn", "torch.Tensor.layout", attribute=True)
 def not_modelled(input: Tensor) -> Value:
     """Nothing that shapes depend on."""
-    raise Undetermined("an attribute that shapes do not depend on")
+    raise Undetermined(APART_FROM_SHAPES)
 
 
 @op("torch.Tensor.get_device", "torch.Tensor.is_contiguous", "torch.Tensor.stride")

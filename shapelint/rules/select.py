@@ -32,7 +32,8 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     reaching = _reaching(traces, {span for _, _, span in groups})
     running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
-    merged = (_merge(hits, reaching.get(span, []), running) for (_, _, span), hits in groups.items())
+    sides = {choice for trace in traces for choice in _choices(trace)} if groups else set()
+    merged = (_merge(hits, reaching.get(span, []), running, sides) for (_, _, span), hits in groups.items())
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
 
 
@@ -82,7 +83,9 @@ def _lines(fix: Fix) -> set[int]:
     return {line for edit in fix.edits for line in range(edit.span.line, edit.span.end_line + 1)}
 
 
-def _merge(hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]]) -> Hit | None:
+def _merge(
+    hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]], sides: set[tuple[str, object]]
+) -> Hit | None:
     """One finding for all paths that show it, or None where the file's own calls refute it."""
     showing = [trace for _, trace in hits]
     shown = {id(trace) for trace in showing}
@@ -98,7 +101,8 @@ def _merge(hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int
         finding = replace(finding, fixes=())  # their numbers stand where names belong
     silent = [t for t in silent if t.entry == trace.entry]
     if not silent:
-        return finding, trace
+        is_guess = all(_takes_for_one(trace, sides) for trace in showing)
+        return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
     lowered = _lower(finding.confidence, 1 if branch is not None and is_taken(branch, trace) else 2)
     if lowered is None:
@@ -114,14 +118,24 @@ def _symbolic_first(hits: list[Hit]) -> Hit:
 def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
     """The decision that all paths with the finding share, and none of the others."""
     for decision in showing[0].decisions if showing else ():
-        key = (decision.subject, decision.choice)
+        key = _key(decision)
         if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
             return decision
     return None
 
 
+def _takes_for_one(trace: Trace, sides: set[tuple[str, object]]) -> bool:
+    """Whether a path takes a size to be 1 for which no path was followed on which it is not."""
+    ones = (one for one in trace.decisions if one.choice is True and one.subject.endswith(" == 1"))
+    return any((one.subject, False) not in sides for one in ones)
+
+
+def _key(decision: Decision) -> tuple[str, object]:
+    return decision.subject, decision.choice
+
+
 def _choices(trace: Trace) -> set[tuple[str, object]]:
-    return {(decision.subject, decision.choice) for decision in trace.decisions}
+    return {_key(decision) for decision in trace.decisions}
 
 
 def _lower(confidence: Confidence, steps: int) -> Confidence | None:

@@ -18,23 +18,28 @@ def is_taken(branch: Decision, trace: Trace) -> bool:
     """
     if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
         return False
+    about = _about_the_same(branch, trace)
     given = () if branch.setting is None else values_given(trace.path, branch.setting)
-    if any(branch.fits(value) for value in given):
+    if any(all(one.fits(value) for one in about) for value in given):
         return True
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
     is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
-    return branch.invited and is_named and not speaks_against and _is_offered(branch, trace)
+    return branch.invited and is_named and not speaks_against and _is_offered(about)
 
 
-def _is_offered(branch: Decision, trace: Trace) -> bool:
+def _about_the_same(branch: Decision, trace: Trace) -> list[Decision]:
+    """What a path has decided of the value that a branch is about."""
+    if branch.question is None or len(branch.question.variables) != 1:
+        return [branch]
+    return [one for one in trace.decisions if one.question and one.question.variables == branch.question.variables]
+
+
+def _is_offered(about: list[Decision]) -> bool:
     """Whether the code has a text for this path, or one function that takes all those for which it has none.
 
     `if kind in ("LSTM", "GRU")` here and `if kind in ("RNN", "GRU")` there offer three texts; the path on which both
     are false is for a fourth one, which nobody has in mind.
     """
-    if branch.question is None or len(branch.question.variables) != 1:
-        return True
-    about = [one for one in trace.decisions if one.question and one.question.variables == branch.question.variables]
     named = {text for one in about for text in _texts(one.question)}
     if any(all(one.fits(text) for one in about) for text in named):
         return True
@@ -43,7 +48,10 @@ def _is_offered(branch: Decision, trace: Trace) -> bool:
 
 
 def _texts(question: Question | None) -> Iterable[str]:
-    return (value for value in (question.candidates() if question else ()) if isinstance(value, str))
+    """The texts that a question speaks of; `kind.lower() == "gru"` speaks of "gru", not of "GRU"."""
+    written = [*getattr(question, "options", ()), getattr(question, "text", None)]
+    tried = [value for value in (question.candidates() if question else ()) if isinstance(value, str)]
+    return [text for text in tried if text in written] or tried
 
 
 def _takes_the_rest(decisions: list[Decision], named: set[str]) -> bool:

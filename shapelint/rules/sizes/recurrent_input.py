@@ -258,7 +258,7 @@ def recurrent_input_with_four_axes(trace: Trace) -> Iterator[Finding]:
         if call.error is None or call.error.code != FOUR_AXES.code or not isinstance(value, Tensor) or value.rank < 4:
             continue
         name, embedded = named(trace, call, 0, "input"), _embedding_of(trace, value)
-        if _is_squeezed(trace, value if embedded is None else input_of(embedded)):
+        if _is_squeezed(trace, value if embedded is None else input_of(embedded)) or _is_said_of_ids(trace, embedded):
             continue
         yield report(
             FOUR_AXES,
@@ -291,6 +291,13 @@ def _is_squeezed(trace: Trace, value: Value | None) -> bool:
     chain = cut_from(trace, value) if isinstance(value, Tensor) else ()
     made = [trace.node(one.ref) for one in chain if one.ref is not None]
     return any(short_name(node) == "squeeze" and getattr(node.args[0], "rank", 0) == _rank(node) for node in made)
+
+
+def _is_said_of_ids(trace: Trace, embedded: Node | None) -> bool:
+    """Whether a comment or docstring alone gives the ids their axes: it may mean what the embedding makes of them."""
+    ids = None if embedded is None else input_of(embedded)
+    leaf = trace.leaf_of(ids) if isinstance(ids, Tensor) else None
+    return leaf is not None and leaf.is_documented
 
 
 def _rank(node: Node) -> int:

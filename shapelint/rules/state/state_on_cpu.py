@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.placement import DEVICE, is_named_device, moved_to
+from shapelint.infer.placement import DEVICE, follows_another, is_named_device, moved_to
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report
@@ -179,7 +179,8 @@ def _move(trace: Trace, call: Node) -> Node | None:
     ref = value.padded if isinstance(value, Packed) else value.ref if isinstance(value, Tensor) else None
     if ref is None:
         return None
-    return next((node for node in ancestors(trace, ref) if moved_to(node) == DEVICE), None)
+    above = ancestors(trace, ref)
+    return next((node for node in above if moved_to(node) == DEVICE and not follows_another(node)), None)
 
 
 def _finding(trace: Trace, call: Node, left: list[Node], move: Node) -> Finding:
