@@ -177,3 +177,18 @@ def test_a_module_is_named_without_its_folders(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(text)
     check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, Confidence.LOW, prove=False))
     assert ["(when `constant.both`)" in one.finding.message for one in check.candidates] == [True]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("self.bidirectional = bidirectional", set()),
+        ("self.rnn = Reader(8, 16, bidirectional)", {True}),
+        ("self.bidirectional = bidirectional\n        self.rnn = Reader(8, 16, bidirectional=self.bidirectional)", {True}),
+    ],
+)
+def test_a_default_of_another_module_is_its_own(tmp_path: Path, body: str, expected: set[object]) -> None:
+    other = f"class Other(nn.Module):\n    def __init__(self, bidirectional=True):\n        {body}\n\n"
+    other += "    def forward(self, x):\n        return x\n"
+    source = project(tmp_path, "other.py", other)
+    assert set(values_given(source.path, "bidirectional")) == expected

@@ -81,6 +81,8 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Unknown) and isinstance(other, Str | Bool | Member):
             return _is_constant(run, one, other)
+        if isinstance(one, Unknown) and isinstance(other, External) and other.path in registry.LAYERS:
+            return False if is_of_others(one) else None
     if (
         isinstance(left, Str) != isinstance(right, Str)
         and not isinstance(left, Unknown)
@@ -88,6 +90,12 @@ def _equal(run: Run, left: Value, right: Value) -> bool | None:
     ):
         return False
     return None
+
+
+def is_of_others(kind: Value) -> bool:
+    """Whether a class that is not read is none of torch's, by its name: it may hand one on, under the same name."""
+    name = kind.key.rpartition(".")[2] if isinstance(kind, Unknown) else ""
+    return name.isidentifier() and not any(path.endswith(f".{name}") for path in registry.LAYERS)
 
 
 def _path_of(kind: External | Class | Builtin) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import UnionType
 
 from shapelint.infer.builtins import builtin, unknown_result
-from shapelint.infer.comparisons import is_of_kind
+from shapelint.infer.comparisons import is_of_kind, is_of_others
 from shapelint.infer.known import Arguments
 from shapelint.infer.names import TENSORS
 from shapelint.infer.objects import Builtin, Class, Instance, TypeOf
@@ -99,13 +99,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
         return _is_torch_instance(value, kind.path)
     if isinstance(kind, Class):
         return isinstance(value, Instance) and kind in list(value.cls.lineage())
-    return False if isinstance(value, Layer) and _is_of_others(kind) else None
-
-
-def _is_of_others(kind: Value) -> bool:
-    """Whether a class that is not read is none of torch's, by its name: it may hand one on, under the same name."""
-    name = kind.key.rpartition(".")[2] if isinstance(kind, Unknown) else ""
-    return name.isidentifier() and not any(path.endswith(f".{name}") for path in registry.LAYERS)
+    return False if isinstance(value, Layer) and is_of_others(kind) else None
 
 
 _TYPED_TENSOR = re.compile(r"torch\.(cuda\.)?\w+Tensor\Z")

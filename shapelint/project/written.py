@@ -39,11 +39,13 @@ def values_of(tree: ast.Module, name: str) -> Iterator[Given]:
     """What a file gives a name: as a default, an argument, a field, an entry of a dict, an option.
 
     What is handed on under the same name (`bidirectional=args.bidirectional`) tells nothing, and neither does a default
-    None: that stands for the lack of a value. What a layer of torch is given is given to no class of the project.
+    None: that stands for the lack of a value. What a layer of torch is given is given to no class of the project, and
+    the defaults of a module that hands the name on to nothing are its own.
     """
     constants, outside = _constants(tree), _names_of_torch(tree)
+    own = set(_own_parameters(tree, name))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _root(node.func) in outside:
+        if node in own or (isinstance(node, ast.Call) and _root(node.func) in outside):
             continue
         for value in _given(node, name):
             if _last_name(value) != name:
@@ -69,6 +71,23 @@ def _root(function: ast.expr) -> str | None:
     while isinstance(function, ast.Attribute):
         function = function.value
     return function.id if isinstance(function, ast.Name) else None
+
+
+def _own_parameters(tree: ast.Module, name: str) -> Iterator[ast.arguments]:
+    """The parameters of modules (classes with a `forward`) in which no call is given the name."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        methods = [method for method in node.body if isinstance(method, ast.FunctionDef)]
+        if any(method.name == "forward" for method in methods) and not _hands_on(node, name):
+            yield from (method.args for method in methods)
+
+
+def _hands_on(cls: ast.ClassDef, name: str) -> bool:
+    calls = [node for node in ast.walk(cls) if isinstance(node, ast.Call)]
+    given = [(one.arg, one.value) for call in calls for one in call.keywords]
+    given += [(None, one) for call in calls for one in call.args]
+    return any(name in (keyword, _last_name(value)) for keyword, value in given)
 
 
 def takers_in(tree: ast.Module, name: str) -> Iterator[Taker]:
