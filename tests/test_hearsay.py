@@ -137,11 +137,12 @@ def test_ids_that_are_said_to_have_features_have_none(said: str) -> None:
             super().__init__()
             self.embedding = nn.Embedding(words, size)
             self.rnn = nn.LSTM(size, hidden, batch_first=True)
+            self.out = nn.Linear(2 * hidden, words)
 
         def forward(self, x):
             {said}
-            out, state = self.rnn(self.embedding(x))
-            return out, state.unknown()
+            out, _ = self.rnn(self.embedding(x))
+            return self.out(out)
     """
     assert "SHP505" not in codes(text)
 
@@ -245,4 +246,25 @@ def test_a_state_for_as_many_as_an_empty_list_holds_says_nothing() -> None:
                 found = better
             return found
     """
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize("conditions", [0, 40])
+def test_a_length_of_one_that_the_paths_did_not_get_past_is_a_guess(conditions: int) -> None:
+    """So many conditions come first that no path is left on which the part is longer."""
+    asked = "".join(f"        if args.flag{number}:\n            x = x + {number}\n" for number in range(conditions))
+    text = f"""
+class Attention(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(8, hidden)
+        self.w = nn.Linear(hidden, 4)
+
+    def forward(self, x, start, end, args):
+{asked}        out, _ = self.rnn(x)
+        part = out[start:end, 0].squeeze(0)
+        if part.dim() == 1:
+            part = part.unsqueeze(0)
+        return torch.softmax(self.w(part), 0)
+"""
     assert codes(text) == []

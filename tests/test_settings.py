@@ -192,3 +192,33 @@ def test_a_default_of_another_module_is_its_own(tmp_path: Path, body: str, expec
     other += "    def forward(self, x):\n        return x\n"
     source = project(tmp_path, "other.py", other)
     assert set(values_given(source.path, "bidirectional")) == expected
+
+
+CELLS = """\
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, hidden, kind):
+        super().__init__()
+        self.kind = kind
+        self.rnn = nn.LSTM(size, hidden, 2) if kind.lower() == "lstm" else nn.GRU(size, hidden, 2)
+
+    def forward(self, x):
+        if self.kind == "{asked}":
+            out, (h_n, _) = self.rnn(x)
+        else:
+            out, h_n = self.rnn(x)
+        return out, h_n.relu()
+"""
+
+
+@pytest.mark.parametrize("given", ["lstm", "gru", "LSTM"])
+def test_what_a_project_gives_must_fit_the_whole_path(tmp_path: Path, given: str) -> None:
+    """Whoever gives "lstm" takes no path for "LSTM", though one of its conditions is true of both."""
+    source = project(tmp_path, "train.py", f"Reader(8, 16, kind={given!r})")
+    text = CELLS.format(asked="lstm")
+    Path(source.path).write_text(text)
+    check = check_source(Source(source.path, text), Wanted(DEFAULT, Confidence.LOW, prove=False))
+    found = {(candidate.finding.code, candidate.finding.confidence) for candidate in check.candidates}
+    assert found == {("SHP207", Confidence.MEDIUM if given == "LSTM" else Confidence.LOW)}
