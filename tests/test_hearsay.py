@@ -249,10 +249,11 @@ def test_a_state_for_as_many_as_an_empty_list_holds_says_nothing() -> None:
     assert codes(text) == []
 
 
-@pytest.mark.parametrize("conditions", [0, 40])
-def test_a_length_of_one_that_the_paths_did_not_get_past_is_a_guess(conditions: int) -> None:
-    """So many conditions come first that no path is left on which the part is longer."""
-    asked = "".join(f"        if args.flag{number}:\n            x = x + {number}\n" for number in range(conditions))
+@pytest.mark.parametrize("conditions", [0, 20])
+@pytest.mark.parametrize("part", ["out[0, 0:int(end)]", "out[0, :end]", "out[0].narrow(0, 0, end)"])
+def test_a_length_of_one_is_a_guess(part: str, conditions: int) -> None:
+    """So many choices may come first that no path is left on which the part is longer."""
+    asked = "".join(f"        if kinds[{n}] == 'add':\n            x = x + {n}\n" for n in range(conditions))
     text = f"""
 class Attention(nn.Module):
     def __init__(self, hidden):
@@ -260,11 +261,11 @@ class Attention(nn.Module):
         self.rnn = nn.GRU(8, hidden)
         self.w = nn.Linear(hidden, 4)
 
-    def forward(self, x, start, end, args):
+    def forward(self, x, end, kinds):
 {asked}        out, _ = self.rnn(x)
-        part = out[start:end, 0].squeeze(0)
-        if part.dim() == 1:
+        part = {part}.squeeze(0)
+        if len(part.shape) == 1:
             part = part.unsqueeze(0)
-        return torch.softmax(self.w(part), 0)
+        return torch.mm(part.transpose(0, 1), torch.softmax(self.w(part), 0))
 """
     assert codes(text) == []

@@ -45,6 +45,7 @@ class Run:
     believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
     mentions: dict[str, list[str]] = field(default_factory=dict)  #: solved symbols whose values may mention a symbol
     preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
+    implied: bool = False  #: while an operation asks what neither the code nor a default says
     says_nothing: bool = False  #: while it is asked whether a loop goes on, which it does not for ever
     parents: dict[str, Parent] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
@@ -184,7 +185,11 @@ class Run:
         answer, likely = self.same(left, right), self.likely(left, "==", right)
         if answer is not Same.UNKNOWN or (likely is None and not otherwise):
             return answer is Same.EQUAL
-        return self.ask_of_sizes(left, "==", right, otherwise if likely is None else likely)
+        self.implied = likely is None
+        try:
+            return self.ask_of_sizes(left, "==", right, otherwise if likely is None else likely)
+        finally:
+            self.implied = False
 
     def _tell(self, question: Question, answer: bool) -> None:
         """Take an answer for granted; a variable that can have one value only has it from now on."""
@@ -230,7 +235,8 @@ class Run:
         question = Among(about, (taken,)) if isinstance(about, Term) else about
         body = self.functions[-1].definition if self.functions else None
         place = None if body is None else body.name_span
-        self.trace.decisions.append(Decision(subject, taken, told, self.trace.speaks_of(taken), question, place))
+        invited = self.trace.speaks_of(taken) and not (self.implied and taken is True)
+        self.trace.decisions.append(Decision(subject, taken, told, invited, question, place))
         return taken
 
     # unknown values

@@ -170,9 +170,9 @@ class Decision:
 
     `subject` names the condition for people (`bidirectional`, `lengths is None`), `choice` the side,
     `likely` whether the choice is what the defaults give (None when there is no default). A side that nothing in the
-    code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and nobody may mean that. `question` is what was
-    asked, where it is known; of a choice among several it is whether the value is the one chosen. `asked_in` is the
-    function whose body asks.
+    code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and `x.squeeze(0)` may drop an axis. `question`
+    is what was asked, where it is known; of a choice among several it is whether the value is the one chosen.
+    `asked_in` is the function whose body asks.
     """
 
     subject: str

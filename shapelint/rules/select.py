@@ -126,8 +126,8 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
 
 def _takes_for_one(trace: Trace, sides: set[tuple[str, object]]) -> bool:
     """Whether a path takes a size to be 1 for which no path was followed on which it is not."""
-    ones = (one for one in trace.decisions if one.choice is True and one.subject.endswith(" == 1"))
-    return any((one.subject, False) not in sides for one in ones)
+    ones = (one for one in trace.decisions if not one.invited and one.subject.endswith(" == 1"))
+    return any(one.choice is True and (one.subject, False) not in sides for one in ones)
 
 
 def _key(decision: Decision) -> tuple[str, object]:
