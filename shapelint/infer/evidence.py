@@ -85,8 +85,9 @@ def _comments_of(run: Run, name: str, node: facts.Statement) -> list[facts.Comme
     """
     beside = [c for c in run.home.comments.get(node.span.end_line, ()) if not c.alone]
     above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
-    is_read = name in names_in(getattr(node, "value", None))
-    return [*beside, *(() if is_read or _is_given_above(run, name, node) else above)]
+    if above and (name in names_in(getattr(node, "value", None)) or _is_given_above(run, name, node)):
+        return beside
+    return [*beside, *above]
 
 
 def _is_given_above(run: Run, name: str, node: facts.Statement) -> bool:
