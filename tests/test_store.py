@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shapelint.infer.questions import (
@@ -75,6 +75,8 @@ def test_no_value_is_overlooked(asked: list[Question], sides: list[bool], questi
     assert seen <= store.possible(question)
 
 
+@example([Related("a", None, "==", 2), Related("b", "a", "==", 2)], [True] * 4, Related("c", "b", "==", 2))
+@example([Related("a", "b", "!=", 2), Related("a", "c", "==", 2)], [True] * 4, Related("a", "c", "==", 1))
 @settings(max_examples=150, deadline=None)
 @given(st.lists(about_sizes, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4), about_sizes)
 def test_sizes_are_decided_exactly(asked: list[Question], sides: list[bool], question: Question) -> None:

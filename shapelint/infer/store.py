@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
-from shapelint.infer.questions import ANYTHING, OTHER_NUMBERS, OTHER_TEXT, Opaque, Question, is_size
+from shapelint.infer.questions import ANYTHING, OTHER_NUMBERS, OTHER_TEXT, Opaque, Question, Related, is_size
 
+MAX_CHAIN = 3  #: comparisons of two sizes that are followed from one to the next
 MAX_ASSIGNMENTS = 20_000  #: of values to variables that depend on each other; beyond that, all is possible
 
 BOTH = frozenset((True, False))
@@ -129,8 +130,9 @@ class Store:
         ties = list(dict.fromkeys(tie for variable in variables for tie in variable.ties))
         questions = [*ties, *(question for variable in variables for question, _ in variable.told)]
         near = [value for question in (*questions, *([asked] if asked else [])) for value in question.candidates()]
+        far = _apart(near, [*questions, *([asked] if asked else [])])
         for variable in variables:
-            variable.try_values(near)
+            variable.try_values(far)
         # what is compared with a size is one
         ranges = [[value for value in variable.left if is_size(value)] for variable in variables]
         if prod(map(len, ranges)) > MAX_ASSIGNMENTS:
@@ -147,6 +149,17 @@ class Store:
                 waiting.extend(name for name in tie.variables if name not in found)
                 found.update(dict.fromkeys(tie.variables))
         return [self._variable(name) for name in found]
+
+
+def _apart(values: Sequence[object], questions: Iterable[Question]) -> Sequence[object]:
+    """Values, and sizes that are as far from them as chains of comparisons say: b is a + 2, and c is b + 2."""
+    pairs = [one for one in questions if isinstance(one, Related) and one.second is not None]
+    names = {name for one in pairs for name in one.variables}
+    steps = {way * one.number for one in pairs for way in (-1, 1)}
+    found = {value for value in (*values, *OTHER_NUMBERS[:1]) if isinstance(value, int) and is_size(value)}
+    for _ in range(min(len(names) - 1, MAX_CHAIN)):
+        found |= {value + step for value in found for step in steps}
+    return [*values, *filter(is_size, found)]
 
 
 def _answers(question: Question, assignments: Iterable[Mapping[str, object]]) -> frozenset[bool]:
