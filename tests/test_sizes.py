@@ -119,6 +119,12 @@ PROGRAMS = {
                 out, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=self.steps)
                 return out[torch.arange(out.size(0)), lengths - 1]
         """,
+    "a number of layers, where torch refuses the layer": """
+        class Model(nn.Module):
+            def __init__(self, words, chars, cases, features, inputs, hidden, layers, dropout):
+                super().__init__()
+                self.lstm = nn.LSTM(inputs, hidden, layers, bias=0.5, batch_first=True)
+        """,
 }
 
 

@@ -234,4 +234,13 @@ def flag(node: Node, name: str, default: bool) -> bool:
 
 def layer_config(node: Node) -> Mapping[str, object]:
     """The constructor arguments of a construction, by name, as far as they are known."""
-    return getattr(node.result, "config", None) or node.bound
+    return getattr(node.result, "config", None) or node.bound or _as_written(node)
+
+
+def _as_written(node: Node) -> Mapping[str, object]:
+    """The arguments of a construction that torch refuses."""
+    if node.op not in LAYERS:
+        return {}
+    names = LAYERS[node.op].build.signature.parameters
+    given = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
+    return {name: value.dim if isinstance(value, Int | Unknown) else value for name, value in given.items()}
