@@ -46,13 +46,14 @@ class _Variable:
     left: list[object] = field(default_factory=list)
     ties: list[Question] = field(default_factory=list)
 
-    def try_values(self, candidates: Iterable[object]) -> None:
-        """Take further values into account."""
-        for key, value in _by_type(candidates).items():
-            if key not in self.tried:
-                self.tried.add(key)
-                if all(question.answer({self.name: value}) is answer for question, answer in self.told):
-                    self.left.append(value)
+    def try_values(self, candidates: Iterable[object]) -> bool:
+        """Take further values into account; whether there are any."""
+        fresh = {key: value for key, value in _by_type(candidates).items() if key not in self.tried}
+        self.tried.update(fresh)
+        for value in fresh.values():
+            if all(question.answer({self.name: value}) is answer for question, answer in self.told):
+                self.left.append(value)
+        return bool(fresh)
 
     def tell(self, question: Question, answer: bool) -> None:
         """Leave only the values with that answer."""
@@ -66,15 +67,22 @@ class Store:
 
     told: dict[Question, bool] = field(default_factory=dict)
     _variables: dict[str, _Variable] = field(default_factory=dict)
+    _asked: dict[Question, frozenset[bool]] = field(default_factory=dict)  #: and answered as long as nothing is new
 
     def possible(self, question: Question) -> frozenset[bool]:
         """The answers that contradict none of those that were told; none where the path itself is impossible."""
         if question in self.told:
             return _SIDES[self.told[question]]
+        if question not in self._asked:
+            answers = self._possible(question)  # which may try new values, and forgets what they make a difference to
+            self._asked[question] = answers
+        return self._asked[question]
+
+    def _possible(self, question: Question) -> frozenset[bool]:
         names = question.variables
         if len(names) == 1 and not self._variable(names[0]).ties:
             variable = self._variable(names[0])
-            variable.try_values(question.candidates())
+            self._try_values([variable], question.candidates())
             return _answers(question, ({variable.name: value} for value in variable.left))
         assignments = self._assignments(names, question)
         return BOTH if assignments is None else _answers(question, assignments)
@@ -84,9 +92,9 @@ class Store:
         if question in self.told:
             return
         self.told[question] = answer
+        self._asked.clear()
         variables = [self._variable(name) for name in question.variables]
-        for variable in variables:
-            variable.try_values(question.candidates())
+        self._try_values(variables, question.candidates())
         if len(variables) == 1:
             variables[0].tell(question, answer)
         else:
@@ -116,6 +124,12 @@ class Store:
         """The values that a variable can have, of those that make a difference; what ties it to others is not asked."""
         return self._variable(name).left
 
+    def _try_values(self, variables: Iterable[_Variable], candidates: Iterable[object]) -> None:
+        values = list(candidates)
+        fresh = [variable.try_values(values) for variable in variables]
+        if any(fresh):
+            self._asked.clear()
+
     def _variable(self, name: str) -> _Variable:
         variable = self._variables.get(name)
         if variable is None:
@@ -131,8 +145,7 @@ class Store:
         questions = [*ties, *(question for variable in variables for question, _ in variable.told)]
         near = [value for question in (*questions, *([asked] if asked else [])) for value in question.candidates()]
         far = _apart(near, [*questions, *([asked] if asked else [])])
-        for variable in variables:
-            variable.try_values(far)
+        self._try_values(variables, far)
         # what is compared with a size is one
         ranges = [[value for value in variable.left if is_size(value)] for variable in variables]
         if prod(map(len, ranges)) > MAX_ASSIGNMENTS:
