@@ -269,3 +269,95 @@ class Attention(nn.Module):
         return torch.mm(part.transpose(0, 1), torch.softmax(self.w(part), 0))
 """
     assert codes(text) == []
+
+
+ONE_SAMPLE = {
+    "its rank": "if h.dim() == 1:\n            h = h.unsqueeze(0)",
+    "its rank as an attribute": "h = h[None] if h.ndim == 1 else h",
+    "its shape": "if len(h.shape) == 1:\n            h = h.view(1, -1)",
+    "the samples": "if x.size(0) == 1:\n            h = h.unsqueeze(0)",
+    "another name": "batch = x.shape[0]\n        if batch == 1:\n            h = h.reshape(1, -1)",
+}
+BARE = """
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        _, h = self.rnn(x)
+        h = h.squeeze()
+        {mended}
+        return self.out(h)
+"""
+
+
+@pytest.mark.parametrize("mended", ONE_SAMPLE.values(), ids=ONE_SAMPLE)
+def test_who_minds_a_batch_of_one_is_not_told_of_it(mended: str) -> None:
+    assert codes(BARE.format(mended=mended)) == []
+
+
+def test_who_does_not_is() -> None:
+    assert codes(BARE.format(mended="h = h.relu()")) == ["SHP115"]
+
+
+@pytest.mark.parametrize("asked", ["y.size(-1) == 2 * self.hidden", "y.shape[2] > self.hidden", "self.hidden != y.size(2)"])
+def test_a_size_that_a_layer_has_is_compared_as_one(asked: str) -> None:
+    text = f"""
+    class Model(nn.Module):
+        def __init__(self, size, hidden):
+            super().__init__()
+            self.hidden = hidden
+            self.rnn = nn.GRU(size, hidden, batch_first=True, bidirectional=True)
+            self.out = nn.Linear(hidden, 2)
+
+        def forward(self, x):
+            y, _ = self.rnn(x)
+            if {asked}:
+                y = y[..., : self.hidden] + y[..., self.hidden :]
+            return self.out(y)
+    """
+    assert codes(text) == []
+
+
+def test_probabilities_in_evaluation_alone_go_into_no_loss() -> None:
+    text = """
+    class Model(nn.Module):
+        def __init__(self, size, hidden, classes):
+            super().__init__()
+            self.rnn = nn.GRU(size, hidden, batch_first=True)
+            self.out = nn.Linear(hidden, classes)
+
+        def forward(self, x):
+            scores = self.out(self.rnn(x)[0][:, 0])
+            return scores if self.training else torch.softmax(scores, 1)
+
+    def train(x, y):
+        return nn.CrossEntropyLoss()(Model(3, 4, 2)(x), y)
+    """
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize("asked", ["self.kind is Kind.LSTM", "self.kind == Kind.LSTM", "self.kind in (Kind.LSTM,)"])
+def test_a_table_of_a_module_knows_the_members_of_an_enumeration(asked: str) -> None:
+    text = f"""
+    from enum import Enum
+
+    class Kind(Enum):
+        LSTM = "lstm"
+        GRU = "gru"
+
+    LAYERS = {{Kind.LSTM: nn.LSTM, Kind.GRU: nn.GRU}}
+
+    class Model(nn.Module):
+        def __init__(self, size, hidden, kind=Kind.GRU):
+            super().__init__()
+            self.kind = kind
+            self.rnn = LAYERS[kind](size, hidden, batch_first=True)
+
+        def forward(self, x):
+            out, state = self.rnn(x)
+            return out, tuple(s.detach() for s in state) if {asked} else state.detach()
+    """
+    assert codes(text) == []

@@ -113,7 +113,7 @@ def _defined(module: facts.Module, source: Source) -> Checked:
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
     """Execute a module's definitions."""
-    run = Run(Trace(home.source.path, "import"), home, library, Plan())
+    run = Run(Trace(home.source.path, "import"), home, library, Plan(), members=library.members)
     with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
         execute(run, scope, definitions(module.body))
 
@@ -353,8 +353,9 @@ def _errors(trace: Trace) -> set[tuple[str, str, Span]]:
 
 def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
     source = checked.home.source
-    trace = Trace(source.path, entry.name, text=source.text, likely=plan.sizes)
-    return Run(trace, checked.home, checked.library, plan, store=trace.store, members=trace.members)
+    members = checked.library.members
+    trace = Trace(source.path, entry.name, text=source.text, likely=plan.sizes, members=members)
+    return Run(trace, checked.home, checked.library, plan, store=trace.store, members=members)
 
 
 def _run_once(run: Run, checked: Checked, entry: Entry) -> None:

@@ -55,9 +55,17 @@ def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expr
         equal = _equal(run, left, right)
         if equal is not None:
             return Bool(equal == (operator == "=="))
+    left, right = _as_size(run, left, right), _as_size(run, right, left)
     if isinstance(left, Int) and isinstance(right, Int):
         return _compare_sizes(run, left.dim, operator, right.dim)
     return _unknown_comparison(run, left, operator, right, node)
+
+
+def _as_size(run: Run, value: Value, other: Value) -> Value:
+    """An unknown of sizes that layers and axes have, as the size that it is, where it is compared with another."""
+    if not isinstance(value, Unknown) or value.fractional or not isinstance(other, Int) or not other.dim.symbols:
+        return value
+    return Int(value.dim) if value.dim.symbols <= run.positive else value
 
 
 def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
@@ -218,7 +226,7 @@ def is_none(run: Run, value: Value, positive: bool) -> Value:
 def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
     """`item in group` for constants."""
     keys = _members(group)
-    if keys is None or not isinstance(item, Str | Int | Unknown):
+    if keys is None or not isinstance(item, Str | Int | Unknown | Member):
         return Unknown(run.key_of(node), "membership")
     if isinstance(item, Unknown):
         likely = None

@@ -35,6 +35,7 @@ class Library:
     define: Define
     modules: dict[Path, ModuleValue | None] = field(default_factory=dict)
     known: dict[Imported, Value | None] = field(default_factory=dict)
+    members: dict[str, Value] = field(default_factory=dict)  #: of enumerations, by their texts
 
     def resolve(self, wanted: Imported) -> Value | None:
         """What an imported name stands for; None where it is not the project's, or cannot be read."""

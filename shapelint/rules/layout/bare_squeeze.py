@@ -11,12 +11,14 @@ from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.claims import source_of
 from shapelint.rules.navigate import short_name
 from shapelint.rules.pick import ONE
+from shapelint.rules.text import lines_of
 from shapelint.rules.uses import calls_above, heads_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
 
+_RANKS = ("dim", "ndim", "ndimension")
 _LAYERS = frozenset(("Linear", "linear", "LayerNorm", "BatchNorm1d", "Bilinear"))
 
 RULE = Rule(
@@ -159,7 +161,7 @@ def squeeze_drops_batch(trace: Trace) -> Iterator[Finding]:
             continue
         claim = _claim(trace, node, base) if _is_meant_for_others(trace, node, base) else None
         layers = [user for user in heads_of(trace, Ref(node.id)) if short_name(user) in _LAYERS]
-        if claim is not None and layers:
+        if claim is not None and layers and not _minds_one_sample(trace, node, base):
             yield _finding(trace, node, base, claim, layers[0])
 
 
@@ -168,6 +170,20 @@ def _is_meant_for_others(trace: Trace, node: Node, base: Tensor) -> bool:
     result = node.result
     has_one = any(trace.resolve(size) == ONE for size in base.sizes)
     return node.error is None and isinstance(result, Tensor) and result.rank == 2 and (has_one or base.rank == 2)
+
+
+def _minds_one_sample(trace: Trace, node: Node, base: Tensor) -> bool:
+    """Whether the code asks for the rank of what is left, or for the number of samples: it knows of a batch of one."""
+    batches = {trace.resolve(axis.dim).as_symbol for axis in base.axes if axis.role is Role.BATCH}
+    if any(one.question is not None and not batches.isdisjoint(one.question.variables) for one in trace.decisions):
+        return True
+    return any(short_name(user) in _RANKS or _is_counted(trace, user) for user in trace.uses(Ref(node.id)))
+
+
+def _is_counted(trace: Trace, user: Node) -> bool:
+    """Whether it is the shape in `len(x.shape)`."""
+    is_whole = short_name(user) in ("shape", "size") and len(user.args) == 1
+    return is_whole and lines_of(trace)[user.span.line - 1][: user.span.column].rstrip().endswith("len(")
 
 
 def _claim(trace: Trace, node: Node, base: Tensor) -> Claim | None:

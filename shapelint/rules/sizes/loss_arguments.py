@@ -316,7 +316,9 @@ def _squeezed(trace: Trace, loss: Loss, longer: int) -> Fix | None:
 
 @check(PROBABILITIES)
 def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
-    """Cross entropy whose scores were normalised before, and only cut or moved since."""
+    """Cross entropy whose scores were normalised before, and only cut or moved since; not in evaluation alone."""
+    if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):
+        return
     for loss in losses(trace, _CROSS_ENTROPY):
         origin = list(cut_from(trace, loss.scores))[-1]
         softmax = None if origin.ref is None or origin.ref.path else softmax_of(trace.node(origin.ref))
