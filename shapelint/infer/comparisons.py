@@ -235,7 +235,7 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
         subject = f"{shown(item)} in {keys}"
         question = Among(item.as_term, tuple(keys))
         return Bool(run.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
-    constant = item.value if isinstance(item, Str) else run.resolve(item.dim).constant
+    constant = run.resolve(item.dim).constant if isinstance(item, Int) else constant_key(item)
     if constant is None:
         return _is_among_sizes(run, item, keys, positive, node)
     return TRUE if (constant in keys) == positive else FALSE
