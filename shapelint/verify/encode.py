@@ -234,10 +234,10 @@ def flag(node: Node, name: str, default: bool) -> bool:
 
 def layer_config(node: Node) -> Mapping[str, object]:
     """The constructor arguments of a construction, by name, as far as they are known."""
-    return getattr(node.result, "config", None) or node.bound or _as_written(node)
+    return getattr(node.result, "config", None) or node.bound
 
 
-def _as_written(node: Node) -> Mapping[str, object]:
+def as_written(node: Node) -> Mapping[str, object]:
     """The arguments of a construction that torch refuses."""
     if node.op not in LAYERS:
         return {}

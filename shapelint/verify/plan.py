@@ -11,7 +11,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Packed, Tensor, Tuple, Value
 from shapelint.verify import limits
-from shapelint.verify.encode import FORWARD, PACK, UNPACK, Encoder, UnreplayableError, flag, layer_config
+from shapelint.verify.encode import FORWARD, PACK, UNPACK, Encoder, UnreplayableError, as_written, flag, layer_config
 from shapelint.verify.scale import scaled, scales
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 
@@ -145,7 +145,7 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
 
 
 def _layers_of(trace: Trace, node: Node) -> Iterator[Dim]:
-    layers = layer_config(node).get("num_layers") if node.op in limits.RECURRENT else None
+    layers = (layer_config(node) or as_written(node)).get("num_layers") if node.op in limits.RECURRENT else None
     if isinstance(layers, Dim):
         yield resolved(trace, layers)
 
