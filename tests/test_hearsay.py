@@ -361,3 +361,38 @@ def test_a_table_of_a_module_knows_the_members_of_an_enumeration(asked: str) -> 
             return out, tuple(s.detach() for s in state) if {asked} else state.detach()
     """
     assert codes(text) == []
+
+
+CAUGHT = {
+    "the very error": "AttributeError",
+    "any error": "Exception",
+    "whatever it is": "",
+    "one of several": "(TypeError, AttributeError)",
+}
+TRIED = """
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.LSTM(size, hidden, batch_first=True)
+
+    def forward(self, x):
+        out, s = self.rnn(x)
+        try:
+            s = s.detach()
+        except {kind}:
+            {body}
+        return out, s
+"""
+
+
+@pytest.mark.parametrize("kind", CAUGHT.values(), ids=CAUGHT)
+def test_what_the_code_catches_is_no_mistake(kind: str) -> None:
+    assert codes(TRIED.format(kind=kind, body="s = tuple(one.detach() for one in s)")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("KeyError", "s = None"), ("ImportError", "s = None"), ("Exception", "print(s)\n            raise")],
+)
+def test_what_it_does_not_catch_is(kind: str, body: str) -> None:
+    assert codes(TRIED.format(kind=kind, body=body)) == ["SHP207"]

@@ -51,6 +51,7 @@ class Run:
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     loops: int = 0
+    caught: int | None = None  #: the depth of the calls at which the code catches what torch raises
     graphless: int = 0  #: how many open blocks and functions switch gradients off
     steps: int = 0
     result: Value = NONE  #: what the latest `return` gave
@@ -331,6 +332,8 @@ class Run:
         error: ShapeError | None = None,
     ) -> Value:
         """Append a node; returns its result with the references stamped in."""
+        if error is not None and self.caught == len(self.frames):
+            raise Raised  # which the code reckons with
         number = len(self.trace.nodes)
         args = tuple(captured(value) for value in args)
         kwargs = {name: captured(value) for name, value in kwargs.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from shapelint.infer.arithmetic import binary
 from shapelint.infer.assign import assign
 from shapelint.infer.assume import assume
@@ -19,6 +21,7 @@ from shapelint.infer.objects import Class, Container, Function, Imported, Iterat
 from shapelint.infer.plan import Raised
 from shapelint.infer.state import Run
 from shapelint.infer.truth import truth
+from shapelint.infer.walk import names_in
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -119,19 +122,34 @@ def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    depth, guard = len(run.frames), run.guard
+    depth, guard, caught = len(run.frames), run.guard, run.caught
+    run.caught = depth if any(map(_reckons_with_torch, node.handlers)) else caught
     try:
         flow = execute(run, scope, node.body)
+        run.caught = caught
         if flow is Flow.NEXT:
             flow = execute(run, scope, node.orelse)
     except Raised:
         if not node.handlers:
             raise
         del run.frames[depth:]
-        run.guard = guard
+        run.guard, run.caught = guard, caught
         flow = execute(run, scope, node.handlers[0].body)
+    finally:
+        run.caught = caught
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final
+
+
+#: what torch and Python raise for tensors and layers that do not fit
+_REFUSALS = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
+
+
+def _reckons_with_torch(handler: facts.Handler) -> bool:
+    """Whether a handler takes what torch raises, and goes on."""
+    names = ["Exception"] if handler.type is None else names_in(handler.type)
+    kinds = [kind for kind in (getattr(builtins, name, None) for name in names) if isinstance(kind, type)]
+    return not _raises(handler.body) and any(issubclass(one, kind) for one in _REFUSALS for kind in kinds)
 
 
 @executes(facts.Match)
