@@ -28,14 +28,17 @@ def moved_to(node: Node) -> str | None:
 
 def follows_another(node: Node) -> bool:
     """Whether the call puts its result where a tensor lies: `device=x.device`."""
-    given = [node.kwargs.get("device"), *node.args[1:2]]
-    return any(isinstance(value, Unknown) and value.reason == APART_FROM_SHAPES for value in given)
+    return any(isinstance(value, Unknown) and value.reason == APART_FROM_SHAPES for value in _given(node))
 
 
 def is_named_device(node: Node) -> bool:
     """Whether the call names a device that is certainly not the CPU, not a variable."""
-    given = [node.kwargs.get("device"), *node.args[1:2]]
-    return node.op == "torch.Tensor.cuda" or any(isinstance(value, Str) for value in given)
+    return node.op == "torch.Tensor.cuda" or any(isinstance(value, Str) for value in _given(node))
+
+
+def _given(node: Node) -> list[Value | None]:
+    """What may name a place among a call's arguments."""
+    return [node.kwargs.get("device"), *node.args[1:2]]
 
 
 def _is_device(value: Value) -> bool:

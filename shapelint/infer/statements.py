@@ -135,8 +135,6 @@ def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
         del run.frames[depth:]
         run.guard, run.caught = guard, caught
         flow = execute(run, scope, node.handlers[0].body)
-    finally:
-        run.caught = caught
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final
 
