@@ -367,7 +367,6 @@ def _attributes() -> None:
     case("torch.Tensor.size", X, number(-1))
     case("torch.Tensor.size", X, number(3))
     case("torch.Tensor.__len__", SCALAR)
-    case("torch.is_tensor", X)
     case(both("is_floating_point"), whole("B"))
     unknown = "device dtype is_cuda requires_grad grad_fn layout get_device is_contiguous stride"
     case(methods(unknown), X, refuses=True)

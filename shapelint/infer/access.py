@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shapelint.finding import Ref
 from shapelint.infer.apply import apply
+from shapelint.infer.classes import meta_attribute
 from shapelint.infer.constants import constant_key
 from shapelint.infer.enums import chosen, is_enumeration, member
 from shapelint.infer.functions import call_function, call_special, free_arguments, is_set_on_other_paths, makers_of
@@ -66,12 +67,11 @@ MODULE_METHODS = frozenset(
     "register_buffer register_parameter add_module register_module".split()
 )
 
-#: what takes, keeps or adds axes of a tensor, and nothing else
-_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
-
 
 def attribute_of(run: Run, base: Value, name: str, node: facts.Expression) -> Value:
     """`base.name`."""
+    if told := meta_attribute(base, name):
+        return told
     if isinstance(base, External):
         return External(canonical(f"{base.path}.{name}"))
     if isinstance(base, Instance):
@@ -123,8 +123,6 @@ def instance_attribute(run: Run, instance: Instance, name: str, node: facts.Expr
         return _bound(run, found, instance, node)
     if name == "module":
         return instance  # what nn.DataParallel wraps
-    if name == "__class__":
-        return instance.cls
     if name in MODULE_METHODS:
         return Method(instance, name)
     if instance.base is not None:

@@ -24,7 +24,6 @@ from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     NONE,
-    TRUE,
     Bool,
     Dict,
     External,
@@ -138,11 +137,11 @@ def _getattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
 
 def _attribute_or(run: Run, base: Value, name: str, default: Value | None, node: facts.Expression) -> Value:
     """`getattr(base, name, default)`; where it is not known whether the attribute exists, the default is a hint."""
+    if default is not None and _has_attribute(base, name) is False:
+        return default
     found = attribute_of(run, base, name, node)
     if default is None or not isinstance(found, Unknown) or found.hint is not None:
         return found
-    if isinstance(base, Namespace) and not base.table.open:
-        return default
     return replace(found, hint=default)
 
 
@@ -197,15 +196,24 @@ def _vars(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Ex
 @builtin("hasattr", least=2, most=2)
 def _hasattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     base, name = args[0], args[1]
-    if isinstance(base, Instance) and isinstance(name, Str) and _has_attribute(base, name.value):
-        return TRUE
-    if isinstance(base, Namespace) and isinstance(name, Str) and not base.table.open:
-        return Bool(name.value in base.table.items)
-    return unknown_result(run, node, "hasattr")
+    answer = _has_attribute(base, name.value) if isinstance(name, Str) else None
+    return unknown_result(run, node, "hasattr") if answer is None else Bool(answer)
 
 
-def _has_attribute(instance: Instance, name: str) -> bool:
-    return name in instance.attributes or instance.cls.find(name) is not None
+#: what these values are in Python: their attributes are known to the last
+_PLAIN: dict[type[Value], type] = {Tuple: tuple, List: list, Dict: dict, Int: int, Float: float, Str: str, Bool: bool}
+
+
+def _has_attribute(base: Value, name: str) -> bool | None:
+    """Whether a value has an attribute; None where that is not known."""
+    if isinstance(base, Instance):
+        return True if name in base.attributes or base.cls.find(name) is not None else None
+    if isinstance(base, Namespace):
+        return None if base.table.open else name in base.table.items
+    if isinstance(base, Tensor):
+        return True if f"torch.Tensor.{name}" in registry.OPS else None
+    plain = _PLAIN.get(type(base))
+    return None if plain is None else hasattr(plain, name) or name in getattr(base, "names", ())
 
 
 @builtin("super")

@@ -14,7 +14,7 @@ from shapelint.infer.state import Run
 from shapelint.infer.trace import Loader
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 CALLS = Table()
@@ -174,14 +174,6 @@ def data_loader(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: fa
 
 
 _LAYS_OUT_BATCHES = frozenset({"collate_fn", "batch_sampler", "**"})
-
-
-@external_call("torch.is_tensor", least=1, most=1)
-def is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    """torch.is_tensor(x)."""
-    return (
-        Unknown(run.key_of(node), "a type test") if isinstance(args[0], Unknown) else Bool(isinstance(args[0], Tensor))
-    )
 
 
 @external_call("functools.partial", least=1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import UnionType
 
 from shapelint.infer.builtins import builtin, unknown_result
+from shapelint.infer.classes import PLAIN, class_of
 from shapelint.infer.comparisons import is_of_kind, is_of_others
+from shapelint.infer.externals import external_call
 from shapelint.infer.known import Arguments
 from shapelint.infer.names import TENSORS
-from shapelint.infer.objects import Builtin, Class, Instance, TypeOf
+from shapelint.infer.objects import Builtin, Class, Instance
 from shapelint.infer.questions import IsInstance
 from shapelint.infer.state import Run
 from shapelint.ops import registry
@@ -21,9 +22,7 @@ from shapelint.shapes.value import (
     FALSE,
     TRUE,
     Bool,
-    Dict,
     External,
-    Float,
     Int,
     Layer,
     List,
@@ -37,37 +36,25 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
-_TYPES: dict[str, type[Value] | UnionType] = {
-    "tuple": Tuple | Packed,
-    "list": List,
-    "dict": Dict,
-    "int": Int | Bool,
-    "float": Float,
-    "str": Str,
-    "bool": Bool,
-}
-
 
 @builtin("type", least=1, most=1)
 def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value = args[0]
-    if isinstance(value, Instance):
-        return value.cls
-    if isinstance(value, Layer):
-        return External(value.kind)
-    if isinstance(value, Unknown):
-        return TypeOf(value)
-    if isinstance(value, Tensor | Packed):
-        return External("torch.Tensor" if isinstance(value, Tensor) else PACKED)
-    plain = not isinstance(value, Packed) and not getattr(value, "names", ())
-    exact = [name for name, kind in _TYPES.items() if plain and isinstance(value, kind)]
-    return Builtin(exact[-1]) if exact else unknown_result(run, node, "type")
+    return class_of(args[0]) or unknown_result(run, node, "type")
 
 
 @builtin("isinstance", least=2, most=2)
 def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
     value, kind = args[0], args[1]
-    kinds = kind.items if isinstance(kind, Tuple) else (kind,)
+    return _is_one_of(run, value, kind.items if isinstance(kind, Tuple) else (kind,), node)
+
+
+@external_call("torch.is_tensor", least=1, most=1)
+def _is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """torch.is_tensor(x): `isinstance(x, torch.Tensor)`."""
+    return _is_one_of(run, args[0], (External("torch.Tensor"),), node)
+
+
+def _is_one_of(run: Run, value: Value, kinds: tuple[Value, ...], node: facts.Expression) -> Value:
     answers = [_is_instance(value, one) for one in kinds]
     if any(answers):
         return TRUE
@@ -93,7 +80,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Unknown):
         return None
     if isinstance(kind, Builtin):
-        wanted = _TYPES.get(kind.name)
+        wanted = PLAIN.get(kind.name)
         return isinstance(value, wanted) if wanted is not None else None
     if isinstance(kind, External):
         return _is_torch_instance(value, kind.path)

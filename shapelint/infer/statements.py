@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Collection
 
 from shapelint.infer.arithmetic import binary
 from shapelint.infer.assign import assign
@@ -107,8 +108,25 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
         entered = _enter(run, value, context)
         if target is not None:
             assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
-    with graphless(run, scope, [context for context, _ in node.items]):
-        return execute(run, scope, node.body)
+    depth, guard, caught = len(run.frames), run.guard, run.caught
+    expects = any(_expects_refusal(context) for context, _ in node.items)
+    run.caught = depth if expects else caught
+    try:
+        with graphless(run, scope, [context for context, _ in node.items]):
+            return execute(run, scope, node.body)
+    except Raised:
+        if not expects:
+            raise
+        del run.frames[depth:]
+        run.guard = guard
+        return Flow.NEXT
+    finally:
+        run.caught = caught
+
+
+def _expects_refusal(context: facts.Expression) -> bool:
+    """Whether a context manager is given what torch raises: `pytest.raises(RuntimeError)`, `suppress(ValueError)`."""
+    return isinstance(context, facts.Call) and any(_takes_refusals(names_in(one.value)) for one in context.arguments)
 
 
 def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
@@ -146,8 +164,13 @@ _REFUSALS = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
 def _reckons_with_torch(handler: facts.Handler) -> bool:
     """Whether a handler takes what torch raises, and goes on."""
     names = ["Exception"] if handler.type is None else names_in(handler.type)
+    return not _raises(handler.body) and _takes_refusals(names)
+
+
+def _takes_refusals(names: Collection[str]) -> bool:
+    """Whether one of these is an exception of Python that torch raises, or a class above it."""
     kinds = [kind for kind in (getattr(builtins, name, None) for name in names) if isinstance(kind, type)]
-    return not _raises(handler.body) and any(issubclass(one, kind) for one in _REFUSALS for kind in kinds)
+    return any(issubclass(one, kind) and issubclass(kind, BaseException) for one in _REFUSALS for kind in kinds)
 
 
 @executes(facts.Match)

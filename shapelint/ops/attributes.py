@@ -52,14 +52,6 @@ def length(input: Tensor) -> Int:
     return Int(input.axes[0].dim)
 
 
-@op("torch.is_tensor")
-def is_tensor(obj: Value) -> Bool:
-    """Whether a value is a tensor."""
-    if not isinstance(obj, Tensor):
-        raise Undetermined("a value that may be a tensor")
-    return Bool(True)
-
-
 @op("torch.is_floating_point", "torch.Tensor.is_floating_point")
 def is_floating_point(input: Tensor) -> Bool:
     """Whether the numbers are floats."""

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.claims import source_of
-from shapelint.rules.navigate import short_name
+from shapelint.rules.navigate import ancestors, short_name
 from shapelint.rules.pick import ONE
 from shapelint.rules.text import lines_of
 from shapelint.rules.uses import calls_above, heads_of
@@ -173,11 +173,12 @@ def _is_meant_for_others(trace: Trace, node: Node, base: Tensor) -> bool:
 
 
 def _minds_one_sample(trace: Trace, node: Node, base: Tensor) -> bool:
-    """Whether the code asks for the rank of what is left, or for the number of samples: it knows of a batch of one."""
+    """Whether the code asks for the rank of what is made of it, or for the number of samples: it minds."""
     batches = {trace.resolve(axis.dim).as_symbol for axis in base.axes if axis.role is Role.BATCH}
     if any(one.question is not None and not batches.isdisjoint(one.question.variables) for one in trace.decisions):
         return True
-    return any(short_name(user) in _RANKS or _is_counted(trace, user) for user in trace.uses(Ref(node.id)))
+    asked = (user for user in trace.nodes if short_name(user) in _RANKS or _is_counted(trace, user))
+    return any(one.id == node.id for user in asked for one in ancestors(trace, Ref(user.id)))
 
 
 def _is_counted(trace: Trace, user: Node) -> bool:
