@@ -41,6 +41,7 @@ class Rule:
     good: tuple[str, ...]
     default: bool = True  #: selected when the user selects nothing
     confidence: Confidence = Confidence.HIGH
+    waived_by_option: bool = False  #: who writes an option for it means it: silent where a flag or a name decides
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shapelint.finding import Confidence, Finding, Fix, Ref
+from shapelint.infer.questions import Same
 from shapelint.infer.trace import SCRIPT, Decision, Trace
-from shapelint.rules.base import CHECKS, RegisteredCheck
+from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.intent import told_of_calls
 from shapelint.rules.taken import is_taken
 from shapelint.source import Span
@@ -104,6 +105,8 @@ def _merge(
         is_guess = all(_takes_for_one(trace, sides) for trace in showing)
         return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
+    if branch is not None and RULES[finding.code].waived_by_option and not isinstance(branch.question, Same):
+        return None
     lowered = _lower(finding.confidence, 1 if branch is not None and is_taken(branch, trace) else 2)
     if lowered is None:
         return None

@@ -20,6 +20,7 @@ RULE = Rule(
     code="SHP211",
     name="random-initial-state",
     severity=Severity.WARNING,
+    waived_by_option=True,
     summary="an initial state drawn at random in `forward` makes every prediction random, in evaluation too",
     page="""\
 ## What it does
@@ -46,8 +47,8 @@ def forward(self, x):
 statelessness: two passes over the same input differ.
 
 ## When it stays silent
-The state is drawn outside of `forward` (an nn.Parameter, a script), or the path asks for `self.training`; what is
-drawn is changed before it is used, as a latent code is; the layer reads nothing that the caller gives.
+The state is drawn outside of `forward` (an nn.Parameter, a script), or the path asks for `self.training`, or an option
+asks for it; what is drawn is changed before it is used, as a latent code is; the layer reads nothing that the caller gives.
 """,
     bad=(
         """\
