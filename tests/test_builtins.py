@@ -82,7 +82,10 @@ def try_call(function: Value, args: tuple[Value, ...], kwargs: dict[str, Value])
 def argument_lists() -> list[tuple[Value, ...]]:
     choice = random.Random(0)
     longer = [tuple(choice.choices(VALUES.items, k=count)) for count in (3, 4) for _ in range(150)]
-    return [*itertools.chain.from_iterable(itertools.product(VALUES.items, repeat=count) for count in (0, 1, 2)), *longer]
+    return [
+        *itertools.chain.from_iterable(itertools.product(VALUES.items, repeat=count) for count in (0, 1, 2)),
+        *longer,
+    ]
 
 
 FUNCTIONS: dict[str, Value] = {name: Builtin(name) for name in BUILTINS} | {path: External(path) for path in CALLS}
@@ -146,7 +149,13 @@ def test_what_they_give_is_what_python_gives(text: str) -> None:
     assert sizes(text) == eval(text)
 
 
-UNTOLD = ("sorted([x.size(0), 1])", "list(set([x.size(0), 1]))", "[max([1, 2], key=f)]", "sorted([1, 2], key=f)", "iter(f, 3)")
+UNTOLD = (
+    "sorted([x.size(0), 1])",
+    "list(set([x.size(0), 1]))",
+    "[max([1, 2], key=f)]",
+    "sorted([1, 2], key=f)",
+    "iter(f, 3)",
+)
 
 
 @pytest.mark.parametrize("text", UNTOLD)

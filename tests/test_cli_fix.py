@@ -78,7 +78,10 @@ def text(place: Path, name: str = "m.py") -> str:
 def test_a_check_tells_what_could_be_fixed(place: Path) -> None:
     done = shapelint_(place)
     assert done.status == 1
-    assert b"= fix:   select the last step: `out[:, -1]` (changes results; proven: torch ran the mended program)" in done.out
+    assert (
+        b"= fix:   select the last step: `out[:, -1]` (changes results; proven: torch ran the mended program)"
+        in done.out
+    )
     assert b"= fix:   leave the dropout away (proven: torch ran the mended program)" in done.out
     found = "Found 2 mistakes (2 confirmed by torch) in 1 of 1 file"
     assert done.lines == [f"{found}; 1 fixable with --fix (1 more with --unsafe-fixes)"]

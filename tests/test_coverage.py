@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import coverage  # noqa: E402
 import recurrent_places  # noqa: E402
 
-FORMS = '''
+FORMS = """
 import torch
 from torch import nn
 from torch.nn import GRU as Unit
@@ -68,7 +68,7 @@ class Outer(nn.Module):
 
     def forward(self, x):
         return self.inner.b(x)                           # call
-'''
+"""
 
 
 def lines_with(word: str) -> list[int]:

@@ -206,7 +206,13 @@ LIMITED = {
     "a member's value": ("Enum", "Kind", "pass", "getattr(nn, kind.value)", "self.kind == Kind.LSTM"),
     "a member's name": ("Enum", "Kind", "pass", "getattr(nn, kind.name)", "self.kind is Kind.LSTM"),
     "a quoted annotation": ("Enum", '"Kind"', "pass", "getattr(nn, kind.value)", "self.kind is not Kind.GRU"),
-    "a table of members": ("Enum", "Kind", "pass", "{Kind.LSTM: nn.LSTM, Kind.GRU: nn.GRU}[kind]", "self.kind == Kind.LSTM"),
+    "a table of members": (
+        "Enum",
+        "Kind",
+        "pass",
+        "{Kind.LSTM: nn.LSTM, Kind.GRU: nn.GRU}[kind]",
+        "self.kind == Kind.LSTM",
+    ),
     "an enumeration of texts": ("str, Enum", "Kind", "pass", "getattr(nn, kind.value)", "self.kind == Kind.LSTM"),
     "made of a text": ("Enum", "str", "kind = Kind(kind)", "getattr(nn, kind.value)", "self.kind == Kind.LSTM"),
     "a branch": ("Enum", "Kind", "pass", "(nn.LSTM if kind == Kind.LSTM else nn.GRU)", "self.kind.value == 'LSTM'"),
@@ -352,7 +358,12 @@ class Model(nn.Module):
 #: a parameter, how the layer is built, what the head takes, and a further method
 NEEDED = {
     "with the flag": (", both", "both", "2 * hidden", ""),
-    "another method": ("", "True", "hidden", "\n    def short(self, x):\n        return self.head(self.rnn(x)[1][-1])\n"),
+    "another method": (
+        "",
+        "True",
+        "hidden",
+        "\n    def short(self, x):\n        return self.head(self.rnn(x)[1][-1])\n",
+    ),
 }
 
 
@@ -400,9 +411,7 @@ class Model(nn.Module):
 
 def of_some_kind(gated: str, one: str) -> str:
     made = "args.kind.upper()" if "lower" in gated else "args.kind"
-    return SOME_KIND.format(
-        gated=gated.replace("kind", "args.kind"), one=one.replace("kind", "self.kind"), made=made
-    )
+    return SOME_KIND.format(gated=gated.replace("kind", "args.kind"), one=one.replace("kind", "self.kind"), made=made)
 
 
 @pytest.mark.parametrize(("gated", "one"), SEPARATE.values(), ids=SEPARATE)
@@ -413,7 +422,9 @@ def test_a_name_that_neither_of_two_functions_has_is_low_confidence(gated: str, 
 
 @pytest.mark.parametrize(("gated", "one"), SEPARATE.values(), ids=SEPARATE)
 def test_a_name_that_one_function_takes_for_all_others_is_told(gated: str, one: str) -> None:
-    without = one.replace('"RNN", ', "").replace('"rnn", ', "").replace('kind == "RNN" or ', "").replace('"gru"', '"gru",')
+    without = (
+        one.replace('"RNN", ', "").replace('"rnn", ', "").replace('kind == "RNN" or ', "").replace('"gru"', '"gru",')
+    )
     found = findings(of_some_kind(gated, without))
     assert ("SHP210", Confidence.MEDIUM) in {(finding.code, finding.confidence) for finding in found}
 
@@ -445,7 +456,9 @@ class Model(nn.Module):
     assert findings(text) == []
 
 
-@pytest.mark.parametrize("fallback", ["settings.hidden or 0", "int(settings.hidden or 0)", "getattr(settings, 'hidden', 0) or 0"])
+@pytest.mark.parametrize(
+    "fallback", ["settings.hidden or 0", "int(settings.hidden or 0)", "getattr(settings, 'hidden', 0) or 0"]
+)
 def test_what_stands_in_for_a_size_that_is_missing_is_none(fallback: str) -> None:
     text = f"""
 class Model(nn.Module):

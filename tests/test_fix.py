@@ -128,7 +128,9 @@ def test_what_would_not_parse_is_not_applied() -> None:
     judge = WordJudge({"Open": "(", "One": "1"})
     mended = mend("x = Open\ny = One\n", judge)
     assert mended.text == "x = Open\ny = 1\n"
-    assert [u.why for u in mended.unfixed] == ["the file could not be checked any more: cannot parse: '(' was never closed"]
+    assert [u.why for u in mended.unfixed] == [
+        "the file could not be checked any more: cannot parse: '(' was never closed"
+    ]
     alone = mend("x = Open\n", judge)
     assert alone.change is None
     assert len(alone.unfixed) == len(alone.findings) == 1
@@ -215,9 +217,7 @@ def mend_bytes(raw: bytes, verifier: Verifier, unsafe: bool = True, codes: Itera
     return mender(wanted, unsafe, verifier).mend(raw, proven(check_bytes("m.py", raw, wanted), verifier))
 
 
-comments = st.text(
-    st.characters(codec="latin-1", exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=12
-)
+comments = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=12)
 ends = st.sampled_from(["\n", "\r\n", "\r"])
 
 
@@ -253,10 +253,14 @@ def test_safe_fixes_only_without_leave(verifier: Verifier) -> None:
 
 
 def test_two_uses_of_one_layer_need_one_fix(verifier: Verifier) -> None:
-    text = MODEL.replace("batch_first=True", "num_layers=1").replace(", dropout=0.5", "").replace(
-        "        out, _ = self.rnn(x)\n        return out[-1]\n",
-        "        # x: (batch, time, feature)\n        batch, time, _ = x.shape\n"
-        "        a, _ = self.rnn(x)\n        b, _ = self.rnn(x)\n        return a[:, -1] + b[:, -1]\n",
+    text = (
+        MODEL.replace("batch_first=True", "num_layers=1")
+        .replace(", dropout=0.5", "")
+        .replace(
+            "        out, _ = self.rnn(x)\n        return out[-1]\n",
+            "        # x: (batch, time, feature)\n        batch, time, _ = x.shape\n"
+            "        a, _ = self.rnn(x)\n        b, _ = self.rnn(x)\n        return a[:, -1] + b[:, -1]\n",
+        )
     )
     result = mend_bytes(text.encode(), verifier)
     assert result.text.count("batch_first=True") == 1

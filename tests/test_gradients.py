@@ -39,7 +39,10 @@ WITHOUT_GRAPH = {
     "with inference_mode": ("", "with torch.inference_mode():\n    last = agent(x)"),
     "with set_grad_enabled": ("", "with torch.set_grad_enabled(False):\n    last = agent.forward(x)"),
     "with another context": ("", "with open('log') as log, torch.no_grad():\n    last = agent(x)"),
-    "a decorated function": ("@torch.no_grad()\ndef last_of(agent, x):\n    return agent(x)", "last = last_of(agent, x)"),
+    "a decorated function": (
+        "@torch.no_grad()\ndef last_of(agent, x):\n    return agent(x)",
+        "last = last_of(agent, x)",
+    ),
 }
 WITH_GRAPH = {
     "nothing": ("", "print(loss)"),

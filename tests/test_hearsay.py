@@ -302,7 +302,9 @@ def test_who_does_not_is() -> None:
     assert codes(BARE.format(mended="h = h.relu()")) == ["SHP115"]
 
 
-@pytest.mark.parametrize("asked", ["y.size(-1) == 2 * self.hidden", "y.shape[2] > self.hidden", "self.hidden != y.size(2)"])
+@pytest.mark.parametrize(
+    "asked", ["y.size(-1) == 2 * self.hidden", "y.shape[2] > self.hidden", "self.hidden != y.size(2)"]
+)
 def test_a_size_that_a_layer_has_is_compared_as_one(asked: str) -> None:
     text = f"""
     class Model(nn.Module):

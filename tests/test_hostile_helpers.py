@@ -91,9 +91,21 @@ PROGRAMS = {
         + "".join(
             f"rearrange(x, {pattern!r}); reduce(x, {pattern!r}, 'mean'); repeat(x, {pattern!r}, n=10**30)\n"
             for pattern in (
-                "a b c -> (a b c n n n)", "-> -> ->", "((a b) c", "a b c -> a 99999999999999999999 b c", "...", "",
-                "... -> (... ...)", "... a ... -> a", "a b c -> a b c ...", "a " * 3000 + "->" + " a" * 3000, "1 1 1 -> ",
-                "a b c -> " + "(" * 200 + ")" * 200, "a b c -> a b c n " + "1 " * 500, "_ b c -> b c _", "a b c -> A B C",
+                "a b c -> (a b c n n n)",
+                "-> -> ->",
+                "((a b) c",
+                "a b c -> a 99999999999999999999 b c",
+                "...",
+                "",
+                "... -> (... ...)",
+                "... a ... -> a",
+                "a b c -> a b c ...",
+                "a " * 3000 + "->" + " a" * 3000,
+                "1 1 1 -> ",
+                "a b c -> " + "(" * 200 + ")" * 200,
+                "a b c -> a b c n " + "1 " * 500,
+                "_ b c -> b c _",
+                "a b c -> A B C",
             )
         )
         + "rearrange(); reduce(x); repeat(x, 3); Rearrange()(x); Reduce('a b c -> a')(x); rearrange([], 'a -> a')\n"

@@ -248,7 +248,9 @@ def test_torch_runs_layers_of_another_file(root: Path, capsys: pytest.CaptureFix
     )
     text = output_of(capsys, "model.py")
     assert "output row 0 depends on sample 2" in text
-    assert "= fix:   select the last step: `output[:, -1]` (changes results; proven: torch ran the mended program)" in text
+    assert (
+        "= fix:   select the last step: `output[:, -1]` (changes results; proven: torch ran the mended program)" in text
+    )
 
 
 def test_rules_say_of_every_place_in_which_file_it_is() -> None:

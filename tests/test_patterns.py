@@ -11,7 +11,9 @@ from shapelint.patterns import PatternError, spec_of, spec_of_lines
 
 names = st.text("ab.", min_size=1, max_size=4)
 paths = st.lists(names, min_size=1, max_size=7).map("/".join)
-parts = st.one_of(st.just("**"), st.text("ab*?.", min_size=1, max_size=7), st.sampled_from(["[ab]*a*b", r"\**a*b*", "[!a]*b*a*"]))
+parts = st.one_of(
+    st.just("**"), st.text("ab*?.", min_size=1, max_size=7), st.sampled_from(["[ab]*a*b", r"\**a*b*", "[!a]*b*a*"])
+)
 patterns = st.builds(
     "{}{}{}{}".format, st.sampled_from(["", "!"]), st.sampled_from(["", "/"]), st.lists(parts, min_size=1, max_size=6).map("/".join), st.sampled_from(["", "/"])
 )  # fmt: skip

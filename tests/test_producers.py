@@ -55,7 +55,10 @@ CONV2D = "self.conv = nn.Conv2d(1, 8, 3); self.pool = nn.MaxPool2d((2, 1)); self
 ALONE = "self.conv = nn.Conv2d(3, 8, 3); self.pool = nn.AdaptiveAvgPool2d(1); self.rnn = nn.LSTM(8, 20{})"
 
 BATCH_READ_AS_TIME = {
-    "the steps of a Conv1d": (CONV1D, "out, _ = self.rnn(torch.relu(self.conv(x)).transpose(1, 2)); return self.head(out)"),
+    "the steps of a Conv1d": (
+        CONV1D,
+        "out, _ = self.rnn(torch.relu(self.conv(x)).transpose(1, 2)); return self.head(out)",
+    ),
     "the width of an image": (
         CONV2D,
         "y = self.pool(self.conv(x)); y = y.permute(0, 3, 1, 2).flatten(2); return self.head(self.rnn(y)[0])",
@@ -76,8 +79,14 @@ def test_a_missing_batch_first_after_a_convolution(built: str, forward: str, ver
 
 
 SAMPLES_THAT_ARE_STEPS = {
-    "the frames of one video": (ALONE, "y = self.pool(self.conv(x)).flatten(1); return self.head(self.rnn(y.unsqueeze(1))[0][-1])"),
-    "frames and samples together": (ALONE, "y = self.pool(self.conv(x)).view(-1, self.layers.batch, 8); return self.head(self.rnn(y)[0][-1])"),
+    "the frames of one video": (
+        ALONE,
+        "y = self.pool(self.conv(x)).flatten(1); return self.head(self.rnn(y.unsqueeze(1))[0][-1])",
+    ),
+    "frames and samples together": (
+        ALONE,
+        "y = self.pool(self.conv(x)).view(-1, self.layers.batch, 8); return self.head(self.rnn(y)[0][-1])",
+    ),
     "samples one by one": (
         ALONE,
         "y = torch.stack([self.pool(self.conv(one)).flatten(1) for one in x], 1); return self.head(self.rnn(y)[0][-1])",
@@ -92,13 +101,16 @@ def test_samples_of_a_convolution_that_are_steps(built: str, forward: str) -> No
 
 
 def training(loader: str, call: str = "model(x)", batch_first: str = "") -> str:
-    return model(f"self.rnn = nn.LSTM(6, 20{batch_first})", "return self.head(self.rnn(x)[0])") + f"""
+    return (
+        model(f"self.rnn = nn.LSTM(6, 20{batch_first})", "return self.head(self.rnn(x)[0])")
+        + f"""
 model = Model(None)
 loader = {loader}
 for x, y in loader:
     loss = nn.functional.mse_loss({call}, y)
     loss.backward()
 """
+    )
 
 
 LOADERS = (

@@ -184,7 +184,10 @@ def test_a_module_is_named_without_its_folders(tmp_path: Path) -> None:
     [
         ("self.bidirectional = bidirectional", set()),
         ("self.rnn = Reader(8, 16, bidirectional)", {True}),
-        ("self.bidirectional = bidirectional\n        self.rnn = Reader(8, 16, bidirectional=self.bidirectional)", {True}),
+        (
+            "self.bidirectional = bidirectional\n        self.rnn = Reader(8, 16, bidirectional=self.bidirectional)",
+            {True},
+        ),
     ],
 )
 def test_a_default_of_another_module_is_its_own(tmp_path: Path, body: str, expected: set[object]) -> None:

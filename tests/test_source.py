@@ -39,7 +39,9 @@ def test_a_bom_is_no_text_and_comes_back() -> None:
     assert (source.text, encode_source(source)) == ("x = 1\r\n", raw)
 
 
-@pytest.mark.parametrize("name", ["undefined", "punycode", "idna", "hex", "rot13", "zlib", "utf-16", "no-such-codec", "raw\x00"])
+@pytest.mark.parametrize(
+    "name", ["undefined", "punycode", "idna", "hex", "rot13", "zlib", "utf-16", "no-such-codec", "raw\x00"]
+)
 def test_a_codec_that_fails_is_told_in_one_line(name: str) -> None:
     problem = decode_source("m.py", f"# coding: {name}\nx = 'é'\nimport torch\n".encode())
     assert isinstance(problem, Problem)

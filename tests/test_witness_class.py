@@ -186,7 +186,10 @@ def test_a_module_of_a_package_is_imported_from_the_folder_above(
     status, script, _ = witness(PACKED, "out[:, -1]", "speech/nets/encoder.py")
     assert status == 0
     assert "from speech.nets.encoder import Encoder, Kind" in script.splitlines()
-    assert "Encoder(kind=Kind.GRU, size=11, hidden=13)" in script or "Encoder(kind=Kind.LSTM, size=11, hidden=13)" in script
+    assert (
+        "Encoder(kind=Kind.GRU, size=11, hidden=13)" in script
+        or "Encoder(kind=Kind.LSTM, size=11, hidden=13)" in script
+    )
     shown = printed(script, elsewhere)
     assert "the last step of sample 0 reaches the output rows []" in shown
     assert "the last step of sample 1 reaches the output rows [1]" in shown
@@ -200,9 +203,11 @@ def test_a_state_has_the_shapes_that_the_layer_gives_back(witness: Callable[...,
 
 
 def test_names_of_the_script_are_kept_from_those_of_arguments(witness: Callable[..., Shown], tmp_path: Path) -> None:
-    code = SENTIMENT.replace("(self, tokens)", "(self, tokens, x, model)").replace(
-        "self.embedding(tokens))", "self.embedding(tokens) + x * model)"
-    ).replace("    def forward", "    def forward")
+    code = (
+        SENTIMENT.replace("(self, tokens)", "(self, tokens, x, model)")
+        .replace("self.embedding(tokens))", "self.embedding(tokens) + x * model)")
+        .replace("    def forward", "    def forward")
+    )
     code = code.replace("        out,", "        a, b, c = x.shape\n        a, b, c = model.shape\n        out,")
     status, script, _ = witness(code, "out[-1]")
     assert status == 0
@@ -211,7 +216,9 @@ def test_names_of_the_script_are_kept_from_those_of_arguments(witness: Callable[
 
 
 def test_the_mode_is_that_of_the_path(witness: Callable[..., Shown]) -> None:
-    last = "        if not self.training:\n            return self.head(out[:, -1])\n        return self.head(out[-1])\n"
+    last = (
+        "        if not self.training:\n            return self.head(out[:, -1])\n        return self.head(out[-1])\n"
+    )
     code = SENTIMENT.replace("        return self.head(out[-1])\n", last)
     status, script, _ = witness(code, "out[-1]")
     assert status == 0
@@ -229,9 +236,11 @@ def test_a_plain_class_has_no_mode(witness: Callable[..., Shown], tmp_path: Path
     assert "sample 2 reaches the output rows" in printed(script, tmp_path)
 
 
-WITH_CONFIG = SENTIMENT.replace("(self, vocab_size, hidden_size, classes=2)", "(self, config, classes=2)").replace(
-    "hidden_size", "config.hidden"
-).replace("vocab_size", "config.vocab")
+WITH_CONFIG = (
+    SENTIMENT.replace("(self, vocab_size, hidden_size, classes=2)", "(self, config, classes=2)")
+    .replace("hidden_size", "config.hidden")
+    .replace("vocab_size", "config.vocab")
+)
 IN_A_FUNCTION = """\
 import torch.nn as nn
 
@@ -268,9 +277,7 @@ scores = nn.Linear(5, 2)(out[-1])
     ],
     ids=["config", "function", "script", "rest", "device", "generator", "coroutine"],
 )
-def test_what_cannot_be_constructed_is_refused_in_one_line(
-    witness: Callable[..., Shown], code: str, why: str
-) -> None:
+def test_what_cannot_be_constructed_is_refused_in_one_line(witness: Callable[..., Shown], code: str, why: str) -> None:
     status, script, errors = witness(code, "out[-1]")
     assert (status, script) == (2, "")
     assert len(errors.splitlines()) == 1

@@ -60,9 +60,7 @@ def test_what_has_changed_is_left_alone(file: Path) -> None:
     assert file.read_bytes() == b"old"
 
 
-def test_what_changes_while_the_new_text_is_written_is_left_alone(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_changes_while_the_new_text_is_written_is_left_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sync = os.fsync
 
     def someone_saves(descriptor: int) -> None:
@@ -88,9 +86,7 @@ def test_what_is_gone_or_no_file_is_told(file: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
-def test_a_failure_leaves_the_old_file_and_nothing_else(
-    file: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
+def test_a_failure_leaves_the_old_file_and_nothing_else(file: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

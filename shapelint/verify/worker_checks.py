@@ -361,8 +361,6 @@ def _seeded_pass(layer: torch.nn.RNNBase, sequence: torch.Tensor, seed: int) -> 
     return tensor_of(layer(sequence)[0], "output").detach()
 
 
-
-
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "raises": _raises,
     "batch_independence": _batch_independence,

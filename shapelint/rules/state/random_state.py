@@ -47,8 +47,9 @@ def forward(self, x):
 statelessness: two passes over the same input differ.
 
 ## When it stays silent
-The state is drawn outside of `forward` (an nn.Parameter, a script), or the path asks for `self.training`, or an option
-asks for it; what is drawn is changed before it is used, as a latent code is; the layer reads nothing that the caller gives.
+The state is drawn outside of `forward` (an nn.Parameter, a script); the path asks for `self.training`, or an option
+asks for it; what is drawn is changed before it is used, as a latent code is; the layer reads nothing that the caller
+gives.
 """,
     bad=(
         """\
