@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, call, load
+from shapelint.ops.binding import call
+from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (
@@ -160,7 +161,7 @@ def check_op(
 
     `undetermined`: the shape function may say that it does not know (otherwise that fails the test).
     """
-    torch_does = _attempt(lambda: _target(name)(*_all_real(args, sizes), **_named_real(kwargs, sizes)))
+    torch_does = _attempt(lambda: target(name)(*all_real(args, sizes), **named_real(kwargs, sizes)))
     return _check(OPS[name], args, kwargs or {}, sizes or {}, torch_does, undetermined)
 
 
@@ -179,15 +180,13 @@ def check_layer(
     When the construction is a ShapeError, that is the outcome, and torch must raise in the constructor.
     """
     known = sizes or {}
-    real = _attempt(lambda: _target(kind)(*_all_real(config_args, known), **_named_real(config, known)))
-    built, concrete = (
-        _construct(kind, _abstract(config_args, put), _abstract_named(config, put)) for put in ({}, known)
-    )
+    real = _attempt(lambda: target(kind)(*all_real(config_args, known), **named_real(config, known)))
+    built, concrete = (construct(kind, abstract(config_args, put), abstract_named(config, put)) for put in ({}, known))
     assert (concrete.error is None) == (real.error is None), _told(f"{kind} (construction)", concrete, real)
     if built.error is not None or concrete.error is not None:
         return built
     real.result.eval()
-    torch_does = _attempt(lambda: real.result(*_all_real(args, known), **_named_real(kwargs, known)))
+    torch_does = _attempt(lambda: real.result(*all_real(args, known), **named_real(kwargs, known)))
     forward, layers = LAYERS[kind].forward, (built.result, concrete.result)
     symbolic, put_in = ([layer, *args] for layer in layers)
     return _check(forward, symbolic, kwargs or {}, known, torch_does, undetermined, put_in)
@@ -203,11 +202,11 @@ def _check(
     concrete_args: Sequence[Argument] | None = None,
 ) -> Outcome:
     path = PathAssumptions()
-    symbolic = _shaped(operation, _abstract(args, {}), _abstract_named(kwargs, {}), path)
+    symbolic = _shaped(operation, abstract(args, {}), abstract_named(kwargs, {}), path)
     _compare(operation.name, symbolic, torch_does, sizes, undetermined, path.holds(sizes))
     known = PathAssumptions()
-    put_in = _abstract(args if concrete_args is None else concrete_args, sizes)
-    concrete = _shaped(operation, put_in, _abstract_named(kwargs, sizes), known)
+    put_in = abstract(args if concrete_args is None else concrete_args, sizes)
+    concrete = _shaped(operation, put_in, abstract_named(kwargs, sizes), known)
     _compare(operation.name, concrete, torch_does, sizes, undetermined, True)
     if torch_does.error is not None and not isinstance(concrete.error, Undetermined):
         assert concrete.error is not None, _told(operation.name, concrete, torch_does)
@@ -292,7 +291,7 @@ def _shaped(operation: Op, args: Sequence[Value], kwargs: Mapping[str, Value], p
         return Outcome(error=error)
 
 
-def _construct(kind: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Outcome:
+def construct(kind: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Outcome:
     try:
         returned, bound = call(LAYERS[kind].build, tuple(args), kwargs, PathAssumptions())
     except (ShapeError, Undetermined) as error:
@@ -311,27 +310,27 @@ def _found(name: str) -> Any:
     return reduce(getattr, name.split(".")[1:], torch)
 
 
-def _target(name: str) -> Callable[..., Any]:
+def target(name: str) -> Callable[..., Any]:
     """What a registered name spells; of an attribute, the function that reads it."""
     found = _found(name)
     return found if callable(found) else found.__get__  # type: ignore[no-any-return]  # torch is not typed
 
 
-def _abstract(args: Sequence[Argument], sizes: Sizes) -> list[Value]:
+def abstract(args: Sequence[Argument], sizes: Sizes) -> list[Value]:
     return [put_sizes(arg.value if isinstance(arg, Given) else arg, sizes) for arg in args]
 
 
-def _abstract_named(kwargs: Mapping[str, Argument], sizes: Sizes) -> dict[str, Value]:
-    return dict(zip(kwargs, _abstract(list(kwargs.values()), sizes), strict=True))
+def abstract_named(kwargs: Mapping[str, Argument], sizes: Sizes) -> dict[str, Value]:
+    return dict(zip(kwargs, abstract(list(kwargs.values()), sizes), strict=True))
 
 
-def _all_real(args: Sequence[Argument], sizes: Sizes | None) -> list[Any]:
+def all_real(args: Sequence[Argument], sizes: Sizes | None) -> list[Any]:
     return [arg.real(sizes or {}) if isinstance(arg, Given) else realize(arg, sizes or {}) for arg in args]
 
 
-def _named_real(kwargs: Mapping[str, Argument] | None, sizes: Sizes | None) -> dict[str, Any]:
+def named_real(kwargs: Mapping[str, Argument] | None, sizes: Sizes | None) -> dict[str, Any]:
     given = kwargs or {}
-    return dict(zip(given, _all_real(list(given.values()), sizes), strict=True))
+    return dict(zip(given, all_real(list(given.values()), sizes), strict=True))
 
 
 def put_sizes(value: Value, sizes: Sizes) -> Value:

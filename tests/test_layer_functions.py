@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from oracle import Argument, Given, PathAssumptions, check_op, number, numbers, tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
+from shapelint.ops.binding import call
 from shapelint.ops.packing import SHARED
-from shapelint.ops.registry import OPS, ShapeError, Undetermined, call, load
+from shapelint.ops.registry import OPS, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (

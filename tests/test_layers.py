@@ -14,7 +14,8 @@ from oracle import Argument, Given, PathAssumptions, check_layer, number, number
 from torch import nn
 
 from shapelint.finding import Ref
-from shapelint.ops.registry import LAYERS, ShapeError, call, load
+from shapelint.ops.binding import call
+from shapelint.ops.registry import LAYERS, ShapeError, load
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim

@@ -13,7 +13,8 @@ from oracle import Argument, Given, Outcome, PathAssumptions, check_layer, numbe
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from shapelint.ops.registry import LAYERS, ShapeError, Undetermined, call
+from shapelint.ops.binding import call
+from shapelint.ops.registry import LAYERS, ShapeError, Undetermined
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim

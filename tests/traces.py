@@ -10,7 +10,8 @@ from oracle import PathAssumptions
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace
-from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, call, load
+from shapelint.ops.binding import call
+from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (

@@ -11,7 +11,7 @@ from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
 from shapelint.infer.stamp import sizes_in
 from shapelint.infer.state import Run
 from shapelint.infer.trace import INPUT, LATER_ROUND
-from shapelint.ops import registry
+from shapelint.ops import binding, registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.rnn import RECURRENT
@@ -54,7 +54,7 @@ def apply(
     """Run an operation's shape function; the result is Unknown where it cannot be told or torch raises."""
     args = tuple(captured(value) for value in args)
     try:
-        result, bound = registry.call(op, args, kwargs, run)
+        result, bound = binding.call(op, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
         run.failed.add(failed.key)
@@ -129,7 +129,7 @@ def construct(
     """Build a torch layer; its node is the construction."""
     layer_op = registry.LAYERS[kind]
     try:
-        _, bound = registry.call(layer_op.build, args, kwargs, run)
+        _, bound = binding.call(layer_op.build, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(call), error.message)
         return run.record(kind, args, kwargs, {}, failed, call.span, call, error)

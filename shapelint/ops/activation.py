@@ -5,9 +5,12 @@ Nearly all keep the shape; softmax and its kin name an axis, GLU halves one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from shapelint.ops.axes import position, resized, with_axis
+from shapelint.ops.axis_flow import Source, axes_configured, axes_named
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import (
     known_position,
@@ -241,9 +244,20 @@ def softmax_forward(layer: Layer, input: Tensor) -> Tensor:
     return Tensor(input.axes)
 
 
-@layer(NN + "Softmax", NN + "LogSoftmax", NN + "Softmin", forward=softmax_forward, rank_change=0)
+@layer(
+    NN + "Softmax",
+    NN + "LogSoftmax",
+    NN + "Softmin",
+    forward=softmax_forward,
+    rank_change=0,
+    mixes=axes_configured("dim"),
+)
 def softmax_layer(dim: Value = NONE) -> None:
     """nn.Softmax, nn.LogSoftmax and nn.Softmin normalise along one axis."""
+
+
+def _channels(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterable[Source]:
+    return (Source(0, operands[0].rank - 3),)
 
 
 def softmax2d_forward(layer: Layer, input: Tensor) -> Tensor:
@@ -252,19 +266,19 @@ def softmax2d_forward(layer: Layer, input: Tensor) -> Tensor:
     return Tensor(input.axes)
 
 
-@layer(NN + "Softmax2d", forward=softmax2d_forward, rank_change=0, input_rank=4)
+@layer(NN + "Softmax2d", forward=softmax2d_forward, rank_change=0, input_rank=4, mixes=_channels)
 def softmax2d_layer(*args: Value, **kwargs: Value) -> None:
     """nn.Softmax2d normalises over the channels."""
 
 
-@op(F + "softmin", rank_change=0)
+@op(F + "softmin", rank_change=0, mixes=axes_named("dim"))
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE) -> Tensor:
     """(*), unchanged."""
     position(dim or 0, input.rank)
     return Tensor(input.axes)
 
 
-@op(F + "gumbel_softmax", rank_change=0)
+@op(F + "gumbel_softmax", rank_change=0, mixes=axes_named("dim"))
 def gumbel_softmax(logits: Tensor, tau: Value = NONE, hard: Value = FALSE, eps: Value = NONE, dim: int = -1) -> Tensor:
     """(*), unchanged."""
     position(dim, logits.rank)

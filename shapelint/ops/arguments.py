@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, to_dim
+from shapelint.ops.binding import to_dim
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined
 from shapelint.ops.require import known_int
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Float, Int, List, NoneValue, Str, Tuple, Unknown, Value

@@ -5,9 +5,12 @@ Letters: B batch (absent for one sample), L target steps, S source steps, E feat
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from shapelint.ops.axes import broadcast, matched
+from shapelint.ops.axis_flow import Source, others
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     require_at_least,
@@ -80,7 +83,7 @@ def _attended(layer: Layer, source: Axis) -> Axis:
     return replace(source, dim=source.dim + Dim.of(further), parts=()) if further else source
 
 
-@layer("torch.nn.MultiheadAttention", forward=multihead_attention_forward, input_rank=3)
+@layer("torch.nn.MultiheadAttention", forward=multihead_attention_forward, input_rank=3, mixes=others)
 def multihead_attention(
     embed_dim: Dim,
     num_heads: Dim,
@@ -126,6 +129,14 @@ def _laid_out(batch: tuple[Axis, ...], time: Axis, features: Axis, batch_first: 
     return Tensor((*leading, features))
 
 
+def _attended_steps(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
+    """Each step reads all steps, and mixes its features; samples stay apart."""
+    layer, rank = bound["layer"], operands[0].rank
+    repeated = layer.config.get("encoder_layer", layer)
+    batch = None if rank == 2 else 0 if repeated.config["batch_first"] is True else 1
+    return (Source(0, axis) for axis in range(rank) if axis != batch)
+
+
 def encoder_layer_forward(
     layer: Layer,
     src: Tensor,
@@ -142,7 +153,13 @@ def encoder_layer_forward(
     return _laid_out(*_steps(src, batch_first), src.axes[-1], batch_first)
 
 
-@layer("torch.nn.TransformerEncoderLayer", forward=encoder_layer_forward, rank_change=0, input_rank=3)
+@layer(
+    "torch.nn.TransformerEncoderLayer",
+    forward=encoder_layer_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=_attended_steps,
+)
 def transformer_encoder_layer(
     d_model: Dim,
     nhead: Dim,
@@ -178,7 +195,7 @@ def encoder_forward(
     return encoder_layer_forward(repeated, src, assume=assume)
 
 
-@layer("torch.nn.TransformerEncoder", forward=encoder_forward, rank_change=0, input_rank=3)
+@layer("torch.nn.TransformerEncoder", forward=encoder_forward, rank_change=0, input_rank=3, mixes=_attended_steps)
 def transformer_encoder(
     encoder_layer: Value,
     num_layers: Dim,
@@ -189,7 +206,7 @@ def transformer_encoder(
     """nn.TransformerEncoder repeats copies of one layer."""
 
 
-@op("torch.nn.functional.scaled_dot_product_attention", rank_change=0)
+@op("torch.nn.functional.scaled_dot_product_attention", rank_change=0, mixes=others)
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,

@@ -6,6 +6,7 @@ Letters: B batch (absent for one sample), C channels, L the length of an axis th
 from __future__ import annotations
 
 from shapelint.ops.axes import ONE, resized
+from shapelint.ops.axis_flow import axes_from
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     one_or_more,
@@ -82,7 +83,7 @@ def conv1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     return convolved("Conv1d", input, _layer_channels(layer), _layer_windows(layer, 1), assume)
 
 
-@layer("torch.nn.Conv1d", forward=conv1d_forward, rank_change=0, input_rank=3)
+@layer("torch.nn.Conv1d", forward=conv1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
 def conv1d(
     in_channels: Dim,
     out_channels: Dim,
@@ -106,7 +107,7 @@ def conv2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     return convolved("Conv2d", input, _layer_channels(layer), _layer_windows(layer, 2), assume)
 
 
-@layer("torch.nn.Conv2d", forward=conv2d_forward, rank_change=0, input_rank=4)
+@layer("torch.nn.Conv2d", forward=conv2d_forward, rank_change=0, input_rank=4, mixes=axes_from(-2))
 def conv2d(
     in_channels: Dim,
     out_channels: Dim,
@@ -130,7 +131,7 @@ def _check_same(padding: Value, stride: Value, axes: int) -> None:
         _windows(axes, INT_ONE, stride, padding, INT_ONE)
 
 
-@op("torch.nn.functional.conv1d", rank_change=0, input_rank=3)
+@op("torch.nn.functional.conv1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
 def functional_conv1d(
     input: Tensor,
     weight: Tensor,
@@ -149,7 +150,7 @@ def functional_conv1d(
     return convolved("conv1d", input, channels, each, assume)
 
 
-@op("torch.nn.functional.conv2d", rank_change=0, input_rank=4)
+@op("torch.nn.functional.conv2d", rank_change=0, input_rank=4, mixes=axes_from(-2))
 def functional_conv2d(
     input: Tensor,
     weight: Tensor,
@@ -175,7 +176,7 @@ def conv_transpose1d_forward(layer: Layer, input: Tensor, output_size: Value = N
     return _transposed(input, _layer_channels(layer), window, value_of(layer, "output_padding"), given, assume)
 
 
-@layer("torch.nn.ConvTranspose1d", forward=conv_transpose1d_forward, rank_change=0, input_rank=3)
+@layer("torch.nn.ConvTranspose1d", forward=conv_transpose1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
 def conv_transpose1d(
     in_channels: Dim,
     out_channels: Dim,
@@ -194,7 +195,7 @@ def conv_transpose1d(
     _check_construction(in_channels, out_channels, groups)
 
 
-@op("torch.nn.functional.conv_transpose1d", rank_change=0, input_rank=3)
+@op("torch.nn.functional.conv_transpose1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
 def functional_conv_transpose1d(
     input: Tensor,
     weight: Tensor,

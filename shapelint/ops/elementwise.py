@@ -205,7 +205,7 @@ def _written_over(input: Tensor, other: Operand, assume: Assumptions) -> Tensor:
     check_assignable(axes_of(other), input.axes, assume)
     if input.dtype is not Dtype.FLOAT and promoted(input, other) is not input.dtype:
         raise Undetermined("a result that may not fit the tensor's dtype")
-    return replace(input, ref=None)
+    return replace(input, axes=broadcast(assume, input.axes, axes_of(other)), ref=None)
 
 
 @op("torch.Tensor.add_", "torch.Tensor.sub_", rank_change=0)

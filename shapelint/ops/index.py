@@ -6,10 +6,12 @@ indexing): their common axes stand where they stood if they stand next to each o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from shapelint.ops.axes import ONE, Axes, broadcast, resized
+from shapelint.ops.axis_flow import Source
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -32,11 +34,19 @@ ZERO = Dim.of(0)
 Indexed = tuple[Axis, Axes | None]  #: an axis that is left, and the axes of the tensor that indexes it
 
 
-@op("torch.Tensor.__getitem__")
+def _listed(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
+    """The axes whose entries an index lists, in its own order."""
+    indices = _fill_ellipsis(_parts(bound["index"]), operands[0].rank)
+    reading = (index for index in indices if not isinstance(index, NoneValue))
+    for axis, index in enumerate(reading):
+        if not isinstance(index, Int | SliceValue):
+            yield Source(0, axis)
+
+
+@op("torch.Tensor.__getitem__", moves=_listed)
 def getitem(input: Tensor, index: Value, assume: Assumptions) -> Tensor:
     """`input[index]`."""
-    indices = index.items if isinstance(index, Tuple) else (index,)
-    left = _apply_basic(input.axes, _fill_ellipsis(indices, input.rank), assume)
+    left = _apply_basic(input.axes, _fill_ellipsis(_parts(index), input.rank), assume)
     return replace(input, axes=_apply_advanced(left, assume), ref=None)
 
 
@@ -64,6 +74,10 @@ def check_assignable(given: Axes, target: Axes, assume: Assumptions) -> None:
 def _refuse_unless_one(axis: Axis, wanted: Axis, assume: Assumptions) -> None:
     if not assume.agree(axis.dim, ONE):
         raise ShapeError(f"size {axis.dim} does not fit {wanted.dim}", expected=wanted.dim, got=axis.dim)
+
+
+def _parts(index: Value) -> tuple[Value, ...]:
+    return index.items if isinstance(index, Tuple) else (index,)
 
 
 def _fill_ellipsis(indices: Sequence[Value], rank: int) -> tuple[Value, ...]:

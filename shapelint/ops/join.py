@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shapelint.ops.axes import ONE, Axes, axis_at, matched, position, promoted, resized, with_axis
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op, sizes_of
+from shapelint.ops.binding import sizes_of
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Unknown, Value

@@ -7,7 +7,8 @@ wrong one, and an assumption would hide that. Only what certainly differs is ref
 from __future__ import annotations
 
 from shapelint.ops.axes import Axes, broadcast, position
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, coerce, layer, op
+from shapelint.ops.binding import coerce
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import value_of
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim, Same

@@ -88,7 +88,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 def _added(input: Tensor, product: Tensor, assume: Assumptions) -> Tensor:
     """A product with a tensor added, which must broadcast to the product's shape."""
     check_assignable(input.axes, product.axes, assume)
-    return Tensor(product.axes, promoted(input, product))
+    return Tensor(broadcast(assume, product.axes, input.axes), promoted(input, product))
 
 
 @op("torch.addmm", "torch.Tensor.addmm")

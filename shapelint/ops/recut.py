@@ -125,4 +125,5 @@ def _recut_group(axes: Sequence[Axis], sizes: Sequence[Dim], assume: Assumptions
     if any(axis.parts for axis in axes):
         flat = tuple(part for axis in axes for part in (axis.parts or (axis,)))
         return recut(flat, sizes, assume)
-    return tuple(Axis(size) for size in sizes)
+    sources = tuple(source for axis in axes for source in axis.sources)
+    return tuple(Axis(size, sources=sources) for size in sizes)

@@ -18,6 +18,7 @@ from shapelint.ops.axes import (
     resized,
     with_axis,
 )
+from shapelint.ops.axis_flow import axes_named
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dtype, Int, Tensor, Tuple, Unknown, Value
@@ -148,7 +149,14 @@ def maximum(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     return Tensor(broadcast(assume, input.axes, other.axes), promoted(input, other))
 
 
-@op("torch.softmax", "torch.Tensor.softmax", "torch.log_softmax", "torch.Tensor.log_softmax", rank_change=0)
+@op(
+    "torch.softmax",
+    "torch.Tensor.softmax",
+    "torch.log_softmax",
+    "torch.Tensor.log_softmax",
+    rank_change=0,
+    mixes=axes_named("dim"),
+)
 def softmax(input: Tensor, dim: int, dtype: Value = NONE) -> Tensor:
     """Normalise along an axis; the shape stays."""
     position(dim, input.rank)
@@ -156,34 +164,41 @@ def softmax(input: Tensor, dim: int, dtype: Value = NONE) -> Tensor:
     return Tensor(input.axes)
 
 
-@op("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", rank_change=0)
+@op("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", rank_change=0, mixes=axes_named("dim"))
 def functional_softmax(input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE) -> Tensor:
     """Normalise along an axis; without `dim`, torch takes one (and warns)."""
     return softmax(input, 0 if dim is None else dim, dtype)
 
 
-@op("torch.cumsum", "torch.Tensor.cumsum", "torch.cumprod", "torch.Tensor.cumprod", rank_change=0)
+@op(
+    "torch.cumsum",
+    "torch.Tensor.cumsum",
+    "torch.cumprod",
+    "torch.Tensor.cumprod",
+    rank_change=0,
+    causal=axes_named("dim"),
+)
 def cumsum(input: Tensor, dim: int, *, dtype: Value = NONE) -> Tensor:
     """Add up along an axis; the shape stays."""
     position(dim, input.rank)
     return Tensor(input.axes, dtype_named(dtype, _whole(input.dtype)))
 
 
-@op("torch.sort", "torch.Tensor.sort", rank_change=0)
+@op("torch.sort", "torch.Tensor.sort", rank_change=0, mixes=axes_named("dim"))
 def sort(input: Tensor, dim: int = -1, descending: Value = NONE, *, stable: Value = NONE) -> Tuple:
     """(values, indices) in order along an axis."""
     position(dim, input.rank)
     return Tuple((replace(input, ref=None), Tensor(input.axes, Dtype.INT)), names=VALUES_AND_INDICES)
 
 
-@op("torch.argsort", "torch.Tensor.argsort", rank_change=0)
+@op("torch.argsort", "torch.Tensor.argsort", rank_change=0, mixes=axes_named("dim"))
 def argsort(input: Tensor, dim: int = -1, descending: Value = NONE, *, stable: Value = NONE) -> Tensor:
     """The places of the entries in order along an axis."""
     position(dim, input.rank)
     return Tensor(input.axes, Dtype.INT)
 
 
-@op("torch.topk", "torch.Tensor.topk", rank_change=0)
+@op("torch.topk", "torch.Tensor.topk", rank_change=0, mixes=axes_named("dim"))
 def topk(
     input: Tensor,
     k: Dim,
@@ -206,13 +221,13 @@ def _flipped(input: Tensor, dims: Sizes) -> Tensor:
     return replace(input, ref=None)
 
 
-@op("torch.flip", rank_change=0)
+@op("torch.flip", rank_change=0, moves=axes_named("dims"))
 def flip(input: Tensor, dims: Sizes) -> Tensor:
     """Reverse axes; the shape stays."""
     return _flipped(input, dims)
 
 
-@op("torch.Tensor.flip", rank_change=0)
+@op("torch.Tensor.flip", rank_change=0, moves=axes_named("dims"))
 def flip_method(input: Tensor, *dims: Sizes) -> Tensor:
     """The method takes the axes one by one too."""
     return _flipped(input, given(dims))

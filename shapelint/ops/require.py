@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shapelint.ops.axes import position
-from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, sizes_of
+from shapelint.ops.binding import sizes_of
+from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import SEQUENCE
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Bool, Float, Int, Layer, Str, Tensor, Unknown, Value

@@ -6,7 +6,9 @@ Letters: B batch, T time, I input_size, H hidden_size, P proj_size, R = P or H, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shapelint.ops.arguments import (
     Count,
@@ -17,6 +19,7 @@ from shapelint.ops.arguments import (
     require_sizes,
 )
 from shapelint.ops.axes import ONE
+from shapelint.ops.axis_flow import Source
 from shapelint.ops.recurrent_state import Demand, Sequences, check_lstm_state, check_single_state
 from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import (
@@ -87,6 +90,17 @@ def recurrent_config(layer: Layer) -> RecurrentConfig:
     )
 
 
+def _time(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
+    """The time axis of the input: each step of the output is made of other steps too."""
+    batch_first = isinstance(bound["input"], Packed) or recurrent_config(bound["layer"]).batch_first
+    yield Source(0, 1 if batch_first and operands[0].rank == 3 else 0)
+
+
+def _time_of_one_direction(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
+    """The same where no step is made of a later one."""
+    return iter(()) if recurrent_config(bound["layer"]).bidirectional else _time(operands, bound)
+
+
 def lstm_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *further: Value, assume: Assumptions) -> Tuple:
     """(T, B, I) -> (T, B, D*R), ((D*K, B, R), (D*K, B, H)); `further` holds a c_0 that torch refuses."""
     if further:
@@ -113,7 +127,14 @@ def single_state_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE,
     return Tuple((_output(config, input, sequences), h_n))
 
 
-@layer("torch.nn.LSTM", forward=lstm_forward, input_rank=3, refuse=refuse_by_layer)
+@layer(
+    "torch.nn.LSTM",
+    forward=lstm_forward,
+    input_rank=3,
+    refuse=refuse_by_layer,
+    mixes=_time,
+    causal=_time_of_one_direction,
+)
 def lstm(
     input_size: Count,
     hidden_size: Count,
@@ -133,7 +154,14 @@ def lstm(
         raise ShapeError(message, "SHP610", argument="proj_size")
 
 
-@layer("torch.nn.GRU", forward=single_state_forward, input_rank=3, refuse=refuse_by_layer)
+@layer(
+    "torch.nn.GRU",
+    forward=single_state_forward,
+    input_rank=3,
+    refuse=refuse_by_layer,
+    mixes=_time,
+    causal=_time_of_one_direction,
+)
 def gru(
     input_size: Count,
     hidden_size: Count,
@@ -149,7 +177,14 @@ def gru(
     _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
 
 
-@layer("torch.nn.RNN", forward=single_state_forward, input_rank=3, refuse=refuse_by_layer)
+@layer(
+    "torch.nn.RNN",
+    forward=single_state_forward,
+    input_rank=3,
+    refuse=refuse_by_layer,
+    mixes=_time,
+    causal=_time_of_one_direction,
+)
 def rnn(
     input_size: Count,
     hidden_size: Count,

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from shapelint.ops.axes import ONE, Axes, Operand, axis_at, broadcast, position, resized, with_axis
+from shapelint.ops.axis_flow import axes_named, every_axis, others
 from shapelint.ops.index import check_within
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
@@ -35,7 +36,7 @@ def narrow(input: Tensor, dim: int, start: Dim, length: Dim, assume: Assumptions
     return replace(input, axes=with_axis(input, dim, resized(axis, length)), ref=None)
 
 
-@op("torch.index_select", "torch.Tensor.index_select", rank_change=0)
+@op("torch.index_select", "torch.Tensor.index_select", rank_change=0, moves=axes_named("dim"))
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The entries of an axis that `index`, (N) or a scalar, lists."""
     if index.rank > 1:
@@ -45,7 +46,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return replace(input, axes=with_axis(input, dim, picked), ref=None)
 
 
-@op("torch.gather", "torch.Tensor.gather", rank_change=0)
+@op("torch.gather", "torch.Tensor.gather", rank_change=0, moves=axes_named("dim"))
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: Value = NONE, assume: Assumptions) -> Tensor:
     """The shape of `index`; each of its axes walks along the same axis of `input`."""
     if not input.axes or not index.axes:
@@ -64,7 +65,7 @@ def _check_index_fits(axes: Axes, index: Axes, free: Collection[int], assume: As
             raise ShapeError(f"index size {i.dim} is larger than {axis.dim}", expected=axis.dim, got=i.dim)
 
 
-@op("torch.take_along_dim", "torch.Tensor.take_along_dim")
+@op("torch.take_along_dim", "torch.Tensor.take_along_dim", moves=axes_named("dim"))
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, assume: Assumptions) -> Tensor:
     """Gather, where the axes other than `dim` broadcast."""
     if dim is None or input.rank != indices.rank:
@@ -90,8 +91,8 @@ def counted_in_contents(input: Tensor, *args: Value, **kwargs: Value) -> Tensor:
     raise Undetermined("how many entries there are is in the contents")
 
 
-@op("torch.Tensor.scatter_", "torch.scatter", "torch.Tensor.scatter", rank_change=0)
-@op("torch.Tensor.scatter_add_", "torch.scatter_add", "torch.Tensor.scatter_add", rank_change=0)
+@op("torch.Tensor.scatter_", "torch.scatter", "torch.Tensor.scatter", rank_change=0, moves=others)
+@op("torch.Tensor.scatter_add_", "torch.scatter_add", "torch.Tensor.scatter_add", rank_change=0, moves=others)
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Value = NONE, *, value: Value = NONE, assume: Assumptions
 ) -> Tensor:
@@ -104,7 +105,7 @@ def scatter(
     return replace(input, ref=None)
 
 
-@op("torch.roll", "torch.Tensor.roll", rank_change=0)
+@op("torch.roll", "torch.Tensor.roll", rank_change=0, moves=axes_named("dims"))
 def roll(input: Tensor, shifts: Value, dims: Value = NONE) -> Tensor:
     """Move entries around; the shape stays."""
     named = dims if isinstance(dims, Tuple | List) else Tuple((dims,))
@@ -122,7 +123,7 @@ def tril(input: Tensor, diagonal: Value = NONE) -> Tensor:
     return replace(input, ref=None)
 
 
-@op("torch.diagonal", "torch.Tensor.diagonal", rank_change=-1)
+@op("torch.diagonal", "torch.Tensor.diagonal", rank_change=-1, moves=every_axis)
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, assume: Assumptions) -> Tensor:
     """The diagonal of two axes, as a last axis."""
     first, second = position(dim1, input.rank), position(dim2, input.rank)

@@ -17,6 +17,7 @@ from shapelint.ops.axes import (
     resized,
     with_axis,
 )
+from shapelint.ops.axis_flow import axes_named
 from shapelint.ops.recut import INFERRED, complete_sizes, recut
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
@@ -250,7 +251,7 @@ def tile(input: Tensor, dims: Sizes) -> Tensor:
     return _with_axes(input, _repeated((*[Axis(ONE)] * (rank - input.rank), *input.axes), counts))
 
 
-@op("torch.repeat_interleave", "torch.Tensor.repeat_interleave")
+@op("torch.repeat_interleave", "torch.Tensor.repeat_interleave", moves=axes_named("dim"))
 def repeat_interleave(input: Tensor, repeats: Dim, dim: int | None = None, *, output_size: Value = NONE) -> Tensor:
     """Repeat each entry of an axis in place."""
     whole = merged(input.axes) if dim is None else axis_at(input, dim)

@@ -28,13 +28,15 @@ class Axis:
     """`dim` long; `origin` is the span that gave the role (the layer call, the comment).
 
     `parts` are the axes, slowest first, that a view or reshape merged into this one: splitting an axis
-    by the sizes of its parts gives the parts back.
+    by the sizes of its parts gives the parts back. `sources` mark which axes of which operands it is, (operand, axis)
+    each, while the flow of an operation is derived (`ops/derive.py`); they are empty else.
     """
 
     dim: Dim
     role: Role = Role.UNKNOWN
     origin: Span | None = None
     parts: tuple[Axis, ...] = ()
+    sources: tuple[tuple[int, int], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.dim}:{self.role.value}"
