@@ -11,6 +11,7 @@ from typing import Any
 
 from shapelint.ops.axes import broadcast, matched
 from shapelint.ops.axis_flow import Source, others
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     require_at_least,
@@ -83,7 +84,13 @@ def _attended(layer: Layer, source: Axis) -> Axis:
     return replace(source, dim=source.dim + Dim.of(further), parts=()) if further else source
 
 
-@layer("torch.nn.MultiheadAttention", forward=multihead_attention_forward, input_rank=3, mixes=others)
+@layer(
+    "torch.nn.MultiheadAttention",
+    forward=multihead_attention_forward,
+    input_rank=3,
+    mixes=others,
+    nature=Nature.ATTENTION,
+)
 def multihead_attention(
     embed_dim: Dim,
     num_heads: Dim,
@@ -159,6 +166,7 @@ def encoder_layer_forward(
     rank_change=0,
     input_rank=3,
     mixes=_attended_steps,
+    nature=Nature.ATTENTION,
 )
 def transformer_encoder_layer(
     d_model: Dim,
@@ -195,7 +203,14 @@ def encoder_forward(
     return encoder_layer_forward(repeated, src, assume=assume)
 
 
-@layer("torch.nn.TransformerEncoder", forward=encoder_forward, rank_change=0, input_rank=3, mixes=_attended_steps)
+@layer(
+    "torch.nn.TransformerEncoder",
+    forward=encoder_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=_attended_steps,
+    nature=Nature.ATTENTION,
+)
 def transformer_encoder(
     encoder_layer: Value,
     num_layers: Dim,
@@ -206,7 +221,7 @@ def transformer_encoder(
     """nn.TransformerEncoder repeats copies of one layer."""
 
 
-@op("torch.nn.functional.scaled_dot_product_attention", rank_change=0, mixes=others)
+@op("torch.nn.functional.scaled_dot_product_attention", rank_change=0, mixes=others, nature=Nature.ATTENTION)
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapelint.ops.axes import position, sizes_as_values
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import ShapeError, Undetermined, op
 from shapelint.shapes.dim import product_of
 from shapelint.shapes.value import Bool, Dtype, Int, Tensor, Tuple, Value, integer
@@ -10,13 +11,13 @@ from shapelint.shapes.value import Bool, Dtype, Int, Tensor, Tuple, Value, integ
 APART_FROM_SHAPES = "an attribute that shapes do not depend on"  #: why `x.device` is not known
 
 
-@op("torch.Tensor.shape", attribute=True)
+@op("torch.Tensor.shape", attribute=True, nature=Nature.INQUIRY)
 def shape(input: Tensor) -> Tuple:
     """All sizes."""
     return sizes_as_values(input.axes)
 
 
-@op("torch.Tensor.size")
+@op("torch.Tensor.size", nature=Nature.INQUIRY)
 def size(input: Tensor, dim: int | None = None) -> Int | Tuple:
     """All sizes, or one."""
     if dim is None:
@@ -26,25 +27,25 @@ def size(input: Tensor, dim: int | None = None) -> Int | Tuple:
     return Int(input.axes[position(dim, input.rank)].dim)
 
 
-@op("torch.Tensor.ndim", attribute=True)
+@op("torch.Tensor.ndim", attribute=True, nature=Nature.INQUIRY)
 def ndim(input: Tensor) -> Int:
     """The number of axes."""
     return integer(input.rank)
 
 
-@op("torch.Tensor.dim", "torch.Tensor.ndimension")
+@op("torch.Tensor.dim", "torch.Tensor.ndimension", nature=Nature.INQUIRY)
 def dim(input: Tensor) -> Int:
     """The number of axes."""
     return integer(input.rank)
 
 
-@op("torch.numel", "torch.Tensor.numel", "torch.Tensor.nelement")
+@op("torch.numel", "torch.Tensor.numel", "torch.Tensor.nelement", nature=Nature.INQUIRY)
 def numel(input: Tensor) -> Int:
     """The number of elements."""
     return Int(product_of(input.sizes))
 
 
-@op("torch.Tensor.__len__")
+@op("torch.Tensor.__len__", nature=Nature.INQUIRY)
 def length(input: Tensor) -> Int:
     """The size of the first axis."""
     if not input.axes:
@@ -52,20 +53,20 @@ def length(input: Tensor) -> Int:
     return Int(input.axes[0].dim)
 
 
-@op("torch.is_floating_point", "torch.Tensor.is_floating_point")
+@op("torch.is_floating_point", "torch.Tensor.is_floating_point", nature=Nature.INQUIRY)
 def is_floating_point(input: Tensor) -> Bool:
     """Whether the numbers are floats."""
     return Bool(input.dtype is Dtype.FLOAT)
 
 
-@op("torch.Tensor.device", "torch.Tensor.dtype", "torch.Tensor.is_cuda", attribute=True)
-@op("torch.Tensor.requires_grad", "torch.Tensor.grad_fn", "torch.Tensor.layout", attribute=True)
+@op("torch.Tensor.device", "torch.Tensor.dtype", "torch.Tensor.is_cuda", attribute=True, nature=Nature.INQUIRY)
+@op("torch.Tensor.requires_grad", "torch.Tensor.grad_fn", "torch.Tensor.layout", attribute=True, nature=Nature.INQUIRY)
 def not_modelled(input: Tensor) -> Value:
     """Nothing that shapes depend on."""
     raise Undetermined(APART_FROM_SHAPES)
 
 
-@op("torch.Tensor.get_device", "torch.Tensor.is_contiguous", "torch.Tensor.stride")
+@op("torch.Tensor.get_device", "torch.Tensor.is_contiguous", "torch.Tensor.stride", nature=Nature.INQUIRY)
 def memory(input: Tensor, *args: Value, **options: Value) -> Value:
     """Where and how the numbers lie in memory."""
     raise Undetermined("memory is not modelled")

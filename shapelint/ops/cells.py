@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shapelint.ops.arguments import Count, refuse_by_cell, require_nonlinearity, require_sizes
 from shapelint.ops.axes import ONE
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import (
     require_equal,
@@ -45,7 +46,7 @@ def single_state_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, 
     return state
 
 
-@layer("torch.nn.LSTMCell", forward=lstm_cell_forward, input_rank=2, refuse=refuse_by_cell)
+@layer("torch.nn.LSTMCell", forward=lstm_cell_forward, input_rank=2, refuse=refuse_by_cell, nature=Nature.CELL)
 def lstm_cell(
     input_size: Count, hidden_size: Count, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
 ) -> None:
@@ -53,7 +54,7 @@ def lstm_cell(
     require_sizes(0, input_size=input_size, hidden_size=hidden_size)
 
 
-@layer("torch.nn.GRUCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell)
+@layer("torch.nn.GRUCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell, nature=Nature.CELL)
 def gru_cell(
     input_size: Count, hidden_size: Count, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
 ) -> None:
@@ -61,7 +62,7 @@ def gru_cell(
     require_sizes(0, input_size=input_size, hidden_size=hidden_size)
 
 
-@layer("torch.nn.RNNCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell)
+@layer("torch.nn.RNNCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell, nature=Nature.CELL)
 def rnn_cell(
     input_size: Count,
     hidden_size: Count,

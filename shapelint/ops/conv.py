@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import ONE, resized
 from shapelint.ops.axis_flow import axes_from
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     one_or_more,
@@ -83,7 +84,14 @@ def conv1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     return convolved("Conv1d", input, _layer_channels(layer), _layer_windows(layer, 1), assume)
 
 
-@layer("torch.nn.Conv1d", forward=conv1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.Conv1d",
+    forward=conv1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.CONVOLUTION,
+)
 def conv1d(
     in_channels: Dim,
     out_channels: Dim,
@@ -107,7 +115,14 @@ def conv2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     return convolved("Conv2d", input, _layer_channels(layer), _layer_windows(layer, 2), assume)
 
 
-@layer("torch.nn.Conv2d", forward=conv2d_forward, rank_change=0, input_rank=4, mixes=axes_from(-2))
+@layer(
+    "torch.nn.Conv2d",
+    forward=conv2d_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=axes_from(-2),
+    nature=Nature.CONVOLUTION,
+)
 def conv2d(
     in_channels: Dim,
     out_channels: Dim,
@@ -131,7 +146,7 @@ def _check_same(padding: Value, stride: Value, axes: int) -> None:
         _windows(axes, INT_ONE, stride, padding, INT_ONE)
 
 
-@op("torch.nn.functional.conv1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
+@op("torch.nn.functional.conv1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.CONVOLUTION)
 def functional_conv1d(
     input: Tensor,
     weight: Tensor,
@@ -150,7 +165,7 @@ def functional_conv1d(
     return convolved("conv1d", input, channels, each, assume)
 
 
-@op("torch.nn.functional.conv2d", rank_change=0, input_rank=4, mixes=axes_from(-2))
+@op("torch.nn.functional.conv2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.CONVOLUTION)
 def functional_conv2d(
     input: Tensor,
     weight: Tensor,
@@ -176,7 +191,14 @@ def conv_transpose1d_forward(layer: Layer, input: Tensor, output_size: Value = N
     return _transposed(input, _layer_channels(layer), window, value_of(layer, "output_padding"), given, assume)
 
 
-@layer("torch.nn.ConvTranspose1d", forward=conv_transpose1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.ConvTranspose1d",
+    forward=conv_transpose1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.CONVOLUTION,
+)
 def conv_transpose1d(
     in_channels: Dim,
     out_channels: Dim,
@@ -195,7 +217,7 @@ def conv_transpose1d(
     _check_construction(in_channels, out_channels, groups)
 
 
-@op("torch.nn.functional.conv_transpose1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
+@op("torch.nn.functional.conv_transpose1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.CONVOLUTION)
 def functional_conv_transpose1d(
     input: Tensor,
     weight: Tensor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shapelint.ops.axes import ONE, dtype_named, given
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
@@ -29,19 +30,21 @@ def _new(sizes: Sequence[Dim], dtype: Value, default: Dtype = Dtype.FLOAT) -> Te
     return Tensor(tuple(map(Axis, sizes)), dtype_named(dtype, default))
 
 
-@op("torch.zeros", "torch.ones", "torch.empty", "torch.rand", "torch.randn")
+@op("torch.zeros", nature=Nature.ZEROS)
+@op("torch.ones", "torch.empty", nature=Nature.CONSTANT)
+@op("torch.rand", "torch.randn", nature=Nature.RANDOM)
 def zeros(*size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given; `out`, `device`, `requires_grad` and so on do not change them."""
     return _new(given(size), dtype)
 
 
-@op("torch.full")
+@op("torch.full", nature=Nature.CONSTANT)
 def full(size: Sizes, fill_value: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given, filled with one number."""
     return _new(size, dtype, _dtype_of(fill_value))
 
 
-@op("torch.randint")
+@op("torch.randint", nature=Nature.RANDOM)
 def randint(*args: Value, dtype: Value = NONE, **options: Value) -> Tensor:
     """`randint([low,] high, size)`: integers of the sizes given."""
     size = options.get("size") or (args[-1] if args else NONE)
@@ -50,25 +53,25 @@ def randint(*args: Value, dtype: Value = NONE, **options: Value) -> Tensor:
     return _new(_listed(size.items), dtype, Dtype.INT)
 
 
-@op("torch.randperm")
+@op("torch.randperm", nature=Nature.RANDOM)
 def randperm(n: Dim, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """The integers below n in random order."""
     return _new((n,), dtype, Dtype.INT)
 
 
-@op("torch.eye")
+@op("torch.eye", nature=Nature.CONSTANT)
 def eye(n: Dim, m: Dim | None = None, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """An identity matrix."""
     return _new((n, n if m is None else m), dtype)
 
 
-@op("torch.linspace", "torch.logspace")
+@op("torch.linspace", "torch.logspace", nature=Nature.CONSTANT)
 def linspace(start: Value, end: Value, steps: Dim, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """`steps` numbers from start to end."""
     return _new((steps,), dtype)
 
 
-@op("torch.arange")
+@op("torch.arange", nature=Nature.CONSTANT)
 def arange(start: Value, end: Value = NONE, step: Value = NONE, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """The numbers from `start` up to `end`; with one bound, from 0."""
     lower, upper = (Int(ZERO), start) if end == NONE else (start, end)
@@ -88,57 +91,53 @@ def _range_length(distance: Dim, step: Dim) -> Dim:
     return (distance + step - ONE) // step
 
 
-@op(
-    "torch.zeros_like",
-    "torch.ones_like",
-    "torch.empty_like",
-    "torch.rand_like",
-    "torch.randn_like",
-    rank_change=0,
-)
+@op("torch.zeros_like", rank_change=0, nature=Nature.ZEROS)
+@op("torch.ones_like", "torch.empty_like", rank_change=0, nature=Nature.CONSTANT)
+@op("torch.rand_like", "torch.randn_like", rank_change=0, nature=Nature.RANDOM)
 def zeros_like(input: Tensor, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the same shape, whose axes mean the same."""
     kind = dtype_named(dtype, input.dtype)
     return Tensor(input.axes, kind)
 
 
-@op("torch.full_like", rank_change=0)
+@op("torch.full_like", rank_change=0, nature=Nature.CONSTANT)
 def full_like(input: Tensor, fill_value: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the same shape, filled with one number."""
     return Tensor(input.axes, dtype_named(dtype, input.dtype))
 
 
-@op("torch.randint_like", rank_change=0)
+@op("torch.randint_like", rank_change=0, nature=Nature.RANDOM)
 def randint_like(input: Tensor, *bounds: Value, dtype: Value = NONE, **options: Value) -> Tensor:
     """Random integers, of the same shape and dtype."""
     return Tensor(input.axes, dtype_named(dtype, input.dtype))
 
 
-@op("torch.bernoulli", "torch.Tensor.bernoulli", rank_change=0)
+@op("torch.bernoulli", "torch.Tensor.bernoulli", rank_change=0, nature=Nature.RANDOM)
 def bernoulli(input: Tensor, *args: Value, **options: Value) -> Tensor:
     """Zeros and ones drawn with the probabilities given."""
     return Tensor(input.axes, input.dtype)
 
 
-@op("torch.Tensor.new_zeros", "torch.Tensor.new_ones", "torch.Tensor.new_empty")
+@op("torch.Tensor.new_zeros", nature=Nature.ZEROS)
+@op("torch.Tensor.new_ones", "torch.Tensor.new_empty", nature=Nature.CONSTANT)
 def new_zeros(input: Tensor, *size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given, of the dtype of `input`."""
     return _new(given(size), dtype, input.dtype)
 
 
-@op("torch.Tensor.new")
+@op("torch.Tensor.new", nature=Nature.CONSTANT)
 def new(input: Tensor, *size: Dim) -> Tensor:
     """A tensor of the sizes given one by one (a sequence would be data)."""
     return _new(size, NONE, input.dtype)
 
 
-@op("torch.Tensor.new_full")
+@op("torch.Tensor.new_full", nature=Nature.CONSTANT)
 def new_full(input: Tensor, size: Sizes, fill_value: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given, filled with one number."""
     return _new(size, dtype, input.dtype)
 
 
-@op("torch.tensor", "torch.as_tensor")
+@op("torch.tensor", "torch.as_tensor", nature=Nature.DATA)
 def tensor(data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the numbers in nested lists."""
     if isinstance(data, Tensor):
@@ -146,13 +145,13 @@ def tensor(data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     return _new(_nested_sizes(data), dtype, _dtype_of(data))
 
 
-@op("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor")
+@op("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor", nature=Nature.DATA)
 def float_tensor(*data: Value) -> Tensor:
     """The old constructors: the numbers in nested lists, or sizes given one by one."""
     return _constructed(data, Dtype.FLOAT)
 
 
-@op("torch.LongTensor", "torch.IntTensor")
+@op("torch.LongTensor", "torch.IntTensor", nature=Nature.DATA)
 def int_tensor(*data: Value) -> Tensor:
     """The old constructors of integers."""
     return _constructed(data, Dtype.INT)
@@ -164,7 +163,7 @@ def _constructed(data: Sequence[Value], dtype: Dtype) -> Tensor:
     return _new(_listed(data) or (ZERO,), NONE, dtype)
 
 
-@op("torch.Tensor.new_tensor")
+@op("torch.Tensor.new_tensor", nature=Nature.DATA)
 def new_tensor(input: Tensor, data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the numbers in nested lists, of the dtype of `input`."""
     if isinstance(data, Tensor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import Axes
 from shapelint.ops.loss import MEAN, NN, F, reduced, reduced_by, target_of
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import require_rank
 from shapelint.shapes.axis import Role
@@ -25,12 +26,12 @@ def ctc_forward(
     return reduced_by(layer, _ctc_losses(log_probs, targets, (input_lengths, target_lengths), assume))
 
 
-@layer(NN + "CTCLoss", forward=ctc_forward, input_rank=3)
+@layer(NN + "CTCLoss", forward=ctc_forward, input_rank=3, nature=Nature.SEQUENCE_LOSS)
 def ctc_layer(blank: Value = BLANK, reduction: Value = MEAN, zero_infinity: Value = FALSE) -> None:
     """nn.CTCLoss has no batch_first."""
 
 
-@op(F + "ctc_loss", input_rank=3)
+@op(F + "ctc_loss", input_rank=3, nature=Nature.SEQUENCE_LOSS)
 def ctc_loss(
     log_probs: Tensor,
     targets: Value,

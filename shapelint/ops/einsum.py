@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shapelint.ops.axes import Axes, broadcast, promoted
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.value import List, Tensor, Tuple, Value
@@ -12,7 +13,7 @@ from shapelint.shapes.value import List, Tensor, Tuple, Value
 DOTS = "."  #: stands for `...`
 
 
-@op("torch.einsum")
+@op("torch.einsum", nature=Nature.PRODUCT)
 def einsum(equation: str, *operands: Value, assume: Assumptions) -> Tensor:
     """`einsum("bth,bsh->bts", x, y)`."""
     tensors = _tensors(operands)

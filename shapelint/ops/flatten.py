@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapelint.ops.axes import ONE, resized
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, layer, op
 from shapelint.ops.require import one_or_more, require_rank, value_of
 from shapelint.ops.view import flatten, unflatten
@@ -23,7 +24,7 @@ def flatten_forward(layer: Layer, input: Tensor) -> Tensor:
     return flatten(input, start, end)
 
 
-@layer("torch.nn.Flatten", forward=flatten_forward)
+@layer("torch.nn.Flatten", forward=flatten_forward, nature=Nature.VIEW)
 def flatten_layer(start_dim: int = 1, end_dim: int = -1) -> None:
     """nn.Flatten keeps the batch axis, unless it is told otherwise."""
 
@@ -36,12 +37,12 @@ def unflatten_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tenso
     return unflatten(input, dim, sizes, assume)
 
 
-@layer("torch.nn.Unflatten", forward=unflatten_forward)
+@layer("torch.nn.Unflatten", forward=unflatten_forward, nature=Nature.VIEW)
 def unflatten_layer(dim: int, unflattened_size: Sizes) -> None:
     """nn.Unflatten."""
 
 
-@op("torch.nn.functional.pad", rank_change=0)
+@op("torch.nn.functional.pad", rank_change=0, nature=Nature.PADDING)
 def pad(input: Tensor, pad: Value, mode: Value = CONSTANT, value: Value = NONE) -> Tensor:
     """Lengthen the last axes: `pad` is (before, after) of the last axis, then of the one before it."""
     if isinstance(pad, Unknown):
@@ -97,11 +98,11 @@ def _check_reflection(input: Tensor, padding: Value) -> None:
             raise ShapeError("a reflection must be shorter than the axis")
 
 
-@layer("torch.nn.ZeroPad1d", "torch.nn.ReflectionPad1d", forward=pad1d_forward, rank_change=0)
+@layer("torch.nn.ZeroPad1d", "torch.nn.ReflectionPad1d", forward=pad1d_forward, rank_change=0, nature=Nature.PADDING)
 def pad1d(padding: Value) -> None:
     """nn.ZeroPad1d and nn.ReflectionPad1d lengthen the last axis."""
 
 
-@layer("torch.nn.ConstantPad1d", forward=pad1d_forward, rank_change=0)
+@layer("torch.nn.ConstantPad1d", forward=pad1d_forward, rank_change=0, nature=Nature.PADDING)
 def constant_pad1d(padding: Value, value: Value) -> None:
     """nn.ConstantPad1d lengthens the last axis."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from shapelint.ops.axes import ONE, Axes, broadcast, resized
 from shapelint.ops.axis_flow import Source
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -43,14 +44,14 @@ def _listed(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[So
             yield Source(0, axis)
 
 
-@op("torch.Tensor.__getitem__", moves=_listed)
+@op("torch.Tensor.__getitem__", moves=_listed, nature=Nature.SELECTION)
 def getitem(input: Tensor, index: Value, assume: Assumptions) -> Tensor:
     """`input[index]`."""
     left = _apply_basic(input.axes, _fill_ellipsis(_parts(index), input.rank), assume)
     return replace(input, axes=_apply_advanced(left, assume), ref=None)
 
 
-@op("torch.Tensor.__setitem__")
+@op("torch.Tensor.__setitem__", nature=Nature.WRITE)
 def setitem(input: Tensor, index: Value, value: Value, assume: Assumptions) -> Value:
     """`input[index] = value`: the value must broadcast to what the index selects."""
     selected = getitem(input, index, assume)

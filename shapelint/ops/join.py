@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shapelint.ops.axes import ONE, Axes, axis_at, matched, position, promoted, resized, with_axis
 from shapelint.ops.binding import sizes_of
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
@@ -32,7 +33,7 @@ def _loop_length(value: Value) -> Dim | None:
     return value.length if isinstance(value, List) else None
 
 
-@op("torch.cat", "torch.concat", "torch.concatenate")
+@op("torch.cat", "torch.concat", "torch.concatenate", nature=Nature.JOIN)
 def cat(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
     """Lay tensors behind each other along an axis; the other sizes must agree."""
     members = _tensors(tensors)
@@ -63,7 +64,7 @@ def _laid_along(axes: Sequence[Axis], length: Dim | None) -> Axis:
     return resized(axes[0], total)
 
 
-@op("torch.stack")
+@op("torch.stack", nature=Nature.JOIN)
 def stack(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
     """Lay tensors of one shape behind each other along a new axis."""
     members = _tensors(tensors)
@@ -76,13 +77,13 @@ def stack(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
     return Tensor((*common[:at], Axis(count), *common[at:]), promoted(*members))
 
 
-@op("torch.hstack")
+@op("torch.hstack", nature=Nature.JOIN)
 def hstack(tensors: Value, *, assume: Assumptions) -> Tensor:
     """Cat along axis 1 (0 for vectors; scalars are vectors)."""
     return _stack_along(tensors, 1, 1, assume)
 
 
-@op("torch.vstack", "torch.row_stack")
+@op("torch.vstack", "torch.row_stack", nature=Nature.JOIN)
 def vstack(tensors: Value, *, assume: Assumptions) -> Tensor:
     """Cat along axis 0; vectors are rows."""
     return _stack_along(tensors, 2, 0, assume)
@@ -108,7 +109,7 @@ def _own_axis(input: Tensor, dim: int, what: str) -> Axis:
     return axis_at(input, dim)
 
 
-@op("torch.chunk", "torch.Tensor.chunk")
+@op("torch.chunk", "torch.Tensor.chunk", nature=Nature.PIECES)
 def chunk(input: Tensor, chunks: int, dim: int = 0, *, assume: Assumptions) -> Tuple:
     """At most `chunks` pieces of equal size, the last one smaller; a symbolic size is assumed to divide."""
     size = assume.resolve(_own_axis(input, dim, "chunk").dim)
@@ -128,7 +129,7 @@ def _equal_cuts(size: int, piece: int) -> list[Dim]:
     return [Dim.of(min(piece, size - start)) for start in range(0, size, piece)]
 
 
-@op("torch.split", "torch.Tensor.split")
+@op("torch.split", "torch.Tensor.split", nature=Nature.PIECES)
 def split(tensor: Tensor, split_size: Value, dim: int = 0, *, assume: Assumptions) -> Tuple | List:
     """Pieces of one size (the last may be smaller), or of the sizes listed, which must add up."""
     axis = _own_axis(tensor, dim, "split")
@@ -153,7 +154,7 @@ def _listed_pieces(tensor: Tensor, dim: int, sizes: Sequence[Dim], assume: Assum
     return _pieces(tensor, dim, sizes)
 
 
-@op("torch.unbind", "torch.Tensor.unbind")
+@op("torch.unbind", "torch.Tensor.unbind", nature=Nature.PIECES)
 def unbind(input: Tensor, dim: int = 0, *, assume: Assumptions) -> Tuple | List:
     """A tensor for each entry of an axis; of a symbolic axis, a sample and the number."""
     size = assume.resolve(_own_axis(input, dim, "unbind").dim)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shapelint.ops.axes import matched
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import require_at_least, require_equal, require_features, require_rank, size_of
 from shapelint.shapes.axis import Axis, Role
@@ -20,13 +21,13 @@ def linear_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     return Tensor((*input.axes[:-1], Axis(size_of(layer, "out_features"), Role.FEATURE)))
 
 
-@layer("torch.nn.Linear", forward=linear_forward, rank_change=0)
+@layer("torch.nn.Linear", forward=linear_forward, rank_change=0, nature=Nature.LINEAR)
 def linear(in_features: Dim, out_features: Dim, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE) -> None:
     """nn.Linear keeps every axis but the last."""
     require_at_least(0, in_features=in_features, out_features=out_features)
 
 
-@op("torch.nn.functional.linear", rank_change=0)
+@op("torch.nn.functional.linear", rank_change=0, nature=Nature.LINEAR)
 def functional_linear(input: Tensor, weight: Tensor, bias: Value = NONE, *, assume: Assumptions) -> Tensor:
     """(*, in_features) and a weight (out_features, in_features) -> (*, out_features)."""
     require_rank("linear (weight)", weight, 1, 2)
@@ -42,7 +43,7 @@ def bilinear_forward(layer: Layer, input1: Tensor, input2: Tensor, assume: Assum
     return _bilinear(input1, input2, Axis(size_of(layer, "out_features"), Role.FEATURE), assume)
 
 
-@layer("torch.nn.Bilinear", forward=bilinear_forward, rank_change=0)
+@layer("torch.nn.Bilinear", forward=bilinear_forward, rank_change=0, nature=Nature.LINEAR)
 def bilinear(
     in1_features: Dim,
     in2_features: Dim,
@@ -56,7 +57,7 @@ def bilinear(
     require_at_least(0, in2_features=in2_features, out_features=out_features)
 
 
-@op("torch.nn.functional.bilinear", rank_change=0)
+@op("torch.nn.functional.bilinear", rank_change=0, nature=Nature.LINEAR)
 def functional_bilinear(
     input1: Tensor, input2: Tensor, weight: Tensor, bias: Value = NONE, *, assume: Assumptions
 ) -> Tensor:
@@ -79,7 +80,7 @@ def identity_forward(layer: Layer, input: Value) -> Value:
     return replace(input, ref=None) if isinstance(input, Tensor | Packed) else input
 
 
-@layer("torch.nn.Identity", forward=identity_forward, rank_change=0)
+@layer("torch.nn.Identity", forward=identity_forward, rank_change=0, nature=Nature.SAME)
 def identity(*args: Value, **kwargs: Value) -> None:
     """nn.Identity takes any arguments and ignores them."""
 
@@ -89,7 +90,7 @@ def embedding_forward(layer: Layer, input: Tensor) -> Tensor:
     return Tensor((*input.axes, Axis(size_of(layer, "embedding_dim"), Role.FEATURE)))
 
 
-@layer("torch.nn.Embedding", forward=embedding_forward, rank_change=1)
+@layer("torch.nn.Embedding", forward=embedding_forward, rank_change=1, nature=Nature.LOOKUP)
 def embedding(
     num_embeddings: Dim,
     embedding_dim: Dim,
@@ -107,7 +108,7 @@ def embedding(
     require_at_least(0, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
 
 
-@op("torch.nn.functional.embedding", rank_change=1)
+@op("torch.nn.functional.embedding", rank_change=1, nature=Nature.LOOKUP)
 def functional_embedding(
     input: Tensor,
     weight: Tensor,
@@ -140,7 +141,7 @@ def embedding_bag_forward(
     return Tensor((bags, Axis(size_of(layer, "embedding_dim"), Role.FEATURE)))
 
 
-@layer("torch.nn.EmbeddingBag", forward=embedding_bag_forward, input_rank=2)
+@layer("torch.nn.EmbeddingBag", forward=embedding_bag_forward, input_rank=2, nature=Nature.LOOKUP)
 def embedding_bag(
     num_embeddings: Dim,
     embedding_dim: Dim,
@@ -159,7 +160,7 @@ def embedding_bag(
     require_at_least(0, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
 
 
-@op("torch.nn.functional.embedding_bag", input_rank=2)
+@op("torch.nn.functional.embedding_bag", input_rank=2, nature=Nature.LOOKUP)
 def functional_embedding_bag(
     input: Tensor,
     weight: Tensor,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import Axes, broadcast, position
 from shapelint.ops.binding import coerce
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import value_of
 from shapelint.shapes.axis import SEQUENCE, Role
@@ -124,7 +125,7 @@ def cross_entropy_forward(layer: Layer, input: Tensor, target: Value, assume: As
     return reduced_by(layer, _cross_entropies(input, target, assume))
 
 
-@layer(NN + "CrossEntropyLoss", forward=cross_entropy_forward)
+@layer(NN + "CrossEntropyLoss", forward=cross_entropy_forward, nature=Nature.CLASS_LOSS)
 def cross_entropy_layer(
     weight: Value = NONE,
     size_average: Value = NONE,
@@ -136,7 +137,7 @@ def cross_entropy_layer(
     """nn.CrossEntropyLoss takes scores before the softmax."""
 
 
-@op(F + "cross_entropy")
+@op(F + "cross_entropy", nature=Nature.CLASS_LOSS)
 def cross_entropy(
     input: Tensor,
     target: Value,
@@ -162,7 +163,7 @@ def nll_forward(layer: Layer, input: Tensor, target: Value, assume: Assumptions)
     return reduced_by(layer, _nll("NLLLoss", input, target, assume))
 
 
-@layer(NN + "NLLLoss", forward=nll_forward)
+@layer(NN + "NLLLoss", forward=nll_forward, nature=Nature.CLASS_LOSS)
 def nll_layer(
     weight: Value = NONE,
     size_average: Value = NONE,
@@ -173,7 +174,7 @@ def nll_layer(
     """nn.NLLLoss takes log-probabilities."""
 
 
-@op(F + "nll_loss")
+@op(F + "nll_loss", nature=Nature.CLASS_LOSS)
 def nll_loss(
     input: Tensor,
     target: Value,
@@ -215,17 +216,17 @@ def pointwise_forward(layer: Layer, input: Tensor, target: Tensor, assume: Assum
     return reduced_by(layer, _pointwise(layer.name, input, target, exact, assume))
 
 
-@layer(NN + "MSELoss", NN + "L1Loss", forward=pointwise_forward)
+@layer(NN + "MSELoss", NN + "L1Loss", forward=pointwise_forward, nature=Nature.LOSS)
 def mse_layer(size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN) -> None:
     """nn.MSELoss and nn.L1Loss."""
 
 
-@layer(NN + "BCELoss", forward=pointwise_forward)
+@layer(NN + "BCELoss", forward=pointwise_forward, nature=Nature.EXACT_LOSS)
 def bce_layer(weight: Value = NONE, size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN) -> None:
     """nn.BCELoss takes probabilities."""
 
 
-@layer(NN + "BCEWithLogitsLoss", forward=pointwise_forward)
+@layer(NN + "BCEWithLogitsLoss", forward=pointwise_forward, nature=Nature.EXACT_LOSS)
 def bce_with_logits_layer(
     weight: Value = NONE,
     size_average: Value = NONE,
@@ -236,26 +237,26 @@ def bce_with_logits_layer(
     """nn.BCEWithLogitsLoss takes scores before the sigmoid."""
 
 
-@layer(NN + "SmoothL1Loss", forward=pointwise_forward)
+@layer(NN + "SmoothL1Loss", forward=pointwise_forward, nature=Nature.LOSS)
 def smooth_l1_layer(
     size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN, beta: Value = ONE
 ) -> None:
     """nn.SmoothL1Loss."""
 
 
-@layer(NN + "HuberLoss", forward=pointwise_forward)
+@layer(NN + "HuberLoss", forward=pointwise_forward, nature=Nature.LOSS)
 def huber_layer(reduction: Value = MEAN, delta: Value = ONE) -> None:
     """nn.HuberLoss."""
 
 
-@layer(NN + "KLDivLoss", forward=pointwise_forward)
+@layer(NN + "KLDivLoss", forward=pointwise_forward, nature=Nature.LOSS)
 def kl_div_layer(
     size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN, log_target: Value = FALSE
 ) -> None:
     """nn.KLDivLoss takes log-probabilities."""
 
 
-@op(F + "mse_loss", F + "l1_loss")
+@op(F + "mse_loss", F + "l1_loss", nature=Nature.LOSS)
 def mse_loss(
     input: Tensor,
     target: Tensor,
@@ -270,7 +271,7 @@ def mse_loss(
     return reduced(_pointwise("mse_loss", input, target, False, assume), reduction, reduce)
 
 
-@op(F + "binary_cross_entropy")
+@op(F + "binary_cross_entropy", nature=Nature.EXACT_LOSS)
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -285,7 +286,7 @@ def binary_cross_entropy(
     return reduced(_pointwise("binary_cross_entropy", input, target, True, assume), reduction, reduce)
 
 
-@op(F + "binary_cross_entropy_with_logits")
+@op(F + "binary_cross_entropy_with_logits", nature=Nature.EXACT_LOSS)
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -302,7 +303,7 @@ def binary_cross_entropy_with_logits(
     return reduced(each, reduction, reduce)
 
 
-@op(F + "smooth_l1_loss")
+@op(F + "smooth_l1_loss", nature=Nature.LOSS)
 def smooth_l1_loss(
     input: Tensor,
     target: Tensor,
@@ -317,7 +318,7 @@ def smooth_l1_loss(
     return reduced(_pointwise("smooth_l1_loss", input, target, False, assume), reduction, reduce)
 
 
-@op(F + "huber_loss")
+@op(F + "huber_loss", nature=Nature.LOSS)
 def huber_loss(
     input: Tensor,
     target: Tensor,
@@ -331,7 +332,7 @@ def huber_loss(
     return reduced(_pointwise("huber_loss", input, target, False, assume), reduction)
 
 
-@op(F + "kl_div")
+@op(F + "kl_div", nature=Nature.LOSS)
 def kl_div(
     input: Tensor,
     target: Tensor,
@@ -346,7 +347,7 @@ def kl_div(
     return reduced(_pointwise("kl_div", input, target, False, assume), reduction, reduce)
 
 
-@op(F + "cosine_similarity", "torch.cosine_similarity")
+@op(F + "cosine_similarity", "torch.cosine_similarity", nature=Nature.SIMILARITY)
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: Value = NONE, *, assume: Assumptions) -> Tensor:
     """(*, n, *) and (*, n, *) -> (*, *): the axis `dim` is gone."""
     axes = broadcast(assume, x1.axes, x2.axes)
@@ -361,6 +362,6 @@ def cosine_similarity_forward(layer: Layer, x1: Tensor, x2: Tensor, assume: Assu
     return cosine_similarity(x1, x2, dim, assume=assume)
 
 
-@layer(NN + "CosineSimilarity", forward=cosine_similarity_forward)
+@layer(NN + "CosineSimilarity", forward=cosine_similarity_forward, nature=Nature.SIMILARITY)
 def cosine_similarity_layer(dim: int = 1, eps: Value = NONE) -> None:
     """nn.CosineSimilarity."""

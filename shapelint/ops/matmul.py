@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import Axes, broadcast, promoted
 from shapelint.ops.index import check_assignable
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.value import NONE, Tensor, Value
@@ -32,13 +33,13 @@ def _product(left: Axes, right: Axes, assume: Assumptions) -> Axes:
     return (*batch, *rows, *columns)
 
 
-@op("torch.matmul", "torch.Tensor.matmul", "torch.Tensor.__matmul__")
+@op("torch.matmul", "torch.Tensor.matmul", "torch.Tensor.__matmul__", nature=Nature.PRODUCT)
 def matmul(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     """Product of the last two axes; the axes before broadcast."""
     return Tensor(_product(input.axes, other.axes, assume), promoted(input, other))
 
 
-@op("torch.mm", "torch.Tensor.mm", rank_change=0)
+@op("torch.mm", "torch.Tensor.mm", rank_change=0, nature=Nature.PRODUCT)
 def mm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     """(n, m) x (m, p) -> (n, p)."""
     _rank(input, 2, "mm")
@@ -46,7 +47,7 @@ def mm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, mat2, assume)
 
 
-@op("torch.bmm", "torch.Tensor.bmm", rank_change=0)
+@op("torch.bmm", "torch.Tensor.bmm", rank_change=0, nature=Nature.PRODUCT)
 def bmm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     """(b, n, m) x (b, m, p) -> (b, n, p); nothing broadcasts."""
     _rank(input, 3, "bmm")
@@ -61,7 +62,7 @@ def bmm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, mat2, assume)
 
 
-@op("torch.mv", "torch.Tensor.mv", rank_change=-1)
+@op("torch.mv", "torch.Tensor.mv", rank_change=-1, nature=Nature.PRODUCT)
 def mv(input: Tensor, vec: Tensor, assume: Assumptions) -> Tensor:
     """(n, m) x (m) -> (n)."""
     _rank(input, 2, "mv")
@@ -69,7 +70,7 @@ def mv(input: Tensor, vec: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, vec, assume)
 
 
-@op("torch.dot", "torch.Tensor.dot", rank_change=-1)
+@op("torch.dot", "torch.Tensor.dot", rank_change=-1, nature=Nature.PRODUCT)
 def dot(input: Tensor, tensor: Tensor, assume: Assumptions) -> Tensor:
     """(n) x (n) -> ()."""
     _rank(input, 1, "dot")
@@ -77,7 +78,7 @@ def dot(input: Tensor, tensor: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, tensor, assume)
 
 
-@op("torch.outer", "torch.Tensor.outer", "torch.ger", "torch.Tensor.ger", rank_change=1)
+@op("torch.outer", "torch.Tensor.outer", "torch.ger", "torch.Tensor.ger", rank_change=1, nature=Nature.PRODUCT)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """(n) x (m) -> (n, m)."""
     _rank(input, 1, "outer")
@@ -91,7 +92,7 @@ def _added(input: Tensor, product: Tensor, assume: Assumptions) -> Tensor:
     return Tensor(broadcast(assume, product.axes, input.axes), promoted(input, product))
 
 
-@op("torch.addmm", "torch.Tensor.addmm")
+@op("torch.addmm", "torch.Tensor.addmm", nature=Nature.PRODUCT)
 def addmm(
     input: Tensor,
     mat1: Tensor,
@@ -105,7 +106,7 @@ def addmm(
     return _added(input, mm(mat1, mat2, assume), assume)
 
 
-@op("torch.baddbmm", "torch.Tensor.baddbmm")
+@op("torch.baddbmm", "torch.Tensor.baddbmm", nature=Nature.PRODUCT)
 def baddbmm(
     input: Tensor,
     batch1: Tensor,

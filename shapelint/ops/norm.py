@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shapelint.ops.axes import position
 from shapelint.ops.axis_flow import all_but, axes_from, axes_named, last_axes
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import (
     one_or_more,
@@ -47,7 +48,13 @@ def over_last_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tenso
     return over_last(layer.name, input, value_of(layer, "normalized_shape"), assume)
 
 
-@layer("torch.nn.LayerNorm", forward=over_last_forward, rank_change=0, mixes=last_axes("normalized_shape"))
+@layer(
+    "torch.nn.LayerNorm",
+    forward=over_last_forward,
+    rank_change=0,
+    mixes=last_axes("normalized_shape"),
+    nature=Nature.NORM,
+)
 def layer_norm_layer(
     normalized_shape: Value,
     eps: Value = EPS,
@@ -59,7 +66,13 @@ def layer_norm_layer(
     """nn.LayerNorm."""
 
 
-@layer("torch.nn.RMSNorm", forward=over_last_forward, rank_change=0, mixes=last_axes("normalized_shape"))
+@layer(
+    "torch.nn.RMSNorm",
+    forward=over_last_forward,
+    rank_change=0,
+    mixes=last_axes("normalized_shape"),
+    nature=Nature.NORM,
+)
 def rms_norm_layer(
     normalized_shape: Value,
     eps: Value = NONE,
@@ -70,7 +83,7 @@ def rms_norm_layer(
     """nn.RMSNorm."""
 
 
-@op("torch.nn.functional.layer_norm", rank_change=0, mixes=last_axes("normalized_shape"))
+@op("torch.nn.functional.layer_norm", rank_change=0, mixes=last_axes("normalized_shape"), nature=Nature.NORM)
 def layer_norm(
     input: Tensor,
     normalized_shape: Value,
@@ -84,7 +97,7 @@ def layer_norm(
     return over_last("layer_norm", input, normalized_shape, assume)
 
 
-@op("torch.nn.functional.rms_norm", rank_change=0, mixes=last_axes("normalized_shape"))
+@op("torch.nn.functional.rms_norm", rank_change=0, mixes=last_axes("normalized_shape"), nature=Nature.NORM)
 def rms_norm(
     input: Tensor, normalized_shape: Value, weight: Value = NONE, eps: Value = NONE, *, assume: Assumptions
 ) -> Tensor:
@@ -113,8 +126,15 @@ def batch_norm2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Te
     return _same(input)
 
 
-@layer("torch.nn.BatchNorm2d", forward=batch_norm2d_forward, rank_change=0, input_rank=4, mixes=all_but(1))
-@layer("torch.nn.BatchNorm1d", forward=batch_norm1d_forward, rank_change=0, mixes=all_but(1))
+@layer(
+    "torch.nn.BatchNorm2d",
+    forward=batch_norm2d_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=all_but(1),
+    nature=Nature.NORM,
+)
+@layer("torch.nn.BatchNorm1d", forward=batch_norm1d_forward, rank_change=0, mixes=all_but(1), nature=Nature.NORM)
 def batch_norm_layer(
     num_features: Dim,
     eps: Value = EPS,
@@ -130,7 +150,7 @@ def batch_norm_layer(
     require_at_least(0, num_features=num_features)
 
 
-@op("torch.nn.functional.batch_norm", rank_change=0, mixes=all_but(1))
+@op("torch.nn.functional.batch_norm", rank_change=0, mixes=all_but(1), nature=Nature.NORM)
 def batch_norm(
     input: Tensor,
     running_mean: Value,
@@ -158,7 +178,14 @@ def instance_norm1d_forward(layer: Layer, input: Tensor, assume: Assumptions) ->
     return _same(input)
 
 
-@layer("torch.nn.InstanceNorm1d", forward=instance_norm1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.InstanceNorm1d",
+    forward=instance_norm1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.NORM,
+)
 def instance_norm_layer(
     num_features: Dim,
     eps: Value = EPS,
@@ -174,7 +201,7 @@ def instance_norm_layer(
     require_at_least(0, num_features=num_features)
 
 
-@op("torch.nn.functional.instance_norm", rank_change=0, input_rank=3, mixes=axes_from(2))
+@op("torch.nn.functional.instance_norm", rank_change=0, input_rank=3, mixes=axes_from(2), nature=Nature.NORM)
 def instance_norm(
     input: Tensor,
     running_mean: Value = NONE,
@@ -197,7 +224,7 @@ def group_norm_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tens
     return _same(input)
 
 
-@layer("torch.nn.GroupNorm", forward=group_norm_forward, rank_change=0, mixes=axes_from(1))
+@layer("torch.nn.GroupNorm", forward=group_norm_forward, rank_change=0, mixes=axes_from(1), nature=Nature.NORM)
 def group_norm_layer(
     num_groups: Dim,
     num_channels: Dim,
@@ -213,7 +240,7 @@ def group_norm_layer(
     _check_divides(num_groups, num_channels)
 
 
-@op("torch.nn.functional.group_norm", rank_change=0, mixes=axes_from(1))
+@op("torch.nn.functional.group_norm", rank_change=0, mixes=axes_from(1), nature=Nature.NORM)
 def group_norm(input: Tensor, num_groups: Dim, weight: Value = NONE, bias: Value = NONE, eps: Value = EPS) -> Tensor:
     """(B, C, *), unchanged."""
     require_at_least(1, num_groups=num_groups)
@@ -235,7 +262,7 @@ def _check_divides(num_groups: Dim, channels: Dim) -> None:
         raise ShapeError(f"{channels} channels cannot be cut into {num_groups} groups")
 
 
-@op("torch.nn.functional.normalize", rank_change=0, mixes=axes_named("dim"))
+@op("torch.nn.functional.normalize", rank_change=0, mixes=axes_named("dim"), nature=Nature.NORM)
 def normalize(input: Tensor, p: Value = TWO, dim: int = 1, eps: Value = TINY, out: NoneValue = NONE) -> Tensor:
     """(*), unchanged; `dim` is the axis along which the norm becomes 1."""
     position(dim, input.rank)

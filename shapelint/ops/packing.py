@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.ops.require import require_equal
 from shapelint.shapes.axis import Axis, Role
@@ -40,7 +41,7 @@ ZERO = Float(0.0)
 RIGHT = Str("right")
 
 
-@op(RNN + "pack_padded_sequence", input_rank=3)
+@op(RNN + "pack_padded_sequence", input_rank=3, nature=Nature.PACKING)
 def pack_padded_sequence(
     input: Tensor,
     lengths: Value,
@@ -72,7 +73,7 @@ def pack_padded_sequence(
     )
 
 
-@op(RNN + "pad_packed_sequence")
+@op(RNN + "pad_packed_sequence", nature=Nature.PACKING)
 def pad_packed_sequence(
     sequence: Packed,
     batch_first: bool = False,
@@ -88,7 +89,7 @@ def pad_packed_sequence(
     return Tuple((Tensor((*pair, *sequence.features)), Tensor((batch,), Dtype.INT)))
 
 
-@op(RNN + "pad_sequence")
+@op(RNN + "pad_sequence", nature=Nature.PACKING)
 def pad_sequence(
     sequences: Value,
     batch_first: bool = False,
@@ -103,7 +104,7 @@ def pad_sequence(
     return Tensor((*pair, *features), dtype)
 
 
-@op(PACK_SEQUENCE)
+@op(PACK_SEQUENCE, nature=Nature.PACKING)
 def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Assumptions) -> Packed:
     """B tensors of (T_i, F) -> packed."""
     batch, time, features, _ = _gathered(sequences, assume)
@@ -114,7 +115,7 @@ def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Ass
     return Packed(batch, time, features, enforce_sorted=enforce_sorted != FALSE)
 
 
-@op(RNN + "unpad_sequence", input_rank=3)
+@op(RNN + "unpad_sequence", input_rank=3, nature=Nature.PACKING)
 def unpad_sequence(padded_sequences: Tensor, lengths: Value, batch_first: bool = False, *, assume: Assumptions) -> List:
     """(T, B, F) and B lengths -> B tensors of (T_i, F)."""
     if padded_sequences.rank < 2:
@@ -124,13 +125,13 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Value, batch_first: bool =
     return _separated(batch, time, padded_sequences.axes[2:], _constants(lengths))
 
 
-@op(RNN + "unpack_sequence")
+@op(RNN + "unpack_sequence", nature=Nature.PACKING)
 def unpack_sequence(packed_sequences: Packed) -> List:
     """Packed -> B tensors of (T_i, F)."""
     return _separated(packed_sequences.batch, packed_sequences.time, packed_sequences.features, ())
 
 
-@op(PACKED)
+@op(PACKED, nature=Nature.PACKING)
 def packed_sequence(
     data: Tensor, batch_sizes: Value = NONE, sorted_indices: Value = NONE, unsorted_indices: Value = NONE
 ) -> Packed:
@@ -142,7 +143,7 @@ def packed_sequence(
     return Packed(parts[1], parts[0], data.axes[1:], enforce_sorted=sorted_already)
 
 
-@op(PACKED + ".data", attribute=True)
+@op(PACKED + ".data", attribute=True, nature=Nature.SAME)
 def data(sequence: Packed) -> Tensor:
     """Return the steps of all sequences below each other, (sum of the lengths, F)."""
     time, batch = replace(sequence.time, role=Role.TIME), replace(sequence.batch, role=Role.BATCH)
@@ -150,19 +151,19 @@ def data(sequence: Packed) -> Tensor:
     return Tensor((Axis(steps, parts=(time, batch)), *sequence.features))
 
 
-@op(PACKED + ".batch_sizes", attribute=True)
+@op(PACKED + ".batch_sizes", attribute=True, nature=Nature.INQUIRY)
 def batch_sizes(sequence: Packed) -> Tensor:
     """How many sequences are left at each step, (T,)."""
     return Tensor((sequence.time,), Dtype.INT)
 
 
-@op(PACKED + ".sorted_indices", PACKED + ".unsorted_indices", attribute=True)
+@op(PACKED + ".sorted_indices", PACKED + ".unsorted_indices", attribute=True, nature=Nature.INQUIRY)
 def indices(sequence: Packed) -> Value:
     """Return the permutation to or from the packed order, (B,); None where nothing was sorted."""
     return NONE if sequence.enforce_sorted else Tensor((sequence.batch,), Dtype.INT)
 
 
-@op(PACKED + ".__getitem__")
+@op(PACKED + ".__getitem__", nature=Nature.INQUIRY)
 def getitem(sequence: Packed, index: Value) -> Value:
     """Return a field of the named tuple by its position."""
     if isinstance(index, Tuple | Tensor):
@@ -176,7 +177,9 @@ def getitem(sequence: Packed, index: Value) -> Value:
     return fields[place](sequence)
 
 
-@op(*(f"{PACKED}.{name}" for name in ("to", "cuda", "cpu", "float", "double", "half", "pin_memory")))
+@op(
+    *(f"{PACKED}.{name}" for name in ("to", "cuda", "cpu", "float", "double", "half", "pin_memory")), nature=Nature.SAME
+)
 def moved(sequence: Packed, *args: Value, **kwargs: Value) -> Packed:
     """Return the same sequences elsewhere, or in another precision."""
     return replace(sequence, ref=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from shapelint.ops.axes import ONE, resized
 from shapelint.ops.axis_flow import axes_from
 from shapelint.ops.conv import INT_ONE, INT_ZERO
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import require_rank, value_of
 from shapelint.ops.windows import paddings, slid, windows
@@ -70,8 +71,22 @@ def max_pool2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tens
     return with_indices(_pooled_by(layer, input, 2, assume), layer.config["return_indices"] is True)
 
 
-@layer("torch.nn.MaxPool2d", forward=max_pool2d_forward, rank_change=0, input_rank=4, mixes=axes_from(-2))
-@layer("torch.nn.MaxPool1d", forward=max_pool1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.MaxPool2d",
+    forward=max_pool2d_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=axes_from(-2),
+    nature=Nature.POOLING,
+)
+@layer(
+    "torch.nn.MaxPool1d",
+    forward=max_pool1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.POOLING,
+)
 def max_pool(
     kernel_size: Value,
     stride: Value = NONE,
@@ -88,7 +103,14 @@ def avg_pool1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tens
     return _pooled_by(layer, input, 1, assume)
 
 
-@layer("torch.nn.AvgPool1d", forward=avg_pool1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.AvgPool1d",
+    forward=avg_pool1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.POOLING,
+)
 def avg_pool1d_layer(
     kernel_size: Value,
     stride: Value = NONE,
@@ -104,7 +126,14 @@ def avg_pool2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tens
     return _pooled_by(layer, input, 2, assume)
 
 
-@layer("torch.nn.AvgPool2d", forward=avg_pool2d_forward, rank_change=0, input_rank=4, mixes=axes_from(-2))
+@layer(
+    "torch.nn.AvgPool2d",
+    forward=avg_pool2d_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=axes_from(-2),
+    nature=Nature.POOLING,
+)
 def avg_pool2d_layer(
     kernel_size: Value,
     stride: Value = NONE,
@@ -116,7 +145,7 @@ def avg_pool2d_layer(
     """nn.AvgPool2d."""
 
 
-@op("torch.nn.functional.max_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
+@op("torch.nn.functional.max_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
 def max_pool1d(
     input: Tensor,
     kernel_size: Value,
@@ -133,7 +162,7 @@ def max_pool1d(
     return with_indices(pooled("max_pool1d", input, 1, *args, assume), return_indices)
 
 
-@op("torch.nn.functional.max_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2))
+@op("torch.nn.functional.max_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.POOLING)
 def max_pool2d(
     input: Tensor,
     kernel_size: Value,
@@ -150,7 +179,7 @@ def max_pool2d(
     return with_indices(pooled("max_pool2d", input, 2, *args, assume), return_indices)
 
 
-@op("torch.nn.functional.avg_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
+@op("torch.nn.functional.avg_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
 def avg_pool1d(
     input: Tensor,
     kernel_size: Value,
@@ -165,7 +194,7 @@ def avg_pool1d(
     return pooled("avg_pool1d", input, 1, kernel_size, stride, padding, INT_ONE, ceil_mode, assume)
 
 
-@op("torch.nn.functional.avg_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2))
+@op("torch.nn.functional.avg_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.POOLING)
 def avg_pool2d(
     input: Tensor,
     kernel_size: Value,
@@ -181,25 +210,25 @@ def avg_pool2d(
     return pooled("avg_pool2d", input, 2, kernel_size, stride, padding, INT_ONE, ceil_mode, assume)
 
 
-@op("torch.nn.functional.adaptive_avg_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
+@op("torch.nn.functional.adaptive_avg_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
 def adaptive_avg_pool1d(input: Tensor, output_size: Value) -> Tensor:
     """(B, C, L) -> (B, C, output_size)."""
     return _adapted("adaptive_avg_pool1d", input, 1, output_size)
 
 
-@op("torch.nn.functional.adaptive_avg_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2))
+@op("torch.nn.functional.adaptive_avg_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.POOLING)
 def adaptive_avg_pool2d(input: Tensor, output_size: Value) -> Tensor:
     """(B, C, L1, L2) -> (B, C, *output_size)."""
     return _adapted("adaptive_avg_pool2d", input, 2, output_size)
 
 
-@op("torch.nn.functional.adaptive_max_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1))
+@op("torch.nn.functional.adaptive_max_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
 def adaptive_max_pool1d(input: Tensor, output_size: Value, return_indices: bool = False) -> Tensor | Tuple:
     """(B, C, L) -> (B, C, output_size)."""
     return with_indices(_adapted("adaptive_max_pool1d", input, 1, output_size), return_indices)
 
 
-@op("torch.nn.functional.adaptive_max_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2))
+@op("torch.nn.functional.adaptive_max_pool2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.POOLING)
 def adaptive_max_pool2d(input: Tensor, output_size: Value, return_indices: bool = False) -> Tensor | Tuple:
     """(B, C, L1, L2) -> (B, C, *output_size)."""
     return with_indices(_adapted("adaptive_max_pool2d", input, 2, output_size), return_indices)
@@ -217,14 +246,42 @@ def adaptive2d_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
     return with_indices(values, layer.config.get("return_indices") is True)
 
 
-@layer("torch.nn.AdaptiveAvgPool2d", forward=adaptive2d_forward, rank_change=0, input_rank=4, mixes=axes_from(-2))
-@layer("torch.nn.AdaptiveAvgPool1d", forward=adaptive1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.AdaptiveAvgPool2d",
+    forward=adaptive2d_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=axes_from(-2),
+    nature=Nature.POOLING,
+)
+@layer(
+    "torch.nn.AdaptiveAvgPool1d",
+    forward=adaptive1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.POOLING,
+)
 def adaptive_avg_pool(output_size: Value) -> None:
     """nn.AdaptiveAvgPool1d and 2d check nothing before the call."""
 
 
-@layer("torch.nn.AdaptiveMaxPool2d", forward=adaptive2d_forward, rank_change=0, input_rank=4, mixes=axes_from(-2))
-@layer("torch.nn.AdaptiveMaxPool1d", forward=adaptive1d_forward, rank_change=0, input_rank=3, mixes=axes_from(-1))
+@layer(
+    "torch.nn.AdaptiveMaxPool2d",
+    forward=adaptive2d_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=axes_from(-2),
+    nature=Nature.POOLING,
+)
+@layer(
+    "torch.nn.AdaptiveMaxPool1d",
+    forward=adaptive1d_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=axes_from(-1),
+    nature=Nature.POOLING,
+)
 def adaptive_max_pool(output_size: Value, return_indices: bool = False) -> None:
     """nn.AdaptiveMaxPool1d and 2d check nothing before the call."""
 

@@ -19,6 +19,7 @@ from shapelint.ops.axes import (
     with_axis,
 )
 from shapelint.ops.axis_flow import axes_named
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dtype, Int, Tensor, Tuple, Unknown, Value
@@ -43,20 +44,20 @@ def _demand_float(input: Tensor, dtype: Dtype) -> None:
         raise Undetermined(f"a mean of {input.dtype.value} numbers: the dtype may be wrong")
 
 
-@op("torch.sum", "torch.Tensor.sum", "torch.nansum", "torch.Tensor.nansum")
+@op("torch.sum", "torch.Tensor.sum", "torch.nansum", "torch.Tensor.nansum", nature=Nature.REDUCTION)
 def sum_(input: Tensor, dim: Sizes | None = None, keepdim: bool = False, *, dtype: Value = NONE) -> Tensor:
     """Add up over the axes named."""
     return Tensor(_reduced(input.axes, dim, keepdim), dtype_named(dtype, _whole(input.dtype)))
 
 
-@op("torch.mean", "torch.Tensor.mean", "torch.nanmean", "torch.Tensor.nanmean")
+@op("torch.mean", "torch.Tensor.mean", "torch.nanmean", "torch.Tensor.nanmean", nature=Nature.REDUCTION)
 def mean(input: Tensor, dim: Sizes | None = None, keepdim: bool = False, *, dtype: Value = NONE) -> Tensor:
     """Average over the axes named."""
     _demand_float(input, dtype_named(dtype, input.dtype))
     return Tensor(_reduced(input.axes, dim, keepdim))
 
 
-@op("torch.std", "torch.Tensor.std", "torch.var", "torch.Tensor.var")
+@op("torch.std", "torch.Tensor.std", "torch.var", "torch.Tensor.var", nature=Nature.REDUCTION)
 def std(
     input: Tensor,
     dim: Sizes | None = None,
@@ -70,19 +71,19 @@ def std(
     return Tensor(_reduced(input.axes, dim, keepdim))
 
 
-@op("torch.amax", "torch.Tensor.amax", "torch.amin", "torch.Tensor.amin")
+@op("torch.amax", "torch.Tensor.amax", "torch.amin", "torch.Tensor.amin", nature=Nature.EXTREME)
 def amax(input: Tensor, dim: Sizes | None = None, keepdim: bool = False) -> Tensor:
     """Largest over the axes named."""
     return Tensor(_reduced(input.axes, dim, keepdim), input.dtype)
 
 
-@op("torch.logsumexp", "torch.Tensor.logsumexp")
+@op("torch.logsumexp", "torch.Tensor.logsumexp", nature=Nature.REDUCTION)
 def logsumexp(input: Tensor, dim: Sizes, keepdim: bool = False) -> Tensor:
     """log(sum(exp)) over the axes named."""
     return Tensor(_reduced(input.axes, dim, keepdim))
 
 
-@op("torch.norm", "torch.Tensor.norm")
+@op("torch.norm", "torch.Tensor.norm", nature=Nature.REDUCTION)
 def norm(
     input: Tensor, p: Value = NONE, dim: Sizes | None = None, keepdim: bool = False, dtype: Value = NONE
 ) -> Tensor:
@@ -91,19 +92,19 @@ def norm(
     return Tensor(_reduced(input.axes, dim, keepdim))
 
 
-@op("torch.all", "torch.Tensor.all", "torch.any", "torch.Tensor.any")
+@op("torch.all", "torch.Tensor.all", "torch.any", "torch.Tensor.any", nature=Nature.REDUCTION)
 def all_(input: Tensor, dim: Sizes | None = None, keepdim: bool = False) -> Tensor:
     """Whether all, or any, entries are true."""
     return Tensor(_reduced(input.axes, dim, keepdim), Dtype.BOOL)
 
 
-@op("torch.prod", "torch.Tensor.prod")
+@op("torch.prod", "torch.Tensor.prod", nature=Nature.REDUCTION)
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Value = NONE) -> Tensor:
     """Multiply over one axis, or over all."""
     return Tensor(_along(input.axes, dim, keepdim), dtype_named(dtype, _whole(input.dtype)))
 
 
-@op("torch.argmax", "torch.Tensor.argmax", "torch.argmin", "torch.Tensor.argmin")
+@op("torch.argmax", "torch.Tensor.argmax", "torch.argmin", "torch.Tensor.argmin", nature=Nature.EXTREME)
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The place of the largest entry of an axis, or of all entries."""
     return Tensor(_along(input.axes, dim, keepdim), Dtype.INT)
@@ -113,7 +114,7 @@ def _along(axes: Axes, dim: int | None, keepdim: bool) -> Axes:
     return _reduced(axes, None if dim is None else Sizes([Dim.of(dim)]), keepdim)
 
 
-@op("torch.max", "torch.Tensor.max", "torch.min", "torch.Tensor.min")
+@op("torch.max", "torch.Tensor.max", "torch.min", "torch.Tensor.min", nature=Nature.EXTREME)
 def max_(input: Tensor, dim: Value = NONE, keepdim: bool = False, *, assume: Assumptions) -> Tensor | Tuple:
     """Largest of all; (values, indices) along an axis; or element by element of two tensors."""
     if isinstance(dim, Tensor):
@@ -137,13 +138,13 @@ def _values_and_indices(input: Tensor, dim: int, keepdim: bool) -> Tuple:
     return Tuple((Tensor(axes, input.dtype), Tensor(axes, Dtype.INT)), names=VALUES_AND_INDICES)
 
 
-@op("torch.median", "torch.Tensor.median")
+@op("torch.median", "torch.Tensor.median", nature=Nature.REDUCTION)
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | Tuple:
     """The middle of all, or (values, indices) along an axis."""
     return Tensor((), input.dtype) if dim is None else _values_and_indices(input, dim, keepdim)
 
 
-@op("torch.maximum", "torch.Tensor.maximum", "torch.minimum", "torch.Tensor.minimum")
+@op("torch.maximum", "torch.Tensor.maximum", "torch.minimum", "torch.Tensor.minimum", nature=Nature.EXTREME)
 def maximum(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     """The larger one, element by element."""
     return Tensor(broadcast(assume, input.axes, other.axes), promoted(input, other))
@@ -156,6 +157,7 @@ def maximum(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     "torch.Tensor.log_softmax",
     rank_change=0,
     mixes=axes_named("dim"),
+    nature=Nature.SOFTMAX,
 )
 def softmax(input: Tensor, dim: int, dtype: Value = NONE) -> Tensor:
     """Normalise along an axis; the shape stays."""
@@ -164,7 +166,13 @@ def softmax(input: Tensor, dim: int, dtype: Value = NONE) -> Tensor:
     return Tensor(input.axes)
 
 
-@op("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", rank_change=0, mixes=axes_named("dim"))
+@op(
+    "torch.nn.functional.softmax",
+    "torch.nn.functional.log_softmax",
+    rank_change=0,
+    mixes=axes_named("dim"),
+    nature=Nature.SOFTMAX,
+)
 def functional_softmax(input: Tensor, dim: int | None = None, _stacklevel: Value = NONE, dtype: Value = NONE) -> Tensor:
     """Normalise along an axis; without `dim`, torch takes one (and warns)."""
     return softmax(input, 0 if dim is None else dim, dtype)
@@ -177,6 +185,7 @@ def functional_softmax(input: Tensor, dim: int | None = None, _stacklevel: Value
     "torch.Tensor.cumprod",
     rank_change=0,
     causal=axes_named("dim"),
+    nature=Nature.CUMULATION,
 )
 def cumsum(input: Tensor, dim: int, *, dtype: Value = NONE) -> Tensor:
     """Add up along an axis; the shape stays."""
@@ -184,21 +193,21 @@ def cumsum(input: Tensor, dim: int, *, dtype: Value = NONE) -> Tensor:
     return Tensor(input.axes, dtype_named(dtype, _whole(input.dtype)))
 
 
-@op("torch.sort", "torch.Tensor.sort", rank_change=0, mixes=axes_named("dim"))
+@op("torch.sort", "torch.Tensor.sort", rank_change=0, mixes=axes_named("dim"), nature=Nature.ORDER)
 def sort(input: Tensor, dim: int = -1, descending: Value = NONE, *, stable: Value = NONE) -> Tuple:
     """(values, indices) in order along an axis."""
     position(dim, input.rank)
     return Tuple((replace(input, ref=None), Tensor(input.axes, Dtype.INT)), names=VALUES_AND_INDICES)
 
 
-@op("torch.argsort", "torch.Tensor.argsort", rank_change=0, mixes=axes_named("dim"))
+@op("torch.argsort", "torch.Tensor.argsort", rank_change=0, mixes=axes_named("dim"), nature=Nature.ORDER)
 def argsort(input: Tensor, dim: int = -1, descending: Value = NONE, *, stable: Value = NONE) -> Tensor:
     """The places of the entries in order along an axis."""
     position(dim, input.rank)
     return Tensor(input.axes, Dtype.INT)
 
 
-@op("torch.topk", "torch.Tensor.topk", rank_change=0, mixes=axes_named("dim"))
+@op("torch.topk", "torch.Tensor.topk", rank_change=0, mixes=axes_named("dim"), nature=Nature.EXTREME)
 def topk(
     input: Tensor,
     k: Dim,
@@ -221,13 +230,13 @@ def _flipped(input: Tensor, dims: Sizes) -> Tensor:
     return replace(input, ref=None)
 
 
-@op("torch.flip", rank_change=0, moves=axes_named("dims"))
+@op("torch.flip", rank_change=0, moves=axes_named("dims"), nature=Nature.ORDER)
 def flip(input: Tensor, dims: Sizes) -> Tensor:
     """Reverse axes; the shape stays."""
     return _flipped(input, dims)
 
 
-@op("torch.Tensor.flip", rank_change=0, moves=axes_named("dims"))
+@op("torch.Tensor.flip", rank_change=0, moves=axes_named("dims"), nature=Nature.ORDER)
 def flip_method(input: Tensor, *dims: Sizes) -> Tensor:
     """The method takes the axes one by one too."""
     return _flipped(input, given(dims))

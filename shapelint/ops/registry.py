@@ -28,6 +28,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Protocol, TypeVar
 
 from shapelint.ops.axis_flow import Along
+from shapelint.ops.nature import Nature
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import (
     Tuple,
@@ -98,9 +99,9 @@ Refusal = Callable[[str, str], ShapeError]
 class Op:
     """A registered operation.
 
-    `rank_change` says how the result's rank follows from the first argument's when that is all that is known
-    (None: it does not); of a broadcasting operation it holds where the other operands are numbers, and of one
-    that gives values and indices for both.
+    `nature` says what it does to numbers. `rank_change` says how the result's rank follows from the first argument's
+    when that is all that is known (None: it does not); of a broadcasting operation it holds where the other operands
+    are numbers, and of one that gives values and indices for both.
     `attribute`: read without a call (`x.T`). `input_rank` is the rank that the first tensor must have, or
     most likely has, for an input whose rank is not known. `refuse` explains a keyword that it does not take. `mixes`,
     `causal` and `moves` tell along which axes it reads more than one entry, reads none that comes later, and puts
@@ -109,6 +110,7 @@ class Op:
 
     name: str
     function: Callable[..., Any]
+    nature: Nature
     signature: inspect.Signature
     hints: Mapping[str, Any]
     rank_change: int | None = None
@@ -161,6 +163,7 @@ def load() -> None:
 
 def op(
     *names: str,
+    nature: Nature,
     rank_change: int | None = None,
     attribute: bool = False,
     input_rank: int | None = None,
@@ -171,7 +174,7 @@ def op(
     """Register a shape function under torch's dotted names (`torch.Tensor.x` for methods and attributes)."""
 
     def register(function: Function) -> Function:
-        made = make_op(names[0], function)
+        made = make_op(names[0], function, nature)
         read = replace(
             made,
             rank_change=rank_change,
@@ -191,6 +194,7 @@ def op(
 def layer(
     *names: str,
     forward: Callable[..., Any],
+    nature: Nature,
     rank_change: int | None = None,
     input_rank: int | None = None,
     refuse: Refusal | None = None,
@@ -200,7 +204,7 @@ def layer(
     """Register a layer class: decorates the build function, whose signature is the constructor's."""
 
     def register(build: Function) -> Function:
-        built, called = make_op(names[0], build), make_op(names[0], forward)
+        built, called = make_op(names[0], build, nature), make_op(names[0], forward, nature)
         called = replace(called, rank_change=rank_change, input_rank=input_rank, mixes=mixes, causal=causal)
         for name in names:
             constructor = replace(built, name=name, refuse=refuse)
@@ -210,9 +214,9 @@ def layer(
     return register
 
 
-def make_op(name: str, function: Callable[..., Any]) -> Op:
+def make_op(name: str, function: Callable[..., Any], nature: Nature) -> Op:
     """Read a shape function's signature once."""
     marked = typing.get_type_hints(function, include_extras=True)
     coercers = {key: hint.__metadata__[0] for key, hint in marked.items() if typing.get_origin(hint) is Annotated}
     hints = {key: hint.__origin__ if typing.get_origin(hint) is Annotated else hint for key, hint in marked.items()}
-    return Op(name, function, inspect.signature(function), hints, coercers=coercers)
+    return Op(name, function, nature, inspect.signature(function), hints, coercers=coercers)

@@ -20,6 +20,7 @@ from shapelint.ops.arguments import (
 )
 from shapelint.ops.axes import ONE
 from shapelint.ops.axis_flow import Source
+from shapelint.ops.nature import Nature
 from shapelint.ops.recurrent_state import Demand, Sequences, check_lstm_state, check_single_state
 from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import (
@@ -134,6 +135,7 @@ def single_state_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE,
     refuse=refuse_by_layer,
     mixes=_time,
     causal=_time_of_one_direction,
+    nature=Nature.RECURRENCE,
 )
 def lstm(
     input_size: Count,
@@ -161,6 +163,7 @@ def lstm(
     refuse=refuse_by_layer,
     mixes=_time,
     causal=_time_of_one_direction,
+    nature=Nature.RECURRENCE,
 )
 def gru(
     input_size: Count,
@@ -184,6 +187,7 @@ def gru(
     refuse=refuse_by_layer,
     mixes=_time,
     causal=_time_of_one_direction,
+    nature=Nature.RECURRENCE,
 )
 def rnn(
     input_size: Count,

@@ -8,13 +8,14 @@ from dataclasses import replace
 from shapelint.ops.axes import ONE, Axes, Operand, axis_at, broadcast, position, resized, with_axis
 from shapelint.ops.axis_flow import axes_named, every_axis, others
 from shapelint.ops.index import check_within
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dtype, Int, List, Tensor, Tuple, Value
 
 
-@op("torch.select", "torch.Tensor.select", rank_change=-1)
+@op("torch.select", "torch.Tensor.select", rank_change=-1, nature=Nature.SELECTION)
 def select(input: Tensor, dim: int, index: Dim, assume: Assumptions) -> Tensor:
     """One entry of an axis; the axis goes."""
     if not input.axes:
@@ -24,7 +25,7 @@ def select(input: Tensor, dim: int, index: Dim, assume: Assumptions) -> Tensor:
     return replace(input, axes=(*input.axes[:at], *input.axes[at + 1 :]), ref=None)
 
 
-@op("torch.narrow", "torch.Tensor.narrow", rank_change=0)
+@op("torch.narrow", "torch.Tensor.narrow", rank_change=0, nature=Nature.SELECTION)
 def narrow(input: Tensor, dim: int, start: Dim, length: Dim, assume: Assumptions) -> Tensor:
     """`length` entries of an axis from `start` on."""
     if not input.axes:
@@ -36,7 +37,7 @@ def narrow(input: Tensor, dim: int, start: Dim, length: Dim, assume: Assumptions
     return replace(input, axes=with_axis(input, dim, resized(axis, length)), ref=None)
 
 
-@op("torch.index_select", "torch.Tensor.index_select", rank_change=0, moves=axes_named("dim"))
+@op("torch.index_select", "torch.Tensor.index_select", rank_change=0, moves=axes_named("dim"), nature=Nature.SELECTION)
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The entries of an axis that `index`, (N) or a scalar, lists."""
     if index.rank > 1:
@@ -46,7 +47,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return replace(input, axes=with_axis(input, dim, picked), ref=None)
 
 
-@op("torch.gather", "torch.Tensor.gather", rank_change=0, moves=axes_named("dim"))
+@op("torch.gather", "torch.Tensor.gather", rank_change=0, moves=axes_named("dim"), nature=Nature.SELECTION)
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: Value = NONE, assume: Assumptions) -> Tensor:
     """The shape of `index`; each of its axes walks along the same axis of `input`."""
     if not input.axes or not index.axes:
@@ -65,7 +66,7 @@ def _check_index_fits(axes: Axes, index: Axes, free: Collection[int], assume: As
             raise ShapeError(f"index size {i.dim} is larger than {axis.dim}", expected=axis.dim, got=i.dim)
 
 
-@op("torch.take_along_dim", "torch.Tensor.take_along_dim", moves=axes_named("dim"))
+@op("torch.take_along_dim", "torch.Tensor.take_along_dim", moves=axes_named("dim"), nature=Nature.SELECTION)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, assume: Assumptions) -> Tensor:
     """Gather, where the axes other than `dim` broadcast."""
     if dim is None or input.rank != indices.rank:
@@ -76,7 +77,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, as
     return replace(input, axes=broadcast(assume, axes, indices.axes), ref=None)
 
 
-@op("torch.masked_fill", "torch.Tensor.masked_fill", rank_change=0)
+@op("torch.masked_fill", "torch.Tensor.masked_fill", rank_change=0, nature=Nature.POINTWISE)
 def masked_fill(input: Tensor, mask: Tensor, value: Operand, assume: Assumptions) -> Tensor:
     """`value` where the mask, which broadcasts with the tensor, is true."""
     if mask.dtype is Dtype.FLOAT:
@@ -84,15 +85,28 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand, assume: Assumptions
     return replace(input, axes=broadcast(assume, input.axes, mask.axes), ref=None)
 
 
-@op("torch.masked_select", "torch.Tensor.masked_select", "torch.nonzero", "torch.Tensor.nonzero")
-@op("torch.unique", "torch.Tensor.unique", "torch.bincount", "torch.Tensor.bincount")
+@op(
+    "torch.masked_select",
+    "torch.Tensor.masked_select",
+    "torch.nonzero",
+    "torch.Tensor.nonzero",
+    nature=Nature.SELECTION,
+)
+@op("torch.unique", "torch.Tensor.unique", "torch.bincount", "torch.Tensor.bincount", nature=Nature.SELECTION)
 def counted_in_contents(input: Tensor, *args: Value, **kwargs: Value) -> Tensor:
     """How many entries there are is in the contents."""
     raise Undetermined("how many entries there are is in the contents")
 
 
-@op("torch.Tensor.scatter_", "torch.scatter", "torch.Tensor.scatter", rank_change=0, moves=others)
-@op("torch.Tensor.scatter_add_", "torch.scatter_add", "torch.Tensor.scatter_add", rank_change=0, moves=others)
+@op("torch.Tensor.scatter_", "torch.scatter", "torch.Tensor.scatter", rank_change=0, moves=others, nature=Nature.WRITE)
+@op(
+    "torch.Tensor.scatter_add_",
+    "torch.scatter_add",
+    "torch.Tensor.scatter_add",
+    rank_change=0,
+    moves=others,
+    nature=Nature.WRITE,
+)
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Value = NONE, *, value: Value = NONE, assume: Assumptions
 ) -> Tensor:
@@ -105,7 +119,7 @@ def scatter(
     return replace(input, ref=None)
 
 
-@op("torch.roll", "torch.Tensor.roll", rank_change=0, moves=axes_named("dims"))
+@op("torch.roll", "torch.Tensor.roll", rank_change=0, moves=axes_named("dims"), nature=Nature.ORDER)
 def roll(input: Tensor, shifts: Value, dims: Value = NONE) -> Tensor:
     """Move entries around; the shape stays."""
     named = dims if isinstance(dims, Tuple | List) else Tuple((dims,))
@@ -115,7 +129,7 @@ def roll(input: Tensor, shifts: Value, dims: Value = NONE) -> Tensor:
     return replace(input, ref=None)
 
 
-@op("torch.tril", "torch.Tensor.tril", "torch.triu", "torch.Tensor.triu", rank_change=0)
+@op("torch.tril", "torch.Tensor.tril", "torch.triu", "torch.Tensor.triu", rank_change=0, nature=Nature.POINTWISE)
 def tril(input: Tensor, diagonal: Value = NONE) -> Tensor:
     """Zeros above, or below, a diagonal of the last two axes; the shape stays."""
     if input.rank < 2:
@@ -123,7 +137,7 @@ def tril(input: Tensor, diagonal: Value = NONE) -> Tensor:
     return replace(input, ref=None)
 
 
-@op("torch.diagonal", "torch.Tensor.diagonal", rank_change=-1, moves=every_axis)
+@op("torch.diagonal", "torch.Tensor.diagonal", rank_change=-1, moves=every_axis, nature=Nature.SELECTION)
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, assume: Assumptions) -> Tensor:
     """The diagonal of two axes, as a last axis."""
     first, second = position(dim1, input.rank), position(dim2, input.rank)

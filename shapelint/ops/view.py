@@ -18,6 +18,7 @@ from shapelint.ops.axes import (
     with_axis,
 )
 from shapelint.ops.axis_flow import axes_named
+from shapelint.ops.nature import Nature
 from shapelint.ops.recut import INFERRED, complete_sizes, recut
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
@@ -33,31 +34,31 @@ def _with_axes(input: Tensor, axes: Axes) -> Tensor:
     return replace(input, axes=axes, ref=None)
 
 
-@op("torch.Tensor.view")
+@op("torch.Tensor.view", nature=Nature.VIEW)
 def view(input: Tensor, *size: Sizes, assume: Assumptions) -> Tensor:
     """Cut the same elements, in memory order, into other sizes."""
     return _viewed(input, given(size), assume)
 
 
-@op("torch.Tensor.reshape")
+@op("torch.Tensor.reshape", nature=Nature.VIEW)
 def reshape_method(input: Tensor, *shape: Sizes, assume: Assumptions) -> Tensor:
     """Like `view`, after a copy where memory order demands one."""
     return _viewed(input, given(shape), assume)
 
 
-@op("torch.reshape")
+@op("torch.reshape", nature=Nature.VIEW)
 def reshape(input: Tensor, shape: Sizes, assume: Assumptions) -> Tensor:
     """The function form takes one sequence."""
     return _viewed(input, shape, assume)
 
 
-@op("torch.Tensor.view_as", "torch.Tensor.reshape_as")
+@op("torch.Tensor.view_as", "torch.Tensor.reshape_as", nature=Nature.VIEW)
 def view_as(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     """Cut the elements like those of `other`."""
     return _viewed(input, Sizes(other.sizes), assume)
 
 
-@op("torch.flatten", "torch.Tensor.flatten")
+@op("torch.flatten", "torch.Tensor.flatten", nature=Nature.VIEW)
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Merge the axes from `start_dim` to `end_dim` into one."""
     first, last = position(start_dim, input.rank), position(end_dim, input.rank)
@@ -67,13 +68,13 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return _with_axes(input, (*input.axes[:first], one, *input.axes[last + 1 :]))
 
 
-@op("torch.ravel", "torch.Tensor.ravel")
+@op("torch.ravel", "torch.Tensor.ravel", nature=Nature.VIEW)
 def ravel(input: Tensor) -> Tensor:
     """Merge all axes into one."""
     return _with_axes(input, (merged(input.axes),))
 
 
-@op("torch.unflatten", "torch.Tensor.unflatten")
+@op("torch.unflatten", "torch.Tensor.unflatten", nature=Nature.VIEW)
 def unflatten(input: Tensor, dim: int, sizes: Sizes, assume: Assumptions) -> Tensor:
     """Split one axis into several."""
     if not input.axes or not sizes:
@@ -84,7 +85,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sizes, assume: Assumptions) -> Ten
     return _with_axes(input, (*input.axes[:at], *split, *input.axes[at + 1 :]))
 
 
-@op("torch.squeeze", "torch.Tensor.squeeze", "torch.Tensor.squeeze_")
+@op("torch.squeeze", "torch.Tensor.squeeze", "torch.Tensor.squeeze_", nature=Nature.VIEW)
 def squeeze(input: Tensor, dim: Sizes | None = None, *, assume: Assumptions) -> Tensor:
     """Drop axes of size 1; without `dim`, an axis whose size is a symbol stays, unless 1 is its default.
 
@@ -96,7 +97,7 @@ def squeeze(input: Tensor, dim: Sizes | None = None, *, assume: Assumptions) -> 
     return _with_axes(input, tuple(axis for at, axis in enumerate(input.axes) if at not in dropped))
 
 
-@op("torch.unsqueeze", "torch.Tensor.unsqueeze", "torch.Tensor.unsqueeze_", rank_change=1)
+@op("torch.unsqueeze", "torch.Tensor.unsqueeze", "torch.Tensor.unsqueeze_", rank_change=1, nature=Nature.VIEW)
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """Put an axis of size 1 in front of `dim`."""
     at = position(dim, input.rank + 1)
@@ -110,13 +111,13 @@ def _permuted(input: Tensor, dims: Sizes) -> Tensor:
     return _with_axes(input, tuple(input.axes[at] for at in positions(order, input.rank)))
 
 
-@op("torch.Tensor.permute", rank_change=0)
+@op("torch.Tensor.permute", rank_change=0, nature=Nature.PERMUTATION)
 def permute_method(input: Tensor, *dims: Sizes) -> Tensor:
     """Reorder all axes."""
     return _permuted(input, given(dims))
 
 
-@op("torch.permute", rank_change=0)
+@op("torch.permute", rank_change=0, nature=Nature.PERMUTATION)
 def permute(input: Tensor, dims: Sizes) -> Tensor:
     """The function form takes one sequence."""
     return _permuted(input, dims)
@@ -131,6 +132,7 @@ def permute(input: Tensor, dims: Sizes) -> Tensor:
     "torch.swapdims",
     "torch.Tensor.swapdims",
     rank_change=0,
+    nature=Nature.PERMUTATION,
 )
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Exchange two axes."""
@@ -141,7 +143,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return _with_axes(input, tuple(order))
 
 
-@op("torch.t", "torch.Tensor.t", "torch.Tensor.t_", rank_change=0)
+@op("torch.t", "torch.Tensor.t", "torch.Tensor.t_", rank_change=0, nature=Nature.PERMUTATION)
 def t(input: Tensor) -> Tensor:
     """Exchange the axes of a matrix."""
     if input.rank > 2:
@@ -149,13 +151,13 @@ def t(input: Tensor) -> Tensor:
     return _with_axes(input, input.axes[::-1])
 
 
-@op("torch.Tensor.T", rank_change=0, attribute=True)
+@op("torch.Tensor.T", rank_change=0, attribute=True, nature=Nature.PERMUTATION)
 def reversed_axes(input: Tensor) -> Tensor:
     """Reverse all axes."""
     return _with_axes(input, input.axes[::-1])
 
 
-@op("torch.Tensor.mT", rank_change=0, attribute=True)
+@op("torch.Tensor.mT", rank_change=0, attribute=True, nature=Nature.PERMUTATION)
 def matrix_transpose(input: Tensor) -> Tensor:
     """Exchange the last two axes."""
     if input.rank < 2:
@@ -163,7 +165,14 @@ def matrix_transpose(input: Tensor) -> Tensor:
     return _with_axes(input, (*input.axes[:-2], input.axes[-1], input.axes[-2]))
 
 
-@op("torch.movedim", "torch.Tensor.movedim", "torch.moveaxis", "torch.Tensor.moveaxis", rank_change=0)
+@op(
+    "torch.movedim",
+    "torch.Tensor.movedim",
+    "torch.moveaxis",
+    "torch.Tensor.moveaxis",
+    rank_change=0,
+    nature=Nature.PERMUTATION,
+)
 def movedim(input: Tensor, source: Sizes, destination: Sizes) -> Tensor:
     """Move axes to other places; the others keep their order."""
     sources = positions(known(source), input.rank)
@@ -176,7 +185,7 @@ def movedim(input: Tensor, source: Sizes, destination: Sizes) -> Tensor:
     return _with_axes(input, axes)
 
 
-@op("torch.Tensor.contiguous", rank_change=0)
+@op("torch.Tensor.contiguous", rank_change=0, nature=Nature.SAME)
 def contiguous(input: Tensor, memory_format: Value = NONE) -> Tensor:
     """Copy into memory order; nothing changes in what the axes mean."""
     return _with_axes(input, input.axes)
@@ -203,19 +212,19 @@ def _expand_axis(axis: Axis, size: Dim, assume: Assumptions) -> Axis:
     raise ShapeError(f"expand: size {axis.dim} does not become {size}", expected=axis.dim, got=size)
 
 
-@op("torch.Tensor.expand")
+@op("torch.Tensor.expand", nature=Nature.EXPANSION)
 def expand(input: Tensor, *size: Sizes, implicit: Value = NONE, assume: Assumptions) -> Tensor:
     """Show axes of size 1 at other sizes, and new axes in front."""
     return _expanded(input, given(size), assume)
 
 
-@op("torch.Tensor.expand_as")
+@op("torch.Tensor.expand_as", nature=Nature.EXPANSION)
 def expand_as(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     """Expand to the sizes of `other`."""
     return _expanded(input, Sizes(other.sizes), assume)
 
 
-@op("torch.broadcast_to", "torch.Tensor.broadcast_to")
+@op("torch.broadcast_to", "torch.Tensor.broadcast_to", nature=Nature.EXPANSION)
 def broadcast_to(input: Tensor, size: Sizes, assume: Assumptions) -> Tensor:
     """Expand, with the sizes as one sequence."""
     return _expanded(input, size, assume)
@@ -233,7 +242,7 @@ def _repeat_axis(axis: Axis, times: Dim) -> Axis:
     return replace(axis, dim=axis.dim * times, parts=(Axis(times), *(axis.parts or (axis,))))
 
 
-@op("torch.Tensor.repeat")
+@op("torch.Tensor.repeat", nature=Nature.EXPANSION)
 def repeat(input: Tensor, *repeats: Sizes) -> Tensor:
     """Lay copies behind each other along each axis; more counts than axes add axes in front."""
     counts = given(repeats)
@@ -243,7 +252,7 @@ def repeat(input: Tensor, *repeats: Sizes) -> Tensor:
     return _with_axes(input, _repeated((*[Axis(ONE)] * new, *input.axes), counts))
 
 
-@op("torch.tile", "torch.Tensor.tile")
+@op("torch.tile", "torch.Tensor.tile", nature=Nature.EXPANSION)
 def tile(input: Tensor, dims: Sizes) -> Tensor:
     """Like `repeat`, where missing counts are 1."""
     rank = max(len(dims), input.rank)
@@ -251,7 +260,7 @@ def tile(input: Tensor, dims: Sizes) -> Tensor:
     return _with_axes(input, _repeated((*[Axis(ONE)] * (rank - input.rank), *input.axes), counts))
 
 
-@op("torch.repeat_interleave", "torch.Tensor.repeat_interleave", moves=axes_named("dim"))
+@op("torch.repeat_interleave", "torch.Tensor.repeat_interleave", moves=axes_named("dim"), nature=Nature.EXPANSION)
 def repeat_interleave(input: Tensor, repeats: Dim, dim: int | None = None, *, output_size: Value = NONE) -> Tensor:
     """Repeat each entry of an axis in place."""
     whole = merged(input.axes) if dim is None else axis_at(input, dim)
@@ -261,13 +270,13 @@ def repeat_interleave(input: Tensor, repeats: Dim, dim: int | None = None, *, ou
     return _with_axes(input, with_axis(input, dim, axis if repeats != ONE else whole))
 
 
-@op("torch.atleast_2d")
+@op("torch.atleast_2d", nature=Nature.VIEW)
 def atleast_2d(input: Tensor) -> Tensor:
     """Put axes of size 1 in front until there are two."""
     return _with_axes(input, (*[Axis(ONE)] * (2 - input.rank), *input.axes))
 
 
-@op("torch.nn.functional.one_hot", rank_change=1)
+@op("torch.nn.functional.one_hot", rank_change=1, nature=Nature.ONE_HOT)
 def one_hot(input: Tensor, num_classes: Dim = INFERRED) -> Tensor:
     """Append an axis of `num_classes`; without it, the contents decide."""
     if num_classes == INFERRED:
