@@ -11,13 +11,13 @@ from shapelint.shapes.value import Bool, Dtype, Int, Tensor, Tuple, Value, integ
 APART_FROM_SHAPES = "an attribute that shapes do not depend on"  #: why `x.device` is not known
 
 
-@op("torch.Tensor.shape", attribute=True, nature=Nature.INQUIRY)
+@op("torch.Tensor.shape", attribute=True, nature=Nature.SHAPE)
 def shape(input: Tensor) -> Tuple:
     """All sizes."""
     return sizes_as_values(input.axes)
 
 
-@op("torch.Tensor.size", nature=Nature.INQUIRY)
+@op("torch.Tensor.size", nature=Nature.SHAPE)
 def size(input: Tensor, dim: int | None = None) -> Int | Tuple:
     """All sizes, or one."""
     if dim is None:
@@ -27,25 +27,25 @@ def size(input: Tensor, dim: int | None = None) -> Int | Tuple:
     return Int(input.axes[position(dim, input.rank)].dim)
 
 
-@op("torch.Tensor.ndim", attribute=True, nature=Nature.INQUIRY)
+@op("torch.Tensor.ndim", attribute=True, nature=Nature.RANK)
 def ndim(input: Tensor) -> Int:
     """The number of axes."""
     return integer(input.rank)
 
 
-@op("torch.Tensor.dim", "torch.Tensor.ndimension", nature=Nature.INQUIRY)
+@op("torch.Tensor.dim", "torch.Tensor.ndimension", nature=Nature.RANK)
 def dim(input: Tensor) -> Int:
     """The number of axes."""
     return integer(input.rank)
 
 
-@op("torch.numel", "torch.Tensor.numel", "torch.Tensor.nelement", nature=Nature.INQUIRY)
+@op("torch.numel", "torch.Tensor.numel", "torch.Tensor.nelement", nature=Nature.SHAPE)
 def numel(input: Tensor) -> Int:
     """The number of elements."""
     return Int(product_of(input.sizes))
 
 
-@op("torch.Tensor.__len__", nature=Nature.INQUIRY)
+@op("torch.Tensor.__len__", nature=Nature.SHAPE)
 def length(input: Tensor) -> Int:
     """The size of the first axis."""
     if not input.axes:

@@ -42,14 +42,14 @@ def to_float(input: Tensor, memory_format: Value = NONE) -> Tensor:
     "torch.Tensor.short",
     "torch.Tensor.byte",
     rank_change=0,
-    nature=Nature.SAME,
+    nature=Nature.WHOLE,
 )
 def to_int(input: Tensor, memory_format: Value = NONE) -> Tensor:
     """The same as integers."""
     return Tensor(input.axes, Dtype.INT)
 
 
-@op("torch.Tensor.bool", rank_change=0, nature=Nature.SAME)
+@op("torch.Tensor.bool", rank_change=0, nature=Nature.WHOLE)
 def to_bool(input: Tensor, memory_format: Value = NONE) -> Tensor:
     """The same as truth values."""
     return Tensor(input.axes, Dtype.BOOL)
@@ -68,8 +68,8 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op("torch.Tensor.cuda", "torch.Tensor.cpu", "torch.Tensor.pin_memory", rank_change=0, nature=Nature.SAME)
-@op("torch.Tensor.requires_grad_", "torch.Tensor.detach_", rank_change=0, nature=Nature.SAME)
-@op("torch.detach", "torch.Tensor.detach", "torch.clone", "torch.Tensor.clone", rank_change=0, nature=Nature.SAME)
+@op("torch.Tensor.requires_grad_", "torch.clone", "torch.Tensor.clone", rank_change=0, nature=Nature.SAME)
+@op("torch.detach", "torch.Tensor.detach", "torch.Tensor.detach_", rank_change=0, nature=Nature.DETACH)
 def unchanged(input: Tensor, *args: Value, **options: Value) -> Tensor:
     """The same numbers, elsewhere or with another gradient."""
     return replace(input, ref=None)
@@ -81,7 +81,7 @@ def parameter(data: Tensor, requires_grad: Value = NONE) -> Tensor:
     return replace(data, ref=None)
 
 
-@op("torch.Tensor.data", rank_change=0, attribute=True, nature=Nature.SAME)
+@op("torch.Tensor.data", rank_change=0, attribute=True, nature=Nature.DETACH)
 def data(input: Tensor) -> Tensor:
     """The tensor without its history."""
     return replace(input, ref=None)

@@ -112,7 +112,7 @@ def invert(input: Tensor) -> Tensor:
     return replace(input, ref=None)
 
 
-_ARITHMETIC = ["add", "sub", "mul"]
+_SUMS = ["add", "sub"]
 _COMPARISONS = ["lt", "le", "gt", "ge", "eq", "ne"]
 _LOGICAL = ["logical_and", "logical_or", "logical_xor"]
 _BITWISE = ["and", "or", "xor"]
@@ -146,13 +146,8 @@ def add(input: Operand, other: Operand, *, alpha: Value = NONE, assume: Assumpti
     return _combined(input, other, assume)
 
 
-@op(
-    *_operators(_ARITHMETIC),
-    *_reflected(_ARITHMETIC),
-    *_operators(["mod", "floordiv"]),
-    rank_change=0,
-    nature=Nature.POINTWISE,
-)
+@op(*_operators(_SUMS), *_reflected(_SUMS), rank_change=0, nature=Nature.SUM)
+@op(*_operators(["mul", "mod", "floordiv"]), *_reflected(["mul"]), rank_change=0, nature=Nature.POINTWISE)
 @op(*_methods(["mul", "multiply", "remainder", "fmod", "floor_divide"]), rank_change=0, nature=Nature.POINTWISE)
 @op("torch.Tensor.__rfloordiv__", "torch.Tensor.__rmod__", rank_change=0, nature=Nature.POINTWISE)
 def arithmetic(input: Operand, other: Operand, assume: Assumptions) -> Tensor:
@@ -227,7 +222,8 @@ def add_(input: Tensor, other: Operand, *, alpha: Value = NONE, assume: Assumpti
     return _written_over(input, other, assume)
 
 
-@op("torch.Tensor.mul_", *(f"torch.Tensor.__i{name}__" for name in _ARITHMETIC), rank_change=0, nature=Nature.POINTWISE)
+@op("torch.Tensor.mul_", "torch.Tensor.__imul__", rank_change=0, nature=Nature.POINTWISE)
+@op(*(f"torch.Tensor.__i{name}__" for name in _SUMS), rank_change=0, nature=Nature.SUM)
 @op("torch.Tensor.copy_", rank_change=0, nature=Nature.POINTWISE)
 def multiply_(input: Tensor, other: Operand, assume: Assumptions) -> Tensor:
     """Write over the tensor; the other operand must broadcast to its shape."""
@@ -272,7 +268,7 @@ def where(condition: Tensor, input: Operand, other: Operand, assume: Assumptions
     return Tensor(axes, promoted(input, other))
 
 
-@op("torch.clamp", "torch.Tensor.clamp", "torch.clip", "torch.Tensor.clip", rank_change=0, nature=Nature.POINTWISE)
+@op("torch.clamp", "torch.Tensor.clamp", "torch.clip", "torch.Tensor.clip", rank_change=0, nature=Nature.BOUND)
 def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None, *, assume: Assumptions) -> Tensor:
     """Cut each element to a range."""
     bounds = [bound for bound in (min, max) if bound is not None]
@@ -281,7 +277,7 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None,
     return Tensor(broadcast(assume, input.axes, *map(axes_of, bounds)), promoted(input, *bounds))
 
 
-@op("torch.Tensor.clamp_", rank_change=0, nature=Nature.POINTWISE)
+@op("torch.Tensor.clamp_", rank_change=0, nature=Nature.BOUND)
 def clamp_(input: Tensor, min: Int | Float | Bool | None = None, max: Int | Float | Bool | None = None) -> Tensor:
     """Cut each element to a range, in place."""
     if input.dtype is not Dtype.FLOAT or (min is None and max is None):

@@ -125,7 +125,7 @@ def cross_entropy_forward(layer: Layer, input: Tensor, target: Value, assume: As
     return reduced_by(layer, _cross_entropies(input, target, assume))
 
 
-@layer(NN + "CrossEntropyLoss", forward=cross_entropy_forward, nature=Nature.CLASS_LOSS)
+@layer(NN + "CrossEntropyLoss", forward=cross_entropy_forward, nature=Nature.CROSS_ENTROPY)
 def cross_entropy_layer(
     weight: Value = NONE,
     size_average: Value = NONE,
@@ -137,7 +137,7 @@ def cross_entropy_layer(
     """nn.CrossEntropyLoss takes scores before the softmax."""
 
 
-@op(F + "cross_entropy", nature=Nature.CLASS_LOSS)
+@op(F + "cross_entropy", nature=Nature.CROSS_ENTROPY)
 def cross_entropy(
     input: Tensor,
     target: Value,
@@ -163,7 +163,7 @@ def nll_forward(layer: Layer, input: Tensor, target: Value, assume: Assumptions)
     return reduced_by(layer, _nll("NLLLoss", input, target, assume))
 
 
-@layer(NN + "NLLLoss", forward=nll_forward, nature=Nature.CLASS_LOSS)
+@layer(NN + "NLLLoss", forward=nll_forward, nature=Nature.LIKELIHOOD)
 def nll_layer(
     weight: Value = NONE,
     size_average: Value = NONE,
@@ -174,7 +174,7 @@ def nll_layer(
     """nn.NLLLoss takes log-probabilities."""
 
 
-@op(F + "nll_loss", nature=Nature.CLASS_LOSS)
+@op(F + "nll_loss", nature=Nature.LIKELIHOOD)
 def nll_loss(
     input: Tensor,
     target: Value,
@@ -249,7 +249,7 @@ def huber_layer(reduction: Value = MEAN, delta: Value = ONE) -> None:
     """nn.HuberLoss."""
 
 
-@layer(NN + "KLDivLoss", forward=pointwise_forward, nature=Nature.LOSS)
+@layer(NN + "KLDivLoss", forward=pointwise_forward, nature=Nature.DIVERGENCE)
 def kl_div_layer(
     size_average: Value = NONE, reduce: Value = NONE, reduction: Value = MEAN, log_target: Value = FALSE
 ) -> None:
@@ -332,7 +332,7 @@ def huber_loss(
     return reduced(_pointwise("huber_loss", input, target, False, assume), reduction)
 
 
-@op(F + "kl_div", nature=Nature.LOSS)
+@op(F + "kl_div", nature=Nature.DIVERGENCE)
 def kl_div(
     input: Tensor,
     target: Tensor,

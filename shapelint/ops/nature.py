@@ -9,7 +9,9 @@ class Nature(Enum):
     """The nature of an operation or layer."""
 
     # hands numbers on
-    SAME = auto()  #: moves, copies, detaches or converts: each number stays where it is
+    SAME = auto()  #: moves, copies or converts: each number stays where it is
+    WHOLE = auto()  #: converts to whole numbers or truth values
+    DETACH = auto()  #: hands numbers on, off the graph
     VIEW = auto()  #: cuts the elements anew, in their order: view, flatten, squeeze, unsqueeze
     PERMUTATION = auto()  #: exchanges axes
     EXPANSION = auto()  #: repeats entries
@@ -22,13 +24,16 @@ class Nature(Enum):
     # computes each entry by itself
     POINTWISE = auto()
     SUM = auto()  #: adds or subtracts: entry by entry
+    BOUND = auto()  #: keeps numbers between bounds
     COMPARISON = auto()
     DROPOUT = auto()
 
     # computes across entries
     NORM = auto()
     SOFTMAX = auto()
-    REDUCTION = auto()
+    TOTAL = auto()
+    MEAN = auto()
+    REDUCTION = auto()  #: any other
     EXTREME = auto()  #: the largest or smallest entries, or where they are
     CUMULATION = auto()
     PRODUCT = auto()  #: of matrices
@@ -40,9 +45,11 @@ class Nature(Enum):
     ATTENTION = auto()
     CONVOLUTION = auto()
     POOLING = auto()
-    CLASS_LOSS = auto()  #: of scores and class numbers
+    CROSS_ENTROPY = auto()  #: of scores and class numbers
+    LIKELIHOOD = auto()  #: of log-probabilities and class numbers
     LOSS = auto()  #: of two tensors that broadcast
     EXACT_LOSS = auto()  #: of two tensors of one shape
+    DIVERGENCE = auto()  #: of two distributions
     SEQUENCE_LOSS = auto()
     SIMILARITY = auto()
 
@@ -54,4 +61,14 @@ class Nature(Enum):
 
     PACKING = auto()  #: to and from packed sequences
     WRITE = auto()  #: writes into a tensor
-    INQUIRY = auto()  #: tells of a tensor: its shape, its device, its contents as numbers of Python
+    SHAPE = auto()  #: tells the sizes of a tensor
+    RANK = auto()  #: tells the number of its axes
+    INQUIRY = auto()  #: tells something else of it: its device, its contents as numbers of Python
+
+
+HANDS_ON = frozenset((Nature.SAME, Nature.WHOLE, Nature.DETACH))
+LAYS_OUT = HANDS_ON | {Nature.VIEW, Nature.PERMUTATION}  #: cuts, moves or hands on the elements, and computes nothing
+MAKES = frozenset((Nature.ZEROS, Nature.CONSTANT, Nature.RANDOM))  #: a new tensor of given sizes
+CLASS_LOSSES = frozenset((Nature.CROSS_ENTROPY, Nature.LIKELIHOOD))
+LOSSES = CLASS_LOSSES | {Nature.LOSS, Nature.EXACT_LOSS, Nature.DIVERGENCE, Nature.SEQUENCE_LOSS}
+REDUCES = frozenset((Nature.TOTAL, Nature.MEAN, Nature.REDUCTION, Nature.EXTREME))

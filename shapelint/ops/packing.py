@@ -89,7 +89,7 @@ def pad_packed_sequence(
     return Tuple((Tensor((*pair, *sequence.features)), Tensor((batch,), Dtype.INT)))
 
 
-@op(RNN + "pad_sequence", nature=Nature.PACKING)
+@op(RNN + "pad_sequence", nature=Nature.JOIN)
 def pad_sequence(
     sequences: Value,
     batch_first: bool = False,
@@ -143,7 +143,7 @@ def packed_sequence(
     return Packed(parts[1], parts[0], data.axes[1:], enforce_sorted=sorted_already)
 
 
-@op(PACKED + ".data", attribute=True, nature=Nature.SAME)
+@op(PACKED + ".data", attribute=True, nature=Nature.PACKING)
 def data(sequence: Packed) -> Tensor:
     """Return the steps of all sequences below each other, (sum of the lengths, F)."""
     time, batch = replace(sequence.time, role=Role.TIME), replace(sequence.batch, role=Role.BATCH)

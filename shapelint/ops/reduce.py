@@ -44,13 +44,13 @@ def _demand_float(input: Tensor, dtype: Dtype) -> None:
         raise Undetermined(f"a mean of {input.dtype.value} numbers: the dtype may be wrong")
 
 
-@op("torch.sum", "torch.Tensor.sum", "torch.nansum", "torch.Tensor.nansum", nature=Nature.REDUCTION)
+@op("torch.sum", "torch.Tensor.sum", "torch.nansum", "torch.Tensor.nansum", nature=Nature.TOTAL)
 def sum_(input: Tensor, dim: Sizes | None = None, keepdim: bool = False, *, dtype: Value = NONE) -> Tensor:
     """Add up over the axes named."""
     return Tensor(_reduced(input.axes, dim, keepdim), dtype_named(dtype, _whole(input.dtype)))
 
 
-@op("torch.mean", "torch.Tensor.mean", "torch.nanmean", "torch.Tensor.nanmean", nature=Nature.REDUCTION)
+@op("torch.mean", "torch.Tensor.mean", "torch.nanmean", "torch.Tensor.nanmean", nature=Nature.MEAN)
 def mean(input: Tensor, dim: Sizes | None = None, keepdim: bool = False, *, dtype: Value = NONE) -> Tensor:
     """Average over the axes named."""
     _demand_float(input, dtype_named(dtype, input.dtype))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shapelint.finding import Place
 from shapelint.infer.trace import ENOUGH, Evidence, Node, Trace, evidence_by_symbol, once
+from shapelint.ops.nature import Nature
 from shapelint.rules.build import place_of
 from shapelint.rules.navigate import (
     OUTPUT,
@@ -15,10 +16,10 @@ from shapelint.rules.navigate import (
     line_above,
     own_construction,
     recurrent_calls,
-    short_name,
     slot_of,
 )
 from shapelint.rules.pick import LAST, picks
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Int, Layer, Tensor
@@ -28,8 +29,6 @@ from shapelint.syntax import facts
 BIAS = 3  #: the place of `bias` among the arguments of LSTM and GRU
 
 _OPPOSITE = {Role.BATCH: Role.TIME, Role.TIME: Role.BATCH}
-_POOLING = frozenset(("mean", "max", "amax"))
-_PERMUTING = frozenset(("transpose", "permute", "swapaxes", "movedim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ def _exchanged(trace: Trace, call: Node, value: Tensor) -> Iterator[Evidence]:
     """Axes that are exchanged for a batch-first layer: maybe so that the time comes first."""
     made = None if value.ref is None else trace.node(value.ref)
     source = made.args[0] if made is not None and made.args else None
-    if made is None or short_name(made) not in _PERMUTING or not isinstance(source, Tensor):
+    if made is None or nature_of(made) is not Nature.PERMUTATION or not isinstance(source, Tensor):
         return
     unknown = all(axis.role not in _OPPOSITE for axis in source.axes)
     turned = value.sizes[:2] == source.sizes[1::-1]
@@ -186,7 +185,7 @@ def _giver(trace: Trace, value: Tensor, axis: Axis) -> Node | None:
     for node in line_above(trace, value):
         if node.span == axis.origin:
             return node
-        if short_name(node) in _PERMUTING:
+        if nature_of(node) is Nature.PERMUTATION:
             return None
     return None
 
@@ -216,7 +215,9 @@ def _used_as_time(node: Node, kind: str, message: str) -> Evidence:
 def pooled_axis(node: Node) -> int | None:
     """The one axis of three that a node pools over; None where it pools over others, or does something else."""
     base = node.args[0] if node.args else None
-    if short_name(node) not in _POOLING or node.error is not None or not isinstance(base, Tensor) or base.rank != 3:
+    if nature_of(node) not in (Nature.MEAN, Nature.EXTREME) or node.error is not None:
+        return None
+    if not isinstance(base, Tensor) or base.rank != 3:
         return None
     dim = node.bound.get("dim")
     named = dim if isinstance(dim, tuple) else (dim,)

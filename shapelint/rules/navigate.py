@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import INPUT, Node, Trace, once, refs
+from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
+from shapelint.rules.trail import keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 
 OUTPUT = "output"
@@ -19,25 +21,6 @@ _SLOTS: tuple[dict[tuple[int, ...], str], ...] = (
     {(0,): OUTPUT, (1,): H_N},
     {(0,): OUTPUT, (1, 0): H_N, (1, 1): C_N},
 )
-
-#: operations that hand every axis and every step on as it is
-_TRANSPARENT = frozenset({"contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as"})
-
-
-#: operations that may change values, and leave each value with its sample, its step and its features
-STEPWISE = _TRANSPARENT | {
-    "dropout",
-    "Dropout",
-    "relu",
-    "tanh",
-    "sigmoid",
-    "gelu",
-    "ReLU",
-    "Tanh",
-    "layer_norm",
-    "LayerNorm",
-}
-PERMUTING = frozenset({"transpose", "permute", "swapaxes", "movedim", "t", "T", "mT"})
 
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 
@@ -107,7 +90,8 @@ def is_refused(trace: Trace, call: Node) -> bool:
 
 def slot_of(trace: Trace, value: Value) -> Slot | None:
     """Which slot of which recurrent call a value is, if it is one unchanged."""
-    ref = through_transparent(trace, getattr(value, "ref", None))
+    whole = origin_of(trace, value, natures(HANDS_ON)) if isinstance(value, Tensor | Packed) else value
+    ref: Ref | None = getattr(whole, "ref", None)
     if ref is None:
         return None
     node = trace.node(ref)
@@ -116,16 +100,6 @@ def slot_of(trace: Trace, value: Value) -> Slot | None:
     layer = layer_of(node)
     slot = _SLOTS[layer.name == "LSTM"].get(ref.path)
     return None if slot is None else Slot(node, layer, slot)
-
-
-def through_transparent(trace: Trace, ref: Ref | None) -> Ref | None:
-    """Where a value comes from, before it was moved, copied or detached."""
-    while ref is not None:
-        node = trace.node(ref)
-        if node.op.rpartition(".")[2] not in _TRANSPARENT or not node.op.startswith("torch.Tensor."):
-            return ref
-        ref = getattr(node.args[0], "ref", None)
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +127,9 @@ def sequence_of(trace: Trace, value: Value) -> Sequence | None:
         node = trace.node(ref)
         if node.op == PAD_PACKED and ref.path == (0,):
             unpacked = node
-        elif short_name(node) in PERMUTING:
+        elif nature_of(node) is Nature.PERMUTATION:
             permuted = True
-        elif short_name(node) not in STEPWISE:
+        elif not keeps_every_axis(trace, node):
             return None
         source = next(tensor_inputs(node), None)
         if source is None:
@@ -178,7 +152,7 @@ def state_of(trace: Trace, value: Value) -> Slot | None:
         if ref is None:
             return None
         node = trace.node(ref)
-        if short_name(node) not in ("view", "reshape", "unflatten", "__getitem__") or not node.args:
+        if nature_of(node) not in (Nature.VIEW, Nature.SELECTION) or not node.args:
             return None
         value = node.args[0]
 
@@ -212,13 +186,6 @@ def states_given(call: Node) -> tuple[Value, ...]:
     if given is None:
         return ()
     return tuple(given.items) if isinstance(given, Tuple | List) else (given,)
-
-
-def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:
-    """The tensors among a node's direct arguments."""
-    for value in (*node.args, *node.kwargs.values()):
-        if isinstance(value, Tensor | Packed):
-            yield value
 
 
 def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:

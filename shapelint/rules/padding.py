@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.navigate import Sequence, input_of
 from shapelint.rules.pick import ONE
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Int, List, Packed, Tensor, Tuple, Value
 
@@ -32,9 +34,9 @@ def _are_equal(trace: Trace, lengths: Value) -> bool:
     """Whether all lengths are certainly the same: `[9, 9]`, `torch.full((batch,), steps)`."""
     if isinstance(lengths, Tensor) and lengths.ref is not None:
         maker = trace.node(lengths.ref)
-        if maker.op.endswith((".full", ".full_like", ".new_full")):
+        if nature_of(maker) is Nature.CONSTANT and "fill_value" in maker.bound:
             return True
-        is_listed = maker.op.endswith((".tensor", ".as_tensor", "LongTensor")) and len(maker.args) > 0
+        is_listed = nature_of(maker) is Nature.DATA and len(maker.args) > 0
         return is_listed and _are_equal(trace, maker.args[0])
     if isinstance(lengths, Tuple | List):
         steps = {trace.resolve(item.dim) if isinstance(item, Int) else item for item in lengths.items}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import input_of, short_name, tensor_inputs
+from shapelint.rules.navigate import input_of, short_name
 from shapelint.rules.pick import GETITEM, SELECT, parts_of
 from shapelint.rules.rounds import feeds
+from shapelint.rules.trail import tensor_inputs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 

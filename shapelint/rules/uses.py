@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.infer.trace import Node, Trace, refs
-from shapelint.rules.navigate import ancestors, is_recurrent_call, is_returned, sequence_of, short_name
+from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
+from shapelint.rules.navigate import ancestors, is_recurrent_call, is_returned, sequence_of
 from shapelint.rules.pick import FIRST, is_full
+from shapelint.rules.trail import drops_ones, nature_of, operands_of
 from shapelint.shapes.value import Int, Tensor, Tuple, Value
 
-_PASSING = frozenset(
-    (
-        "relu",
-        "tanh",
-        "sigmoid",
-        "gelu",
-        "leaky_relu",
-        "dropout",
-        "contiguous",
-        "clone",
-        "to",
-        "float",
-        "squeeze",
-        "softmax",
-    )
-) | {"Dropout", "ReLU", "Tanh", "Sigmoid", "GELU", "LeakyReLU", "ELU"}
-_JOINING = frozenset(("cat", "concat", "concatenate", "hstack"))
-_HEAD_LAYERS = frozenset(("LayerNorm", "BatchNorm1d", "Linear", "Bilinear", "linear"))
+#: what leaves the rows of a value where they are
+_PASSING = HANDS_ON | {Nature.POINTWISE, Nature.DROPOUT, Nature.SOFTMAX}
 _DEPTH = 8
-
-CLASS_LOSSES = frozenset(("CrossEntropyLoss", "NLLLoss", "cross_entropy", "nll_loss"))
-NORMALISING = frozenset(("softmax", "log_softmax", "LogSoftmax", "Softmax"))
-
-#: operations that cut, move or hand on the elements of a tensor, and compute nothing
-LAYOUT = frozenset(
-    """
-    view reshape flatten unflatten squeeze unsqueeze transpose permute swapaxes movedim t T mT view_as reshape_as
-    contiguous clone detach to long float double cuda cpu type
-    """.split()
-)
 
 
 def is_summary(trace: Trace, node: Node) -> bool:
@@ -69,13 +44,12 @@ def heads_of(trace: Trace, ref: Ref) -> list[Node]:
 
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
-    return short_name(user) in _HEAD_LAYERS or is_loss(user)
+    return nature_of(user) in (Nature.LINEAR, Nature.NORM) or is_loss(user)
 
 
 def is_loss(user: Node) -> bool:
     """Whether an operation is a loss."""
-    name = short_name(user)
-    return name.endswith("Loss") or "loss" in name or "entropy" in name
+    return nature_of(user) in LOSSES
 
 
 def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list[Ref]:
@@ -83,14 +57,19 @@ def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list
     found = [ref]
     for user in trace.uses(ref) if depth < _DEPTH else ():
         passed = getattr(user.result, "ref", None)
-        if passed is not None and (short_name(user) in _PASSING or _joins_others(trace, user, ref, calls)):
+        if passed is not None and (_passes(trace, user) or _joins_others(trace, user, ref, calls)):
             found += _followed(trace, passed, calls, depth + 1)
     return found
 
 
+def _passes(trace: Trace, user: Node) -> bool:
+    return (nature_of(user) in _PASSING and len(operands_of(user)) == 1) or drops_ones(trace, user)
+
+
 def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> bool:
     """Whether an operation puts the value beside others that no recurrent call of its own gave."""
-    if short_name(user) not in _JOINING:
+    is_longer = isinstance(user.result, Tensor) and user.result.rank == getattr(trace.node(ref).result, "rank", 0)
+    if nature_of(user) is not Nature.JOIN or not is_longer:
         return False
     others = [r for value in (*user.args, *user.kwargs.values()) for r in refs(value) if r != ref]
     return all(calls.isdisjoint(calls_above(trace, other)) for other in others)
@@ -123,10 +102,10 @@ def feeds_class_loss(trace: Trace, ref: Ref) -> bool:
         one = waiting.pop()
         seen.add(one)
         for user in trace.uses(one):
-            if short_name(user) in CLASS_LOSSES and _first_tensor(user) == one:
+            if nature_of(user) in CLASS_LOSSES and _first_tensor(user) == one:
                 return True
             made = getattr(user.result, "ref", None)
-            if short_name(user) in LAYOUT | NORMALISING and made is not None and made not in seen:
+            if nature_of(user) in LAYS_OUT | {Nature.SOFTMAX} and made is not None and made not in seen:
                 waiting.append(made)
     return False
 

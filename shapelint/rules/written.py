@@ -5,32 +5,14 @@ from __future__ import annotations
 from shapelint.finding import Edit
 from shapelint.infer.trace import Node, Trace
 from shapelint.infer.writes import writers, writes
+from shapelint.ops.nature import HANDS_ON, MAKES, Nature
 from shapelint.rules.build import text_of
-from shapelint.rules.navigate import construction_of, short_name
+from shapelint.rules.navigate import construction_of
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 
-_ZEROS = frozenset(("zeros", "new_zeros", "zeros_like", "zero_"))
-_SIZED = frozenset(("zeros", "ones", "empty", "rand", "randn", "full", "new_zeros", "new_ones", "new_empty", "new"))
-_HANDED_ON = frozenset(
-    (
-        "contiguous",
-        "clone",
-        "detach",
-        "to",
-        "cuda",
-        "cpu",
-        "float",
-        "double",
-        "half",
-        "type_as",
-        "type",
-        "long",
-        "int",
-        "requires_grad_",
-    )
-)
 #: what needs no parentheses before a dot
 ATOMS = (facts.Name, facts.Attribute, facts.Literal, facts.Call, facts.Subscript)
 
@@ -57,7 +39,7 @@ def before_moves(trace: Trace, value: Value) -> Value:
     """A tensor before it was moved, converted or written over."""
     while isinstance(value, Tensor) and value.ref is not None and not value.ref.path:
         node = trace.node(value.ref)
-        if not (short_name(node) in _HANDED_ON or writes(node)) or not node.args:
+        if not (nature_of(node) in HANDS_ON or writes(node)) or not node.args:
             break
         value = node.args[0]
     return value
@@ -69,9 +51,9 @@ def is_zeros(trace: Trace, value: Value) -> bool:
         node = trace.node(value.ref)
         if is_written_to(trace, node):
             return False
-        if short_name(node) in _ZEROS:
+        if nature_of(node) is Nature.ZEROS:
             return True
-        if short_name(node) not in _HANDED_ON or not node.args:
+        if nature_of(node) not in HANDS_ON or not node.args:
             return False
         value = node.args[0]
     return False
@@ -79,13 +61,13 @@ def is_zeros(trace: Trace, value: Value) -> bool:
 
 def is_written_to(trace: Trace, maker: Node) -> bool:
     """Whether other numbers are written into what a node gives: `h[0] = x`, `lengths.clamp_(min=1)`."""
-    return any(short_name(node) not in _ZEROS for node in writers(trace).get(maker.id, ()))
+    return any(nature_of(node) is not Nature.ZEROS for node in writers(trace).get(maker.id, ()))
 
 
 def size_expressions(node: Node) -> tuple[facts.Expression, ...]:
     """The sizes as written in `torch.zeros(2, batch, hidden)` or `torch.zeros((2, batch, hidden))`."""
     call = node.expression
-    if short_name(node) not in _SIZED or not isinstance(call, facts.Call):
+    if nature_of(node) not in MAKES or not isinstance(call, facts.Call):
         return ()
     given = [written.value for written in call.arguments if written.keyword is None and not written.star]
     if given and isinstance(given[0], facts.Sequence):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace, refs
+from shapelint.ops.nature import Nature
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report, text_of
 from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
 from shapelint.rules.pick import LAST, pick_of
 from shapelint.rules.stepping import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
@@ -263,7 +265,7 @@ def _joined(trace: Trace) -> Iterator[Joined]:
 def _items(node: Node) -> list[Value]:
     """The tensors that are put together along axis 0."""
     members = node.args[0] if node.args else None
-    joins = short_name(node) in ("stack", "cat", "concat", "concatenate") and node.bound.get("dim") == 0
+    joins = nature_of(node) is Nature.JOIN and node.bound.get("dim") == 0
     return list(members.items) if joins and isinstance(members, List | Tuple) else []
 
 
@@ -300,12 +302,7 @@ def _reads_batch_first(trace: Trace, user: Node) -> bool:
 def _splits_batch_first(trace: Trace, joined: Joined, user: Node) -> bool:
     """Whether a view takes time * batch apart as (batch, time, ...)."""
     result, batch = user.result, batch_axis_of(joined.step)
-    if (
-        short_name(user) not in ("view", "reshape")
-        or not isinstance(result, Tensor)
-        or result.rank < 3
-        or batch is None
-    ):
+    if nature_of(user) is not Nature.VIEW or not isinstance(result, Tensor) or result.rank < 3 or batch is None:
         return False
     samples, steps = (trace.resolve(joined.step.base.axes[axis].dim) for axis in (batch, joined.step.axis))
     first, second = (trace.resolve(axis.dim) for axis in result.axes[:2])

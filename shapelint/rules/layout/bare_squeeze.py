@@ -6,20 +6,19 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.claims import source_of
 from shapelint.rules.navigate import ancestors, short_name
 from shapelint.rules.pick import ONE
 from shapelint.rules.text import lines_of
+from shapelint.rules.trail import nature_of
 from shapelint.rules.uses import calls_above, heads_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-
-_RANKS = ("dim", "ndim", "ndimension")
-_LAYERS = frozenset(("Linear", "linear", "LayerNorm", "BatchNorm1d", "Bilinear"))
 
 RULE = Rule(
     code="SHP115",
@@ -160,7 +159,7 @@ def squeeze_drops_batch(trace: Trace) -> Iterator[Finding]:
         if short_name(node) != "squeeze" or node.bound.get("dim") is not None or not isinstance(base, Tensor):
             continue
         claim = _claim(trace, node, base) if _is_meant_for_others(trace, node, base) else None
-        layers = [user for user in heads_of(trace, Ref(node.id)) if short_name(user) in _LAYERS]
+        layers = [user for user in heads_of(trace, Ref(node.id)) if nature_of(user) in (Nature.LINEAR, Nature.NORM)]
         if claim is not None and layers and not _minds_one_sample(trace, node, base):
             yield _finding(trace, node, base, claim, layers[0])
 
@@ -177,13 +176,13 @@ def _minds_one_sample(trace: Trace, node: Node, base: Tensor) -> bool:
     batches = {trace.resolve(axis.dim).as_symbol for axis in base.axes if axis.role is Role.BATCH}
     if any(one.question is not None and not batches.isdisjoint(one.question.variables) for one in trace.decisions):
         return True
-    asked = (user for user in trace.nodes if short_name(user) in _RANKS or _is_counted(trace, user))
+    asked = (user for user in trace.nodes if nature_of(user) is Nature.RANK or _is_counted(trace, user))
     return any(one.id == node.id for user in asked for one in ancestors(trace, Ref(user.id)))
 
 
 def _is_counted(trace: Trace, user: Node) -> bool:
     """Whether it is the shape in `len(x.shape)`."""
-    is_whole = short_name(user) in ("shape", "size") and len(user.args) == 1
+    is_whole = nature_of(user) is Nature.SHAPE and len(user.args) == 1
     return is_whole and lines_of(trace)[user.span.line - 1][: user.span.column].rstrip().endswith("len(")
 
 

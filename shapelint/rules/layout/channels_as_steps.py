@@ -8,7 +8,8 @@ from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, tensor_inputs
+from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
+from shapelint.rules.trail import tensor_inputs
 from shapelint.rules.written import ATOMS, argument, insertion
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from shapelint.finding import Confidence
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import H_N, OUTPUT, Slot, short_name, slot_of
+from shapelint.ops.nature import Nature
+from shapelint.rules.navigate import H_N, OUTPUT, Slot, slot_of
 from shapelint.rules.pick import GETITEM, SELECT, index_parts, is_full, pick_of
+from shapelint.rules.trail import nature_of
 from shapelint.rules.uses import summary_confidence
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, NoneValue, SliceValue, Tensor, Tuple, Value
@@ -17,9 +19,6 @@ _MAX_CUTS = 8
 _MAX_LAYERS = 64
 
 Grid = int | tuple["Grid", ...]  #: entry numbers, nested like the axes that h_n's first axis was cut into
-
-_CUTTING = frozenset(("view", "reshape", "unflatten"))
-_JOINING = frozenset(("cat", "concat", "concatenate", "stack", "hstack", "__add__", "add"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def entries_of(trace: Trace, value: Value) -> Entries | None:
 
 
 def _cuts(node: Node) -> bool:
-    return node.op in (GETITEM, SELECT) or short_name(node) in _CUTTING
+    return node.op in (GETITEM, SELECT) or nature_of(node) is Nature.VIEW
 
 
 def _whole(trace: Trace, value: Value) -> Entries | None:
@@ -85,7 +84,7 @@ def layer_count(trace: Trace, slot: Slot) -> tuple[int | None, bool]:
 
 
 def _cut(trace: Trace, node: Node, base: Entries) -> Grid | None:
-    if short_name(node) in _CUTTING:
+    if nature_of(node) is Nature.VIEW:
         return _viewed(trace, node, base)
     pick, grid = pick_of(node), base.grid
     if pick is not None:
@@ -151,7 +150,7 @@ def _flat(grid: Grid) -> Iterator[int]:
 
 def joined(trace: Trace, node: Node) -> list[Node]:
     """The nodes that made what an operation joins."""
-    if short_name(node) not in _JOINING:
+    if nature_of(node) not in (Nature.JOIN, Nature.SUM):
         return []
     given = node.args[0]
     parts: tuple[Value, ...] = tuple(given.items) if isinstance(given, Tuple | List) else node.args[:2]

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.navigate import ancestors, input_of, is_recurrent_call, is_refused, layer_of, short_name
+from shapelint.rules.navigate import ancestors, input_of, is_recurrent_call, is_refused, layer_of
 from shapelint.rules.pick import GETITEM, index_parts, is_full
+from shapelint.rules.trail import made_by, nature_of, natures, trail
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import NONE, SliceValue, Tensor, Value, integer
+from shapelint.shapes.value import NONE, SliceValue, Tensor, integer
 
-_LOSSES = frozenset(("cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"))
-_LAID_OUT = frozenset(("view", "reshape", "flatten", "contiguous", "transpose", "permute", "to", "long", "clone", "t"))
 BUT_FIRST = SliceValue(integer(1), NONE, NONE)
 BUT_LAST = (SliceValue(NONE, integer(-1), NONE), SliceValue(integer(0), integer(-1), NONE))
 
@@ -177,7 +177,7 @@ def bidirectional_next_step(trace: Trace) -> Iterator[Finding]:
 
 def _compared(loss: Node) -> tuple[Tensor | None, Tensor | None]:
     """The scores and the target of a loss."""
-    if short_name(loss) not in _LOSSES or loss.error is not None:
+    if nature_of(loss) not in CLASS_LOSSES or loss.error is not None:
         return None, None
     given = loss.args[loss.op.endswith(".forward") :]
     scores = given[0] if given else loss.kwargs.get("input")
@@ -187,16 +187,12 @@ def _compared(loss: Node) -> tuple[Tensor | None, Tensor | None]:
 
 def _later(trace: Trace, target: Tensor) -> tuple[Ref, int] | None:
     """The sequence that a target is, without its first step, and the axis of the steps."""
-    value: Value = target
-    while isinstance(value, Tensor) and value.ref is not None:
-        node = trace.node(value.ref)
-        cut = _cut(node)
-        if cut is not None and cut[1] == BUT_FIRST:
-            source = node.args[0]
-            return None if not isinstance(source, Tensor) or source.ref is None else (source.ref, cut[0])
-        if short_name(node) not in _LAID_OUT:
-            return None
-        value = node.args[0]
+    for value in trail(trace, target, natures(LAYS_OUT)):
+        node = made_by(trace, value)
+        cut = None if node is None else _cut(node)
+        if node is not None and cut is not None and cut[1] == BUT_FIRST:
+            source: Ref | None = getattr(node.args[0], "ref", None)
+            return None if source is None else (source, cut[0])
     return None
 
 
@@ -250,10 +246,7 @@ def _finding(trace: Trace, loss: Node, call: Node, scores: Tensor) -> Iterator[F
 
 def _with_steps(trace: Trace, scores: Tensor) -> Tensor | None:
     """The scores as they were when they still had an axis of steps."""
-    value: Value = scores
-    while isinstance(value, Tensor) and value.ref is not None:
-        if [axis.role for axis in value.axes].count(Role.TIME) == 1:
+    for value in trail(trace, scores, natures(LAYS_OUT, Nature.SELECTION)):
+        if isinstance(value, Tensor) and [axis.role for axis in value.axes].count(Role.TIME) == 1:
             return value
-        node = trace.node(value.ref)
-        value = node.args[0] if node.args and short_name(node) in (*_LAID_OUT, "__getitem__") else NONE
     return None

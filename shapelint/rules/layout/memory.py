@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import HANDS_ON, MAKES, Nature
 from shapelint.ops.registry import Sizes
 from shapelint.rules.layout.views import view_base
 from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name
 from shapelint.rules.pick import ONE
+from shapelint.rules.trail import nature_of, operands_of
 from shapelint.shapes.dim import Dim, Symbol, product_of
 from shapelint.shapes.value import NoneValue, Tensor, Value
 
@@ -17,22 +19,11 @@ Order = tuple[int, ...]  #: the axes, from the slowest in memory to the fastest
 
 _MAX_STEPS = 30
 
-#: operations that write a new tensor in the order of its axes
-_FRESH = frozenset(
-    (
-        *("Linear", "linear", "Embedding", "embedding", "LayerNorm", "layer_norm", "Conv1d", "conv1d"),
-        *("cat", "concat", "concatenate", "stack", "softmax", "log_softmax", "pad_sequence"),
-        *("zeros", "ones", "empty", "full", "rand", "randn", "new_zeros", "new_ones"),
-    )
-)
+#: what writes a new tensor in the order of its axes
+_FRESH = MAKES | {Nature.LINEAR, Nature.LOOKUP, Nature.CONVOLUTION, Nature.NORM, Nature.JOIN, Nature.SOFTMAX}
 
-#: operations whose result lies in memory as their first argument does
-_KEEPING = frozenset(
-    (
-        *("dropout", "Dropout", "relu", "ReLU", "tanh", "Tanh", "sigmoid", "Sigmoid", "gelu", "GELU"),
-        *("clone", "detach", "to", "cuda", "cpu", "float", "double", "half", "type_as", "leaky_relu", "LeakyReLU"),
-    )
-)
+#: what gives a result that lies in memory as its one operand does
+_KEEPING = HANDS_ON | {Nature.POINTWISE, Nature.DROPOUT}
 
 
 def order_of(trace: Trace, value: Value) -> Order | None:
@@ -48,11 +39,15 @@ def order_of(trace: Trace, value: Value) -> Order | None:
         node = trace.node(ref)
         source = next((given for given in node.args if isinstance(given, Tensor)), None)
         moved = None if source is None else permutation(node, source.rank)
-        if source is None or (moved is None and short_name(node) not in _KEEPING):
+        if source is None or (moved is None and not _keeps(node)):
             return None
         exchanges += [] if moved is None else [moved]
         value = source
     return None
+
+
+def _keeps(node: Node) -> bool:
+    return nature_of(node) in _KEEPING and len(operands_of(node)) == 1
 
 
 def _exchanged(order: Order, exchanges: Iterable[Order]) -> Order:
@@ -70,7 +65,7 @@ def _written_order(trace: Trace, value: Tensor, ref: Ref) -> Order | None:
     if node.op == PAD_PACKED and ref.path == (0,):
         return _turned(value, node.bound.get("batch_first") is True)
     is_copied = short_name(node) == "contiguous" and isinstance(node.bound.get("memory_format"), NoneValue)
-    return _turned(value, False) if is_copied or short_name(node) in _FRESH else None
+    return _turned(value, False) if is_copied or nature_of(node) in _FRESH else None
 
 
 def _turned(value: Tensor, batch_first: bool) -> Order:

@@ -10,7 +10,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, replace_text, report
 from shapelint.rules.layout.memory import is_refused_view, permutation
 from shapelint.rules.layout.views import base_name, is_shifted, view_base
-from shapelint.rules.navigate import Sequence, sequence_of, tensor_inputs
+from shapelint.rules.navigate import Sequence, sequence_of
+from shapelint.rules.trail import tensor_inputs
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 

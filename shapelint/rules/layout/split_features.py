@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report, text_of
 from shapelint.rules.layout.views import VIEWS
-from shapelint.rules.navigate import Sequence, sequence_of, short_name
+from shapelint.rules.navigate import Sequence, sequence_of
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import exchanged, insertion, view_sizes
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -18,7 +20,6 @@ from shapelint.shapes.value import Int, NoneValue, SliceValue, Tensor
 from shapelint.syntax import facts
 
 TWO = Dim.of(2)
-_MAXIMA = frozenset(("max", "amax", "maximum"))
 
 RULE = Rule(
     code="SHP122",
@@ -201,7 +202,7 @@ def _holds_both(trace: Trace, base: Tensor, sequence: Sequence) -> bool:
 
 
 def _is_maxout(trace: Trace, node: Node) -> bool:
-    return any(short_name(user) in _MAXIMA for user in trace.uses(Ref(node.id)))
+    return any(nature_of(user) is Nature.EXTREME for user in trace.uses(Ref(node.id)))
 
 
 def _viewed(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> Finding:

@@ -7,22 +7,20 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text, report
 from shapelint.rules.layout.memory import is_refused_view
 from shapelint.rules.layout.views import view_base
-from shapelint.rules.navigate import is_recurrent_call, short_name, state_of
+from shapelint.rules.navigate import is_recurrent_call, state_of
 from shapelint.rules.pick import ONE
+from shapelint.rules.trail import made_by, nature_of, natures, origin_of
 from shapelint.rules.uses import feeds_class_loss
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-
-_CUTTING = frozenset(("view", "reshape", "flatten", "unflatten", "contiguous", "unsqueeze", "squeeze"))
-_PADDING = frozenset({"pad", "cat", "concat"})
-_UNIFORM = frozenset(("zeros", "ones", "full", "empty", "arange", "zeros_like", "ones_like", "new_zeros"))
 
 RULE = Rule(
     code="SHP112",
@@ -207,13 +205,8 @@ def exchanged_views(trace: Trace) -> Iterator[Exchange]:
 
 def _root(trace: Trace, value: Tensor) -> Tensor:
     """The tensor whose elements a chain of views cuts."""
-    while value.ref is not None:
-        node = trace.node(value.ref)
-        source = node.args[0] if node.args else None
-        if short_name(node) not in _CUTTING or not isinstance(source, Tensor):
-            return value
-        value = source
-    return value
+    root = origin_of(trace, value, natures(Nature.VIEW, Nature.SAME))
+    return root if isinstance(root, Tensor) else value
 
 
 def _order(trace: Trace, root: Tensor, result: Tensor) -> list[int] | None:
@@ -232,10 +225,11 @@ def _order(trace: Trace, root: Tensor, result: Tensor) -> list[int] | None:
 
 def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
     """Whether the author means to exchange axes: they are named, or the result is a sequence for a layer."""
-    if root.ref is None or short_name(trace.node(root.ref)) in _UNIFORM:
+    maker = made_by(trace, root)
+    if maker is None or nature_of(maker) in (Nature.ZEROS, Nature.CONSTANT):
         return False
     moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
-    padded = short_name(trace.node(root.ref)) in _PADDING
+    padded = nature_of(maker) in (Nature.PADDING, Nature.JOIN)
     if padded and any(_is_sum(trace.resolve(axis.dim)) for axis in moved):
         return False  # padded by one and cut anew: the relative shift of attention scores
     named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)

@@ -6,20 +6,13 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import (
-    PERMUTING,
-    h_n_of,
-    input_of,
-    is_refused,
-    layer_of,
-    recurrent_calls,
-    short_name,
-    tensor_inputs,
-)
+from shapelint.rules.navigate import h_n_of, input_of, is_refused, layer_of, recurrent_calls, short_name
 from shapelint.rules.packing.lengths import packing_before
 from shapelint.rules.packing.padding import above, padding_of
+from shapelint.rules.trail import nature_of, tensor_inputs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 
@@ -169,7 +162,7 @@ def _read(trace: Trace, call: Node) -> tuple[Tensor | None, int]:
 def _flip_of(trace: Trace, padded: Tensor) -> Node | None:
     """The flip that a tensor comes from, step by step and without a permutation."""
     nodes = list(above(trace, padded))
-    is_permuted = any(short_name(node) in PERMUTING for node in nodes)
+    is_permuted = any(nature_of(node) is Nature.PERMUTATION for node in nodes)
     return nodes[-1] if nodes and short_name(nodes[-1]) == "flip" and not is_permuted else None
 
 

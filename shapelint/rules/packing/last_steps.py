@@ -7,20 +7,19 @@ from dataclasses import dataclass
 
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import Sequence, input_of, sequence_of, short_name, tensor_inputs
-from shapelint.rules.packing.lengths import COUNTING, packing_before
+from shapelint.ops.nature import HANDS_ON, Nature
+from shapelint.rules.navigate import Sequence, input_of, sequence_of, short_name
+from shapelint.rules.packing.lengths import packing_before
 from shapelint.rules.pick import GETITEM, is_full, parts_of
+from shapelint.rules.trail import nature_of, tensor_inputs
 from shapelint.rules.written import argument, before_moves
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Dtype, Int, NoneValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
 _GATHER = "gather"
-#: operations that give the same numbers another shape, type or place, or keep them inside the axis
-_RESHAPING = frozenset(
-    "view reshape unsqueeze squeeze expand expand_as repeat contiguous clone to cuda cpu long int type type_as "
-    "clamp clamp_min".split()
-)
+#: what gives the same numbers another shape, type or place, or keeps them inside the axis
+_RESHAPING = HANDS_ON | {Nature.VIEW, Nature.EXPANSION, Nature.BOUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class StepOfEach:
     def _counts_steps(self, trace: Trace) -> bool:
         """Whether the index is the sum of a mask of (batch, time) over the time."""
         node = trace.node(self.index.ref) if self.index.ref is not None else None
-        if node is None or short_name(node) not in COUNTING:
+        if node is None or nature_of(node) is not Nature.TOTAL:
             return False
         summed = next(tensor_inputs(node), None)
         if not isinstance(summed, Tensor) or summed.rank != 2 or summed.dtype is Dtype.FLOAT:
@@ -125,7 +124,7 @@ def _origin(trace: Trace, index: Tensor) -> tuple[Tensor, int]:
 def _reshapes(node: Node) -> bool:
     """Whether an operation keeps the numbers, as `lengths[:, None]` does."""
     if node.op != GETITEM:
-        return short_name(node) in _RESHAPING
+        return nature_of(node) in _RESHAPING
     parts = node.args[1].items if isinstance(node.args[1], Tuple) else (node.args[1],)
     return all(isinstance(part, NoneValue) or is_full(part) for part in parts)
 

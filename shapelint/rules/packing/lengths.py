@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shapelint.infer.trace import Node, Trace, once
-from shapelint.rules.navigate import PERMUTING, is_recurrent_call, line_above, short_name
+from shapelint.ops.nature import Nature
+from shapelint.rules.navigate import is_recurrent_call, line_above, short_name
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import argument, creation_of, is_written_to
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -13,9 +15,6 @@ from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple,
 from shapelint.syntax import facts
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
-
-COUNTING = frozenset(("sum", "count_nonzero"))  #: what makes lengths of a mask
-_FROM_NUMBERS = frozenset(("tensor", "as_tensor", "LongTensor", "IntTensor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def count_of(lengths: Value) -> Dim | None:
 
 def is_permuted(trace: Trace, value: Tensor) -> bool:
     """Whether a permutation lies between the tensor and what it was made of."""
-    return any(short_name(node) in PERMUTING for node in line_above(trace, value))
+    return any(nature_of(node) is Nature.PERMUTATION for node in line_above(trace, value))
 
 
 def _given(node: Node, position: int, name: str) -> Value | None:
@@ -141,7 +140,7 @@ def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     """All lengths in order, where the source lists them; else none."""
     if isinstance(lengths, Tensor):
         maker = creation_of(trace, lengths)
-        if maker is None or short_name(maker) not in _FROM_NUMBERS or not maker.args or is_written_to(trace, maker):
+        if maker is None or nature_of(maker) is not Nature.DATA or not maker.args or is_written_to(trace, maker):
             return ()
         lengths = maker.args[0]
     if not isinstance(lengths, Tuple | List) or (isinstance(lengths, List) and lengths.length is not None):

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import short_name, tensor_inputs
-from shapelint.rules.packing.lengths import COUNTING, Packing, packings
+from shapelint.rules.packing.lengths import Packing, packings
+from shapelint.rules.trail import nature_of, tensor_inputs
 from shapelint.rules.written import argument
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, Tensor, Value
@@ -169,7 +170,7 @@ def _counting(trace: Trace, value: Value | None) -> Node | None:
         node = trace.node(value.ref)
         value = next((given for given in tensor_inputs(node) if isinstance(given, Tensor)), None)
         if value is not None and value.rank == 2:
-            return node if short_name(node) in COUNTING else None
+            return node if nature_of(node) is Nature.TOTAL else None
     return None
 
 

@@ -9,8 +9,8 @@ from shapelint.infer.placement import DEVICE, is_named_device, moved_to
 from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import tensor_inputs
 from shapelint.rules.packing.lengths import Packing, packings
+from shapelint.rules.trail import tensor_inputs
 from shapelint.rules.written import ATOMS, insertion
 from shapelint.shapes.value import Tensor, Value
 

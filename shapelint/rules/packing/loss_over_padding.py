@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.navigate import is_recurrent_call, own_construction, short_name, tensor_inputs
+from shapelint.rules.navigate import is_recurrent_call, own_construction
 from shapelint.rules.packing.padding import PAD, are_equally_long, is_left_padding
+from shapelint.rules.trail import made_by, nature_of, natures, origin_of, tensor_inputs
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -135,15 +137,12 @@ class Tagger(nn.Module):
     ),
 )
 
-_LOSSES = ("CrossEntropyLoss", "NLLLoss", "cross_entropy", "nll_loss")
-_ON_CLASSES = frozenset("view reshape flatten transpose t permute contiguous long to cuda cpu clone".split())
-
 
 @check(RULE)
 def loss_over_padding(trace: Trace) -> Iterator[Finding]:
     """Reduced losses over classes that pad_sequence filled with another number than they ignore."""
     for node in trace.nodes:
-        if short_name(node) not in _LOSSES or node.error is not None or not isinstance(node.result, Tensor):
+        if nature_of(node) not in CLASS_LOSSES or node.error is not None or not isinstance(node.result, Tensor):
             continue
         scores, classes = ([*tensor_inputs(node), None, None])[:2]
         if not isinstance(scores, Tensor) or not isinstance(classes, Tensor) or not _counts_all(node):
@@ -180,14 +179,11 @@ def _number(value: object) -> float | None:
 
 def _padding(trace: Trace, classes: Value | None) -> Node | None:
     """The call of pad_sequence that the classes come from."""
-    while isinstance(classes, Tensor) and classes.ref is not None:
-        node = trace.node(classes.ref)
-        if node.op == PAD:
-            return None if is_left_padding(node) or are_equally_long(trace, node) or classes.rank != 2 else node
-        if short_name(node) not in _ON_CLASSES:
-            return None
-        classes = next((given for given in tensor_inputs(node) if isinstance(given, Tensor)), None)
-    return None
+    padded = origin_of(trace, classes, natures(LAYS_OUT))
+    node = made_by(trace, padded)
+    if node is None or node.op != PAD or not isinstance(padded, Tensor) or padded.rank != 2:
+        return None
+    return None if is_left_padding(node) or are_equally_long(trace, node) else node
 
 
 def _source(trace: Trace, scores: Value | None) -> Tensor | None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import PERMUTING, STEPWISE, short_name, tensor_inputs
+from shapelint.ops.nature import Nature
 from shapelint.rules.packing.lengths import packings
+from shapelint.rules.trail import keeps_steps, made_by, nature_of, trail
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Str, Tensor, Tuple, Value
 
 PAD = "torch.nn.utils.rnn.pad_sequence"
-
-#: operations on each step by itself, which leave the padding where it is
-_ON_STEPS = STEPWISE | PERMUTING | {"Embedding", "embedding", "Linear", "linear", "masked_fill", "__mul__"}
 
 
 def is_left_padding(node: Node) -> bool:
@@ -23,12 +21,15 @@ def is_left_padding(node: Node) -> bool:
 
 def above(trace: Trace, value: Value | None) -> Iterator[Node]:
     """The operations that a tensor went through step by step, from the last to the first."""
-    while isinstance(value, Tensor) and value.ref is not None:
-        node = trace.node(value.ref)
-        yield node
-        if short_name(node) not in _ON_STEPS:
-            return
-        value = next((given for given in tensor_inputs(node) if isinstance(given, Tensor)), None)
+    for one in trail(trace, value, _leaves_padding):
+        node = made_by(trace, one)
+        if node is not None:
+            yield node
+
+
+def _leaves_padding(trace: Trace, node: Node) -> bool:
+    """Whether an operation works on each step by itself, which leaves the padding where it is."""
+    return nature_of(node) is Nature.PERMUTATION or keeps_steps(trace, node)
 
 
 def padding_of(trace: Trace, value: Tensor) -> Node | None:

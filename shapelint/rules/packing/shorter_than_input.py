@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace, refs
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, report
-from shapelint.rules.navigate import PAD_PACKED, PERMUTING, STEPWISE, short_name, tensor_inputs
+from shapelint.rules.navigate import PAD_PACKED
 from shapelint.rules.packing.lengths import Packing, known_lengths, packing_before
+from shapelint.rules.trail import keeps_every_axis, nature_of
 from shapelint.rules.written import argument
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
@@ -160,7 +162,7 @@ def _meeting(trace: Trace, unpacking: Node, steps: Dim) -> Node | None:
         others = [ref for ref in given if ref not in outputs]
         if any(steps in _sizes(trace, ref) for ref in others):
             return node
-        if short_name(node) in STEPWISE | PERMUTING and next(tensor_inputs(node), None) is not None:
+        if nature_of(node) is Nature.PERMUTATION or keeps_every_axis(trace, node):
             outputs.add(Ref(node.id))
     return None
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.ops.packing import PACKED
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import input_of, sequence_of, short_name, state_of, tensor_inputs
+from shapelint.rules.navigate import input_of, sequence_of, state_of
 from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
 from shapelint.rules.packing.lengths import Packing, packing_before
+from shapelint.rules.trail import nature_of, operation_of, tensor_inputs
 from shapelint.rules.written import before_moves
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed, Tensor
@@ -144,8 +146,6 @@ class PackedOrder(nn.Module):
     ),
 )
 
-_SELECTING = frozenset(("index_select", "gather", "take_along_dim"))
-
 
 @check(RULE)
 def sorted_twice(trace: Trace) -> Iterator[Finding]:
@@ -188,10 +188,15 @@ def _is_sorted_by_hand(trace: Trace, packing: Packing) -> bool:
         if node.id in seen:
             continue
         seen.add(node.id)
-        if reordering_of(node) is not None or short_name(node) in (*_SELECTING, "sort"):
+        if reordering_of(node) is not None or _reorders(node):
             return True
         waiting += [value.ref.node for value in node.args if isinstance(value, Tensor) and value.ref is not None]
     return False
+
+
+def _reorders(node: Node) -> bool:
+    operation = operation_of(node)
+    return nature_of(node) is Nature.ORDER or (operation is not None and operation.moves is not None)
 
 
 def _finding(trace: Trace, reordering: Reordering, packing: Packing) -> Finding:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Selection, Trace, once
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import layer_of, recurrent_calls, returned_refs, short_name
+from shapelint.rules.navigate import layer_of, recurrent_calls, returned_refs
+from shapelint.rules.trail import nature_of
 from shapelint.rules.uses import confidence_of, is_head
 from shapelint.source import Span
 
-_CUTTING = frozenset(("__getitem__", "select", "squeeze", "view", "reshape", "mean", "sum"))
+_CUTTING = (Nature.SELECTION, Nature.VIEW, Nature.MEAN, Nature.TOTAL)
 
 _GOOD = (
     """\
@@ -229,7 +231,7 @@ def _confidence(trace: Trace, user: Node) -> Confidence | None:
     if is_head(user):
         return Confidence.HIGH
     ref: Ref | None = getattr(user.result, "ref", None)
-    return confidence_of(trace, ref) if ref is not None and short_name(user) in _CUTTING else None
+    return confidence_of(trace, ref) if ref is not None and nature_of(user) in _CUTTING else None
 
 
 def _findings(

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, quote, report
 from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import C_N, H_N, Slot, short_name, slot_of, tensor_inputs
+from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
+from shapelint.rules.trail import nature_of, tensor_inputs
 from shapelint.rules.uses import is_loss
 from shapelint.rules.written import argument, insertion
 from shapelint.shapes.axis import Role
@@ -18,9 +20,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor
 from shapelint.syntax import facts
 
-_HEADS = frozenset(("Linear", "linear"))
-_SOFTMAX = frozenset(("softmax", "log_softmax", "Softmax", "LogSoftmax"))
-_AFTER_HEAD = _SOFTMAX | frozenset("relu tanh sigmoid gelu dropout ReLU Tanh Sigmoid GELU Dropout LayerNorm".split())
+_AFTER_HEAD = (Nature.SOFTMAX, Nature.POINTWISE, Nature.DROPOUT, Nature.NORM)
 _DEPTH = 12
 
 RULE = Rule(
@@ -150,7 +150,12 @@ def whole_state_as_rows(trace: Trace) -> Iterator[Finding]:
 def _is_softmax(node: Node) -> bool:
     """Whether a node normalises axis 1 of three."""
     value = next(tensor_inputs(node), None)
-    if short_name(node) not in _SOFTMAX or node.error is not None or not isinstance(value, Tensor) or value.rank != 3:
+    if (
+        nature_of(node) is not Nature.SOFTMAX
+        or node.error is not None
+        or not isinstance(value, Tensor)
+        or value.rank != 3
+    ):
         return False
     dim = node.bound.get("dim", getattr(node.args[0], "config", {}).get("dim"))
     number = dim.dim.constant if isinstance(dim, Int) else dim.constant if isinstance(dim, Dim) else dim
@@ -174,9 +179,9 @@ def _headed(trace: Trace, node: Node) -> Headed | None:
             whole = slot.slot in (H_N, C_N) and value.rank == 3 and value.axes[1].role is Role.BATCH
             return Headed(head, slot, value) if head is not None and whole else None
         node = trace.node(value.ref)
-        if short_name(node) in _HEADS:
+        if nature_of(node) is Nature.LINEAR:
             head = node
-        elif short_name(node) not in _AFTER_HEAD:
+        elif nature_of(node) not in _AFTER_HEAD:
             return None
     return None
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, report
-from shapelint.rules.navigate import is_returned, short_name
+from shapelint.rules.navigate import is_returned
 from shapelint.rules.sizes.around import given_at, in_words, layout_of, named, recurrent_above
 from shapelint.rules.sizes.losses import cut_from, losses
-from shapelint.rules.uses import CLASS_LOSSES, LAYOUT, NORMALISING
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Tensor, Tuple
+from shapelint.shapes.value import Dtype, Int, Tensor, Tuple
 from shapelint.syntax import facts
-
-_COMPARING = frozenset(("__eq__", "eq", "__ne__", "ne"))
 
 RULE = Rule(
     code="SHP519",
@@ -165,12 +164,12 @@ def argmax_of_steps(trace: Trace) -> Iterator[Finding]:
 def _choice_of(node: Node) -> _Choice | None:
     """An argmax, or a max along an axis, of (B, T, C) along another axis than C."""
     value = node.args[0] if node.args else None
-    if short_name(node) not in ("argmax", "max") or not isinstance(value, Tensor):
+    if nature_of(node) is not Nature.EXTREME or not isinstance(value, Tensor):
         return None
     dim = node.bound.get("dim")
     axis = dim.dim.constant if isinstance(dim, Int) else dim
     result = node.result.items[1] if isinstance(node.result, Tuple) else node.result
-    if not isinstance(axis, int) or not isinstance(result, Tensor) or result.rank != 2:
+    if not isinstance(axis, int) or not isinstance(result, Tensor) or result.rank != 2 or result.dtype is not Dtype.INT:
         return None
     layout = layout_of(value)
     if len(layout) != 3 or {*layout[:2]} != SEQUENCE or layout[2] is not Role.FEATURE or axis % 3 == 2:
@@ -188,7 +187,7 @@ def _is_loss_of_last(trace: Trace, scores: Tensor) -> bool:
     """Whether a loss takes the last axis of the scores for the classes."""
     for loss in losses(trace, CLASS_LOSSES):
         class_axis = loss.scores.axes[1] if loss.scores.rank > 1 else None
-        above = cut_from(trace, loss.scores, LAYOUT | NORMALISING)
+        above = cut_from(trace, loss.scores, LAYS_OUT | {Nature.SOFTMAX})
         if class_axis is not None and class_axis.role is Role.FEATURE and any(one.ref == scores.ref for one in above):
             return loss.node.error is None
     return False
@@ -197,9 +196,9 @@ def _is_loss_of_last(trace: Trace, scores: Tensor) -> bool:
 def _is_used_as_classes(trace: Trace, choice: _Choice) -> bool:
     assert choice.result.ref is not None
     for user in trace.uses(choice.result.ref):
-        if short_name(user) == "Embedding" and user.error is None:
+        if nature_of(user) is Nature.LOOKUP and user.error is None:
             return True
-        if short_name(user) in _COMPARING and user.error is not None:
+        if nature_of(user) is Nature.COMPARISON and user.error is not None:
             return any(_sizes(trace, other)[:2] == _sizes(trace, choice.scores)[:2] for other in user.args)
     return False
 

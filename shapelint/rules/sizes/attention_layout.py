@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
+from shapelint.ops.registry import LAYERS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
 from shapelint.rules.claims import samples_mix
 from shapelint.rules.navigate import layer_of, own_construction
 from shapelint.rules.sizes.around import in_words, layer_call_above, layout_of, named
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor
 
-#: the place of batch_first among a constructor's arguments
-_PLACES = {"torch.nn.MultiheadAttention": 8, "torch.nn.TransformerEncoderLayer": 6}
 _ENCODER = "torch.nn.TransformerEncoder"
 _LAYOUTS = {False: (Role.BATCH, Role.TIME), True: (Role.TIME, Role.BATCH)}
 
@@ -165,8 +166,8 @@ def _attention_of(node: Node) -> Layer | None:
         return None
     if kind == _ENCODER:
         repeated = layer_of(node).config.get("encoder_layer")
-        return repeated if isinstance(repeated, Layer) and repeated.kind in _PLACES else None
-    return layer_of(node) if kind in _PLACES else None
+        return repeated if isinstance(repeated, Layer) and "batch_first" in repeated.config else None
+    return layer_of(node) if nature_of(node) is Nature.ATTENTION else None
 
 
 def _sequence(node: Node, layer: Layer) -> tuple[int, str, Tensor] | None:
@@ -211,7 +212,7 @@ def _fix(trace: Trace, layer: Layer) -> Fix | None:
     calls = [node for node in trace.nodes if _attention_of(node) == layer]
     if built is None or any(_sequence(node, layer) is None for node in calls):
         return None
-    written = argument(built, _PLACES[layer.kind], "batch_first")
+    written = argument(built, [*LAYERS[layer.kind].build.signature.parameters].index("batch_first"), "batch_first")
     given = add_argument(trace, built.span, "batch_first=True")
     edit = given if written is None else Edit(written.value.span, "True")
     return Fix("build the attention for batch-first sequences: `batch_first=True`", (edit,))

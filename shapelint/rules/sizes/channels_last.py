@@ -6,23 +6,19 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
 from shapelint.rules.navigate import is_recurrent_call, layer_of, sequence_of, short_name
 from shapelint.rules.sizes.around import appended, given_at, in_words, layer_call_above, named, recurrent_above
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import insertion
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
-_POOLS = frozenset(f"{mode}{kind}" for kind in ("MaxPool1d", "AvgPool1d") for mode in ("", "Adaptive")) | {
-    "adaptive_avg_pool1d",
-    "adaptive_max_pool1d",
-    "max_pool1d",
-    "avg_pool1d",
-}
-_SQUEEZING = frozenset(("squeeze", "view", "reshape", "flatten", "__getitem__", "dropout", "Dropout"))
+_PASSING = (Nature.VIEW, Nature.SELECTION, Nature.DROPOUT)
 _DEPTH = 4
 _HEAD = "torch.nn.Linear.forward"
 
@@ -156,7 +152,7 @@ def channels_are_last(trace: Trace) -> Iterator[Finding]:
             continue
         if node.error is not None and node.error.code == RULE.code:
             yield from _refused(trace, node, value)
-        elif node.error is None and short_name(node) in _POOLS:
+        elif node.error is None and nature_of(node) is Nature.POOLING:
             yield from _pooled(trace, node, value)
 
 
@@ -191,7 +187,7 @@ def _taken_for_features(trace: Trace, node: Node) -> Tensor | None:
         users = list(trace.uses(value.ref))
         if any(user.op == _HEAD for user in users):
             return value
-        passing = [user for user in users if short_name(user) in _SQUEEZING]
+        passing = [user for user in users if nature_of(user) in _PASSING]
         if len(passing) != 1:
             return None
         value = passing[0].result
@@ -203,7 +199,7 @@ def _finding(
 ) -> Finding:
     name = short_name(node)
     shown = named(trace, node, 0, "input")
-    reads = "pools over the last axis" if name in _POOLS else "reads axis 1 as its channels"
+    reads = "pools over the last axis" if nature_of(node) is Nature.POOLING else "reads axis 1 as its channels"
     return report(
         RULE,
         trace,

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.infer.trace import Trace
+from shapelint.ops.nature import CLASS_LOSSES
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.navigate import short_name
 from shapelint.rules.sizes.around import appending_fix, in_words, layout_of, named, recurrent_above
 from shapelint.rules.sizes.losses import Loss, losses
-from shapelint.rules.uses import CLASS_LOSSES
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.value import Tensor
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
 from shapelint.infer.trace import Node, Trace, refs
+from shapelint.ops.nature import Nature
 from shapelint.ops.rnn import recurrent_config
 from shapelint.rules.base import Rule
 from shapelint.rules.build import naming_of, place_of, quote, report, text_of
 from shapelint.rules.navigate import input_of, is_recurrent_call, own_construction, short_name
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import argument, is_always_bidirectional, twice
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
@@ -21,12 +23,11 @@ _SHOWN = ("in_features", "input_size", "hidden_size", "proj_size", "embedding_di
 _EMBEDDING = "torch.nn.Embedding.forward"
 _FORWARD = ".forward"
 
-#: layers without a feature size of their own
-_PASSING = frozenset("Dropout Identity ReLU LeakyReLU GELU SiLU ELU Tanh Sigmoid Softmax LogSoftmax LayerNorm".split())
-_SIMPLE = (facts.Name, facts.Attribute, facts.Literal, facts.Binary)
+#: what has a feature size of its own, or other features than it is given
 _CALCULATING = frozenset(
-    ("linear", "bilinear", "conv1d", "conv2d", "matmul", "bmm", "einsum", "embedding", "mm", "__matmul__")
+    (Nature.LINEAR, Nature.PRODUCT, Nature.LOOKUP, Nature.CONVOLUTION, Nature.RECURRENCE, Nature.CELL, Nature.ATTENTION)
 )
+_SIMPLE = (facts.Name, facts.Attribute, facts.Literal, facts.Binary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ def producers_of(trace: Trace, node: Node) -> Iterator[Producer]:
 
 
 def _keeps_features(node: Node) -> bool:
-    name = short_name(node)
-    return name in _PASSING if node.op.endswith(_FORWARD) else name not in _CALCULATING
+    nature = nature_of(node)
+    is_pooling = nature is Nature.POOLING and node.op.endswith(_FORWARD)
+    return nature is not None and nature not in _CALCULATING and not is_pooling
 
 
 def feature_counts(trace: Trace, node: Node) -> tuple[Dim, Dim]:

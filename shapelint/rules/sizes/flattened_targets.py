@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.infer.trace import Trace
+from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, report
 from shapelint.rules.navigate import layer_of, short_name
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import layer_call_above, layout_of, named
 from shapelint.rules.sizes.losses import Loss, cut_from, losses
-from shapelint.rules.uses import CLASS_LOSSES, LAYOUT, NORMALISING
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
-_STEPWISE = LAYOUT | NORMALISING | {"Linear", "Dropout", "dropout", "relu", "ReLU"}
+#: what works on each step by itself
+_STEPWISE = LAYS_OUT | {Nature.SOFTMAX, Nature.LINEAR, Nature.DROPOUT, Nature.POINTWISE}
 
 RULE = Rule(
     code="SHP509",
@@ -204,7 +206,7 @@ def _transposed(trace: Trace, targets: Tensor) -> Fix | None:
     is_method = isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute)
     if not is_method or node.path != trace.path or not isinstance(base, Tensor) or base.rank != 2:
         return None
-    if not node.op.startswith("torch.Tensor.") or short_name(node) not in ("view", "reshape", "flatten"):
+    if not node.op.startswith("torch.Tensor.") or nature_of(node) is not Nature.VIEW:
         return None
     assert isinstance(call, facts.Call)
     assert isinstance(call.func, facts.Attribute)

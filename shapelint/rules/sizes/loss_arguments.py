@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.navigate import short_name
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import appending_fix, layout_of, named, recurrent_above
-from shapelint.rules.sizes.losses import EXACT, POINTWISE, Loss, cut_from, losses
+from shapelint.rules.sizes.losses import Loss, cut_from, losses
 from shapelint.rules.sizes.softmax import softmax_of
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
-
-_CROSS_ENTROPY = frozenset(("CrossEntropyLoss", "cross_entropy"))
 
 BROADCAST = Rule(
     code="SHP517",
@@ -263,7 +263,7 @@ class Gated(nn.Module):
 @check(BROADCAST)
 def loss_of_an_extra_axis(trace: Trace) -> Iterator[Finding]:
     """Losses of two tensors of which one has a further last axis of length 1."""
-    for loss in losses(trace, POINTWISE | EXACT):
+    for loss in losses(trace, (Nature.LOSS, Nature.EXACT_LOSS)):
         targets = loss.targets
         if not isinstance(targets, Tensor) or abs(loss.scores.rank - targets.rank) != 1:
             continue
@@ -310,7 +310,7 @@ def _extra_axis(trace: Trace, loss: Loss, targets: Tensor, claim: Claim) -> Find
 
 
 def _squeezed(trace: Trace, loss: Loss, longer: int) -> Fix | None:
-    name, raised = ("input", "target")[longer], short_name(loss.node) in EXACT
+    name, raised = ("input", "target")[longer], nature_of(loss.node) is Nature.EXACT_LOSS
     return appending_fix(trace, loss.node, longer, name, ".squeeze(-1)", "take the last axis away", safe=raised)
 
 
@@ -319,10 +319,10 @@ def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
     """Cross entropy whose scores were normalised before, and only cut or moved since; not in evaluation alone."""
     if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):
         return
-    for loss in losses(trace, _CROSS_ENTROPY):
+    for loss in losses(trace, (Nature.CROSS_ENTROPY,)):
         origin = list(cut_from(trace, loss.scores))[-1]
         softmax = None if origin.ref is None or origin.ref.path else softmax_of(trace.node(origin.ref))
-        if softmax is None or loss.scores.ref is None or short_name(softmax.node) not in ("softmax", "Softmax"):
+        if softmax is None or loss.scores.ref is None or "log" in short_name(softmax.node).lower():
             continue
         if loss.node.error is not None or recurrent_above(trace, loss.scores) is None:
             continue

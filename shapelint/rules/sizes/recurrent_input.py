@@ -6,25 +6,21 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import input_of, layer_of, short_name, tensor_inputs
+from shapelint.rules.navigate import input_of, layer_of, short_name
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import appending_fix, named
 from shapelint.rules.sizes.losses import cut_from
-from shapelint.rules.uses import LAYOUT
+from shapelint.rules.trail import keeps_every_axis, made_by, nature_of, origin_of, tensor_inputs
 from shapelint.shapes.value import Dtype, Tensor, Value
 
 _EMBEDDING = "torch.nn.Embedding.forward"
-_STEPWISE = frozenset(
-    "Dropout dropout LayerNorm layer_norm relu ReLU tanh Tanh contiguous to float cuda cpu detach clone".split()
-)
-#: operations after which the kind of number is what it was, for sure
-_SAME_KIND = LAYOUT - {"to", "type", "float", "double"} | {"__getitem__", "cat", "stack", "flip"}
-_WHOLE = frozenset(
-    "long int short byte bool one_hot argmax argmin argsort eq __eq__ gt __gt__ lt __lt__ ne __ne__".split()
-)
+#: what leaves the kind of number what it was, for sure
+_SAME_KIND = (Nature.DETACH, Nature.VIEW, Nature.PERMUTATION, Nature.SELECTION, Nature.PIECES, Nature.JOIN)
+_WHOLE = (Nature.WHOLE, Nature.ONE_HOT, Nature.COMPARISON)
 
 FOUR_AXES = Rule(
     code="SHP505",
@@ -275,15 +271,8 @@ def recurrent_input_with_four_axes(trace: Trace) -> Iterator[Finding]:
 
 def _embedding_of(trace: Trace, value: Tensor) -> Node | None:
     """The embedding whose result a value is, maybe after dropout."""
-    source: object = value
-    while isinstance(source, Tensor) and source.ref is not None:
-        node = trace.node(source.ref)
-        if node.op == _EMBEDDING:
-            return node
-        if short_name(node) not in _STEPWISE:
-            return None
-        source = next(tensor_inputs(node), None)
-    return None
+    node = made_by(trace, origin_of(trace, value, keeps_every_axis))
+    return node if node is not None and node.op == _EMBEDDING else None
 
 
 def _is_squeezed(trace: Trace, value: Value | None) -> bool:
@@ -360,12 +349,17 @@ def _maker(trace: Trace, value: Tensor) -> Node | None:
         whole = [source for source in sources if source.dtype is not Dtype.FLOAT]
         if node.op == INPUT:
             return None
-        if short_name(node) in _WHOLE or not whole:
+        if nature_of(node) in _WHOLE or not whole or _tells_places(node, value):
             return node
-        if short_name(node) not in _SAME_KIND:
+        if nature_of(node) not in _SAME_KIND and short_name(node) != "contiguous":
             return None
         value = whole[0]
     return None
+
+
+def _tells_places(node: Node, value: Tensor) -> bool:
+    """Whether a value holds places of entries: of an argmax, an argsort."""
+    return nature_of(node) in (Nature.EXTREME, Nature.ORDER) and value.dtype is Dtype.INT
 
 
 def _made(trace: Trace, maker: Node) -> str:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from shapelint.finding import Edit, Fix
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.build import add_argument, quote
-from shapelint.rules.navigate import construction_of, layer_of, own_construction, short_name
+from shapelint.rules.navigate import construction_of, layer_of, own_construction
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import given_at
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import argument
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, Layer, NoneValue, Tensor
 from shapelint.syntax import facts
 
-_NAMES = frozenset(("softmax", "log_softmax", "softmin", "Softmax", "LogSoftmax", "Softmin"))
 _FORWARD = ".forward"
 
 
@@ -50,9 +51,11 @@ def softmaxes(trace: Trace) -> Iterator[Softmax]:
 
 def softmax_of(node: Node) -> Softmax | None:
     """A node as a softmax; None for another operation, and where the axis is not known."""
-    if short_name(node) not in _NAMES or node.error is not None or not node.op.startswith("torch."):
+    if nature_of(node) is not Nature.SOFTMAX or node.error is not None:
         return None
     is_layer = node.op.endswith(_FORWARD)
+    if is_layer and "dim" not in layer_of(node).config:
+        return None  # Softmax2d normalises the channels
     value = node.args[is_layer] if len(node.args) > is_layer else node.kwargs.get("input")
     dim = layer_of(node).config.get("dim") if is_layer else node.bound.get("dim")
     if isinstance(dim, Int):
@@ -105,7 +108,7 @@ def _edit(trace: Trace, softmax: Softmax, dim: str) -> Edit | None:
 def is_written_one(trace: Trace, value: Tensor) -> bool:
     """Whether the last axis is 1 by the code itself, not by what a script gives a parameter."""
     node = None if value.ref is None else trace.node(value.ref)
-    if node is None or short_name(node) != "Linear" or not node.op.endswith(_FORWARD):
+    if node is None or nature_of(node) is not Nature.LINEAR or not node.op.endswith(_FORWARD):
         return False
     built = construction_of(trace, layer_of(node))
     size = None if built is None else argument(built, 1, "out_features")

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.infer.trace import Trace
+from shapelint.ops.nature import REDUCES, Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, report
 from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import layer_of, short_name
+from shapelint.rules.navigate import layer_of
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import in_words, layer_call_above
 from shapelint.rules.sizes.softmax import Softmax, axis_fixes, shown, softmaxes
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 
-_JOINING = frozenset(("sum", "mean", "matmul", "__matmul__", "bmm", "mm", "einsum", "amax", "logsumexp"))
-_PASSING = frozenset(
-    ("__mul__", "mul", "unsqueeze", "squeeze", "expand", "expand_as", "transpose", "t", "T", "permute", "dropout")
-)
+_JOINING = REDUCES | {Nature.PRODUCT}
+_PASSING = (Nature.POINTWISE, Nature.VIEW, Nature.EXPANSION, Nature.PERMUTATION, Nature.DROPOUT)
 _DEPTH = 6
 
 OVER_BATCH = Rule(
@@ -285,10 +285,10 @@ def _joins_samples(trace: Trace, softmax: Softmax) -> bool:
         if not isinstance(value, Tensor) or value.ref is None or depth > _DEPTH:
             continue
         for user in trace.uses(value.ref):
-            name, made = short_name(user), user.result
-            if name in _JOINING and isinstance(made, Tensor) and made.rank and not _has_samples(made):
+            nature, made = nature_of(user), user.result
+            if nature in _JOINING and isinstance(made, Tensor) and made.rank and not _has_samples(made):
                 return True
-            if name in _JOINING | _PASSING:
+            if nature in _JOINING or nature in _PASSING:
                 waiting.append((made, depth + 1))
     return False
 

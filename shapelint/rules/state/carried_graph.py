@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Severity
 from shapelint.infer.trace import BackwardPass, Node, Trace, refs
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.lines import is_conditional
-from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state, short_name, state_given
+from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
 from shapelint.rules.rounds import feeds, round_pairs
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import argument, insertion
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
-_CUTS = frozenset(("detach", "detach_", "data", "item", "tolist", "numpy"))
+_CUTS = (Nature.DETACH, Nature.INQUIRY)
 
 RULE = Rule(
     code="SHP206",
@@ -159,7 +161,7 @@ def carries_graph(trace: Trace, first: Node, later: Node) -> bool:
     passes = [p for p in trace.backward_passes if first.id < p.after <= later.id and _goes_through(trace, p, first)]
     if not passes or any(one.retains or _may_be_left_out(trace, first, one) for one in passes):
         return False
-    return feeds(trace, first, later, lambda node: node.id in trace.graphless or short_name(node) in _CUTS)
+    return feeds(trace, first, later, lambda node: node.id in trace.graphless or nature_of(node) in _CUTS)
 
 
 def _goes_through(trace: Trace, made: BackwardPass, call: Node) -> bool:

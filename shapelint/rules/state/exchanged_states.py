@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Place, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import HANDS_ON
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, place_of, quote, report
@@ -15,8 +16,8 @@ from shapelint.rules.navigate import (
     layer_of,
     next_state,
     state_given,
-    through_transparent,
 )
+from shapelint.rules.trail import natures, origin_of
 from shapelint.rules.written import argument
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 
@@ -153,10 +154,10 @@ def _pair(call: Node) -> tuple[Value, Value] | None:
 
 def _part(trace: Trace, state: Value) -> tuple[Node, int] | None:
     """The LSTM's call that a state comes from, and which of the two it is: 0 for h, 1 for c."""
-    ref = through_transparent(trace, state.ref) if isinstance(state, Tensor) else None
-    if ref is None or not ref.path:
+    whole = origin_of(trace, state, natures(HANDS_ON)) if isinstance(state, Tensor) else None
+    if whole is None or whole.ref is None or not whole.ref.path:
         return None
-    call = trace.node(ref)
+    ref, call = whole.ref, trace.node(whole.ref)
     paths = ((1, 0), (1, 1)) if is_recurrent_call(call) else ((0,), (1,)) if is_cell_call(call) else ()
     return (call, paths.index(ref.path)) if ref.path in paths else None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import INPUT, LATER_ROUND, Node, Trace, bindings_by_value, refs
+from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.navigate import (
@@ -15,19 +16,17 @@ from shapelint.rules.navigate import (
     layer_of,
     next_state,
     recurrent_calls,
-    short_name,
     state_given,
-    tensor_inputs,
 )
 from shapelint.rules.pick import GETITEM, ONE
 from shapelint.rules.rounds import is_dropped, round_pairs
+from shapelint.rules.trail import made_by, natures, origin_of
 from shapelint.rules.written import argument
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
-_SAME_STEP = frozenset(
-    "unsqueeze view reshape transpose permute contiguous Embedding embedding dropout Dropout".split()
-)
+#: what leaves a step a step
+_SAME_STEP = natures(LAYS_OUT, Nature.LOOKUP, Nature.DROPOUT)
 _ITEM = re.compile(r"(.*)\[\*(\d+)\]")  #: the key of an item of something unknown
 _DEPTH = 8
 
@@ -199,15 +198,8 @@ def _step_of(trace: Trace, call: Node) -> Step | None:
     value, time_axis = input_of(call), layer_of(call).config.get("batch_first") is True
     if not isinstance(value, Tensor) or value.rank != 3 or trace.resolve(value.axes[time_axis].dim) != ONE:
         return None
-    for _ in range(_DEPTH):
-        node = None if value.ref is None else trace.node(value.ref)
-        if node is None or node.op in (INPUT, GETITEM):
-            return None if node is None else _taken(node)
-        source = next(tensor_inputs(node), None) if short_name(node) in _SAME_STEP else None
-        if not isinstance(source, Tensor):
-            return None
-        value = source
-    return None
+    node = made_by(trace, origin_of(trace, value, _SAME_STEP))
+    return _taken(node) if node is not None and node.op in (INPUT, GETITEM) else None
 
 
 def _taken(node: Node) -> Step | None:

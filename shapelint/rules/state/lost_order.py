@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
 from shapelint.infer.trace import Node, Trace, bindings_by_value, refs
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.names import kept_on_objects, occurrences
-from shapelint.rules.navigate import PAD_PACKED, ancestors, input_of, next_state, recurrent_calls, short_name
+from shapelint.rules.navigate import PAD_PACKED, ancestors, input_of, next_state, recurrent_calls
 from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.rules.trail import nature_of
 from shapelint.rules.uses import confidence_of
 from shapelint.rules.written import before_moves
 from shapelint.shapes.value import Packed, Tensor
 
-_READING = frozenset(("__getitem__", "squeeze", "cat", "transpose", "permute", "view", "reshape", "mean", "sum"))
+_READING = (Nature.SELECTION, Nature.VIEW, Nature.PERMUTATION, Nature.JOIN, Nature.MEAN, Nature.TOTAL)
 _DEPTH = 6
 
 RULE = Rule(
@@ -205,7 +207,7 @@ def _results(trace: Trace, call: Node) -> Iterator[Ref]:
         for user in trace.uses(ref) if depth < _DEPTH else ():
             if user.op == PAD_PACKED:
                 waiting.append((Ref(user.id, (0,)), depth + 1))
-            elif short_name(user) in _READING and isinstance(user.result, Tensor):
+            elif nature_of(user) in _READING and isinstance(user.result, Tensor):
                 waiting.append((Ref(user.id), depth + 1))
 
 

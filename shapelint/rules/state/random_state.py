@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, place_of, report
 from shapelint.rules.claims import source_of
 from shapelint.rules.navigate import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
+from shapelint.rules.trail import nature_of, operands_of
 from shapelint.rules.written import creation_of, states_of
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
-
-_RANDOM = {"rand": "zeros", "randn": "zeros", "rand_like": "zeros_like", "randn_like": "zeros_like"}
 
 RULE = Rule(
     code="SHP211",
@@ -155,7 +155,7 @@ def random_initial_state(trace: Trace) -> Iterator[Finding]:
         if given is None or source is None or not _is_given(trace, source.ref):
             continue
         made = [node for node in (creation_of(trace, state) for state in states_of(given)) if node is not None]
-        drawn = [node for node in made if short_name(node) in _RANDOM and _is_in_forward(trace, node)]
+        drawn = [node for node in made if nature_of(node) is Nature.RANDOM and _is_in_forward(trace, node)]
         if drawn:
             claim = Claim("statelessness", next_state(call), {"source": source.ref})
             yield _finding(trace, call, drawn, claim)
@@ -192,7 +192,7 @@ def _zeros(drawn: list[Node]) -> Fix | None:
     edits: list[Edit] = []
     for node in drawn:
         written = node.expression.func if isinstance(node.expression, facts.Call) else None
-        if not isinstance(written, facts.Attribute):
+        if not isinstance(written, facts.Attribute) or not short_name(node).startswith("rand"):
             return None
-        edits.append(Edit(written.attr_span, _RANDOM[short_name(node)]))
+        edits.append(Edit(written.attr_span, "zeros_like" if operands_of(node) else "zeros"))
     return Fix("start from zeros", tuple(edits))

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.placement import DEVICE, follows_another, is_named_device, moved_to
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import MAKES
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import add_argument, place_of, quote, report
 from shapelint.rules.navigate import ancestors, input_of, recurrent_calls, short_name, state_given
 from shapelint.rules.text import holds
+from shapelint.rules.trail import nature_of, operands_of
 from shapelint.rules.written import argument, creation_of, states_of
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
 
-_ON_CPU = frozenset(("torch.zeros", "torch.ones", "torch.empty", "torch.rand", "torch.randn", "torch.full"))
 _DEFAULT_DEVICE = re.compile(r"set_default_(?:device|tensor_type)|\bwith\s+torch\.device\b")
 
 RULE = Rule(
@@ -165,7 +166,9 @@ def state_on_cpu(trace: Trace) -> Iterator[Finding]:
 def _left_on_cpu(trace: Trace, state: object) -> Node | None:
     """Where a state was made on the CPU, if nothing has moved it since; a parameter moves with its module."""
     made = creation_of(trace, state) if isinstance(state, Tensor) else None
-    if made is None or made.op not in _ON_CPU or any(frame.function == "__init__" for frame in made.frames):
+    if made is None or nature_of(made) not in MAKES or operands_of(made):
+        return None  # what is made like another tensor is where that is
+    if any(frame.function == "__init__" for frame in made.frames):
         return None
     assert isinstance(state, Tensor)
     assert state.ref is not None

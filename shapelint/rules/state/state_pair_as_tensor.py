@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import HANDS_ON
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import kind_place, quote, report, text_of, with_article
 from shapelint.rules.navigate import is_state_pair, layer_of, short_name
 from shapelint.rules.pick import GETITEM
+from shapelint.rules.trail import nature_of
 from shapelint.rules.written import insertion
 from shapelint.shapes.value import Tuple
 from shapelint.syntax import facts
 
 #: methods that give a state again, which each of the two tensors has
-_ON_EACH = frozenset("detach detach_ to cuda cpu float double half bfloat16 clone contiguous requires_grad_".split())
 
 RULE = Rule(
     code="SHP207",
@@ -136,7 +137,7 @@ def _finding(trace: Trace, node: Node, state: Tuple) -> Finding:
     pair = "(h_n, c_n)" if layer.name == "LSTM" else "(h, c)"
     written = _written(node)
     name = f"the state of nn.{layer.name}" if written is None else f"`{quote(trace, written.span)}`"
-    each = method in _ON_EACH
+    each = nature_of(node) in HANDS_ON
     return report(
         RULE,
         trace,
