@@ -376,6 +376,8 @@ def _size_of_unknown(run: Run, base: ShapeOf, index: Value, node: facts.Subscrip
 
 def _unknown_item(run: Run, base: Value, index: Value, node: facts.Subscript) -> Value:
     reason = "an item of something unknown"
+    if isinstance(base, Str) and isinstance(index, Int) and index.dim.constant is not None:
+        return Str(base.value[index.dim.constant : index.dim.constant + 1 or None])
     if isinstance(base, Unknown):
         if isinstance(index, Str):
             return Unknown(f"{base.key}[{index.value!r}]", reason)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from shapelint.infer.apply import apply
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
-from shapelint.infer.objects import Container, Instance, Kept, Namespace, Scope, ShapeOf
+from shapelint.infer.functions import call_special
+from shapelint.infer.objects import Container, Instance, Iteration, Kept, Namespace, Scope, ShapeOf
 from shapelint.infer.plan import Demand
 from shapelint.infer.state import Run
 from shapelint.infer.writes import SETITEM
@@ -13,7 +14,7 @@ from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import NONE, Bool, Dict, Int, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
@@ -45,6 +46,8 @@ def _assign_attribute(
             base.places[target.attr] = Kept(node.value, run.home)
     elif isinstance(base, Namespace):
         base.table.items[target.attr] = value
+    elif isinstance(base, Layer) and target.attr in base.config:
+        run.altered.add(base.ref)
     run.bind(target.span, run.home.text(target.span), value)
 
 
@@ -52,7 +55,7 @@ def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) 
     base, index = evaluate(run, scope, target.value), evaluate(run, scope, target.index)
     position = index.dim.constant if isinstance(index, Int) else None
     if isinstance(base, Tensor):
-        apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
+        _write(run, base, index, value, target)
     elif isinstance(base, Dict) and isinstance(index, Str | Bool):
         base.items[index.value] = value
     elif isinstance(base, Dict):
@@ -63,6 +66,14 @@ def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) 
         _replace_member(base, position, value)
     elif isinstance(base, List):
         _replace_item(base, position, value)
+
+
+def _write(run: Run, base: Tensor, index: Value, value: Value, target: facts.Expression) -> None:
+    """`x[index] = value`, which is written down also where it is not known what the index takes."""
+    count = len(run.trace.nodes)
+    apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
+    if len(run.trace.nodes) == count:
+        run.record(SETITEM, (base, index, value), {}, {}, NONE, target.span, target)
 
 
 def _replace_item(base: List, position: int | None, value: Value) -> None:
@@ -100,7 +111,8 @@ def unpack(
     """The `count` values of an unpacking; `star` is the position of the starred one, if any."""
     if isinstance(value, ShapeOf):
         return _unpack_shape(run, value, count, star)
-    items = _items(value)
+    made = call_special(run, value, "__iter__", (), {}, target)
+    items = _items(made.sources[0] if isinstance(made, Iteration) and made.kind == "generator" else value)
     if items is not None and star is not None and len(items) >= count - 1:
         tail = len(items) - (count - star - 1)
         return (*items[:star], List(list(items[star:tail])), *items[tail:])

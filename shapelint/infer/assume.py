@@ -25,9 +25,13 @@ def assume(run: Run, scope: Scope, test: facts.Expression, wanted: bool) -> None
         # `a and b` needs both to hold, but only one not to
         if (test.operator == "and") == wanted:
             assume(run, scope, test.right, wanted)
-    elif not any(calls_in(test)):
-        # what a call decides inside is its own business
+    elif all(map(_asks_text, calls_in(test))):
+        # what any other call decides inside is its own business
         _prefer(run, scope, test, wanted)
+
+
+def _asks_text(call: facts.Call) -> bool:
+    return isinstance(call.func, facts.Attribute) and hasattr(str, call.func.attr)
 
 
 def _prefer(run: Run, scope: Scope, test: facts.Expression, wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from shapelint.shapes.value import (
     External,
     Float,
     Int,
+    Layer,
     List,
     Str,
     Tensor,
@@ -179,6 +181,8 @@ def _setattr(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts
         base.assign(name_of(name), args[2])
     elif isinstance(base, Namespace) and isinstance(name, Str):
         base.table.items[name.value] = args[2]
+    elif isinstance(base, Layer):
+        run.altered.add(base.ref)
     return NONE
 
 
@@ -210,10 +214,22 @@ def _has_attribute(base: Value, name: str) -> bool | None:
         return True if name in base.attributes or base.cls.find(name) is not None else None
     if isinstance(base, Namespace):
         return None if base.table.open else name in base.table.items
+    if isinstance(base, Layer):
+        return _has_option(base, name)
     if isinstance(base, Tensor):
         return True if f"torch.Tensor.{name}" in registry.OPS else None
     plain = _PLAIN.get(type(base))
     return None if plain is None else hasattr(plain, name) or name in getattr(base, "names", ())
+
+
+_REVERSE = re.compile(r"(weight|bias)_[ih]h_l0_reverse")
+
+
+def _has_option(layer: Layer, name: str) -> bool | None:
+    """Whether a layer has an attribute: its options, and the weights of a second direction where it has one."""
+    if name in layer.config:
+        return True
+    return layer.config.get("bidirectional") is True if _REVERSE.fullmatch(name) else None
 
 
 @builtin("super")

@@ -113,6 +113,8 @@ def call_value(
         return call_function(run, function.function, (function.receiver, *args), kwargs, node)
     if isinstance(function, Class):
         return instantiate(run, function, args, kwargs, node)
+    if isinstance(function, Layer) and function.ref in run.altered:
+        return Unknown(run.key_of(node), "a layer that the code changes")
     if isinstance(function, Layer):
         return call_layer(run, function, args, kwargs, node)
     if isinstance(function, Instance):
@@ -187,9 +189,12 @@ def _call_container(run: Run, container: Container, args: tuple[Value, ...], nod
     """nn.Sequential runs its members in order."""
     if container.kind != "Sequential" or container.length is not None:
         return Unknown(run.key_of(node), f"calling a {container.kind}")
-    for member in container.members.values():
+    outer = run.member
+    for number, member in enumerate(container.members.values()):
+        run.member = f"{outer}#{number}"
         value = call_value(run, member, args, {}, node)
         args = (run.settle(value) if isinstance(value, Unknown) else value,)
+    run.member = outer
     return args[0] if len(args) == 1 else Tuple(args)
 
 

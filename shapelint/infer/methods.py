@@ -79,6 +79,8 @@ def _module(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
         return method.receiver
     if method.name == "flatten_parameters":
         return NONE
+    if isinstance(method.receiver, Layer) and method.name.startswith("register_forward"):
+        run.altered.add(method.receiver.ref)  # a hook: what goes in and out may be anything
     return Unknown(run.key_of(node), f"the module method .{method.name}()")
 
 
@@ -214,7 +216,7 @@ def _string(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Valu
         made = texts.braces(text, args)
     elif method.name == "join" and len(args) == 1:
         made = texts.joined(text, args[0])
-    return made or Unknown(run.key_of(node), f"the string method .{method.name}()")
+    return made or texts.computed(text, method.name, args) or Unknown(run.key_of(node), f"a text's .{method.name}()")
 
 
 def _instance(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
@@ -246,10 +248,10 @@ def _unknown(run: Run, method: Method, args: Arguments, kwargs: Mapping[str, Val
         run.demand(base, Demand(len(sizes), "permute"))
     if method.name in ("view", "reshape"):
         _demand_viewed(run, base, method.name, args)
-        return _viewed(run, args, node) or _derived(run, base, method.name, node)
+        return _viewed(run, args, node) or _derived(run, base, method.name, args, node)
     if method.name == "unbind":
         run.note_entries(run.key_of(node), base)
-    return _derived(run, base, method.name, node)
+    return _derived(run, base, method.name, args, node)
 
 
 def _demand_viewed(run: Run, base: Unknown, name: str, args: Arguments) -> None:
@@ -297,9 +299,13 @@ def _are_sizes(args: Arguments) -> bool:
     return len(args) > 1 and all(isinstance(arg, Int | Unknown) for arg in args)
 
 
-def _derived(run: Run, base: Unknown, name: str, node: facts.Expression) -> Value:
+def _derived(run: Run, base: Unknown, name: str, args: Arguments, node: facts.Expression) -> Value:
     key = run.key_of(node)
     op = registry.OPS.get(f"torch.Tensor.{name}")
+    if op is None and hasattr(str, name) and None not in map(constant_key, args):
+        key = (
+            f"{base.key}.{name}({', '.join(repr(constant_key(arg)) for arg in args)})"  # the same wherever it is asked
+        )
     if op is None or op.rank_change is None:
         return Unknown(key, f".{name}() of something unknown: {base.reason}")
     return derived(run, op, base, key, base.reason)

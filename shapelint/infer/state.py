@@ -53,6 +53,7 @@ class Run:
     loops: int = 0
     caught: int | None = None  #: the depth of the calls at which the code catches what torch raises
     graphless: int = 0  #: how many open blocks and functions switch gradients off
+    member: str = ""  #: which member of a Sequential, and of one inside it, is being called
     steps: int = 0
     result: Value = NONE  #: what the latest `return` gave
     guard: Place | None = None  #: the `if` whose raising side is being run, or the assertion that fails
@@ -65,6 +66,7 @@ class Run:
     enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
     members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
     viewed: dict[str, tuple[Dim, ...]] = field(default_factory=dict)  #: the sizes that views give unknowns
+    altered: set[Ref | None] = field(default_factory=set)  #: layers that the code changes after it has built them
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
 
     @property
@@ -348,6 +350,8 @@ class Run:
         self.trace.nodes.append(node)
         if self.graphless:
             self.trace.graphless.add(number)
+        if self.caught == len(self.frames):
+            self.trace.tried.add(number)
         return stamped
 
     def is_guess(self, *values: Value) -> bool:
@@ -385,7 +389,7 @@ class Run:
         span = expression.span
         calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
         # the text may be cut short, and the place of its end tells `f(x)` from `f(x).g()`
-        return f"{self.home.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}"
+        return f"{self.home.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}{self.member}"
 
 
 def shown(value: Unknown) -> str:

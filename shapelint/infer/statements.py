@@ -23,7 +23,8 @@ from shapelint.infer.plan import Raised
 from shapelint.infer.state import Run
 from shapelint.infer.truth import truth
 from shapelint.infer.walk import names_in
-from shapelint.shapes.value import NONE, Bool, External, Int, List, Tuple, Unknown, Value
+from shapelint.infer.writes import NO_NUMBERS
+from shapelint.shapes.value import NONE, Bool, External, Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 
@@ -58,8 +59,11 @@ def augmented_assignment(run: Run, scope: Scope, node: facts.AugAssign) -> Flow:
 
 @executes(facts.ExpressionStatement)
 def expression_statement(run: Run, scope: Scope, node: facts.ExpressionStatement) -> Flow:
-    """An expression for its effect."""
-    evaluate(run, scope, node.value)
+    """An expression for its effect: `x.transpose_(0, 1)` leaves other axes in x."""
+    value = evaluate(run, scope, node.value)
+    method = node.value.func if isinstance(node.value, facts.Call) else None
+    if isinstance(method, facts.Attribute) and isinstance(value, Tensor) and method.attr in NO_NUMBERS:
+        assign(run, scope, method.value, value, None)
     return Flow.NEXT
 
 

@@ -10,7 +10,7 @@ from shapelint.infer.constants import constant_key
 from shapelint.infer.questions import Holds
 from shapelint.infer.state import Run, shown
 from shapelint.shapes.term import Change, Framed
-from shapelint.shapes.value import Bool, Int, List, Str, Tuple, Unknown, Value
+from shapelint.shapes.value import Bool, Int, List, Str, Tuple, Unknown, Value, integer
 
 #: string methods without arguments
 CHANGES: dict[str, Callable[[str], str]] = {
@@ -22,6 +22,23 @@ TESTS = frozenset({"startswith", "endswith"})
 
 _PERCENT = re.compile(r"%[sdi]")
 _BRACES = re.compile(r"\{(\d?)\}")
+
+
+_MAX_WIDTH = 100
+
+
+def computed(text: Str, method: str, args: Sequence[Value]) -> Value | None:
+    """What a method of `str` says of a text that is known, a number or another text; None where it says more."""
+    given = [constant_key(arg) for arg in args]
+    if not hasattr(str, method) or any(one is None or (isinstance(one, int) and one > _MAX_WIDTH) for one in given):
+        return None
+    try:
+        found: object = getattr(text.value, method)(*given)
+    except (TypeError, ValueError):
+        return None
+    if isinstance(found, bool):
+        return Bool(found)
+    return integer(found) if isinstance(found, int) else Str(found) if isinstance(found, str) else None
 
 
 def text_of(parts: Sequence[Value]) -> Value | None:

@@ -28,7 +28,7 @@ LATER_ROUND = "step@"  #: how the symbols begin that number a later round of a l
 SCRIPT = "module"  #: the entry of a file's own top level, where calls have real arguments
 INPUT = "input"  #: op of a leaf: a parameter or an unknown value that must be a tensor
 _SETTING = re.compile(r"([A-Za-z_]\w*)(?:[\"']\])?\Z")  #: the last name of a dotted or subscripted one
-_PLACE = re.compile(r"@\d+:\d+")
+_PLACE = re.compile(r"@\d+:\d+|#\d+")
 TRIED = "tried"  #: what demands the rank of a leaf on a path that is taken again to try it
 
 
@@ -271,6 +271,7 @@ class Trace:
     selections: list[Selection] = field(default_factory=list)
     backward_passes: list[BackwardPass] = field(default_factory=list)
     graphless: set[int] = field(default_factory=set)  #: numbers of the nodes made where gradients are off
+    tried: set[int] = field(default_factory=set)  #: numbers of the nodes whose failure the code itself takes
     loaders: dict[str, Loader] = field(default_factory=dict)  #: by the key of the unknown batches
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)

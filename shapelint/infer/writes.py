@@ -10,13 +10,13 @@ from shapelint.shapes.value import Tensor
 SETITEM = "torch.Tensor.__setitem__"
 _AUGMENTED = ("__iadd__", "__isub__", "__imul__", "__itruediv__")
 #: in place, but no numbers are written
-_NO_NUMBERS = ("requires_grad_", "detach_", "squeeze_", "unsqueeze_", "t_", "transpose_")
+NO_NUMBERS = ("requires_grad_", "detach_", "squeeze_", "unsqueeze_", "t_", "transpose_")
 
 
 def writes(node: Node) -> bool:
     """Whether an operation writes numbers into its first argument: torch ends the names of those with a line."""
     name = node.op.rpartition(".")[2]
-    in_place = name.endswith("_") and not name.endswith("__") and name not in _NO_NUMBERS
+    in_place = name.endswith("_") and not name.endswith("__") and name not in NO_NUMBERS
     return (in_place or name in _AUGMENTED or node.op == SETITEM) and bool(node.args)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from shapelint.infer.questions import IsInstance, Question
-from shapelint.infer.trace import Decision, Trace
+from shapelint.infer.trace import LATER_ROUND, Decision, Trace
 from shapelint.project.settings import values_given
 from shapelint.project.written import Something
 
@@ -18,6 +18,8 @@ def is_taken(branch: Decision, trace: Trace) -> bool:
     """
     if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
         return False
+    if branch.question is not None and any(name.startswith(LATER_ROUND) for name in branch.question.variables):
+        return False  # which round it is, nobody chooses
     about = _about_the_same(branch, trace)
     given = () if branch.setting is None else values_given(trace.path, branch.setting)
     if any(all(one.fits(value) for one in about) for value in given):

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, replace_text
 from shapelint.rules.claims import samples_mix
-from shapelint.rules.layout.entries import entries_of, entries_read, final_state_confidence
+from shapelint.rules.layout.entries import entries_of, entries_read, final_state_confidence, is_read
 from shapelint.rules.layout.last_layer import (
     by_default,
     dead_layer,
@@ -17,7 +17,7 @@ from shapelint.rules.layout.last_layer import (
     last_layer_fix,
     layer_confidence,
 )
-from shapelint.rules.navigate import H_N, short_name, slot_of
+from shapelint.rules.navigate import H_N, OUTPUT, short_name, slot_of
 from shapelint.rules.pick import pick_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -193,6 +193,8 @@ def _single(trace: Trace, node: Node) -> Finding | None:
     confidence = layer_confidence(trace, node, found)
     if confidence is None or not entries_read(trace, found.slot) <= found.numbers:
         return None
+    if is_read(trace, node, found.slot, OUTPUT):
+        return None  # the last layer is used: this one is for something else
     (entry,) = found.numbers
     which = f"layer {entry // found.directions + 1} of {found.layers}{by_default(found)}"
     message = f"`{quote(trace, node.span)}` is the final state of {which}: the layers above are left out"

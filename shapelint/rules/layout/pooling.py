@@ -15,7 +15,7 @@ from shapelint.rules.padding import is_unpadded
 from shapelint.rules.pick import ONE
 from shapelint.rules.readings import Readings, batch_first_claim, readings
 from shapelint.rules.uses import confidence_of
-from shapelint.rules.written import argument
+from shapelint.rules.written import argument, is_written_to
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Float, Tensor, Tuple
 from shapelint.syntax import facts
@@ -344,6 +344,8 @@ def _is_padded(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> bo
     filled = sequence.unpacked
     if filled is None or filled.bound.get("padding_value") != Float(0.0) or is_unpadded(trace, base, sequence):
         return False
+    if is_written_to(trace, filled):
+        return False  # maybe over the padding
     is_direct = base.ref is not None and trace.node(base.ref) is filled
     return short_name(node) == "mean" or is_direct
 

@@ -15,7 +15,9 @@ from shapelint.rules.written import insertion
 from shapelint.syntax import facts
 
 #: what registers layers, or hands their parameters on, in other ways
-_OTHER_WAYS = re.compile(r"add_module|register_module|setattr\(|__dict__|_modules\b|\bparameters\b|deepcopy")
+_OTHER_WAYS = re.compile(
+    r"add_module|register_module|register_parameter|setattr(__)?\(|__dict__|_modules\b|\bparameters\b|deepcopy"
+)
 _READING = frozenset("len enumerate zip reversed range iter list tuple".split())
 
 UNREGISTERED = Rule(

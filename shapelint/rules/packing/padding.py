@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
 from shapelint.rules.packing.lengths import packings
-from shapelint.rules.trail import keeps_steps, made_by, nature_of, trail
+from shapelint.rules.trail import keeps_steps, made_by, nature_of, tensor_inputs, trail
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Str, Tensor, Tuple, Value
 
@@ -45,10 +45,21 @@ def padding_of(trace: Trace, value: Tensor) -> Node | None:
     return None
 
 
+def _is_row(trace: Trace, item: Value) -> bool:
+    """Whether it is an entry of one tensor, whole: all of its rows are equally long."""
+    made = made_by(trace, item)
+    whole = next(tensor_inputs(made), None) if made is not None else None
+    if made is None or not isinstance(item, Tensor) or not isinstance(whole, Tensor):
+        return False
+    return nature_of(made) in (Nature.SELECTION, Nature.PIECES) and item.sizes == whole.sizes[1:]
+
+
 def are_equally_long(trace: Trace, padding: Node) -> bool:
     """Whether sequences that are padded together are certainly equally long, or there is one only."""
     given = padding.args[0] if padding.args else None
     items = given.items if isinstance(given, List | Tuple) else ()
+    if items and all(_is_row(trace, item) for item in items):
+        return True
     if isinstance(given, List) and given.length is not None:
         return trace.resolve(given.length) == Dim.of(1)
     sizes = {trace.resolve(item.sizes[0]) for item in items if isinstance(item, Tensor) and item.axes}

@@ -206,7 +206,8 @@ def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
     """A call that is right for one size of the batch alone."""
     value, layer = input_of(call), layer_of(call)
     batch_axis = 0 if layer.config.get("batch_first") is True else 1
-    if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or _is_kept(trace, call):
+    is_caught = call.id in trace.tried
+    if is_caught or not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or _is_kept(trace, call):
         return
     leaf, axis = _leaf_of(trace, value, batch_axis)
     made = [creation_of(trace, state) for state in states_given(call)]

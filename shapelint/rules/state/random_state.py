@@ -12,7 +12,7 @@ from shapelint.rules.build import construction_place, place_of, report
 from shapelint.rules.claims import source_of
 from shapelint.rules.navigate import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
 from shapelint.rules.trail import nature_of, operands_of
-from shapelint.rules.written import creation_of, states_of
+from shapelint.rules.written import creation_of, is_written_to, states_of
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
 
@@ -155,10 +155,14 @@ def random_initial_state(trace: Trace) -> Iterator[Finding]:
         if given is None or source is None or not _is_given(trace, source.ref):
             continue
         made = [node for node in (creation_of(trace, state) for state in states_of(given)) if node is not None]
-        drawn = [node for node in made if nature_of(node) is Nature.RANDOM and _is_in_forward(trace, node)]
+        drawn = [node for node in made if _is_drawn(trace, node)]
         if drawn:
             claim = Claim("statelessness", next_state(call), {"source": source.ref})
             yield _finding(trace, call, drawn, claim)
+
+
+def _is_drawn(trace: Trace, node: Node) -> bool:
+    return nature_of(node) is Nature.RANDOM and _is_in_forward(trace, node) and not is_written_to(trace, node)
 
 
 def _is_given(trace: Trace, ref: Ref) -> bool:

@@ -1,0 +1,256 @@
+"""What the code does to layers, tensors and states after it has made them: right programs, and their wrong twins."""
+
+from __future__ import annotations
+
+import pytest
+from test_hearsay import codes
+
+LAYERS = {
+    "an option": "self.rnn.batch_first = True",
+    "an option by name": 'setattr(self.rnn, "batch_first", True)',
+    "a hook on what goes in": "self.rnn.register_forward_pre_hook(lambda m, a: (a[0].transpose(0, 1),))",
+    "a hook on what comes out": "self.rnn.register_forward_hook(lambda m, a, out: out)",
+}
+LAYER = """
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden)
+        {altered}
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        out, _ = self.rnn(x)
+        return self.fc(out[:, -1])
+"""
+
+
+@pytest.mark.parametrize("altered", LAYERS.values(), ids=LAYERS)
+def test_of_a_layer_that_is_changed_nothing_is_known(altered: str) -> None:
+    assert codes(LAYER.format(altered=altered)) == []
+
+
+def test_of_one_that_is_not_it_is() -> None:
+    assert codes(LAYER.format(altered="self.rnn.flatten_parameters()")) == ["SHP110"]
+
+
+IN_PLACE = """
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        x = x.clone()
+        x.{method}
+        out, _ = self.rnn(x)
+        return self.fc(out)
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong"),
+    [("transpose_(0, 1)", []), ("detach_()", ["SHP110"]), ("transpose(0, 1)", ["SHP110"])],
+)
+def test_axes_that_are_exchanged_in_place_are(method: str, wrong: list[str]) -> None:
+    assert codes(IN_PLACE.format(method=method)) == wrong
+
+
+STATE = """
+class Model(nn.Module):
+    def __init__(self, size, hidden, batch_size=32):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, 2, batch_first=True)
+        self.batch_size = batch_size
+        self.start = nn.Parameter(torch.zeros(hidden))
+        self.fc = nn.Linear(hidden, 2)
+        self.aux = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        {body}
+"""
+STATES = {
+    "a failing call is made up for": (
+        """try:
+            _, h = self.rnn(x, torch.zeros(2, self.batch_size, self.rnn.hidden_size))
+        except RuntimeError:
+            _, h = self.rnn(x)
+        return self.fc(h[-1])""",
+        [],
+    ),
+    "it is not": (
+        """_, h = self.rnn(x, torch.zeros(2, self.batch_size, self.rnn.hidden_size))
+        return self.fc(h[-1])""",
+        ["SHP205"],
+    ),
+    "a drawn state is written over": (
+        """h = torch.randn(2, x.size(0), self.rnn.hidden_size)
+        h[:] = self.start
+        return self.fc(self.rnn(x, h)[1][-1])""",
+        [],
+    ),
+    "the lower layer has a head of its own": (
+        """out, h = self.rnn(x)
+        self.other = self.aux(h[0])
+        return self.fc(out[:, -1])""",
+        [],
+    ),
+    "the lower layer is all": (
+        """out, h = self.rnn(x)
+        return self.fc(h[0])""",
+        ["SHP105"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "wrong"), STATES.values(), ids=STATES)
+def test_what_becomes_of_a_state(body: str, wrong: list[str]) -> None:
+    assert codes(STATE.format(body=body)) == wrong
+
+
+PADDED = """
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x, lengths, mask):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        out, lengths = pad_packed_sequence(self.rnn(packed)[0], batch_first=True)
+        {write}
+        return self.fc(out.amax(1))
+"""
+
+
+@pytest.mark.parametrize(
+    "write",
+    ["for i, n in enumerate(lengths):\n            out[i, n:] = -1e9", "out[~mask] = -1e9", "out[mask == 0] = -1e9"],
+)
+def test_padding_may_be_written_over(write: str) -> None:
+    assert codes(PADDED.format(write=write)) == []
+
+
+def test_padding_that_is_left_counts() -> None:
+    assert codes(PADDED.format(write="print(mask)")) == ["SHP117"]
+
+
+def test_rows_of_one_tensor_are_equally_long() -> None:
+    source = """
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        out, _ = self.rnn(nn.utils.rnn.pad_sequence(list(x)))
+        return out[-1]
+"""
+    assert codes(source) == []
+
+
+TEXT = """
+class Model(nn.Module):
+    def __init__(self, size, hidden, layout="NTC"):
+        super().__init__()
+        if layout.index("N") != 0:
+            raise NotImplementedError(layout)
+        self.rnn = nn.GRU(size, hidden, batch_first=layout.index("N") == 0)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        out, _ = self.rnn(x)
+        return self.fc(out[:, -1])
+"""
+
+
+def test_a_text_answers_alike_wherever_it_is_asked() -> None:
+    assert codes(TEXT) == []
+    assert codes(TEXT.replace("== 0)", "== 1)")) == ["SHP110"]
+
+
+KNOWN_TEXT = """
+class Model(nn.Module):
+    def __init__(self, size, hidden, batch_first=True):
+        super().__init__()
+        self.layout = "NTC" if batch_first else "TNC"
+        self.rnn = nn.GRU(size, hidden, batch_first=batch_first)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return self.fc(out[:, -1] if self.layout{asked} else out[-1])
+"""
+
+
+@pytest.mark.parametrize("asked", ['[0] == "N"', '.index("N") == 0', '.find("TN") < 0', '.replace("C", "") == "NT"'])
+def test_a_text_that_is_known_is_read(asked: str) -> None:
+    assert codes(KNOWN_TEXT.format(asked=asked)) == []
+
+
+def test_members_of_a_sequential_are_told_apart() -> None:
+    source = """
+class Model(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.cut = nn.Sequential(nn.Flatten(), nn.Unflatten(1, (5, 3)))
+        self.rnn = nn.GRU(3, hidden, batch_first=True)
+
+    def forward(self, x):
+        out, _ = self.rnn(self.cut(x))
+        return out[:, -1]
+"""
+    assert codes(source) == []
+
+
+def test_the_last_of_several_layers_may_be_another_kind() -> None:
+    source = """
+class Model(nn.Module):
+    def __init__(self, size, hidden, n=2):
+        super().__init__()
+        self.rnns = nn.ModuleList()
+        for i in range(n):
+            last = i == n - 1
+            self.rnns.append(nn.LSTM(2 * hidden if i else size, hidden, batch_first=True, bidirectional=not last))
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        for rnn in self.rnns:
+            x, (h, _) = rnn(x)
+        return self.fc(h[-1])
+"""
+    assert codes(source) == []
+
+
+def test_an_object_that_gives_its_parts() -> None:
+    source = """
+class State:
+    def __init__(self, h, c):
+        self.h, self.c = h, c
+
+    def __iter__(self):
+        yield self.h
+        yield self.c
+
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.cell = nn.LSTMCell(size, hidden)
+        self.hidden = hidden
+
+    def forward(self, x):
+        zeros = x.new_zeros(x.size(0), self.hidden)
+        state = State(zeros, zeros)
+        for t in range(x.size(1)):
+            h, c = state
+            state = State(*self.cell(x[:, t], (h, c)))
+        return state.h
+"""
+    assert codes(source) == []
