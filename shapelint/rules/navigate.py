@@ -152,9 +152,11 @@ def state_of(trace: Trace, value: Value) -> Slot | None:
         if ref is None:
             return None
         node = trace.node(ref)
-        if nature_of(node) not in (Nature.VIEW, Nature.SELECTION) or not node.args:
+        source = next(tensor_inputs(node), None)
+        cuts = nature_of(node) in (Nature.VIEW, Nature.SELECTION)
+        if source is None or not (cuts or keeps_every_axis(trace, node)):
             return None
-        value = node.args[0]
+        value = source
 
 
 def construction_of(trace: Trace, layer: Layer) -> Node | None:

@@ -9,7 +9,7 @@ from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace, once
 from shapelint.ops.axis_flow import AxisFlow
 from shapelint.ops.derive import flows_of
-from shapelint.ops.nature import Nature
+from shapelint.ops.nature import MAKES, Nature
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import List, Packed, Tensor, Tuple, Unknown, Value
@@ -128,7 +128,7 @@ def made_by(trace: Trace, value: object) -> Node | None:
 def keeps_every_axis(trace: Trace, node: Node) -> bool:
     """Whether a result has the axes of the one tensor it is made of, and mixes at most the last of them."""
     given = operands_of(node)
-    flow = flow_of(trace, Ref(node.id))
+    flow = flow_of(trace, Ref(node.id)) if nature_of(node) not in MAKES else None
     if len(given) != 1 or flow is None or not isinstance(given[0], Tensor):
         return False
     rank, kept = given[0].rank, flow.kept()

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, replace_text, report
 from shapelint.rules.layout.entries import layer_count
-from shapelint.rules.layout.views import VIEWS
+from shapelint.rules.layout.views import is_view
 from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
 from shapelint.rules.written import exchanged, insertion, view_sizes
@@ -282,13 +282,13 @@ def direction_order(trace: Trace) -> Iterator[Finding]:
     for node in trace.nodes:
         if node.error is not None or not isinstance(node.result, Tensor) or not node.args:
             continue
-        slot = slot_of(trace, node.args[0]) if node.op in VIEWS or node.op == GETITEM else None
+        slot = slot_of(trace, node.args[0]) if is_view(node) or node.op == GETITEM else None
         if slot is None or slot.slot not in (H_N, C_N) or not slot.config.bidirectional:
             continue
         confidence = _several_layers(trace, slot)
         if confidence is None:
             continue
-        if node.op in VIEWS and _puts_directions_first(trace, node, slot):
+        if is_view(node) and _puts_directions_first(trace, node, slot):
             yield _exchanged(trace, node, slot, confidence)
         elif node.op == GETITEM and _takes_first_half(trace, node, slot):
             yield _halved(trace, node, slot, confidence)

@@ -9,7 +9,7 @@ from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report, text_of
-from shapelint.rules.layout.views import VIEWS
+from shapelint.rules.layout.views import is_view
 from shapelint.rules.navigate import Sequence, sequence_of
 from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
 from shapelint.rules.trail import nature_of
@@ -166,7 +166,7 @@ def directions_interleaved(trace: Trace) -> Iterator[Finding]:
         if node.error is not None or not isinstance(node.result, Tensor) or not isinstance(base, Tensor):
             continue
         start = _alternate_start(node, base) if node.op == GETITEM else None
-        if start is None and (node.op not in VIEWS or not _ends_in_pairs(trace, node, base)):
+        if start is None and (not is_view(node) or not _ends_in_pairs(trace, node, base)):
             continue
         sequence = sequence_of(trace, base)
         if sequence is None or not _holds_both(trace, base, sequence) or _is_maxout(trace, node):

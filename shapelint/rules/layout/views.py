@@ -6,21 +6,26 @@ from collections.abc import Iterator
 
 from shapelint.finding import Fix
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.nature import Nature
 from shapelint.rules.build import quote, replace_text
 from shapelint.rules.pick import ONE
+from shapelint.rules.trail import nature_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, product_of
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 
-VIEWS = frozenset(("torch.Tensor.view", "torch.Tensor.reshape", "torch.reshape"))
-
 Axes = tuple[Axis, ...]
+
+
+def is_view(node: Node) -> bool:
+    """Whether an operation cuts a tensor into sizes that it names, all of them: `view`, `reshape`."""
+    return nature_of(node) is Nature.VIEW and not {"size", "shape"}.isdisjoint(node.bound)
 
 
 def view_base(node: Node) -> Tensor | None:
     """What a view cuts anew; None for another operation, or where torch raises."""
-    if node.op not in VIEWS or node.error is not None or not isinstance(node.result, Tensor):
+    if not is_view(node) or node.error is not None or not isinstance(node.result, Tensor):
         return None
     base = node.args[0] if node.args else node.kwargs.get("input")
     return base if isinstance(base, Tensor) else None

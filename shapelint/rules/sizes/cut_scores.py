@@ -10,7 +10,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import construction_place, quote, report
 from shapelint.rules.claims import samples_mix
 from shapelint.rules.layout.view_as_permute import exchanged_views
-from shapelint.rules.layout.views import VIEWS
+from shapelint.rules.layout.views import is_view
 from shapelint.rules.navigate import layer_of
 from shapelint.rules.pick import ONE
 from shapelint.rules.sizes.around import layer_call_above, named
@@ -152,7 +152,7 @@ def scores_cut_across_samples(trace: Trace) -> Iterator[Finding]:
     told = {exchange.node.id for exchange in exchanged_views(trace)}
     for node in trace.nodes:
         value = node.args[0] if node.args else node.kwargs.get("input")
-        if node.op not in VIEWS or node.error is not None or node.id in told or not isinstance(value, Tensor):
+        if not is_view(node) or node.error is not None or node.id in told or not isinstance(value, Tensor):
             continue
         place = _exchanged_batch(trace, value, node.result)
         if place is not None:
