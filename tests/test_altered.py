@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from test_hearsay import codes
+from test_hearsay import DEFAULT, HEAD, codes
+
+from shapelint.check import Wanted, check_source
+from shapelint.source import Source
 
 LAYERS = {
     "an option": "self.rnn.batch_first = True",
@@ -254,3 +259,126 @@ class Model(nn.Module):
         return state.h
 """
     assert codes(source) == []
+
+
+REMARKS = {
+    "a denial": "x is not (batch, time, feature) here",
+    "another time": "x: (batch, time, feature) before collate_fn",
+    "advice": "a (batch, time, feature) tensor must be transposed before the call",
+    "another value": "out.permute(1, 0, 2): (batch, time, hidden)",
+    "code that is switched off": "x = x.permute(1, 0, 2)  # only if x is (batch, time, feature)",
+    "another place": "see forward_bf for x of shape (batch, time, feature)",
+    "an alternative": "x: (batch, time, feature) or (time, batch, feature)",
+}
+REMARKED = """
+class Model(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.LSTM(size, hidden)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        # {remark}
+        out, (h, c) = self.rnn(x)
+        return self.fc(h[-1])
+"""
+
+
+@pytest.mark.parametrize("remark", REMARKS.values(), ids=REMARKS)
+def test_a_sentence_that_mentions_a_shape_states_none(remark: str) -> None:
+    assert codes(REMARKED.format(remark=remark)) == []
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "x: (batch, time, feature)",
+        "x is (batch, time, feature)",
+        "x (batch, time, feature), floats",
+        "shape of x: [batch, time, feature]",
+    ],
+)
+def test_a_statement_does(remark: str) -> None:
+    assert codes(REMARKED.format(remark=remark)) == ["SHP110"]
+
+
+CONSTANTS = {
+    "an update": "CONFIG = dict(first=False)\nCONFIG.update(first=True)",
+    "an entry": "CONFIG = dict(first=False)\nCONFIG['first'] = True",
+}
+CONSTANT = """
+class Model(nn.Module):
+    first = False
+
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first={first})
+
+    def forward(self, x):
+        # x: (batch, time, feature)
+        out, _ = self.rnn(x)
+        return out[:, -1]
+"""
+
+
+@pytest.mark.parametrize("constant", CONSTANTS.values(), ids=CONSTANTS)
+def test_constants_are_what_the_module_leaves(constant: str) -> None:
+    model = CONSTANT.format(first="CONFIG['first']")
+    assert codes(f"{constant}\n{model}") == []
+    assert codes(f"{constant.splitlines()[0]}\n{model}") == ["SHP110"]
+
+
+def test_so_are_those_of_a_class() -> None:
+    model = CONSTANT.format(first="self.first")
+    assert codes(model) == ["SHP110"]
+    assert codes(f"{model}\nModel.first = True\n") == []
+
+
+CALLS = {
+    "other batches go another way": (
+        """if x.size(0) != self.batch_size:
+            return self.rnn(x)[1][-1]
+        return self.rnn(x, torch.zeros(2, self.batch_size, self.rnn.hidden_size))[1][-1]""",
+        [],
+    ),
+    "the batch axis is put back": (
+        """_, h = self.rnn(x)
+        return self.fc(h[-1:].squeeze()).view(x.size(0), -1)""",
+        [],
+    ),
+    "it is not": (
+        """_, h = self.rnn(x)
+        return self.fc(h[-1:].squeeze())""",
+        ["SHP115"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "wrong"), CALLS.values(), ids=CALLS)
+def test_the_code_minds_other_batches(body: str, wrong: list[str]) -> None:
+    assert codes(STATE.format(body=body)) == wrong
+
+
+def test_a_projection_of_nothing_is_none() -> None:
+    source = """
+class Model(nn.Module):
+    def __init__(self, size, hidden, proj_size=0):
+        super().__init__()
+        self.rnn = nn.LSTM(size, hidden, batch_first=True, proj_size=proj_size)
+        self.fc = nn.Linear(proj_size if proj_size > 0 else hidden, 2)
+
+    def forward(self, x):
+        _, (h, _) = self.rnn(x)
+        return self.fc(h[-1])
+"""
+    assert codes(source) == []
+
+
+@pytest.mark.parametrize(("script", "is_open"), [("", False), ("import settings\nsettings.BATCH_FIRST = True\n", True)])
+def test_settings_are_what_other_files_leave(tmp_path: Path, script: str, is_open: bool) -> None:
+    (tmp_path / "settings.py").write_text("BATCH_FIRST = False")
+    (tmp_path / "main.py").write_text(script)
+    text = HEAD + "import settings\n" + CONSTANT.format(first="settings.BATCH_FIRST")
+    (tmp_path / "model.py").write_text(text)
+    check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, prove=False))
+    assert ["(when not `settings.BATCH_FIRST`)" in one.finding.message for one in check.candidates] == [is_open]

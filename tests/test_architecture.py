@@ -3,10 +3,12 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from shapelint.ops import registry
 
 PACKAGE = Path(__file__).parent.parent / "shapelint"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -116,3 +118,33 @@ def test_a_check_loads_libcst_and_never_torch(tmp_path: Path) -> None:
 
 def test_importing_the_pipeline_is_cheap() -> None:
     assert loaded("import shapelint.run, shapelint.check, shapelint.pool, shapelint.cli") == []
+
+
+registry.load()
+BARE_NAMES = {name.rpartition(".")[2] for name in (*registry.OPS, *registry.LAYERS)}
+
+
+def _listed(tree: ast.AST) -> Iterator[tuple[int, set[str]]]:
+    """The texts in each collection, and in each text that is split into words, by the line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+            yield node.lineno, {word for text in _texts([node.func.value]) for word in text.split()}
+        elif isinstance(node, ast.Set | ast.Tuple | ast.List):
+            yield node.lineno, set(_texts(node.elts))
+
+
+def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
+    return (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "rules").rglob("*.py")), ids=lambda path: path.stem)
+def test_rules_list_no_operations(path: Path) -> None:
+    """What an operation does, the operation tells: its nature, and its axis flow."""
+    listed = _listed(ast.parse(path.read_text(encoding="utf-8")))
+    assert [(line, words) for line, words in listed if len(words & BARE_NAMES) > 1] == []
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "rules").rglob("*.py")), ids=lambda path: path.stem)
+def test_nor_are_tables_keyed_by_them(path: Path) -> None:
+    tables = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Dict))
+    assert [node.lineno for node in tables if len(keys := set(_texts(node.keys))) > 1 and keys <= BARE_NAMES] == []

@@ -11,6 +11,7 @@ from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
 from shapelint.infer.stamp import sizes_in
 from shapelint.infer.state import Run
 from shapelint.infer.trace import INPUT, LATER_ROUND
+from shapelint.infer.writes import SETITEM, writes_by_name
 from shapelint.ops import binding, registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
@@ -19,6 +20,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     FALSE,
+    NONE,
     Dtype,
     Int,
     Layer,
@@ -66,6 +68,10 @@ def apply(
         if sequences is not None:
             return apply(run, op, (sequences, *args[1:]), kwargs, expression)
         _demand_inputs(run, op, args, open_question)
+        if writes_by_name(op.name) and args and isinstance(args[0], Tensor):
+            # what is written is not known; that it is written is
+            written = NONE if op.name == SETITEM else replace(args[0], ref=None)
+            return run.record(op.name, args, kwargs, {}, written, expression.span, expression)
         return _unknown_result(run, op, args, expression, open_question.reason)
     except OverflowError as error:
         return Unknown(run.key_of(expression), str(error))

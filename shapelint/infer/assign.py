@@ -6,7 +6,7 @@ from shapelint.infer.apply import apply
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.functions import call_special
-from shapelint.infer.objects import Container, Instance, Iteration, Kept, Namespace, Scope, ShapeOf
+from shapelint.infer.objects import Class, Container, Instance, Iteration, Kept, Namespace, Scope, ShapeOf
 from shapelint.infer.plan import Demand
 from shapelint.infer.state import Run
 from shapelint.infer.writes import SETITEM
@@ -46,7 +46,11 @@ def _assign_attribute(
             base.places[target.attr] = Kept(node.value, run.home)
     elif isinstance(base, Namespace):
         base.table.items[target.attr] = value
-    elif isinstance(base, Layer) and target.attr in base.config:
+    elif isinstance(base, Tensor) and target.attr == "data":
+        assign(run, scope, target.value, value, node)
+    elif isinstance(base, Class):
+        base.scope.names[target.attr] = value
+    elif isinstance(base, Layer) and target.attr in (*base.config, "forward"):
         run.altered.add(base.ref)
     run.bind(target.span, run.home.text(target.span), value)
 
@@ -55,7 +59,7 @@ def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) 
     base, index = evaluate(run, scope, target.value), evaluate(run, scope, target.index)
     position = index.dim.constant if isinstance(index, Int) else None
     if isinstance(base, Tensor):
-        _write(run, base, index, value, target)
+        apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
     elif isinstance(base, Dict) and isinstance(index, Str | Bool):
         base.items[index.value] = value
     elif isinstance(base, Dict):
@@ -66,14 +70,6 @@ def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) 
         _replace_member(base, position, value)
     elif isinstance(base, List):
         _replace_item(base, position, value)
-
-
-def _write(run: Run, base: Tensor, index: Value, value: Value, target: facts.Expression) -> None:
-    """`x[index] = value`, which is written down also where it is not known what the index takes."""
-    count = len(run.trace.nodes)
-    apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
-    if len(run.trace.nodes) == count:
-        run.record(SETITEM, (base, index, value), {}, {}, NONE, target.span, target)
 
 
 def _replace_item(base: List, position: int | None, value: Value) -> None:

@@ -35,10 +35,23 @@ def _definition(statement: facts.Statement, dropped: set[str]) -> tuple[facts.St
         if _is_constant(statement.value) and dropped.isdisjoint(names_in(statement.value)):
             return (statement,)
         dropped.update(names_in(_targets(statement)))
+    if _changes(statement) is not None:
+        return (statement,)
     if isinstance(statement, facts.If | facts.Try):
         # `if is_torch_available():` and `try: import torch` guard definitions; they are taken to succeed
         return definitions(statement.body, dropped)
     return ()
+
+
+def _changes(statement: facts.Statement) -> str | None:
+    """The constant that a statement adds to, by what is constant: `OPTIONS.update(hidden_size=5)`."""
+    call = statement.value if isinstance(statement, facts.ExpressionStatement) else None
+    method = call.func if isinstance(call, facts.Call) else None
+    if not isinstance(call, facts.Call) or not isinstance(method, facts.Attribute):
+        return None
+    is_known = isinstance(method.value, facts.Name) and (hasattr(dict, method.attr) or hasattr(list, method.attr))
+    constant = all(_is_constant(given.value) for given in call.arguments)
+    return method.value.id if is_known and isinstance(method.value, facts.Name) and constant else None
 
 
 def _targets(statement: facts.Assign | facts.AnnAssign) -> tuple[facts.Expression, ...]:
@@ -140,6 +153,8 @@ def _is_run(statement: facts.Statement) -> bool:
     """Whether a statement is a definition that reads other names."""
     if isinstance(statement, facts.Assign | facts.AnnAssign):
         return _is_constant(statement.value)
+    if _changes(statement) is not None:
+        return True
     return isinstance(statement, facts.FunctionDef | facts.ClassDef)
 
 
@@ -150,4 +165,7 @@ def _bound(statement: facts.Statement) -> Iterable[str]:
         return [name or path.split(".")[0] for path, name in statement.names]
     if isinstance(statement, facts.ImportFrom):
         return [alias or name for name, alias in statement.names]
+    changed = _changes(statement)
+    if changed is not None:
+        return (changed,)
     return names_in(_targets(statement)) if isinstance(statement, facts.Assign | facts.AnnAssign) else ()

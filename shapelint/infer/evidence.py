@@ -12,7 +12,7 @@ from shapelint.infer.axis_names import role_of_name
 from shapelint.infer.axis_roles import roles_of_names
 from shapelint.infer.objects import Function
 from shapelint.infer.plan import Demand
-from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_shape
+from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_remark, parse_shape
 from shapelint.infer.state import Run
 from shapelint.infer.trace import Evidence, Stated
 from shapelint.infer.walk import expressions_in, names_in
@@ -66,7 +66,7 @@ def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
 
 def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, node: facts.Statement) -> None:
     for comment in _comments_of(run, name, node):
-        shapes = parse_shape(comment.text)
+        shapes = parse_remark(comment.text) if comment.alone else parse_shape(comment.text)
         mine = [shape for shape in shapes if shape.name == name]
         nameless = len(shapes) == 1 and shapes[0].name is None and not _names_another(comment.text, name, node)
         if not mine and nameless and _is_first_target(target, node):
@@ -174,7 +174,7 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
         (shape, comment)
         for line in range(definition.name_span.line, end)
         for comment in run.home.comments.get(line, ())
-        for shape in parse_shape(comment.text)
+        for shape in (parse_remark(comment.text) if comment.alone else parse_shape(comment.text))
         if shape.name in names
     ]
     for shape, comment in shapes:

@@ -14,7 +14,8 @@ from pathlib import Path
 from shapelint.infer.names import canonical, is_registered
 from shapelint.infer.objects import Home, Imported, ModuleValue, Scope
 from shapelint.project.imports import imported_file, read_import
-from shapelint.shapes.value import External, Tuple, Value
+from shapelint.project.settings import set_from_outside
+from shapelint.shapes.value import Bool, External, Float, Int, NoneValue, Str, Tuple, Unknown, Value
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 
@@ -54,9 +55,12 @@ class Library:
         return self.resolve(found) if isinstance(found, Imported) else found
 
     def member(self, module: ModuleValue, name: str) -> Value | None:
-        """`module.name`."""
+        """`module.name`; a constant that other files of the project assign is what it is until they do."""
         found = self._name_in(module, name) or Imported(module.path, "", 1, name)
-        return self.resolve(found) if isinstance(found, Imported) else found
+        value = self.resolve(found) if isinstance(found, Imported) else found
+        if isinstance(value, Int | Float | Str | Bool | NoneValue) and name in set_from_outside(module.path):
+            return Unknown(f"{Path(module.path).stem}.{name}", "a setting that other files give", value)
+        return value
 
     def _name_in(self, module: ModuleValue, name: str) -> Value | None:
         """What a module binds a name to, itself or by a star import."""

@@ -74,7 +74,8 @@ _SECTION = re.compile(
     r"\s*(?::(?P<rest>.*))?",
     re.IGNORECASE,
 )
-_ALTERNATIVE = re.compile(r"[\s`,]*(?:or|if|when|unless|otherwise|depending)\b", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"[\s`,]*(?:or|if|when|unless|otherwise|depending|before)\b", re.IGNORECASE)
+_MAX_LABEL = 3  #: words before a shape that is given to what stands beside the comment
 _UNDERLINE = re.compile(r"\s*[-=~]{3,}\s*")
 
 
@@ -129,6 +130,25 @@ def parse_shape(text: str) -> tuple[ShapeText, ...]:
         if axes is not None and not any(shape.end > candidate.start for shape in found):
             found.append(ShapeText(_name(candidate.before), axes, candidate.start, candidate.end))
     return tuple(found)
+
+
+def parse_remark(text: str) -> tuple[ShapeText, ...]:
+    """The shapes in a comment on a line of its own, where they are stated outright.
+
+    A sentence may deny a shape, speak of another time or place, or quote code: only a name, a label or a word like
+    "shape" may stand before the shapes, and nothing after them that makes it an alternative.
+    """
+    shapes = parse_shape(text)
+    ends = [0, *(shape.end for shape in shapes)]
+    outright = all(_is_outright(shape, text[end : shape.start]) for end, shape in zip(ends, shapes, strict=False))
+    return shapes if outright and not _ALTERNATIVE.match(text[ends[-1] :]) else ()
+
+
+def _is_outright(shape: ShapeText, before: str) -> bool:
+    if any(bracket in before for bracket in "()[]"):
+        return False
+    label = _PROMINENT.search(before) or _CUE.search(before)
+    return shape.name is not None or (label is not None and len(before.split()) <= _MAX_LABEL)
 
 
 def _candidates(text: str) -> Iterator[_Candidate]:

@@ -30,11 +30,13 @@ _MAX_WIDTH = 100
 def computed(text: Str, method: str, args: Sequence[Value]) -> Value | None:
     """What a method of `str` says of a text that is known, a number or another text; None where it says more."""
     given = [constant_key(arg) for arg in args]
-    if not hasattr(str, method) or any(one is None or (isinstance(one, int) and one > _MAX_WIDTH) for one in given):
+    if method.startswith("format") or not hasattr(str, method):
+        return None
+    if any(one is None or (isinstance(one, int) and one > _MAX_WIDTH) for one in given):
         return None
     try:
         found: object = getattr(text.value, method)(*given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError):
         return None
     if isinstance(found, bool):
         return Bool(found)

@@ -14,10 +14,15 @@ NO_NUMBERS = ("requires_grad_", "detach_", "squeeze_", "unsqueeze_", "t_", "tran
 
 
 def writes(node: Node) -> bool:
-    """Whether an operation writes numbers into its first argument: torch ends the names of those with a line."""
-    name = node.op.rpartition(".")[2]
+    """Whether an operation writes numbers into its first argument."""
+    return writes_by_name(node.op) and bool(node.args)
+
+
+def writes_by_name(op: str) -> bool:
+    """The same by the name of the operation: torch ends the names of those with a line."""
+    name = op.rpartition(".")[2]
     in_place = name.endswith("_") and not name.endswith("__") and name not in NO_NUMBERS
-    return (in_place or name in _AUGMENTED or node.op == SETITEM) and bool(node.args)
+    return in_place or name in _AUGMENTED or op == SETITEM
 
 
 @once

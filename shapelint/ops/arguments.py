@@ -80,11 +80,14 @@ def require_flag(name: str, value: object) -> None:
         raise ShapeError(f"{name} should be True or False", "SHP609", argument=name)
 
 
+NONLINEARITIES = ("tanh", "relu")
+
+
 def require_nonlinearity(value: Value) -> None:
     """Demand 'tanh' or 'relu'; a value that is not known passes, unless it is a flag."""
     hint = value.hint if isinstance(value, Unknown) else value
     if isinstance(hint, Bool | Float) or known_int(value) is not None:
         raise ShapeError("nonlinearity must be 'tanh' or 'relu'", "SHP603", argument="nonlinearity")
-    if isinstance(value, Str) and value.value not in ("tanh", "relu"):
+    if isinstance(value, Str) and value.value not in NONLINEARITIES:
         message = f"nonlinearity must be 'tanh' or 'relu', not {value.value!r}"
         raise ShapeError(message, "SHP611", argument="nonlinearity")

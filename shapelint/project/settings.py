@@ -37,17 +37,31 @@ def values_given(path: str, name: str) -> tuple[Given, ...]:
     return tuple({(type(value), value): value for value in (*_named(project, name), *passed)}.values())
 
 
+@lru_cache(maxsize=128)
+def set_from_outside(path: str) -> frozenset[str]:
+    """The names of a module that files of its project assign: `settings.BATCH_FIRST = args.batch_first`."""
+    if not os.path.isfile(path):
+        return frozenset()
+    module = re.escape(os.path.splitext(os.path.basename(path))[0])
+    assigned = rf"(?<![\w.]){module}\.(\w+)\s*=(?!=)"
+    files = texts_with(project_of(path), assigned)
+    return frozenset(name for where, text in files if where.endswith(CODE) for name in re.findall(assigned, text))
+
+
 @lru_cache(maxsize=512)
 def _named(project: Project, name: str) -> tuple[Given, ...]:
     """What the files of a project give a name where they write it."""
+    code: list[ast.Module] = []
     found: list[Given] = []
     for where, text in texts_with(project, _mention(name)):
-        if where.endswith(CODE):
-            tree = parsed(text)
-            found.extend(values_of(tree, name) if tree is not None else ())
-        else:
+        tree = parsed(text) if where.endswith(CODE) else None
+        if tree is not None:
+            code.append(tree)
+        elif not where.endswith(CODE):
             found.extend(_settings(text, name, "=" if where.endswith(PROSE) else "[:=]"))
-    return tuple(found)
+    # what `config.get(name, default)` falls back to is for files without the name
+    fallbacks = not found
+    return (*found, *(value for tree in code for value in values_of(tree, name, fallbacks=fallbacks)))
 
 
 @lru_cache(maxsize=512)

@@ -35,12 +35,13 @@ def parsed(text: str) -> ast.Module | None:
         return None
 
 
-def values_of(tree: ast.Module, name: str) -> Iterator[Given]:
+def values_of(tree: ast.Module, name: str, *, fallbacks: bool = True) -> Iterator[Given]:
     """What a file gives a name: as a default, an argument, a field, an entry of a dict, an option.
 
     What is handed on under the same name (`bidirectional=args.bidirectional`) tells nothing, and neither does a default
     None: that stands for the lack of a value. What a layer of torch is given is given to no class of the project, and
-    the defaults of a module that hands the name on to nothing are its own.
+    the defaults of a module that hands the name on to nothing are its own. `fallbacks`: what `.get(name, value)` gives
+    counts.
     """
     constants, outside = _constants(tree), _names_of_torch(tree)
     own = set(_own_parameters(tree, name))
@@ -50,7 +51,7 @@ def values_of(tree: ast.Module, name: str) -> Iterator[Given]:
         for value in _given(node, name):
             if _last_name(value) != name:
                 yield from _values(value, constants)
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and (fallbacks or getattr(node.func, "attr", "") != "get"):
             yield from _option(node, name)
 
 

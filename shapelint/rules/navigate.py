@@ -65,8 +65,9 @@ def is_state_pair(trace: Trace, value: Value) -> bool:
 
 def next_state(call: Node) -> Ref:
     """h_n of a recurrent layer's call, or the h that a cell's call gives."""
-    path = {"LSTM": (1, 0), "GRU": (1,), "RNN": (1,), "LSTMCell": (0,)}.get(layer_of(call).name, ())
-    return Ref(call.id, path)
+    if is_cell_call(call):
+        return Ref(call.id, (0,) if isinstance(call.result, Tuple) else ())
+    return h_n_of(call)
 
 
 def layer_of(node: Node) -> Layer:

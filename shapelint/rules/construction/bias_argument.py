@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.infer.trace import Node, Trace
+from shapelint.ops.arguments import NONLINEARITIES
 from shapelint.ops.rnn import CELLS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import quote, report
@@ -211,7 +212,7 @@ def _named(node: Node, given: facts.Argument | None) -> Fix | None:
     value = node.args[_IN_CELL]
     if given is None or short_name(node) != "RNNCell" or len(node.args) > _IN_CELL + 1 or "nonlinearity" in node.kwargs:
         return None
-    if not isinstance(value, Str) or value.value not in ("relu", "tanh"):
+    if not isinstance(value, Str) or value.value not in NONLINEARITIES:
         return None
     return Fix("call it nonlinearity", (insertion(given.value.span, "nonlinearity=", before=True),))
 

@@ -10,6 +10,7 @@ from shapelint.ops.nature import Nature
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import place_of, quote, report
 from shapelint.rules.claims import source_of
+from shapelint.rules.layout.views import is_view
 from shapelint.rules.navigate import ancestors, short_name
 from shapelint.rules.pick import ONE
 from shapelint.rules.text import lines_of
@@ -176,8 +177,13 @@ def _minds_one_sample(trace: Trace, node: Node, base: Tensor) -> bool:
     batches = {trace.resolve(axis.dim).as_symbol for axis in base.axes if axis.role is Role.BATCH}
     if any(one.question is not None and not batches.isdisjoint(one.question.variables) for one in trace.decisions):
         return True
-    asked = (user for user in trace.nodes if nature_of(user) is Nature.RANK or _is_counted(trace, user))
+    asked = (user for user in trace.nodes if _minds(trace, user))
     return any(one.id == node.id for user in asked for one in ancestors(trace, Ref(user.id)))
+
+
+def _minds(trace: Trace, user: Node) -> bool:
+    """Whether an operation asks for a rank, or cuts what it is given into sizes that it names."""
+    return nature_of(user) is Nature.RANK or _is_counted(trace, user) or is_view(user)
 
 
 def _is_counted(trace: Trace, user: Node) -> bool:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from shapelint.finding import Ref
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import HANDS_ON, MAKES, Nature
-from shapelint.ops.registry import Sizes
 from shapelint.rules.layout.views import view_base
 from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call, layer_of, short_name
 from shapelint.rules.pick import ONE
-from shapelint.rules.trail import nature_of, operands_of
+from shapelint.rules.trail import flow_of, nature_of, operands_of
 from shapelint.shapes.dim import Dim, Symbol, product_of
 from shapelint.shapes.value import NoneValue, Tensor, Value
 
@@ -38,7 +37,7 @@ def order_of(trace: Trace, value: Value) -> Order | None:
             return _exchanged(order, reversed(exchanges))
         node = trace.node(ref)
         source = next((given for given in node.args if isinstance(given, Tensor)), None)
-        moved = None if source is None else permutation(node, source.rank)
+        moved = None if source is None else permutation(trace, node)
         if source is None or (moved is None and not _keeps(node)):
             return None
         exchanges += [] if moved is None else [moved]
@@ -73,22 +72,10 @@ def _turned(value: Tensor, batch_first: bool) -> Order:
     return tuple(range(value.rank)) if not batch_first else (1, 0, *range(2, value.rank))
 
 
-def permutation(node: Node, rank: int) -> Order | None:
+def permutation(trace: Trace, node: Node) -> Order | None:
     """Which axis of its argument stands at each place of an operation that exchanges axes; None for others."""
-    name, order = short_name(node), list(range(rank))
-    if name in ("transpose", "swapaxes", "swapdims"):
-        first, second = node.bound.get("dim0"), node.bound.get("dim1")
-        if not isinstance(first, int) or not isinstance(second, int):
-            return None
-        order[first], order[second] = order[second], order[first]
-        return tuple(order)
-    if name == "permute":
-        given = node.bound.get("dims")
-        places = [size.constant for size in given] if isinstance(given, Sizes | tuple) else []
-        return None if None in places or len(places) != rank else tuple(p % rank for p in places if p is not None)
-    if name == "T" or (name == "t" and rank == 2):
-        return tuple(reversed(order))
-    return (*order[:-2], rank - 1, rank - 2) if name == "mT" else None
+    flow = flow_of(trace, Ref(node.id)) if nature_of(node) is Nature.PERMUTATION else None
+    return None if flow is None else tuple(source.axis for sources in flow.axes for source in sources)
 
 
 def is_refused_view(trace: Trace, node: Node) -> bool:

@@ -272,7 +272,7 @@ def _exchange(trace: Trace, value: Tensor) -> Node | None:
     while value.ref is not None:
         node = trace.node(value.ref)
         source = next(tensor_inputs(node), None)
-        if not isinstance(source, Tensor) or permutation(node, source.rank) is not None:
+        if not isinstance(source, Tensor) or permutation(trace, node) is not None:
             return node if isinstance(source, Tensor) else None
         value = source
     return None

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from shapelint.finding import Fix
 from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.ops.registry import Sizes
 from shapelint.rules.build import quote, replace_text
 from shapelint.rules.pick import ONE
-from shapelint.rules.trail import nature_of
+from shapelint.rules.trail import operation_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, product_of
 from shapelint.shapes.value import Tensor
@@ -20,7 +21,10 @@ Axes = tuple[Axis, ...]
 
 def is_view(node: Node) -> bool:
     """Whether an operation cuts a tensor into sizes that it names, all of them: `view`, `reshape`."""
-    return nature_of(node) is Nature.VIEW and not {"size", "shape"}.isdisjoint(node.bound)
+    operation = operation_of(node)
+    if operation is None or operation.nature is not Nature.VIEW:
+        return False
+    return [hint for name, hint in operation.hints.items() if name in node.bound][1:] == [Sizes]
 
 
 def view_base(node: Node) -> Tensor | None:

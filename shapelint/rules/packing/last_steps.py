@@ -131,7 +131,7 @@ def _reshapes(node: Node) -> bool:
 
 def _added(node: Node) -> int | None:
     """The number that an operation adds to a tensor."""
-    sign = {"__sub__": -1, "sub": -1, "__add__": 1, "add": 1}.get(short_name(node))
+    sign = None if nature_of(node) is not Nature.SUM else -1 if "sub" in short_name(node) else 1
     other: Value | None = node.args[1] if len(node.args) == 2 else None
     number = other.dim.constant if isinstance(other, Int) else None
     return None if sign is None or number is None else sign * number

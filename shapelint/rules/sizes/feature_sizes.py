@@ -333,7 +333,8 @@ def _after_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
             continue
         config = recurrent_config(producer.layer)
         one, hidden = trace.resolve(config.real_hidden_size), trace.resolve(config.hidden_size)
-        if one != hidden and expected in (hidden, config.directions * hidden) and got in (one, one + one):
+        is_projected = one != hidden and not _is_asked_for(trace, config.proj_size)
+        if is_projected and expected in (hidden, config.directions * hidden) and got in (one, one + one):
             yield mismatch(PROJECTION, trace, node, producer, "with proj_size an LSTM gives proj_size features")
             return
         if expected == one and got == one + one and config.bidirectional:
@@ -342,6 +343,12 @@ def _after_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
         if expected == one + one and got == one:
             yield mismatch(DIRECTIONS, trace, node, producer, "one direction gives hidden_size features")
             return
+
+
+def _is_asked_for(trace: Trace, projection: Dim) -> bool:
+    """Whether the path has asked whether there is a projection: with a size of 0 there is none."""
+    questions = (one.question for one in trace.decisions)
+    return any(not projection.symbols.isdisjoint(one.variables) for one in questions if one is not None)
 
 
 def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
@@ -366,6 +373,7 @@ def _state(trace: Trace, call: Node) -> Iterator[Finding]:
     got = sizes[-1] if isinstance(sizes, tuple) and sizes else None
     if (
         config.proj_size == Dim(())
+        or _is_asked_for(trace, config.proj_size)
         or not isinstance(got, Dim)
         or trace.resolve(got) != trace.resolve(config.hidden_size)
     ):

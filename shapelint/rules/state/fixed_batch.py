@@ -206,8 +206,9 @@ def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
     """A call that is right for one size of the batch alone."""
     value, layer = input_of(call), layer_of(call)
     batch_axis = 0 if layer.config.get("batch_first") is True else 1
-    is_caught = call.id in trace.tried
-    if is_caught or not isinstance(value, Tensor) or value.rank != 3 or value.ref is None or _is_kept(trace, call):
+    if call.id in trace.tried or not isinstance(value, Tensor) or value.rank != 3 or value.ref is None:
+        return
+    if _is_kept(trace, call) or _is_asked_for(trace, value.axes[batch_axis].dim):
         return
     leaf, axis = _leaf_of(trace, value, batch_axis)
     made = [creation_of(trace, state) for state in states_given(call)]
@@ -227,6 +228,12 @@ def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
         fixes=[drop_zeros(trace, call)],
         confidence=Confidence.MEDIUM,
     )
+
+
+def _is_asked_for(trace: Trace, batch: Dim) -> bool:
+    """Whether the path has asked how large the batch is: others go another way."""
+    questions = (one.question for one in trace.decisions)
+    return any(batch.as_symbol in one.variables for one in questions if one is not None)
 
 
 def _leaf_of(trace: Trace, value: Tensor, batch_axis: int) -> tuple[Node | None, int | None]:
