@@ -21,11 +21,10 @@ from pathlib import Path
 
 from recurrent_places import Construction, Place, Places, scan
 
-from shapelint.infer import calls, expressions
 from shapelint.infer.analyse import analyse
-from shapelint.infer.objects import Method
+from shapelint.infer.code import calls, expressions
 from shapelint.infer.state import Run
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.values.objects import Method
 from shapelint.ops.registry import LAYERS
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.prefilter import may_hold_recurrent
@@ -35,6 +34,7 @@ from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Unknown, Value
 from shapelint.source import Problem, decode_source
 from shapelint.syntax.facts import Expression, Subscript
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Node, Trace
 
 Values = tuple[Value, ...]
 OPTIONS = ("batch_first", "bidirectional", "num_layers")

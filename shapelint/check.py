@@ -17,8 +17,8 @@ from shapelint.source import Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
-    from shapelint.infer.trace import Trace
     from shapelint.syntax.facts import Module
+    from shapelint.trace.trace import Trace
     from shapelint.verify.again import Before
     from shapelint.verify.cases import Cases
     from shapelint.verify.own_class import OwnClass

@@ -9,12 +9,12 @@ import pytest
 
 from shapelint.infer.analyse import analyse
 from shapelint.infer.definitions import Outline
-from shapelint.infer.trace import Trace
 from shapelint.rules.base import RULES, load
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse, parse_lines
+from shapelint.trace.trace import Trace
 from shapelint.verify.again import Before
 from shapelint.verify.edits import apply_edits
 

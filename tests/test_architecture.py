@@ -20,8 +20,11 @@ LAYERS = (
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),
+    ("notation", "choices"),
     ("ops",),
+    ("trace",),
     ("infer",),
+    ("reading",),
     ("rules",),
     ("verify",),
     ("report",),
@@ -121,6 +124,7 @@ def test_importing_the_pipeline_is_cheap() -> None:
 
 
 registry.load()
+QUESTIONS = sorted([*(PACKAGE / "rules").rglob("*.py"), *(PACKAGE / "reading").rglob("*.py")])
 BARE_NAMES = {name.rpartition(".")[2] for name in (*registry.OPS, *registry.LAYERS)}
 
 
@@ -137,14 +141,14 @@ def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
     return (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "rules").rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
 def test_rules_list_no_operations(path: Path) -> None:
     """What an operation does, the operation tells: its nature, and its axis flow."""
     listed = _listed(ast.parse(path.read_text(encoding="utf-8")))
     assert [(line, words) for line, words in listed if len(words & BARE_NAMES) > 1] == []
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "rules").rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
 def test_nor_are_tables_keyed_by_them(path: Path) -> None:
     tables = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Dict))
     assert [node.lineno for node in tables if len(keys := set(_texts(node.keys))) > 1 and keys <= BARE_NAMES] == []

@@ -9,20 +9,20 @@ from contextlib import suppress
 import pytest
 
 from shapelint.infer.analyse import analyse
-from shapelint.infer.builtins import BUILTINS
-from shapelint.infer.calls import call_value
-from shapelint.infer.externals import CALLS
+from shapelint.infer.code.calls import call_value
+from shapelint.infer.code.loops import rounds, unrolled
+from shapelint.infer.code.truth import truth
+from shapelint.infer.known.builtins import BUILTINS
+from shapelint.infer.known.externals import CALLS
 from shapelint.infer.library import Library
-from shapelint.infer.loops import rounds, unrolled
-from shapelint.infer.objects import Builtin, Home, Instance, Partial
 from shapelint.infer.plan import BudgetSpent, Plan, Raised
 from shapelint.infer.state import Run
-from shapelint.infer.trace import Trace
-from shapelint.infer.truth import truth
+from shapelint.infer.values.objects import Builtin, Home, Instance, Partial
 from shapelint.shapes.value import External, Tensor, Tuple, Value
 from shapelint.source import Problem, Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 
 KINDS_OF_VALUES = """\
 import torch, types, functools, collections

@@ -8,9 +8,9 @@ import torch
 
 from shapelint.check import Candidate, FileCheck, Wanted, check_source
 from shapelint.finding import Confidence, Finding, Status
-from shapelint.infer.trace import INPUT
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
+from shapelint.trace.trace import INPUT
 from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.program import Program

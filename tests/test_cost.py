@@ -18,8 +18,8 @@ from shapelint.check import Wanted, check_source
 from shapelint.finding import Confidence
 from shapelint.fix import mender
 from shapelint.infer import analyse as driver
+from shapelint.reading.text import _holds
 from shapelint.rules.base import RULES, load
-from shapelint.rules.text import _holds
 from shapelint.source import Source
 from shapelint.syntax import parse as parser
 from shapelint.verdicts import proven

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from shapelint.finding import Claim, Ref
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Trace
 from shapelint.rules import select
 from shapelint.rules.base import RULES, load
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Unknown
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 from shapelint.verify.program import Program, build
 from shapelint.verify.worker_replay import run
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Evidence, Stated, Trace
 from shapelint.shapes.axis import Role
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Evidence, Stated, Trace
 
 CLASS = '''\
 import torch

@@ -6,9 +6,9 @@ import pytest
 
 from shapelint.check import Wanted, analyse_source, check_source
 from shapelint.finding import Confidence, Finding
-from shapelint.infer.trace import Trace
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
+from shapelint.trace.trace import Trace
 
 load()
 

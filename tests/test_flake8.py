@@ -36,8 +36,8 @@ EXTRA_RULES = """\
 from shapelint.finding import Ref, Severity
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import is_recurrent_call
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.recurrent import is_recurrent_call
 
 WRONG = Rule("SHP198", "wrong", Severity.WARNING, "Accuses every call.", "", (), ())
 OFF = Rule("SHP199", "off", Severity.INFO, "Tells of every call.", "", (), (), default=False)

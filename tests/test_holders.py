@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.ops.holders import HOLDERS
 from shapelint.shapes.value import List, Tensor
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import INPUT, Node, Trace
 
 HEAD = "import copy\nimport torch\nfrom torch import nn\n"
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Trace
 from shapelint.report.shapes import rows_of
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures" / "inference").glob("*.py"))
 

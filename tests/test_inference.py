@@ -14,11 +14,11 @@ import pytest
 
 from shapelint.check import Wanted, check_source
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Trace
 from shapelint.report.shapes import rows_of
 from shapelint.rules.base import RULES, load
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 
 load()
 

@@ -18,19 +18,7 @@ from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import OPS, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import (
-    FALSE,
-    TRUE,
-    Bool,
-    Dtype,
-    Float,
-    List,
-    Packed,
-    Str,
-    Tensor,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import FALSE, TRUE, Bool, Dtype, Float, List, Packed, Str, Tensor, Unknown, Value
 
 load()
 INT = Dtype.INT

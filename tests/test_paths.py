@@ -12,9 +12,9 @@ from shapelint.infer import analyse as driver
 from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, STEPS_OF_A_LINE, analyse
 from shapelint.infer.plan import MAX_STEPS, Plan
 from shapelint.infer.state import Run
-from shapelint.infer.trace import Trace
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 
 HEAD = """\
 import torch

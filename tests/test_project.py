@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Trace
 from shapelint.project.imports import imported_file
 from shapelint.shapes.render import render_value
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 
 ENCODER = """\
 import torch.nn as nn

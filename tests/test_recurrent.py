@@ -18,20 +18,7 @@ from shapelint.ops.registry import LAYERS, ShapeError, Undetermined
 from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import (
-    FALSE,
-    TRUE,
-    Bool,
-    Float,
-    Layer,
-    List,
-    Packed,
-    Str,
-    Tensor,
-    Tuple,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import FALSE, TRUE, Bool, Float, Layer, List, Packed, Str, Tensor, Tuple, Unknown, Value
 from shapelint.source import Span
 
 SIZES = {"B": 4, "T": 7, "I": 5, "H": 6, "P": 2, "K": 3, "N": 9}

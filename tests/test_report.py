@@ -8,17 +8,7 @@ import click
 import jsonschema
 import pytest
 
-from shapelint.finding import (
-    Confidence,
-    Edit,
-    Finding,
-    Fix,
-    Place,
-    Severity,
-    ShownShape,
-    Status,
-    Verdict,
-)
+from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Severity, ShownShape, Status, Verdict
 from shapelint.report import concise, diff, full, shapes
 from shapelint.report import json as json_report
 from shapelint.report.document import ShapeRow

@@ -10,11 +10,11 @@ import pytest
 
 from shapelint.finding import Finding, Status
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Trace
 from shapelint.rules.base import RULES, load
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
 from shapelint.verify.prove import judge, prove
 

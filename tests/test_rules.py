@@ -13,13 +13,13 @@ from shapelint.check import Wanted, check_source
 from shapelint.finding import Finding, Severity, Status
 from shapelint.fix import mender
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import Trace
 from shapelint.report.result import FileResult
 from shapelint.rules.base import HEADINGS, RULES, UNDECIDED, Rule, load
 from shapelint.rules.docs import seen
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import Trace
 from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from shapelint.infer.axis_names import role_of_name
-from shapelint.infer.axis_roles import roles_of_names
-from shapelint.infer.shape_text import parse_docstring, parse_shape
+from shapelint.notation.axis_names import role_of_name
+from shapelint.notation.axis_roles import roles_of_names
+from shapelint.notation.shape_text import parse_docstring, parse_shape
 from shapelint.shapes.axis import Role
 
 LETTER = {

@@ -7,18 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shapelint.infer.questions import (
-    Among,
-    Compared,
-    IsFlag,
-    IsInstance,
-    Opaque,
-    Question,
-    Related,
-    Same,
-    Truth,
-)
-from shapelint.infer.store import Store
+from shapelint.choices.questions import Among, Compared, IsFlag, IsInstance, Opaque, Question, Related, Same, Truth
+from shapelint.choices.store import Store
 from shapelint.shapes.term import Change, Framed, Term
 
 TEXTS = ("", "gru", "GRU", "Gru", "GRUCell", "lstm", "LSTM", "LSTMCell", "xGRUCell", "Cell", "other")

@@ -8,10 +8,10 @@ import pytest
 
 from shapelint.finding import Claim, Ref, Status, Verdict
 from shapelint.infer.analyse import analyse
-from shapelint.infer.trace import INPUT, Trace
 from shapelint.shapes.value import Tensor
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import INPUT, Trace
 from shapelint.verify.client import Verifier
 from shapelint.verify.program import NotReplayable, Program, build
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from traces import B, F, Path, T
 
 from shapelint.finding import Claim, Ref
-from shapelint.infer.trace import INPUT
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, External, List, Tensor, Tuple, Unknown
+from shapelint.trace.trace import INPUT
 from shapelint.verify.program import NotReplayable, Program, build
 from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
 

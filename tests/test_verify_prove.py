@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from traces import B, F, Path, T
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity, Status, Verdict
-from shapelint.infer.trace import Trace
 from shapelint.shapes.dim import Dim
 from shapelint.source import Span
+from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
 from shapelint.verify.program import NotReplayable

@@ -9,7 +9,6 @@ from typing import Any
 from oracle import PathAssumptions
 
 from shapelint.finding import Ref
-from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.ops.binding import call
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
@@ -33,6 +32,7 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, Node, Trace
 
 load()
 

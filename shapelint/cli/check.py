@@ -10,15 +10,7 @@ import click
 from shapelint import __version__
 from shapelint.cli import counts
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
-from shapelint.config import (
-    OUTPUT_FORMATS,
-    VERIFY_MODES,
-    Config,
-    ConfigError,
-    check_codes,
-    known_codes,
-    load_config,
-)
+from shapelint.config import OUTPUT_FORMATS, VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
 from shapelint.finding import Confidence
 from shapelint.report.text import plain
 

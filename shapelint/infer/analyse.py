@@ -9,25 +9,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from shapelint.infer import calls, einops, expressions, higher_order, kinds, loops, numbers, sequences, statements
+from shapelint.infer.code import calls, expressions, loops, statements
+from shapelint.infer.code.functions import enter, free_arguments, free_construction, instantiate
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute
-from shapelint.infer.functions import enter, free_arguments, free_construction, instantiate
+from shapelint.infer.known import einops, higher_order, numbers, sequences, type_tests
 from shapelint.infer.library import Library
-from shapelint.infer.objects import Class, Function, Home, ModuleValue, Scope
 from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.state import Run
-from shapelint.infer.trace import SCRIPT, TRIED, Node, Trace, refs
+from shapelint.infer.values.objects import Class, Function, Home, ModuleValue, Scope
 from shapelint.ops.registry import load
 from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
 from shapelint.source import Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
+from shapelint.trace.trace import SCRIPT, TRIED, Node, Trace, refs
 
 #: the evaluators and executors that importing these files registers
-PARTS = (calls, einops, expressions, higher_order, kinds, loops, numbers, sequences, statements)
+PARTS = (calls, einops, expressions, higher_order, loops, numbers, sequences, statements, type_tests)
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_MISLED = 3  #: times that an entry point's paths are followed because docstrings misled

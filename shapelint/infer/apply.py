@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shapelint.finding import Ref
-from shapelint.infer.capture import captured
 from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
-from shapelint.infer.stamp import sizes_in
 from shapelint.infer.state import Run
-from shapelint.infer.trace import INPUT, LATER_ROUND
-from shapelint.infer.writes import SETITEM, writes_by_name
+from shapelint.infer.values.provenance import sizes_in
+from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
 from shapelint.ops.reduce import VALUES_AND_INDICES
 from shapelint.ops.registry import Op, ShapeError, Undetermined
@@ -35,6 +33,8 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, LATER_ROUND
+from shapelint.trace.writes import SETITEM, writes_by_name
 
 PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
 PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"

@@ -6,8 +6,8 @@ that fits says what it assumes; the driver follows another one with the likely v
 
 from __future__ import annotations
 
-from shapelint.infer.trace import Decision, Trace, without_places
 from shapelint.shapes.dim import Dim
+from shapelint.trace.trace import Decision, Trace, without_places
 
 
 def contradicted(trace: Trace) -> dict[str, int]:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shapelint.infer.walk import calls_in, names_in
+from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.source import Source
 from shapelint.syntax import facts
 

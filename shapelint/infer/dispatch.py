@@ -6,8 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
-from shapelint.infer.objects import Scope
 from shapelint.infer.state import Run
+from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import Unknown, Value
 from shapelint.syntax import facts
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shapelint.infer.axis_names import role_of_name
-from shapelint.infer.axis_roles import roles_of_names
-from shapelint.infer.objects import Function
+from shapelint.infer.code.walk import expressions_in, names_in
 from shapelint.infer.plan import Demand
-from shapelint.infer.shape_text import RETURN, ShapeText, parse_docstring, parse_remark, parse_shape
 from shapelint.infer.state import Run
-from shapelint.infer.trace import Evidence, Stated
-from shapelint.infer.walk import expressions_in, names_in
+from shapelint.infer.values.objects import Function
+from shapelint.notation.axis_names import role_of_name
+from shapelint.notation.axis_roles import roles_of_names
+from shapelint.notation.shape_text import RETURN, ShapeText, parse_docstring, parse_remark, parse_shape
 from shapelint.ops.axes import ONE
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Evidence, Stated
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from shapelint.infer.names import canonical, is_registered
-from shapelint.infer.objects import Home, Imported, ModuleValue, Scope
+from shapelint.infer.known.torch_names import canonical, is_registered
+from shapelint.infer.values.objects import Home, Imported, ModuleValue, Scope
 from shapelint.project.imports import imported_file, read_import
 from shapelint.project.settings import set_from_outside
 from shapelint.shapes.value import Bool, External, Float, Int, NoneValue, Str, Tuple, Unknown, Value

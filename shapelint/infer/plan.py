@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shapelint.infer.trace import TRIED
 from shapelint.shapes.value import Dtype
+from shapelint.trace.trace import TRIED
 
 MAX_DEPTH = 16  #: inlined calls
 MAX_STEPS = 60_000  #: statements and expressions of one run

@@ -6,18 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from shapelint.choices.questions import COMPARISONS, Among, IsFlag, Question, Truth, related
+from shapelint.choices.store import Store
 from shapelint.finding import Ref
 from shapelint.infer import plan as plans
-from shapelint.infer.capture import captured
-from shapelint.infer.constants import truth_of
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
-from shapelint.infer.objects import Function, Home
 from shapelint.infer.plan import BudgetSpent, Choice, Demand, Parent, Place, Plan, Raised
-from shapelint.infer.questions import COMPARISONS, Among, IsFlag, Question, Truth, related
-from shapelint.infer.stamp import sizes_in, stamp
-from shapelint.infer.store import Store
-from shapelint.infer.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs, without_places
+from shapelint.infer.values.constants import truth_of
+from shapelint.infer.values.objects import Function, Home
+from shapelint.infer.values.provenance import sizes_in, stamp
+from shapelint.infer.values.snapshot import captured
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, solutions
@@ -25,6 +24,7 @@ from shapelint.shapes.term import Term
 from shapelint.shapes.value import NONE, Bool, Int, Layer, NoneValue, Packed, Str, Tensor, Tuple, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, Binding, Decision, Evidence, Frame, Node, Stated, Trace, refs, without_places
 
 
 @dataclass(slots=True)

@@ -13,14 +13,7 @@ from shapelint.ops.axes import position, resized, with_axis
 from shapelint.ops.axis_flow import Source, axes_configured, axes_named
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
-from shapelint.ops.require import (
-    known_position,
-    require_channels,
-    require_probability,
-    require_rank,
-    size_of,
-    value_of,
-)
+from shapelint.ops.require import known_position, require_channels, require_probability, require_rank, size_of, value_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, TRUE, Float, Int, Layer, Str, Tensor, Value
 

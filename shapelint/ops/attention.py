@@ -23,19 +23,7 @@ from shapelint.ops.require import (
 )
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import (
-    FALSE,
-    NONE,
-    TRUE,
-    Float,
-    Int,
-    Layer,
-    Str,
-    Tensor,
-    Tuple,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import FALSE, NONE, TRUE, Float, Int, Layer, Str, Tensor, Tuple, Unknown, Value
 
 NO_DROPOUT = Float(0.0)
 TENTH = Float(0.1)

@@ -10,16 +10,7 @@ from typing import Any
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, product_of
-from shapelint.shapes.value import (
-    Bool,
-    Dtype,
-    External,
-    Float,
-    Int,
-    Tensor,
-    Tuple,
-    Value,
-)
+from shapelint.shapes.value import Bool, Dtype, External, Float, Int, Tensor, Tuple, Value
 
 Axes = tuple[Axis, ...]
 Operand = Tensor | Int | Float | Bool  #: what arithmetic takes: a tensor or a Python number

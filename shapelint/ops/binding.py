@@ -10,19 +10,7 @@ from typing import Any, Union
 
 from shapelint.ops.registry import Assumptions, Op, ShapeError, Sizes, Undetermined
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import (
-    Bool,
-    Float,
-    Int,
-    List,
-    NoneValue,
-    Packed,
-    Str,
-    Tensor,
-    Tuple,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import Bool, Float, Int, List, NoneValue, Packed, Str, Tensor, Tuple, Unknown, Value
 
 
 def call(

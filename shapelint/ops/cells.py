@@ -11,13 +11,7 @@ from shapelint.ops.arguments import Count, refuse_by_cell, require_nonlinearity,
 from shapelint.ops.axes import ONE
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer
-from shapelint.ops.require import (
-    require_equal,
-    require_features,
-    require_rank,
-    size_of,
-    value_of,
-)
+from shapelint.ops.require import require_equal, require_features, require_rank, size_of, value_of
 from shapelint.ops.rnn import TANH
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import NONE, TRUE, Layer, List, Tensor, Tuple, Value

@@ -9,14 +9,7 @@ from shapelint.ops.axes import ONE, resized
 from shapelint.ops.axis_flow import axes_from
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
-from shapelint.ops.require import (
-    one_or_more,
-    require_at_least,
-    require_channels,
-    require_rank,
-    size_of,
-    value_of,
-)
+from shapelint.ops.require import one_or_more, require_at_least, require_channels, require_rank, size_of, value_of
 from shapelint.ops.windows import Window, paddings, per_axis, slid, unknown_length, windows
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim

@@ -9,17 +9,7 @@ from shapelint.ops.nature import Nature
 from shapelint.ops.registry import ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import (
-    NONE,
-    Bool,
-    Dtype,
-    Float,
-    Int,
-    List,
-    Tensor,
-    Tuple,
-    Value,
-)
+from shapelint.shapes.value import NONE, Bool, Dtype, Float, Int, List, Tensor, Tuple, Value
 
 ZERO = Dim.of(0)
 

@@ -13,19 +13,7 @@ from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import require_rank, value_of
 from shapelint.ops.windows import paddings, slid, windows
 from shapelint.shapes.axis import Axis
-from shapelint.shapes.value import (
-    NONE,
-    TRUE,
-    Dtype,
-    Int,
-    Layer,
-    List,
-    NoneValue,
-    Tensor,
-    Tuple,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import NONE, TRUE, Dtype, Int, Layer, List, NoneValue, Tensor, Tuple, Unknown, Value
 
 
 def pooled(

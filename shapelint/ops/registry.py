@@ -30,11 +30,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 from shapelint.ops.axis_flow import Along
 from shapelint.ops.nature import Nature
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import (
-    Tuple,
-    Unknown,
-    Value,
-)
+from shapelint.shapes.value import Tuple, Unknown, Value
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -10,14 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shapelint.ops.arguments import (
-    Count,
-    Flag,
-    refuse_by_layer,
-    require_flag,
-    require_nonlinearity,
-    require_sizes,
-)
+from shapelint.ops.arguments import Count, Flag, refuse_by_layer, require_flag, require_nonlinearity, require_sizes
 from shapelint.ops.axes import ONE
 from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import Nature

@@ -10,13 +10,13 @@ from typing import Literal, TypeAlias
 
 import click
 
-from shapelint.infer.trace import SCRIPT, Binding, Trace
 from shapelint.ops.registry import LAYERS
 from shapelint.report.document import ShapeRow
 from shapelint.report.text import expand, plain
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
+from shapelint.trace.trace import SCRIPT, Binding, Trace
 
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 

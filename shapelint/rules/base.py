@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Confidence, Finding, Severity
-from shapelint.infer.trace import Trace
+from shapelint.trace.trace import Trace
 
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "Proved by", "When it stays silent")
 

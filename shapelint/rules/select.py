@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from shapelint.choices.questions import Same
 from shapelint.finding import Confidence, Finding, Fix, Ref
-from shapelint.infer.questions import Same
-from shapelint.infer.trace import SCRIPT, Decision, Trace
+from shapelint.reading.layout.intent import told_of_calls
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
-from shapelint.rules.intent import told_of_calls
 from shapelint.rules.taken import is_taken
 from shapelint.source import Span
+from shapelint.trace.trace import SCRIPT, Decision, Trace
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from shapelint.infer.questions import IsInstance, Question
-from shapelint.infer.trace import LATER_ROUND, Decision, Trace
+from shapelint.choices.questions import IsInstance, Question
 from shapelint.project.settings import values_given
 from shapelint.project.written import Something
+from shapelint.trace.trace import LATER_ROUND, Decision, Trace
 
 
 def is_taken(branch: Decision, trace: Trace) -> bool:

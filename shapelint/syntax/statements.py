@@ -9,13 +9,7 @@ import libcst as cst
 
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.syntax.expressions import (
-    DEPTH_LIMIT,
-    Lowering,
-    lower_argument,
-    lower_name,
-    lower_parameters,
-)
+from shapelint.syntax.expressions import DEPTH_LIMIT, Lowering, lower_argument, lower_name, lower_parameters
 
 Body = tuple[facts.Statement, ...]
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from shapelint.finding import Edit
 from shapelint.infer.analyse import analyse
 from shapelint.infer.definitions import Outline, words_in
-from shapelint.infer.trace import SCRIPT, Trace
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse, parse_lines
+from shapelint.trace.trace import SCRIPT, Trace
 from shapelint.verify.edits import lines_added
 
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Ref
-from shapelint.infer.trace import Node, Trace, refs
-from shapelint.infer.writes import writes
-from shapelint.rules.claims import source_of
-from shapelint.rules.navigate import is_recurrent_call
+from shapelint.reading.claims import source_of
+from shapelint.reading.recurrent import is_recurrent_call
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
+from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.writes import writes
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.plan import resolved, tensors_in
 from shapelint.verify.program import NotReplayable, Program, backward_slice, build, value_at

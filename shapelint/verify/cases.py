@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
-from shapelint.infer.trace import Node, Trace
 from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
+from shapelint.trace.trace import Node, Trace
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.program import backward_slice
 from shapelint.verify.properties import refs_of

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapelint.finding import Ref
-from shapelint.infer.trace import Node
 from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS, Op, Sizes
 from shapelint.shapes.dim import Dim
@@ -34,6 +33,7 @@ from shapelint.shapes.value import (
     Unknown,
     Value,
 )
+from shapelint.trace.trace import Node
 
 Encoded = Any  #: what json.dumps takes
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shapelint.finding import Claim, Finding
-from shapelint.infer.placement import CPU, DEVICE, is_named_device, moved_to
-from shapelint.infer.trace import INPUT, SCRIPT, Entered, Node, Trace
 from shapelint.project.imports import module_of
+from shapelint.trace.devices import CPU, DEVICE, is_named_device, moved_to
+from shapelint.trace.trace import INPUT, SCRIPT, Entered, Node, Trace
 from shapelint.verify.encode import Encoder, UnreplayableError
 from shapelint.verify.own_rows import Rows, rows_of
 from shapelint.verify.own_values import Argument, Values

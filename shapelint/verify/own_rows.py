@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Ref
-from shapelint.infer.trace import Free, Node, Trace
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, Tensor, Tuple, Value
+from shapelint.trace.trace import Free, Node, Trace
 from shapelint.verify.encode import UnreplayableError
 from shapelint.verify.own_values import Values
 from shapelint.verify.plan import resolved

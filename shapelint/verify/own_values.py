@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shapelint.infer.constants import constant_key
-from shapelint.infer.objects import Member
-from shapelint.infer.placement import CPU, moved_to
-from shapelint.infer.questions import COMPARISONS, OTHER_TEXT, IsFlag, IsInstance, Question, Related, Same
-from shapelint.infer.store import stands_for_many
-from shapelint.infer.trace import INPUT, Free, Node, Trace, without_places
+from shapelint.choices.questions import COMPARISONS, OTHER_TEXT, IsFlag, IsInstance, Question, Related, Same
+from shapelint.choices.store import stands_for_many
+from shapelint.infer.values.constants import constant_key
+from shapelint.infer.values.objects import Member
 from shapelint.ops.registry import OPS
-from shapelint.rules.navigate import is_recurrent_call, states_given
+from shapelint.reading.recurrent import is_recurrent_call, states_given
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Float, NoneValue, Tuple, Unknown, Value
+from shapelint.trace.devices import CPU, moved_to
+from shapelint.trace.trace import INPUT, Free, Node, Trace, without_places
 from shapelint.verify.encode import Encoded, UnreplayableError, arguments_of
 from shapelint.verify.plan import Plan, tensors_in
 from shapelint.verify.program import Writer

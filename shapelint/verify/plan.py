@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Packed, Tensor, Tuple, Value
+from shapelint.trace.trace import INPUT, Node, Trace
 from shapelint.verify import limits
 from shapelint.verify.encode import FORWARD, PACK, UNPACK, Encoder, UnreplayableError, as_written, flag, layer_config
 from shapelint.verify.scale import scaled, scales

@@ -22,13 +22,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shapelint.finding import Claim, Ref
-from shapelint.infer.placement import DEVICE, moved_to
-from shapelint.infer.trace import INPUT, Node, Trace, refs
-from shapelint.infer.writes import writers
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, List, Str, Tensor, Tuple, Value
+from shapelint.trace.devices import DEVICE, moved_to
+from shapelint.trace.trace import INPUT, Node, Trace, refs
+from shapelint.trace.writes import writers
 from shapelint.verify import limits
 from shapelint.verify.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
 from shapelint.verify.plan import Plan, plan_sizes, resolved, tensors_in

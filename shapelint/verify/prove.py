@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
-from shapelint.infer.assign import UNBIND, UNPACK
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Trace
 from shapelint.verify.beyond import Beyond, beyond, mixes_rows
 from shapelint.verify.cases import Cases, cases
 from shapelint.verify.client import Verifier

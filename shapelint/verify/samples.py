@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shapelint.finding import Claim, Ref
-from shapelint.infer.trace import Trace
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Trace
 from shapelint.verify.program import value_at
 
 

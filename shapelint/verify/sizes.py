@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from shapelint.infer.trace import LATER_ROUND
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim, Quotient, cancel
+from shapelint.trace.trace import LATER_ROUND
 from shapelint.verify.scale import scaled
 
 BATCH_SIZES = (3, 7, 4, 6)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from shapelint.finding import Claim, Ref
-from shapelint.infer.trace import Loop, Node, Trace, refs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Layer, List, Packed, SliceValue, Tensor, Tuple, Value
+from shapelint.trace.trace import Loop, Node, Trace, refs
 
 ROUNDS = 5  #: of a loop over an axis whose size is open
 MAX_ROUNDS = 12

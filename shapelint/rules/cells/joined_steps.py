@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.nature import Nature
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.loops.loops_over_time import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
+from shapelint.reading.quoting import add_argument, place_of, quote, text_of
+from shapelint.reading.recurrent import is_recurrent_call, layer_of, short_name
+from shapelint.reading.single_index import LAST, pick_of
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, quote, report, text_of
-from shapelint.rules.navigate import is_recurrent_call, layer_of, short_name
-from shapelint.rules.pick import LAST, pick_of
-from shapelint.rules.stepping import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace, refs
 
 _GOOD = (
     """\

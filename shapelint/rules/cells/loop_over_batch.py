@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Severity
-from shapelint.infer.trace import ENOUGH, Evidence, Trace
 from shapelint.ops.rnn import CELLS
+from shapelint.reading.layout.intent import Intent, evidence_of
+from shapelint.reading.loops.loops_over_time import (
+    Rounds,
+    Step,
+    batch_axis_of,
+    is_fed_back,
+    results_of,
+    rounds_of,
+    steps_of,
+)
+from shapelint.reading.quoting import kind_place, place_of, quote
+from shapelint.reading.recurrent import layer_of
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, place_of, quote, report
-from shapelint.rules.intent import Intent, evidence_of
-from shapelint.rules.navigate import layer_of
-from shapelint.rules.stepping import Rounds, Step, batch_axis_of, is_fed_back, results_of, rounds_of, steps_of
-from shapelint.rules.written import insertion
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
+from shapelint.trace.trace import ENOUGH, Evidence, Trace
 
 SAMPLES = Rule(
     code="SHP703",

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.loops.loops_over_time import Rounds, is_fed_back, results_of, rounds_of
+from shapelint.reading.quoting import kind_place, place_of, text_of
+from shapelint.reading.recurrent import input_of, layer_of, short_name, state_given
+from shapelint.reading.text import lines_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, place_of, report, text_of
-from shapelint.rules.navigate import input_of, layer_of, short_name, state_given
-from shapelint.rules.stepping import Rounds, is_fed_back, results_of, rounds_of
-from shapelint.rules.text import lines_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace, refs
 
 _ON_PURPOSE = re.compile(r"(?i)shar|\btie[ds]?\b|tying|same (?:weight|layer|cell)|recurr?ent depth|deepcopy|universal")
 

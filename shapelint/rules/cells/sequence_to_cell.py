@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import kind_place, quote
+from shapelint.reading.recurrent import input_of, layer_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import input_of, layer_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
+from shapelint.trace.trace import Node, Trace
 
 SEQUENCE = Rule(
     code="SHP701",

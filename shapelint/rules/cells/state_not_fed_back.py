@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace, bindings_by_value
 from shapelint.ops.rnn import CELLS
+from shapelint.reading.lines import indent_of
+from shapelint.reading.loops.loops_over_time import Rounds, Step, above, results_of, rounds_of, steps_of
+from shapelint.reading.quoting import add_argument, kind_place
+from shapelint.reading.recurrent import input_of, is_returned, layer_of, state_given
+from shapelint.reading.text import lines_of
+from shapelint.reading.written import is_zeros, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, kind_place, report
-from shapelint.rules.lines import indent_of
-from shapelint.rules.navigate import input_of, is_returned, layer_of, state_given
-from shapelint.rules.stepping import Rounds, Step, above, results_of, rounds_of, steps_of
-from shapelint.rules.text import lines_of
-from shapelint.rules.written import is_zeros, states_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Value
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Trace, bindings_by_value
 
 FORGOTTEN = Rule(
     code="SHP702",

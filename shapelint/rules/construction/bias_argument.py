@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.arguments import NONLINEARITIES
 from shapelint.ops.rnn import CELLS
+from shapelint.reading.quoting import quote
+from shapelint.reading.recurrent import short_name
+from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report
-from shapelint.rules.navigate import short_name
-from shapelint.rules.written import argument, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Bool, Float, Int, Str, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _IN_CELL, _IN_LAYER = 2, 3  #: the place of bias among the arguments of a cell, and of nn.LSTM and nn.GRU
 _FLAGS = ("batch_first", "bidirectional")  #: what may be meant

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Severity
-from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import refused, shown, tell
+from shapelint.trace.trace import Trace
 
 RANGE = Rule(
     code="SHP605",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Fix, Severity
-from shapelint.infer.trace import Trace
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import Refused, refused, replaced, shown, tell
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 _FALSE = (0, None, "False", "false", "no", "")
 

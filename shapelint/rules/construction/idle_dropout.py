@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import SCRIPT, Node, Trace
 from shapelint.ops.rnn import RECURRENT
+from shapelint.reading.recurrent import short_name
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.navigate import short_name
-from shapelint.rules.written import argument
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Float, Int, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import SCRIPT, Node, Trace
 
 _NUM_LAYERS = 2  #: the place of num_layers among the arguments
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import RECURRENT
+from shapelint.reading.quoting import quote
+from shapelint.reading.recurrent import is_recurrent_call, short_name
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report
-from shapelint.rules.navigate import is_recurrent_call, short_name
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.value import Bool, Unknown, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _NUM_LAYERS = 2  #: the place of num_layers among the arguments
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Fix, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import Refused, refused, shown, tell
-from shapelint.rules.written import insertion
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 _PLACE = 3  #: the place of nonlinearity among the arguments of nn.RNN
 _OF_LSTM = ("bias", "batch_first", "dropout", "bidirectional")  #: what stands there and after it in nn.LSTM and nn.GRU

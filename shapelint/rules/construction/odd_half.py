@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Severity
-from shapelint.infer.trace import Trace
 from shapelint.ops.rnn import recurrent_config
+from shapelint.reading.recurrent import is_recurrent_call
 from shapelint.rules.base import Rule, check
-from shapelint.rules.navigate import is_recurrent_call
 from shapelint.rules.sizes.feature_source import feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
+from shapelint.trace.trace import Trace
 
 ODD = Rule(
     code="SHP608",

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import LAYERS, ShapeError
+from shapelint.reading.quoting import quote
+from shapelint.reading.recurrent import own_construction, short_name
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule
-from shapelint.rules.build import quote, report
-from shapelint.rules.navigate import own_construction, short_name
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.value import Layer
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 
 @dataclass(frozen=True, slots=True)

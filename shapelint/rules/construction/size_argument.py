@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Edit, Finding, Fix, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.quoting import text_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import text_of
 from shapelint.rules.construction.refusal import refused, replaced, shown, tell
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Evidence, Node, Trace
+from shapelint.reading.layout.intent import evidence_of
+from shapelint.reading.loops.loops_over_time import is_one
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls, state_given
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.intent import evidence_of
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, state_given
-from shapelint.rules.stepping import is_one
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Evidence, Node, Trace
 
 STEPS = Rule(
     code="SHP615",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.require import size_of
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.loops.loops_over_time import above
+from shapelint.reading.quoting import naming_of, place_of, text_of
+from shapelint.reading.recurrent import input_of, layer_of, own_construction, short_name
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import naming_of, place_of, report, text_of
+from shapelint.rules.build import report
 from shapelint.rules.construction.refusal import written
-from shapelint.rules.navigate import input_of, layer_of, own_construction, short_name
-from shapelint.rules.stepping import above
 from shapelint.shapes.dim import Dim
+from shapelint.trace.trace import Node, Trace
 
 SWAPPED = Rule(
     code="SHP614",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from shapelint.finding import Finding, Fix, Severity
-from shapelint.infer.trace import Trace
 from shapelint.ops.registry import LAYERS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import Refused, left_away, refused, renamed, tell
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 #: what other libraries, or the author's own habit, call a parameter
 _NAMES = {

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.claims import source_of
+from shapelint.reading.layout.views import is_view
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import ancestors, short_name
+from shapelint.reading.single_index import ONE
+from shapelint.reading.text import lines_of
+from shapelint.reading.trail import nature_of
+from shapelint.reading.uses import calls_above, heads_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.claims import source_of
-from shapelint.rules.layout.views import is_view
-from shapelint.rules.navigate import ancestors, short_name
-from shapelint.rules.pick import ONE
-from shapelint.rules.text import lines_of
-from shapelint.rules.trail import nature_of
-from shapelint.rules.uses import calls_above, heads_of
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP115",

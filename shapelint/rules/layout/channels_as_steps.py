@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import construction_place, place_of, quote
+from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls
+from shapelint.reading.trail import tensor_inputs
+from shapelint.reading.written import ATOMS, argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls
-from shapelint.rules.trail import tensor_inputs
-from shapelint.rules.written import ATOMS, argument, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP121",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Severity
-from shapelint.infer.trace import Node, Stated, Trace
+from shapelint.reading.quoting import naming_of, place_of, quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import naming_of, place_of, quote, report
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
+from shapelint.trace.trace import Node, Stated, Trace
 
 COMMENT = Rule(
     code="SHP190",

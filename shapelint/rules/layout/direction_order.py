@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.layout.entries import layer_count
+from shapelint.reading.layout.views import is_view
+from shapelint.reading.quoting import construction_place, quote, replace_text
+from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
+from shapelint.reading.single_index import FIRST, GETITEM, ONE, index_parts, is_full
+from shapelint.reading.written import exchanged, insertion, view_sizes
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.layout.entries import layer_count
-from shapelint.rules.layout.views import is_view
-from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
-from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
-from shapelint.rules.written import exchanged, insertion, view_sizes
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, SliceValue, Tensor, Unknown
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 TWO = Dim.of(2)
 

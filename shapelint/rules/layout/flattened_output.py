@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.layout.intent import evidence_of
+from shapelint.reading.layout.memory import is_refused_view
+from shapelint.reading.layout.views import base_name, batch_place, moved_to, named_sizes, transpose_first, view_base
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import Sequence, sequence_of, state_given
+from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.intent import evidence_of
-from shapelint.rules.layout.memory import is_refused_view
-from shapelint.rules.layout.views import base_name, batch_place, moved_to, named_sizes, transpose_first, view_base
-from shapelint.rules.navigate import Sequence, sequence_of, state_given
-from shapelint.rules.pick import ONE
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP113",

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
-from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.layout.views import (
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.layout.views import (
     Axes,
     base_name,
     batch_place,
@@ -19,9 +16,13 @@ from shapelint.rules.layout.views import (
     transpose_first,
     view_base,
 )
-from shapelint.rules.navigate import Slot, state_of
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import Slot, state_of
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP106",

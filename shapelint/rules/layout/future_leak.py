@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.ops.rnn import recurrent_config
+from shapelint.reading.quoting import construction_place, place_of, quote
+from shapelint.reading.recurrent import ancestors, input_of, is_recurrent_call, is_refused, layer_of
+from shapelint.reading.single_index import GETITEM, index_parts, is_full
+from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.navigate import ancestors, input_of, is_recurrent_call, is_refused, layer_of
-from shapelint.rules.pick import GETITEM, index_parts, is_full
-from shapelint.rules.trail import made_by, nature_of, natures, trail
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import NONE, SliceValue, Tensor, integer
+from shapelint.trace.trace import Node, Trace
 
 BUT_FIRST = SliceValue(integer(1), NONE, NONE)
 BUT_LAST = (SliceValue(NONE, integer(-1), NONE), SliceValue(integer(0), integer(-1), NONE))

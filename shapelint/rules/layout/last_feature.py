@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.require import size_of
+from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
+from shapelint.reading.recurrent import Sequence, layer_of, sequence_of, short_name
+from shapelint.reading.single_index import LAST, ONE, Pick, picks
+from shapelint.reading.uses import heads_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, replace_text, report
-from shapelint.rules.navigate import Sequence, layer_of, sequence_of, short_name
-from shapelint.rules.pick import LAST, ONE, Pick, picks
-from shapelint.rules.uses import heads_of
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP114",

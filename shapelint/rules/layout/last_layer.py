@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.layout.entries import Entries, final_state_confidence
+from shapelint.reading.quoting import construction_place, quote, replace_text
+from shapelint.reading.recurrent import Slot
+from shapelint.reading.single_index import pick_of
 from shapelint.rules.base import Rule
-from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.layout.entries import Entries, final_state_confidence
-from shapelint.rules.navigate import Slot
-from shapelint.rules.pick import pick_of
+from shapelint.rules.build import report
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 
 def layer_confidence(trace: Trace, node: Node, entries: Entries) -> Confidence | None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.layout.intent import intent_of
+from shapelint.reading.layout.readings import Readings, batch_first_claim, readings
+from shapelint.reading.quoting import construction_place, quote, replace_text
+from shapelint.reading.recurrent import Sequence, sequence_of
+from shapelint.reading.single_index import LAST, ONE, Pick, picks
+from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.intent import intent_of
-from shapelint.rules.navigate import Sequence, sequence_of
-from shapelint.rules.pick import LAST, ONE, Pick, picks
-from shapelint.rules.readings import Readings, batch_first_claim, readings
-from shapelint.rules.uses import summary_confidence
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 FIRST = Rule(
     code="SHP101",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.claims import misses_direction
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import Sequence, input_of, sequence_of
+from shapelint.reading.single_index import FIRST, ONE, Pick, picks
+from shapelint.reading.uses import summary_confidence, takes_first_step
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import misses_direction
-from shapelint.rules.navigate import Sequence, input_of, sequence_of
-from shapelint.rules.pick import FIRST, ONE, Pick, picks
-from shapelint.rules.uses import summary_confidence, takes_first_step
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP103",

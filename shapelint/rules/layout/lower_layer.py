@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.layout.entries import entries_of, entries_read, final_state_confidence, is_read
+from shapelint.reading.quoting import quote, replace_text
+from shapelint.reading.recurrent import H_N, OUTPUT, short_name, slot_of
+from shapelint.reading.single_index import pick_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, replace_text
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.layout.entries import entries_of, entries_read, final_state_confidence, is_read
 from shapelint.rules.layout.last_layer import (
     by_default,
     dead_layer,
@@ -17,12 +18,11 @@ from shapelint.rules.layout.last_layer import (
     last_layer_fix,
     layer_confidence,
 )
-from shapelint.rules.navigate import H_N, OUTPUT, short_name, slot_of
-from shapelint.rules.pick import pick_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP105",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.layout.entries import Entries, entries_of, entries_read, joined
+from shapelint.reading.quoting import quote
+from shapelint.reading.recurrent import H_N
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote
-from shapelint.rules.layout.entries import Entries, entries_of, entries_read, joined
 from shapelint.rules.layout.last_layer import (
     by_default,
     dead_layer,
@@ -16,8 +16,8 @@ from shapelint.rules.layout.last_layer import (
     last_layer_fix,
     layer_confidence,
 )
-from shapelint.rules.navigate import H_N
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP109",

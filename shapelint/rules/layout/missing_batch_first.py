@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import ENOUGH, Node, Trace
+from shapelint.reading.layout.intent import Intent, intent_of, misplaced_flag
+from shapelint.reading.layout.readings import batch_first_claim, batch_first_fix
+from shapelint.reading.quoting import construction_place, quote, replace_text
+from shapelint.reading.recurrent import input_of, is_refused, layer_of, own_construction, recurrent_calls
+from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.intent import Intent, intent_of, misplaced_flag
-from shapelint.rules.navigate import input_of, is_refused, layer_of, own_construction, recurrent_calls
-from shapelint.rules.pick import ONE
-from shapelint.rules.readings import batch_first_claim, batch_first_fix
+from shapelint.rules.build import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import ENOUGH, Node, Trace
 
 MISSING = Rule(
     code="SHP110",

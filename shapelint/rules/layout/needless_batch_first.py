@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import ENOUGH, Node, Trace
-from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.intent import Intent, intent_of
-from shapelint.rules.navigate import (
+from shapelint.reading.layout.intent import Intent, intent_of
+from shapelint.reading.layout.readings import batch_first_claim
+from shapelint.reading.quoting import construction_place, quote, replace_text
+from shapelint.reading.recurrent import (
     construction_of,
     input_of,
     is_refused,
@@ -19,11 +18,13 @@ from shapelint.rules.navigate import (
     short_name,
     slot_of,
 )
-from shapelint.rules.pick import LAST, ONE, picks
-from shapelint.rules.readings import batch_first_claim
-from shapelint.rules.written import argument
+from shapelint.reading.single_index import LAST, ONE, picks
+from shapelint.reading.written import argument
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import ENOUGH, Node, Trace
 
 RULE = Rule(
     code="SHP111",

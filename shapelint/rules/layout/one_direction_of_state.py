@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.layout.entries import final_state_confidence, is_read
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import H_N, Slot, slot_of
+from shapelint.reading.single_index import Pick, picks
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.layout.entries import final_state_confidence, is_read
-from shapelint.rules.navigate import H_N, Slot, slot_of
-from shapelint.rules.pick import Pick, picks
+from shapelint.rules.build import report
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP104",

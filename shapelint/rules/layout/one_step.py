@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.claims import starts_at_zero
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import input_of, is_refused, is_returned, layer_of, recurrent_calls
+from shapelint.reading.single_index import ONE
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import starts_at_zero
-from shapelint.rules.navigate import input_of, is_refused, is_returned, layer_of, recurrent_calls
-from shapelint.rules.pick import ONE
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 _STATES = ((1,), (1, 0), (1, 1))  #: where a result holds its states
 

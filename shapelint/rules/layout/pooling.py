@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.claims import padding_matters, samples_mix
+from shapelint.reading.layout.intent import intent_of, pooled_axis
+from shapelint.reading.layout.readings import Readings, batch_first_claim, readings
+from shapelint.reading.packing.unpadded import is_unpadded
+from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
+from shapelint.reading.recurrent import Sequence, sequence_of, short_name
+from shapelint.reading.single_index import ONE
+from shapelint.reading.uses import confidence_of
+from shapelint.reading.written import argument, is_written_to
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, replace_text, report
-from shapelint.rules.claims import padding_matters, samples_mix
-from shapelint.rules.intent import intent_of, pooled_axis
-from shapelint.rules.navigate import Sequence, sequence_of, short_name
-from shapelint.rules.padding import is_unpadded
-from shapelint.rules.pick import ONE
-from shapelint.rules.readings import Readings, batch_first_claim, readings
-from shapelint.rules.uses import confidence_of
-from shapelint.rules.written import argument, is_written_to
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Float, Tensor, Tuple
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 BATCH = Rule(
     code="SHP116",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.layout.memory import is_refused_view, permutation
+from shapelint.reading.layout.views import base_name, is_shifted, view_base
+from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
+from shapelint.reading.recurrent import Sequence, sequence_of
+from shapelint.reading.trail import tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, replace_text, report
-from shapelint.rules.layout.memory import is_refused_view, permutation
-from shapelint.rules.layout.views import base_name, is_shifted, view_base
-from shapelint.rules.navigate import Sequence, sequence_of
-from shapelint.rules.trail import tensor_inputs
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 TRANSPOSED = Rule(
     code="SHP124",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import ENOUGH, Evidence, Node, Trace
+from shapelint.reading.layout.intent import evidence_of, weight_of
+from shapelint.reading.quoting import construction_place, place_of, quote
+from shapelint.reading.recurrent import input_of, is_refused, layer_of, recurrent_calls, states_given
+from shapelint.reading.single_index import ONE
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.intent import evidence_of, weight_of
-from shapelint.rules.navigate import input_of, is_refused, layer_of, recurrent_calls, states_given
-from shapelint.rules.pick import ONE
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import ENOUGH, Evidence, Node, Trace
 
 UNBATCHED = Rule(
     code="SHP118",

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.layout.views import is_view
+from shapelint.reading.quoting import construction_place, quote, text_of
+from shapelint.reading.recurrent import Sequence, sequence_of
+from shapelint.reading.single_index import FIRST, GETITEM, ONE, index_parts, is_full
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import exchanged, insertion, view_sizes
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report, text_of
-from shapelint.rules.layout.views import is_view
-from shapelint.rules.navigate import Sequence, sequence_of
-from shapelint.rules.pick import FIRST, GETITEM, ONE, index_parts, is_full
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import exchanged, insertion, view_sizes
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, SliceValue, Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 TWO = Dim.of(2)
 

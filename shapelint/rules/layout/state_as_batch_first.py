@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.names import exchanged_names
+from shapelint.reading.quoting import construction_place, quote, replace_text
+from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
+from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
+from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, replace_text, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.names import exchanged_names
-from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
-from shapelint.rules.pick import FIRST, LAST, ONE, Pick, picks
-from shapelint.rules.uses import summary_confidence
+from shapelint.rules.build import report
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP126",

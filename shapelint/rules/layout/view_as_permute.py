@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.layout.memory import is_refused_view
+from shapelint.reading.layout.views import view_base
+from shapelint.reading.quoting import quote, replace_text
+from shapelint.reading.recurrent import is_recurrent_call, state_of
+from shapelint.reading.single_index import ONE
+from shapelint.reading.trail import made_by, nature_of, natures, origin_of
+from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, replace_text, report
-from shapelint.rules.layout.memory import is_refused_view
-from shapelint.rules.layout.views import view_base
-from shapelint.rules.navigate import is_recurrent_call, state_of
-from shapelint.rules.pick import ONE
-from shapelint.rules.trail import made_by, nature_of, natures, origin_of
-from shapelint.rules.uses import feeds_class_loss
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP112",

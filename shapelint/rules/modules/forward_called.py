@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.quoting import quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report
+from shapelint.rules.build import report
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 DIRECT = Rule(
     code="SHP804",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import RECURRENT
+from shapelint.reading.loops.loops_over_time import Rounds, above, is_one, rounds_of, steps_of
+from shapelint.reading.quoting import construction_place
+from shapelint.reading.recurrent import input_of, layer_of, state_given
+from shapelint.reading.written import states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, report
-from shapelint.rules.navigate import input_of, layer_of, state_given
-from shapelint.rules.stepping import Rounds, above, is_one, rounds_of, steps_of
-from shapelint.rules.written import states_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
+from shapelint.trace.trace import Node, Trace
 
 LOOP = Rule(
     code="SHP803",

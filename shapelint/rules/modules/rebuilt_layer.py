@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.loops.loops_over_time import results_of
+from shapelint.reading.quoting import text_of
+from shapelint.reading.recurrent import input_of, short_name
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report, text_of
-from shapelint.rules.navigate import input_of, short_name
-from shapelint.rules.stepping import results_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _LAYERS = RECURRENT | CELLS
 #: uses of a layer that leave it as it was built

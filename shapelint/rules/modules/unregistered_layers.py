@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.holders import PLAIN
+from shapelint.reading.quoting import text_of
+from shapelint.reading.text import lines_with
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report, text_of
-from shapelint.rules.text import lines_with
-from shapelint.rules.written import insertion
+from shapelint.rules.build import report
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 #: what registers layers, or hands their parameters on, in other ways
 _OTHER_WAYS = re.compile(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.packing.lengths import packing_before
+from shapelint.reading.packing.padding import above, padding_of
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import h_n_of, input_of, is_refused, layer_of, recurrent_calls, short_name
+from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import h_n_of, input_of, is_refused, layer_of, recurrent_calls, short_name
-from shapelint.rules.packing.lengths import packing_before
-from shapelint.rules.packing.padding import above, padding_of
-from shapelint.rules.trail import nature_of, tensor_inputs
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP416",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.packing.lengths import Packing, is_overlong, packings, some_lengths
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import PAD_PACKED, is_recurrent_call
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import PAD_PACKED, is_recurrent_call
-from shapelint.rules.packing.lengths import Packing, is_overlong, packings, some_lengths
+from shapelint.rules.build import report
 from shapelint.shapes.value import Packed
+from shapelint.trace.trace import Node, Trace
 
 _GOOD = (
     """\

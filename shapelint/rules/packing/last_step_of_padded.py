@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.claims import padding_matters
+from shapelint.reading.packing.unpadded import is_unpadded
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import Sequence, sequence_of
+from shapelint.reading.single_index import Pick, picks
+from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import padding_matters
-from shapelint.rules.navigate import Sequence, sequence_of
-from shapelint.rules.padding import is_unpadded
-from shapelint.rules.pick import Pick, picks
-from shapelint.rules.uses import summary_confidence
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP402",

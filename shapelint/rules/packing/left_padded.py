@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.packing.lengths import Packing, packings, reader_of
+from shapelint.reading.packing.padding import above, is_left_padding
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import h_n_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import h_n_of
-from shapelint.rules.packing.lengths import Packing, packings, reader_of
-from shapelint.rules.packing.padding import above, is_left_padding
+from shapelint.rules.build import report
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP418",

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.packing.lengths import Packing, packings
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.trail import nature_of, tensor_inputs
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.packing.lengths import Packing, packings
-from shapelint.rules.trail import nature_of, tensor_inputs
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, Tensor, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP411",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.placement import DEVICE, is_named_device, moved_to
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.packing.lengths import Packing, packings
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.trail import tensor_inputs
+from shapelint.reading.written import ATOMS, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.packing.lengths import Packing, packings
-from shapelint.rules.trail import tensor_inputs
-from shapelint.rules.written import ATOMS, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
+from shapelint.trace.devices import DEVICE, is_named_device, moved_to
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP404",

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT
+from shapelint.reading.packing.padding import PAD, are_equally_long, is_left_padding
+from shapelint.reading.quoting import add_argument, place_of, quote
+from shapelint.reading.recurrent import is_recurrent_call, own_construction
+from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.navigate import is_recurrent_call, own_construction
-from shapelint.rules.packing.padding import PAD, are_equally_long, is_left_padding
-from shapelint.rules.trail import made_by, nature_of, natures, origin_of, tensor_inputs
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Float, Int, Layer, NoneValue, Str, Tensor, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP420",

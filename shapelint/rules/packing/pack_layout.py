@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import ENOUGH, Node, Trace
+from shapelint.reading.layout.intent import evidence_of
+from shapelint.reading.packing.lengths import PACK, is_permuted, packing_of, reader_of
+from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
+from shapelint.reading.recurrent import PAD_PACKED, h_n_of, layer_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
-from shapelint.rules.intent import evidence_of
-from shapelint.rules.navigate import PAD_PACKED, h_n_of, layer_of
-from shapelint.rules.packing.lengths import PACK, is_permuted, packing_of, reader_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import ENOUGH, Node, Trace
 
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output

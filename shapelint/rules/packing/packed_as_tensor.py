@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.ops.packing import PACKED
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import OUTPUT, PAD_PACKED, Slot, short_name, slot_of
+from shapelint.reading.single_index import LAST
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import OUTPUT, PAD_PACKED, Slot, short_name, slot_of
-from shapelint.rules.pick import LAST
-from shapelint.rules.written import insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Int, Packed, Tuple, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, Node, Trace
 
 PAIR = Rule(
     code="SHP407",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.packing.lengths import is_overlong, packing_of, reader_of
+from shapelint.reading.packing.padding import PAD
+from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
+from shapelint.reading.recurrent import h_n_of, input_of, is_recurrent_call, is_refused, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
-from shapelint.rules.navigate import h_n_of, input_of, is_recurrent_call, is_refused, layer_of
-from shapelint.rules.packing.lengths import is_overlong, packing_of, reader_of
-from shapelint.rules.packing.padding import PAD
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP413",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
-from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.claims import padding_matters
-from shapelint.rules.navigate import (
+from shapelint.reading.claims import padding_matters
+from shapelint.reading.packing.padding import padding_of
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import (
     OUTPUT,
     Slot,
     input_of,
@@ -20,11 +19,13 @@ from shapelint.rules.navigate import (
     short_name,
     slot_of,
 )
-from shapelint.rules.packing.padding import padding_of
-from shapelint.rules.pick import pick_of
-from shapelint.rules.uses import summary_confidence
+from shapelint.reading.single_index import pick_of
+from shapelint.reading.uses import summary_confidence
+from shapelint.rules.base import Rule, check
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP401",

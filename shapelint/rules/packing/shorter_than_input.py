@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.nature import Nature
+from shapelint.reading.packing.lengths import Packing, known_lengths, packing_before
+from shapelint.reading.quoting import add_argument, place_of
+from shapelint.reading.recurrent import PAD_PACKED
+from shapelint.reading.trail import keeps_every_axis, nature_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, report
-from shapelint.rules.navigate import PAD_PACKED
-from shapelint.rules.packing.lengths import Packing, known_lengths, packing_before
-from shapelint.rules.trail import keeps_every_axis, nature_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace, refs
 
 RULE = Rule(
     code="SHP408",

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
 from shapelint.ops.packing import PACKED
+from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.reading.packing.lengths import Packing, packing_before
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import input_of, sequence_of, state_of
+from shapelint.reading.trail import nature_of, operation_of, tensor_inputs
+from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import input_of, sequence_of, state_of
-from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
-from shapelint.rules.packing.lengths import Packing, packing_before
-from shapelint.rules.trail import nature_of, operation_of, tensor_inputs
-from shapelint.rules.written import before_moves
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP414",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.claims import misses_direction, starts_at_zero
+from shapelint.reading.packing.last_steps import StepOfEach, steps_of_each
+from shapelint.reading.quoting import construction_place, place_of, quote
+from shapelint.reading.recurrent import input_of
+from shapelint.reading.uses import summary_confidence, takes_first_step
+from shapelint.reading.written import ATOMS, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.claims import misses_direction, starts_at_zero
-from shapelint.rules.navigate import input_of
-from shapelint.rules.packing.last_steps import StepOfEach, steps_of_each
-from shapelint.rules.uses import summary_confidence, takes_first_step
-from shapelint.rules.written import ATOMS, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Packed
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

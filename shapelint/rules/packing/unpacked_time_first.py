@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Fix, Place, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.quoting import add_argument, place_of, quote
+from shapelint.reading.recurrent import PAD_PACKED, Sequence, sequence_of
+from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
+from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import PAD_PACKED, Sequence, sequence_of
-from shapelint.rules.pick import FIRST, LAST, ONE, Pick, picks
-from shapelint.rules.uses import is_summary
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP406",

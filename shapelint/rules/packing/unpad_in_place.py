@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import add_argument, place_of, quote
+from shapelint.reading.recurrent import is_returned
+from shapelint.reading.single_index import ONE
+from shapelint.reading.written import ATOMS, argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.navigate import is_returned
-from shapelint.rules.pick import ONE
-from shapelint.rules.written import ATOMS, argument, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 UNPAD = "torch.nn.utils.rnn.unpad_sequence"
 

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.packing import PACK_SEQUENCE
+from shapelint.reading.packing.lengths import Packing, known_lengths, packings
+from shapelint.reading.quoting import add_argument, place_of, quote
+from shapelint.reading.recurrent import short_name
+from shapelint.reading.single_index import ONE
+from shapelint.reading.written import argument, before_moves, creation_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.navigate import short_name
-from shapelint.rules.packing.lengths import Packing, known_lengths, packings
-from shapelint.rules.pick import ONE
-from shapelint.rules.written import argument, before_moves, creation_of
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, Tensor, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP403",

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.assign import UNBIND, UNPACK
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.code.assign import UNBIND, UNPACK
+from shapelint.reading.names import is_unused
+from shapelint.reading.quoting import kind_place, text_of, with_article
+from shapelint.reading.recurrent import is_cell_call, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, report, text_of, with_article
-from shapelint.rules.names import is_unused
-from shapelint.rules.navigate import is_cell_call, layer_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Tuple, Value
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Trace
 
 _PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
 _OUTPUT_BEFORE = re.compile(r"(\w+)\s*,\s*$")

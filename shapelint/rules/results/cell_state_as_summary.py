@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Selection, Trace, once
 from shapelint.ops.nature import Nature
+from shapelint.reading.quoting import kind_place, quote
+from shapelint.reading.recurrent import layer_of, recurrent_calls, returned_refs
+from shapelint.reading.trail import nature_of
+from shapelint.reading.uses import confidence_of, is_head
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import layer_of, recurrent_calls, returned_refs
-from shapelint.rules.trail import nature_of
-from shapelint.rules.uses import confidence_of, is_head
+from shapelint.rules.build import report
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Selection, Trace, once
 
 _CUTTING = (Nature.SELECTION, Nature.VIEW, Nature.MEAN, Nature.TOTAL)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Binding, Node, Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.names import exchanged_names, output_named_state
+from shapelint.reading.quoting import kind_place, place_of, quote
+from shapelint.reading.recurrent import H_N, layer_of, recurrent_calls, slot_of
+from shapelint.reading.single_index import GETITEM, LAST, ONE, Pick, picks
+from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, place_of, quote, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.names import exchanged_names, output_named_state
-from shapelint.rules.navigate import H_N, layer_of, recurrent_calls, slot_of
-from shapelint.rules.pick import GETITEM, LAST, ONE, Pick, picks
-from shapelint.rules.uses import is_summary
+from shapelint.rules.build import report
 from shapelint.shapes.value import Value
+from shapelint.trace.trace import Binding, Node, Trace
 
 RULE = Rule(
     code="SHP306",

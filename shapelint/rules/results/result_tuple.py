@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.names import exchanged_names
+from shapelint.reading.quoting import kind_place, quote
+from shapelint.reading.recurrent import is_recurrent_call, is_state_pair, layer_of, short_name
+from shapelint.reading.single_index import GETITEM
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.names import exchanged_names
-from shapelint.rules.navigate import is_recurrent_call, is_state_pair, layer_of, short_name
-from shapelint.rules.pick import GETITEM
-from shapelint.rules.written import insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tuple, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _GOOD = (
     """\

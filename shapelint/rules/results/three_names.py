@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Severity
-from shapelint.infer.assign import UNPACK
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.code.assign import UNPACK
+from shapelint.reading.names import is_unused
+from shapelint.reading.quoting import kind_place, text_of, with_article
+from shapelint.reading.recurrent import is_recurrent_call, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, report, text_of, with_article
-from shapelint.rules.names import is_unused
-from shapelint.rules.navigate import is_recurrent_call, layer_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tuple
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Trace
 
 _THREE = re.compile(r"([(\[]?)\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,?\s*([)\]]?)")
 

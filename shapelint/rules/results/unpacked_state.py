@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.assign import UNBIND, UNPACK
-from shapelint.infer.trace import Node, Trace
+from shapelint.infer.code.assign import UNBIND, UNPACK
+from shapelint.reading.names import is_unused
+from shapelint.reading.quoting import kind_place, naming_of, text_of, with_article
+from shapelint.reading.recurrent import H_N, Slot, slot_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, naming_of, report, text_of, with_article
-from shapelint.rules.names import is_unused
-from shapelint.rules.navigate import H_N, Slot, slot_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Trace
 
 _CELL = re.compile(r"(?:\w+_)?c(?:ell)?(?:_?(?:n|t|0|last|out|state|new|final))?\d?")
 _PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")

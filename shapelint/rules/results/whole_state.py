@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.quoting import construction_place, place_of, quote
+from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
+from shapelint.reading.trail import nature_of, tensor_inputs
+from shapelint.reading.uses import is_loss
+from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import C_N, H_N, Slot, slot_of
-from shapelint.rules.trail import nature_of, tensor_inputs
-from shapelint.rules.uses import is_loss
-from shapelint.rules.written import argument, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _AFTER_HEAD = (Nature.SOFTMAX, Nature.POINTWISE, Nature.DROPOUT, Nature.NORM)
 _DEPTH = 12

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
+from shapelint.reading.quoting import quote
+from shapelint.reading.recurrent import is_returned
+from shapelint.reading.sizes.around import given_at, in_words, layout_of, named, recurrent_above
+from shapelint.reading.sizes.losses import cut_from, losses
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report
-from shapelint.rules.navigate import is_returned
-from shapelint.rules.sizes.around import given_at, in_words, layout_of, named, recurrent_above
-from shapelint.rules.sizes.losses import cut_from, losses
-from shapelint.rules.trail import nature_of
+from shapelint.rules.build import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Int, Tensor, Tuple
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP519",

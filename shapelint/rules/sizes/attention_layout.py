@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import LAYERS
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
+from shapelint.reading.recurrent import layer_of, own_construction
+from shapelint.reading.sizes.around import in_words, layer_call_above, layout_of, named
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, construction_place, place_of, quote, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import layer_of, own_construction
-from shapelint.rules.sizes.around import in_words, layer_call_above, layout_of, named
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor
+from shapelint.trace.trace import Node, Trace
 
 _ENCODER = "torch.nn.TransformerEncoder"
 _LAYOUTS = {False: (Role.BATCH, Role.TIME), True: (Role.TIME, Role.BATCH)}

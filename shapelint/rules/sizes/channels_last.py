@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.quoting import construction_place
+from shapelint.reading.recurrent import is_recurrent_call, layer_of, sequence_of, short_name
+from shapelint.reading.sizes.around import appended, given_at, in_words, layer_call_above, named, recurrent_above
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, report
-from shapelint.rules.navigate import is_recurrent_call, layer_of, sequence_of, short_name
-from shapelint.rules.sizes.around import appended, given_at, in_words, layer_call_above, named, recurrent_above
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import insertion
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _PASSING = (Nature.VIEW, Nature.SELECTION, Nature.DROPOUT)
 _DEPTH = 4

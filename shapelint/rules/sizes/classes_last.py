@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Trace
 from shapelint.ops.nature import CLASS_LOSSES
+from shapelint.reading.recurrent import short_name
+from shapelint.reading.sizes.around import appending_fix, in_words, layout_of, named, recurrent_above
+from shapelint.reading.sizes.losses import Loss, losses
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.navigate import short_name
-from shapelint.rules.sizes.around import appending_fix, in_words, layout_of, named, recurrent_above
-from shapelint.rules.sizes.losses import Loss, losses
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP507",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.quoting import construction_place
+from shapelint.reading.recurrent import layer_of
+from shapelint.reading.sizes.around import appending_fix, in_words, layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, report
-from shapelint.rules.navigate import layer_of
-from shapelint.rules.sizes.around import appending_fix, in_words, layer_call_above, named
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP516",

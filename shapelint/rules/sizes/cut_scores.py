@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.layout.views import is_view
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import layer_of
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import samples_mix
+from shapelint.rules.build import report
 from shapelint.rules.layout.view_as_permute import exchanged_views
-from shapelint.rules.layout.views import is_view
-from shapelint.rules.navigate import layer_of
-from shapelint.rules.pick import ONE
-from shapelint.rules.sizes.around import layer_call_above, named
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP514",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.require import size_of
 from shapelint.ops.rnn import recurrent_config
+from shapelint.reading.quoting import naming_of
+from shapelint.reading.recurrent import is_recurrent_call, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import naming_of, report
-from shapelint.rules.navigate import is_recurrent_call, layer_of
+from shapelint.rules.build import report
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
+from shapelint.trace.trace import Node, Trace
 
 _GOOD = (
     """\

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
-from shapelint.infer.trace import Node, Trace, refs
 from shapelint.ops.nature import Nature
 from shapelint.ops.rnn import recurrent_config
+from shapelint.reading.quoting import naming_of, place_of, quote, text_of
+from shapelint.reading.recurrent import input_of, is_recurrent_call, own_construction, short_name
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import argument, is_always_bidirectional, twice
 from shapelint.rules.base import Rule
-from shapelint.rules.build import naming_of, place_of, quote, report, text_of
-from shapelint.rules.navigate import input_of, is_recurrent_call, own_construction, short_name
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import argument, is_always_bidirectional, twice
+from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace, refs
 
 _SHOWN = ("in_features", "input_size", "hidden_size", "proj_size", "embedding_dim")
 _EMBEDDING = "torch.nn.Embedding.forward"

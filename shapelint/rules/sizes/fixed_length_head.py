@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.claims import source_of
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import input_of, layer_of
+from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.claims import source_of
-from shapelint.rules.navigate import input_of, layer_of
-from shapelint.rules.sizes.around import layer_call_above, named
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Trace
 
 _LINEAR = "torch.nn.Linear.forward"
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.infer.trace import Trace
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
+from shapelint.reading.quoting import construction_place, place_of
+from shapelint.reading.recurrent import layer_of, short_name
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import layer_call_above, layout_of, named
+from shapelint.reading.sizes.losses import Loss, cut_from, losses
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, report
-from shapelint.rules.navigate import layer_of, short_name
-from shapelint.rules.pick import ONE
-from shapelint.rules.sizes.around import layer_call_above, layout_of, named
-from shapelint.rules.sizes.losses import Loss, cut_from, losses
-from shapelint.rules.trail import nature_of
+from shapelint.rules.build import report
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import Trace
 
 #: what works on each step by itself
 _STEPWISE = LAYS_OUT | {Nature.SOFTMAX, Nature.LINEAR, Nature.DROPOUT, Nature.POINTWISE}

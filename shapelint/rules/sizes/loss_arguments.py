@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import short_name
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import appending_fix, layout_of, named, recurrent_above
+from shapelint.reading.sizes.losses import Loss, cut_from, losses
+from shapelint.reading.sizes.softmax import softmax_of
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.navigate import short_name
-from shapelint.rules.pick import ONE
-from shapelint.rules.sizes.around import appending_fix, layout_of, named, recurrent_above
-from shapelint.rules.sizes.losses import Loss, cut_from, losses
-from shapelint.rules.sizes.softmax import softmax_of
-from shapelint.rules.trail import nature_of
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Trace
 
 BROADCAST = Rule(
     code="SHP517",

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.ops.nature import Nature
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.quoting import kind_place, quote
+from shapelint.reading.recurrent import input_of, layer_of, short_name
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import appending_fix, named
+from shapelint.reading.sizes.losses import cut_from
+from shapelint.reading.trail import keeps_every_axis, made_by, nature_of, origin_of, tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report
-from shapelint.rules.navigate import input_of, layer_of, short_name
-from shapelint.rules.pick import ONE
-from shapelint.rules.sizes.around import appending_fix, named
-from shapelint.rules.sizes.losses import cut_from
-from shapelint.rules.trail import keeps_every_axis, made_by, nature_of, origin_of, tensor_inputs
+from shapelint.rules.build import report
 from shapelint.shapes.value import Dtype, Tensor, Value
+from shapelint.trace.trace import INPUT, Node, Trace
 
 _EMBEDDING = "torch.nn.Embedding.forward"
 #: what leaves the kind of number what it was, for sure

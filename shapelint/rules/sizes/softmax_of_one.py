@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.loops.rounds_of_calls import place_in_code
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import in_words, recurrent_above
+from shapelint.reading.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.pick import ONE
-from shapelint.rules.rounds import place_in_code
-from shapelint.rules.sizes.around import in_words, recurrent_above
-from shapelint.rules.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
 from shapelint.shapes.axis import Role
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP512",

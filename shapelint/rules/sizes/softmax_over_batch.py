@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Trace
 from shapelint.ops.nature import REDUCES, Nature
+from shapelint.reading.claims import samples_mix
+from shapelint.reading.quoting import construction_place
+from shapelint.reading.recurrent import layer_of
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import in_words, layer_call_above
+from shapelint.reading.sizes.softmax import Softmax, axis_fixes, shown, softmaxes
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, report
-from shapelint.rules.claims import samples_mix
-from shapelint.rules.navigate import layer_of
-from shapelint.rules.pick import ONE
-from shapelint.rules.sizes.around import in_words, layer_call_above
-from shapelint.rules.sizes.softmax import Softmax, axis_fixes, shown, softmaxes
-from shapelint.rules.trail import nature_of
+from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Trace
 
 _JOINING = REDUCES | {Nature.PRODUCT}
 _PASSING = (Nature.POINTWISE, Nature.VIEW, Nature.EXPANSION, Nature.PERMUTATION, Nature.DROPOUT)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Ref, Severity
-from shapelint.infer.trace import Trace
+from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
 from shapelint.rules.layout.view_as_permute import exchange_finding, exchanged_views
-from shapelint.rules.uses import feeds_class_loss
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP508",

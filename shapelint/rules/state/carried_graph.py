@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Severity
-from shapelint.infer.trace import BackwardPass, Node, Trace, refs
 from shapelint.ops.nature import Nature
+from shapelint.reading.lines import is_conditional
+from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.lines import is_conditional
-from shapelint.rules.navigate import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
-from shapelint.rules.rounds import feeds, round_pairs
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import argument, insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import BackwardPass, Node, Trace, refs
 
 _CUTS = (Nature.DETACH, Nature.INQUIRY)
 

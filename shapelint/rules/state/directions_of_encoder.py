@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import construction_place, naming_of, place_of, quote
+from shapelint.reading.recurrent import layer_of, recurrent_calls, slot_of, states_given
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, naming_of, place_of, quote, report
-from shapelint.rules.navigate import layer_of, recurrent_calls, slot_of, states_given
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP216",

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Place, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import HANDS_ON
 from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.reading.quoting import kind_place, place_of, quote
+from shapelint.reading.recurrent import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
+from shapelint.reading.trail import natures, origin_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, place_of, quote, report
-from shapelint.rules.navigate import (
-    is_cell_call,
-    is_recurrent_call,
-    layer_of,
-    next_state,
-    state_given,
-)
-from shapelint.rules.trail import natures, origin_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.value import List, Tensor, Tuple, Value
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP208",

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import INPUT, Node, Trace
+from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
+from shapelint.reading.names import kept_on_objects
+from shapelint.reading.quoting import construction_place, naming_of, place_of, quote
+from shapelint.reading.recurrent import input_of, layer_of, leaves, recurrent_calls, state_given, states_given
+from shapelint.reading.text import holds
+from shapelint.reading.written import creation_of, size_expressions
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, naming_of, place_of, quote, report
-from shapelint.rules.names import kept_on_objects
-from shapelint.rules.navigate import input_of, layer_of, leaves, recurrent_calls, state_given, states_given
-from shapelint.rules.rounds import feeds, round_pairs
+from shapelint.rules.build import report
 from shapelint.rules.state.zeros import drop_zeros
-from shapelint.rules.text import holds
-from shapelint.rules.written import creation_of, size_expressions
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, Node, Trace
 
 _DROPS_LAST = re.compile(r"drop_last\s*=\s*True")
 

@@ -7,23 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import INPUT, LATER_ROUND, Node, Trace, bindings_by_value, refs
 from shapelint.ops.nature import LAYS_OUT, Nature
+from shapelint.reading.loops.rounds_of_calls import is_dropped, round_pairs
+from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
+from shapelint.reading.single_index import GETITEM, ONE
+from shapelint.reading.trail import made_by, natures, origin_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, quote, report
-from shapelint.rules.navigate import (
-    input_of,
-    layer_of,
-    next_state,
-    recurrent_calls,
-    state_given,
-)
-from shapelint.rules.pick import GETITEM, ONE
-from shapelint.rules.rounds import is_dropped, round_pairs
-from shapelint.rules.trail import made_by, natures, origin_of
-from shapelint.rules.written import argument
+from shapelint.rules.build import report
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, LATER_ROUND, Node, Trace, bindings_by_value, refs
 
 #: what leaves a step a step
 _SAME_STEP = natures(LAYS_OUT, Nature.LOOKUP, Nature.DROPOUT)

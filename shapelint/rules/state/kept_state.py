@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Place, Ref, Severity
-from shapelint.infer.trace import Node, Trace, refs
+from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
+from shapelint.reading.names import kept_on_objects
+from shapelint.reading.quoting import construction_place, place_of, quote
+from shapelint.reading.recurrent import input_of, layer_of, leaves, next_state, recurrent_calls
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, quote, report
-from shapelint.rules.names import kept_on_objects
-from shapelint.rules.navigate import input_of, layer_of, leaves, next_state, recurrent_calls
-from shapelint.rules.rounds import feeds, round_pairs
+from shapelint.rules.build import report
 from shapelint.rules.state.carried_graph import carries_graph
-from shapelint.rules.written import argument
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace, refs
 
 RULE = Rule(
     code="SHP215",

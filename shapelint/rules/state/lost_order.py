@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace, bindings_by_value, refs
 from shapelint.ops.nature import Nature
+from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.reading.names import kept_on_objects, occurrences
+from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.recurrent import PAD_PACKED, ancestors, input_of, next_state, recurrent_calls
+from shapelint.reading.trail import nature_of
+from shapelint.reading.uses import confidence_of
+from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import place_of, quote, report
-from shapelint.rules.names import kept_on_objects, occurrences
-from shapelint.rules.navigate import PAD_PACKED, ancestors, input_of, next_state, recurrent_calls
-from shapelint.rules.orders import Reordering, is_order, maker_of, reordering_of
-from shapelint.rules.trail import nature_of
-from shapelint.rules.uses import confidence_of
-from shapelint.rules.written import before_moves
+from shapelint.rules.build import report
 from shapelint.shapes.value import Packed, Tensor
+from shapelint.trace.trace import Node, Trace, bindings_by_value, refs
 
 _READING = (Nature.SELECTION, Nature.VIEW, Nature.PERMUTATION, Nature.JOIN, Nature.MEAN, Nature.TOTAL)
 _DEPTH = 6

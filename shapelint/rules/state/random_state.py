@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import INPUT, Node, Trace
 from shapelint.ops.nature import Nature
+from shapelint.reading.claims import source_of
+from shapelint.reading.quoting import construction_place, place_of
+from shapelint.reading.recurrent import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
+from shapelint.reading.trail import nature_of, operands_of
+from shapelint.reading.written import creation_of, is_written_to, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, place_of, report
-from shapelint.rules.claims import source_of
-from shapelint.rules.navigate import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
-from shapelint.rules.trail import nature_of, operands_of
-from shapelint.rules.written import creation_of, is_written_to, states_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, Node, Trace
 
 RULE = Rule(
     code="SHP211",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import quote, with_article
+from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import quote, report, with_article
-from shapelint.rules.navigate import layer_of, next_state, recurrent_calls
+from shapelint.rules.build import report
 from shapelint.rules.state.zeros import drop_zeros, is_zero_state
-from shapelint.rules.written import argument
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP213",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import kind_place, quote, text_of, with_article
+from shapelint.reading.recurrent import layer_of, leaves, recurrent_calls, states_given
+from shapelint.reading.written import argument, insertion, is_zeros
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report, text_of, with_article
-from shapelint.rules.navigate import layer_of, leaves, recurrent_calls, states_given
-from shapelint.rules.written import argument, insertion, is_zeros
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 _GOOD = (
     """\

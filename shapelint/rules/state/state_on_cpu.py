@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.infer.placement import DEVICE, follows_another, is_named_device, moved_to
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import MAKES
+from shapelint.reading.quoting import add_argument, place_of, quote
+from shapelint.reading.recurrent import ancestors, input_of, recurrent_calls, short_name, state_given
+from shapelint.reading.text import holds
+from shapelint.reading.trail import nature_of, operands_of
+from shapelint.reading.written import argument, creation_of, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import add_argument, place_of, quote, report
-from shapelint.rules.navigate import ancestors, input_of, recurrent_calls, short_name, state_given
-from shapelint.rules.text import holds
-from shapelint.rules.trail import nature_of, operands_of
-from shapelint.rules.written import argument, creation_of, states_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
+from shapelint.trace.devices import DEVICE, follows_another, is_named_device, moved_to
+from shapelint.trace.trace import Node, Trace
 
 _DEFAULT_DEVICE = re.compile(r"set_default_(?:device|tensor_type)|\bwith\s+torch\.device\b")
 

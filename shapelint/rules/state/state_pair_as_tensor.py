@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.nature import HANDS_ON
+from shapelint.reading.quoting import kind_place, quote, text_of, with_article
+from shapelint.reading.recurrent import is_state_pair, layer_of, short_name
+from shapelint.reading.single_index import GETITEM
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import kind_place, quote, report, text_of, with_article
-from shapelint.rules.navigate import is_state_pair, layer_of, short_name
-from shapelint.rules.pick import GETITEM
-from shapelint.rules.trail import nature_of
-from shapelint.rules.written import insertion
+from shapelint.rules.build import report
 from shapelint.shapes.value import Tuple
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 #: methods that give a state again, which each of the two tensors has
 

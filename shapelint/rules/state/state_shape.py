@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
+from shapelint.reading.names import output_named_state
+from shapelint.reading.quoting import construction_place, naming_of
+from shapelint.reading.recurrent import layer_of, recurrent_calls, states_given
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, naming_of, report
-from shapelint.rules.names import output_named_state
-from shapelint.rules.navigate import layer_of, recurrent_calls, states_given
+from shapelint.rules.build import report
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
@@ -19,6 +19,7 @@ from shapelint.rules.state.state_sizes import (
     swap_first_two,
 )
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
+from shapelint.trace.trace import Node, Trace
 
 _GOOD = (
     """\

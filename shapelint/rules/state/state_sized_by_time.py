@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
+from shapelint.reading.layout.readings import Readings, readings
+from shapelint.reading.names import output_named_state
+from shapelint.reading.quoting import construction_place, naming_of
+from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls, states_given
+from shapelint.reading.written import creation_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, naming_of, report
-from shapelint.rules.names import output_named_state
-from shapelint.rules.navigate import input_of, layer_of, recurrent_calls, states_given
-from shapelint.rules.readings import Readings, readings
+from shapelint.rules.build import report
 from shapelint.rules.state.state_sizes import created, state_fix, take_other_axis
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
-from shapelint.rules.written import creation_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP204",

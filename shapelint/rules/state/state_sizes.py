@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.finding import Edit, Fix, Place
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
 from shapelint.ops.rnn import recurrent_config
-from shapelint.rules.build import place_of
-from shapelint.rules.navigate import layer_of, states_given
-from shapelint.rules.written import (
-    argument,
-    creation_of,
-    exchanged,
-    is_always_bidirectional,
-    size_expressions,
-    twice,
-)
+from shapelint.reading.quoting import place_of
+from shapelint.reading.recurrent import layer_of, states_given
+from shapelint.reading.written import argument, creation_of, exchanged, is_always_bidirectional, size_expressions, twice
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
 Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe

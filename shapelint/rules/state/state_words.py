@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from shapelint.infer.trace import Node, Trace
 from shapelint.ops.registry import ShapeError
-from shapelint.rules.build import quote
-from shapelint.rules.navigate import input_of, layer_of
-from shapelint.rules.written import argument
+from shapelint.reading.quoting import quote
+from shapelint.reading.recurrent import input_of, layer_of
+from shapelint.reading.written import argument
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Value
 from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
 
 
 def state_name(trace: Trace, call: Node, error: ShapeError) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Severity
-from shapelint.infer.trace import Node, Trace
+from shapelint.reading.quoting import construction_place, naming_of, place_of
+from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
+from shapelint.reading.written import creation_of, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import construction_place, naming_of, place_of, report
-from shapelint.rules.navigate import input_of, layer_of, next_state, recurrent_calls, state_given
-from shapelint.rules.written import creation_of, states_of
+from shapelint.rules.build import report
 from shapelint.shapes.value import Packed, Tensor
+from shapelint.trace.trace import Node, Trace
 
 RULE = Rule(
     code="SHP217",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from shapelint.finding import Edit, Fix
-from shapelint.infer.trace import Node, Trace
-from shapelint.rules.navigate import states_given
-from shapelint.rules.written import argument, is_zeros
+from shapelint.reading.recurrent import states_given
+from shapelint.reading.written import argument, is_zeros
 from shapelint.source import Span
+from shapelint.trace.trace import Node, Trace
 
 
 def is_zero_state(trace: Trace, call: Node) -> bool:

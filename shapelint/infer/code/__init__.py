@@ -1,0 +1,1 @@
+"""Expressions, statements, functions and loops of the checked code."""

@@ -1,0 +1,379 @@
+"""Iterating: loops and comprehensions are followed for a sample of their rounds.
+
+A short sequence of known items is followed item by item. Of a long or unknown one the first round and one
+later round are followed; what was collected carries the symbolic count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeGuard
+
+from shapelint.infer.apply import apply
+from shapelint.infer.code.assign import assign
+from shapelint.infer.code.functions import call_special
+from shapelint.infer.code.truth import truth
+from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.state import Run
+from shapelint.infer.values.constants import constant_key, truth_of
+from shapelint.infer.values.objects import YIELDED, Container, Function, Instance, Iteration, Range, Scope
+from shapelint.ops import registry
+from shapelint.shapes.axis import Axis
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dict, Int, List, Str, Tensor, Tuple, Unknown, Value, integer
+from shapelint.syntax import facts
+from shapelint.trace.trace import LATER_ROUND, Loop
+
+MAX_EXACT = 8  #: items of a sequence that are followed one by one
+MAX_HELD = 3  #: lists in dicts in attributes are found
+MAX_SEARCHED = 500  #: values of one level that are searched for lists
+MAX_NESTING = 2  #: loops inside loops that get their second round
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The values of the rounds that are followed; `count` is None when these are all rounds."""
+
+    values: tuple[Value, ...]
+    count: Dim | None = None
+
+
+def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
+    """What iterating over a value gives."""
+    if isinstance(value, Tuple):
+        return _sample(value.items, None)
+    if isinstance(value, List):
+        return _sample(tuple(value.items), value.length)
+    if isinstance(value, Instance):
+        items = call_special(run, value, "__iter__", (), {}, node) or value.base
+        value = items if items is not None and not isinstance(items, Instance) else value
+    if isinstance(value, Container):
+        members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
+        return _sample(members, value.length)
+    if isinstance(value, Dict) and not value.open:
+        return _sample(tuple(Str(k) if isinstance(k, str) else Unknown(str(k), "a key") for k in value.items), None)
+    if isinstance(value, Range):
+        return _range_rounds(run, value, node)
+    if isinstance(value, Iteration):
+        return _iteration_rounds(run, value, node)
+    if isinstance(value, Tensor) and value.axes:
+        first, later = (_tensor_item(run, value, i, node) for i in (integer(0), _later(run, node)))
+        return Rounds((first, later), value.axes[0].dim)
+    key = value.key if isinstance(value, Unknown) else run.key_of(node)
+    return Rounds(
+        tuple(Unknown(f"{key}[*{i}]", "an item of something unknown") for i in range(2)),
+        Dim.symbol(f"len({key})"),
+    )
+
+
+def unrolled(run: Run, value: Value, node: facts.Expression) -> Value:
+    """A range, a generator or a list of modules as the list of its items; anything else as it is."""
+    if not isinstance(value, Iteration | Range | Container | Instance):
+        return value
+    followed = rounds(run, value, node)
+    return List(list(followed.values), followed.count)
+
+
+def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
+    if length is None and len(items) <= MAX_EXACT:
+        return Rounds(items)
+    return Rounds(items[:1] + items[-1:] if len(items) > 1 else items, length or Dim.of(len(items)))
+
+
+def _later(run: Run, node: facts.Expression) -> Int:
+    """The number of a later round: a symbol, at least 1."""
+    name = _step_name(node)
+    run.positive.add(name)
+    return Int(Dim.symbol(name))
+
+
+def _step_name(node: facts.Expression) -> str:
+    return f"{LATER_ROUND}{node.span.line}:{node.span.column}"
+
+
+def _tensor_item(run: Run, value: Tensor, index: Value, node: facts.Expression) -> Value:
+    return apply(run, registry.OPS["torch.Tensor.__getitem__"], (value, index), {}, node)
+
+
+def _range_rounds(run: Run, value: Range, node: facts.Expression) -> Rounds:
+    span = value.stop - value.start
+    count = span if value.step == 1 else -span if value.step == -1 else span // Dim.of(value.step)
+    known = run.resolve(count).constant
+    if known is not None and known <= MAX_EXACT // 2:
+        return Rounds(tuple(Int(value.start + Dim.of(i * value.step)) for i in range(max(known, 0))))
+    later = value.start + _later(run, node).dim * Dim.of(value.step)
+    return Rounds((Int(value.start), Int(later)), count)
+
+
+def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
+    inner = [rounds(run, source, node) for source in value.sources]
+    if value.kind == "generator":
+        return inner[0]
+    if value.kind == "reversed":
+        return Rounds(inner[0].values[::-1], inner[0].count)
+    if value.kind == "enumerate":
+        numbers = [Dim.of(i) for i in range(len(inner[0].values))]
+        if inner[0].count is not None and len(numbers) > 1:
+            numbers[-1] = _later(run, node).dim
+        pairs = zip(_counted(run, value.start, numbers, node), inner[0].values, strict=True)
+        return Rounds(tuple(Tuple(pair) for pair in pairs), inner[0].count)
+    length = min((len(r.values) for r in inner), default=0)
+    counts = [r.count for r in inner if r.count is not None]
+    return Rounds(tuple(Tuple(tuple(r.values[i] for r in inner)) for i in range(length)), counts[0] if counts else None)
+
+
+def _counted(run: Run, start: Value, numbers: list[Dim], node: facts.Expression) -> list[Value]:
+    """The numbers of an `enumerate` that begins to count at `start`."""
+    if isinstance(start, Int | Unknown):
+        return [Int(start.dim + number) for number in numbers]
+    return [Unknown(run.key_of(node), "enumerate() from an unknown number") for _ in numbers]
+
+
+@executes(facts.For)
+def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
+    """`for`: each followed round in order."""
+    iterable = evaluate(run, scope, node.iterable)
+    begin = len(run.trace.nodes)
+    followed = rounds(run, iterable, node.iterable)
+    values = followed.values
+    if followed.count is not None and run.loops >= MAX_NESTING:
+        values = values[-1:]
+    flow = _follow(run, scope, node, values, followed.count, begin)
+    if flow is Flow.RETURN:
+        return flow
+    return execute(run, scope, node.orelse) if flow is Flow.NEXT else Flow.NEXT
+
+
+def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int) -> Flow:
+    loop, followed = _Loop(run, scope, node), 0
+    starts: list[int] = []
+    run.loops += count is not None
+    flow = Flow.NEXT
+    for value in values:
+        loop.begin_round(later=count is not None and followed > 0)
+        starts.append(len(run.trace.nodes))
+        assign(run, scope, node.target, value, node)
+        flow = execute(run, scope, node.body)
+        followed += 1
+        if flow in (Flow.BREAK, Flow.RETURN):
+            break
+        flow = Flow.NEXT
+    run.loops -= count is not None
+    if count is not None:
+        loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
+        if flow is Flow.NEXT and followed == 2:
+            step = _step_name(node.iterable)
+            run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
+    return flow
+
+
+class _Loop:
+    """What the rounds of a loop leave behind, where those that were followed stand for more of them."""
+
+    def __init__(self, run: Run, scope: Scope, node: facts.For | facts.While) -> None:
+        self.run = run
+        self.scope = scope
+        self.place = f"{node.span.line}:{node.span.column}"
+        self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
+        self.names = node.names
+        self.lists = self.latest = _collected(self._named())
+        self.before: dict[str, Value] = {}
+        self.first = self._named()
+
+    def begin_round(self, later: bool) -> None:
+        """Remember the names and the lists as the round finds them; a `later` one stands for all that follow."""
+        if later:
+            self._loosen()
+        self.before = self._named()
+        self.latest = _collected(self.before)
+
+    def _named(self) -> dict[str, Value]:
+        """The local names that the loop may change: those that it names, or all where it names a local function."""
+        names = self.scope.names
+        named = {name: names[name] for name in sorted(names.keys() & {*self.names, YIELDED})}
+        return dict(names) if any(isinstance(value, Function) for value in named.values()) else named
+
+    def stand_for(self, count: Dim, followed: int) -> None:
+        """The lists that the body appends to have items of `count` rounds; `followed` were run."""
+        grown = [(key, old) for key, old in self.latest.items() if old.has_changed]
+        for key, old in grown:
+            item = old.value
+            # the first round may have made the list
+            start = self.lists[key].size if key in self.lists else Dim.of(0)
+            added = _size(item) - old.size
+            if added.is_positive():
+                is_regular = _size(item) == start + added * Dim.of(followed)
+                item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
+        self._widen()
+
+    def _loosen(self) -> None:
+        """What the first round has changed in size has a size of its own in each round: `cat([history, new])`."""
+        for name, old in self.first.items():
+            new = self.scope.names.get(name)
+            if isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
+                self.scope.names[name] = replace(new, axes=tuple(self._loose_axes(f"{name}.size", old, new)))
+
+    def _loose_axes(self, size_of: str, old: Tensor, new: Tensor) -> Iterator[Axis]:
+        for place, axis in enumerate(new.axes):
+            size = self.run.resolve(axis.dim)
+            is_kept = old.rank == new.rank and self.run.resolve(old.sizes[place]) == size
+            if is_kept or (old.rank != new.rank and size.constant is None):
+                yield axis
+            else:
+                yield replace(axis, dim=Dim.symbol(f"{size_of}({place})@{self.place}"), parts=())
+
+    def _widen(self) -> None:
+        """What still changed its shape or number in the last round has no value that holds for all rounds.
+
+        A tensor keeps its number of axes, if the last round did: the rank is no guess.
+        """
+        for name, old in self.before.items():
+            new = self.scope.names.get(name)
+            if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
+                self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
+            elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
+                self.scope.names[name] = self._widened(name, old, new)
+
+    def _widened(self, name: str, old: Tensor, new: Tensor) -> Value:
+        if old.rank != new.rank:
+            return Unknown(f"{name}@{self.place}", "it grows in a loop")
+        return replace(new, axes=tuple(self._loose_axes(f"{name}.last_size", old, new)))
+
+    def _sizes(self, value: Tensor) -> list[Dim]:
+        return [self.run.resolve(size) for size in value.sizes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """A list that a loop's body can append to, and how long it was."""
+
+    value: List | Container
+    count: int
+    length: Dim | None
+
+    @property
+    def size(self) -> Dim:
+        """The number of its items at that time."""
+        return self.length or Dim.of(self.count)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it is longer now, or shorter; most lists are not, and arithmetic with symbols is dear."""
+        return (self.count, self.length) != (_count(self.value), self.value.length)
+
+
+def _collected(named: Mapping[str, Value]) -> dict[int, _Collected]:
+    """The lists that a loop's body can append to: of local names, and what these hold."""
+    found: dict[int, _Collected] = {}
+    level = list(named.values())
+    for _ in range(MAX_HELD):
+        level = level[:MAX_SEARCHED]
+        found.update((id(v), _Collected(v, _count(v), v.length)) for v in level if _is_growing(v))
+        level = [held for value in level for held in _held(value)]
+    return found
+
+
+def _is_growing(value: Value) -> TypeGuard[List | Container]:
+    return isinstance(value, List) or (isinstance(value, Container) and value.kind == "ModuleList")
+
+
+def _held(value: Value) -> Iterable[Value]:
+    if isinstance(value, Instance):
+        return value.attributes.values()
+    if isinstance(value, Dict):
+        return value.items.values()
+    return value.items if isinstance(value, List | Tuple) else ()
+
+
+def _size(value: List | Container) -> Dim:
+    return value.length or Dim.of(_count(value))
+
+
+def _count(value: List | Container) -> int:
+    return len(value.items if isinstance(value, List) else value.members)
+
+
+@executes(facts.While)
+def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
+    """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
+    loop, followed, limit = _Loop(run, scope, node), 0, MAX_EXACT
+    flow = Flow.NEXT
+    while flow in (Flow.NEXT, Flow.CONTINUE):
+        holds = _still_holds(run, scope, node)
+        if holds is False:
+            return execute(run, scope, node.orelse)
+        limit = limit if holds else 2
+        if followed >= limit or (followed and run.loops >= MAX_NESTING):
+            break
+        loop.begin_round(later=limit == 2 and followed > 0)
+        run.loops += 1
+        flow = execute(run, scope, node.body)
+        run.loops -= 1
+        followed += 1
+    if flow is Flow.RETURN:
+        return flow
+    loop.stand_for(loop.rounds, followed)
+    return Flow.NEXT
+
+
+def _still_holds(run: Run, scope: Scope, node: facts.While) -> bool | None:
+    """Whether a loop goes on; None where data, an unknown size or a `break` in the body end it."""
+    choices, decisions = len(run.choices), len(run.trace.decisions)
+    run.says_nothing, outer = True, run.says_nothing
+    test = evaluate(run, scope, node.test)
+    run.says_nothing = outer
+    asked = list(run.choices)[choices:]
+    for key in asked:  # that a loop goes on is no choice of the path: it ends in any case
+        del run.choices[key]
+    del run.trace.decisions[decisions:]
+    if asked or isinstance(test, Unknown | Tensor):
+        return None
+    known = truth_of(test) if isinstance(test, Int) else truth(run, test, node.test)
+    return None if known and isinstance(node.test, facts.Literal) else known
+
+
+def comprehension(run: Run, scope: Scope, node: facts.Comprehension) -> Value:
+    """The list, dict or generator that a comprehension makes; the conditions are taken to hold."""
+    inner = Scope({}, scope)
+    collected: list[Value] = []
+    keys: list[Value] = []
+    count = _fill(run, inner, node, node.generators, collected, keys)
+    if node.kind == "dict":
+        known = {constant_key(k): v for k, v in zip(keys, collected, strict=True)}
+        return Dict({k: v for k, v in known.items() if k is not None}, open=count is not None or None in known)
+    return List(collected, count)
+
+
+def _fill(
+    run: Run,
+    scope: Scope,
+    node: facts.Comprehension,
+    generators: tuple[facts.Generator, ...],
+    collected: list[Value],
+    keys: list[Value],
+) -> Dim | None:
+    if not generators:
+        if node.key is not None:
+            keys.append(evaluate(run, scope, node.key))
+        collected.append(evaluate(run, scope, node.element))
+        return None
+    generator = generators[0]
+    followed = rounds(run, evaluate(run, scope, generator.iterable), generator.iterable)
+    inner: Dim | None = None
+    exact, start = True, len(collected)
+    for value in followed.values:
+        start = len(collected)
+        assign(run, scope, generator.target, value, None)
+        answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
+        if False in answers:
+            exact = exact and followed.count is None
+            continue
+        exact = exact and None not in answers
+        inner = _fill(run, scope, node, generators[1:], collected, keys)
+    if not exact:
+        return Dim.symbol(f"len({run.key_of(generator.iterable)})")
+    if followed.count is None:
+        return inner if inner is None else inner * Dim.of(len(followed.values))
+    # what the last round collected stands for what every round does
+    return followed.count * (inner or Dim.of(len(collected) - start))

@@ -1,0 +1,313 @@
+"""Executing statements."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Collection
+
+from shapelint.infer.code.arithmetic import binary
+from shapelint.infer.code.assign import assign
+from shapelint.infer.code.assume import assume
+from shapelint.infer.code.calls import call_value
+from shapelint.infer.code.comparisons import compare
+from shapelint.infer.code.expressions import defaults_of
+from shapelint.infer.code.functions import call_special, is_harmless, method_kind
+from shapelint.infer.code.gradients import graphless
+from shapelint.infer.code.loops import rounds
+from shapelint.infer.code.truth import truth
+from shapelint.infer.code.walk import names_in
+from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical
+from shapelint.infer.plan import Raised
+from shapelint.infer.state import Run
+from shapelint.infer.values.methods import grow
+from shapelint.infer.values.objects import Class, Container, Function, Imported, Iteration, Scope
+from shapelint.infer.values.snapshot import captured
+from shapelint.shapes.value import NONE, Bool, External, Int, List, Tensor, Tuple, Unknown, Value
+from shapelint.syntax import facts
+from shapelint.trace.writes import NO_NUMBERS
+
+
+@executes(facts.Assign)
+def assign_statement(run: Run, scope: Scope, node: facts.Assign) -> Flow:
+    """`a = b = value`."""
+    value = evaluate(run, scope, node.value)
+    for target in node.targets:
+        assign(run, scope, target, value, node)
+    return Flow.NEXT
+
+
+@executes(facts.AnnAssign)
+def annotated_assignment(run: Run, scope: Scope, node: facts.AnnAssign) -> Flow:
+    """`target: annotation = value`."""
+    if node.value is not None:
+        assign(run, scope, node.target, evaluate(run, scope, node.value), node)
+    return Flow.NEXT
+
+
+@executes(facts.AugAssign)
+def augmented_assignment(run: Run, scope: Scope, node: facts.AugAssign) -> Flow:
+    """`target += value`; a list grows in place."""
+    old, value = evaluate(run, scope, node.target), evaluate(run, scope, node.value)
+    if isinstance(old, List | Container) and isinstance(value, List | Tuple | Container) and node.operator == "+":
+        grow(old, value)
+        return Flow.NEXT
+    expression = facts.Binary(node.span, node.target, node.operator, node.value)
+    assign(run, scope, node.target, binary(run, old, node.operator, value, expression), node)
+    return Flow.NEXT
+
+
+@executes(facts.ExpressionStatement)
+def expression_statement(run: Run, scope: Scope, node: facts.ExpressionStatement) -> Flow:
+    """An expression for its effect: `x.transpose_(0, 1)` leaves other axes in x."""
+    value = evaluate(run, scope, node.value)
+    method = node.value.func if isinstance(node.value, facts.Call) else None
+    if isinstance(method, facts.Attribute) and isinstance(value, Tensor) and method.attr in NO_NUMBERS:
+        assign(run, scope, method.value, value, None)
+    return Flow.NEXT
+
+
+@executes(facts.Return)
+def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
+    """`return value`; what the entry point itself returns is recorded."""
+    run.result = NONE if node.value is None else evaluate(run, scope, node.value)
+    if not run.frames:
+        run.trace.returned.append(captured(run.result))
+    return Flow.RETURN
+
+
+@executes(facts.If)
+def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
+    """`if`: this path takes one side; `if __name__ == "__main__"` is taken."""
+    if _raises(node.body):
+        assume(run, scope, node.test, False)
+    elif _raises(node.orelse):
+        assume(run, scope, node.test, True)
+    holds = _condition(run, scope, node.test)
+    place = (run.path, node.span.line, node.span.column)
+    raising = _raises(node.body if holds else node.orelse)
+    if raising and place in run.plan.passed:
+        holds, raising = not holds, False
+    outer, run.guard = run.guard, place if raising else run.guard
+    flow = execute(run, scope, node.body if holds else node.orelse)
+    run.guard = outer
+    return flow
+
+
+def _raises(block: tuple[facts.Statement, ...]) -> bool:
+    return bool(block) and isinstance(block[-1], facts.Raise)
+
+
+def _condition(run: Run, scope: Scope, test: facts.Expression) -> bool:
+    if isinstance(test, facts.Compare) and isinstance(test.left, facts.Name) and test.left.id == "__name__":
+        return True
+    return truth(run, evaluate(run, scope, test), test)
+
+
+@executes(facts.With)
+def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
+    """`with`: what a context manager gives is unknown, unless it is the checked code's own."""
+    for context, target in node.items:
+        value = evaluate(run, scope, context)
+        entered = _enter(run, value, context)
+        if target is not None:
+            assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
+    depth, guard, caught = len(run.frames), run.guard, run.caught
+    expects = any(_expects_refusal(context) for context, _ in node.items)
+    run.caught = depth if expects else caught
+    try:
+        with graphless(run, scope, [context for context, _ in node.items]):
+            return execute(run, scope, node.body)
+    except Raised:
+        if not expects:
+            raise
+        del run.frames[depth:]
+        run.guard = guard
+        return Flow.NEXT
+    finally:
+        run.caught = caught
+
+
+def _expects_refusal(context: facts.Expression) -> bool:
+    """Whether a context manager is given what torch raises: `pytest.raises(RuntimeError)`, `suppress(ValueError)`."""
+    return isinstance(context, facts.Call) and any(_takes_refusals(names_in(one.value)) for one in context.arguments)
+
+
+def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
+    """What `__enter__` gives, or the one `yield` of a function under `@contextmanager`."""
+    unknown = Unknown(run.key_of(context), "from a context manager")
+    if isinstance(value, Iteration) and value.kind == "generator":
+        return next(iter(rounds(run, value, context).values), unknown)
+    return call_special(run, value, "__enter__", (), {}, context) or unknown
+
+
+@executes(facts.Try)
+def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
+    """`try`: the body is taken to succeed, unless it raises itself."""
+    depth, guard, caught = len(run.frames), run.guard, run.caught
+    run.caught = depth if any(map(_reckons_with_torch, node.handlers)) else caught
+    try:
+        flow = execute(run, scope, node.body)
+        run.caught = caught
+        if flow is Flow.NEXT:
+            flow = execute(run, scope, node.orelse)
+    except Raised:
+        if not node.handlers:
+            raise
+        del run.frames[depth:]
+        run.guard, run.caught = guard, caught
+        flow = execute(run, scope, node.handlers[0].body)
+    final = execute(run, scope, node.final)
+    return flow if final is Flow.NEXT else final
+
+
+#: what torch and Python raise for tensors and layers that do not fit
+_REFUSALS = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
+
+
+def _reckons_with_torch(handler: facts.Handler) -> bool:
+    """Whether a handler takes what torch raises, and goes on."""
+    names = ["Exception"] if handler.type is None else names_in(handler.type)
+    return not _raises(handler.body) and _takes_refusals(names)
+
+
+def _takes_refusals(names: Collection[str]) -> bool:
+    """Whether one of these is an exception of Python that torch raises, or a class above it."""
+    kinds = [kind for kind in (getattr(builtins, name, None) for name in names) if isinstance(kind, type)]
+    return any(issubclass(one, kind) and issubclass(kind, BaseException) for one in _REFUSALS for kind in kinds)
+
+
+@executes(facts.Match)
+def match_statement(run: Run, scope: Scope, node: facts.Match) -> Flow:
+    """`match`: cases of constants and names are compared in order."""
+    subject = evaluate(run, scope, node.subject)
+    for case in node.cases:
+        if case.pattern is None:
+            continue
+        if isinstance(case.pattern, facts.Name):
+            if case.pattern.id != "_":
+                scope.assign(case.pattern.id, subject)
+            matched: Value = Bool(True)
+        else:
+            matched = compare(run, subject, "==", evaluate(run, scope, case.pattern), case.pattern)
+        if truth(run, matched, case.pattern) and (case.guard is None or _condition(run, scope, case.guard)):
+            return execute(run, scope, case.body)
+    return Flow.NEXT
+
+
+@executes(facts.FunctionDef)
+def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow:
+    """`def`: a function, or what an unknown decorator makes of it."""
+    kind = method_kind(node.decorators)
+    if kind == "setter":
+        return Flow.NEXT
+    owner = scope.names.get("__class__")
+    home = scope
+    if isinstance(owner, Class) and owner.scope is scope:
+        home = scope.parent or scope  # a class body is no scope for its methods
+    else:
+        owner = None
+    defaults = defaults_of(run, scope, node.parameters)
+    function = Function(node.name, node.parameters, node.body, home, defaults, node, owner, kind)
+    scope.assign(node.name, _decorated(run, scope, function, node))
+    return Flow.NEXT
+
+
+def _decorated(run: Run, scope: Scope, function: Function, node: facts.FunctionDef) -> Value:
+    """What decorators of the checked code make of a function; methods with unknown ones stay as they are."""
+    value: Value = function
+    for decorator in reversed(node.decorators):
+        if is_harmless(decorator):
+            continue
+        applied = evaluate(run, scope, decorator)
+        if isinstance(applied, Function | Class):
+            value = call_value(run, applied, (value,), {}, decorator)
+        elif isinstance(applied, Unknown) and function.owner is None:
+            value = applied
+    return function if isinstance(value, Unknown) and function.owner is not None else value
+
+
+@executes(facts.ClassDef)
+def class_definition(run: Run, scope: Scope, node: facts.ClassDef) -> Flow:
+    """`class`: the body is executed once in its own scope."""
+    bases = tuple(evaluate(run, scope, base.value) for base in node.bases if base.keyword is None)
+    body = Scope({}, scope)
+    cls = Class(node.name, bases, body, node)
+    body.names["__class__"] = cls
+    scope.assign(node.name, cls)
+    execute(run, body, node.body)
+    cls.is_whole = True
+    return Flow.NEXT
+
+
+@executes(facts.Import)
+def import_statement(run: Run, scope: Scope, node: facts.Import) -> Flow:
+    """`import a.b as c` binds the module a.b, `import a.b` binds a."""
+    for path, name in node.names:
+        module = path if name else path.split(".")[0]
+        if module.split(".")[0] in KNOWN_ROOTS:
+            scope.assign(name or module, External(canonical(module)))
+        else:
+            scope.assign(name or module, Imported(run.path, module, 0))
+    return Flow.NEXT
+
+
+@executes(facts.ImportFrom)
+def import_from(run: Run, scope: Scope, node: facts.ImportFrom) -> Flow:
+    """`from a import b`; star imports are remembered for names that nothing else binds."""
+    known = not node.level and node.module.split(".")[0] in KNOWN_ROOTS
+    for name, alias in node.names:
+        wanted = None if name == "*" else name
+        path = f"{node.module}.{name}" if wanted else node.module
+        value = External(canonical(path)) if known else Imported(run.path, node.module, node.level, wanted)
+        if wanted is None:
+            stars = scope.names.get("*")
+            scope.names["*"] = Tuple((*(stars.items if isinstance(stars, Tuple) else ()), value))
+        else:
+            scope.assign(alias or name, value)
+    return Flow.NEXT
+
+
+@executes(facts.Scope)
+def scope_statement(run: Run, scope: Scope, node: facts.Scope) -> Flow:
+    """`global` and `nonlocal`."""
+    scope.outer = scope.outer | frozenset(node.names)
+    return Flow.NEXT
+
+
+@executes(facts.Jump)
+def jump(run: Run, scope: Scope, node: facts.Jump) -> Flow:
+    """`break`, `continue`, `pass`."""
+    return {"break": Flow.BREAK, "continue": Flow.CONTINUE}.get(node.kind, Flow.NEXT)
+
+
+@executes(facts.Raise)
+def raise_statement(run: Run, scope: Scope, node: facts.Raise) -> Flow:
+    """`raise` ends the path, or its `try`."""
+    raise Raised
+
+
+@executes(facts.Assert)
+def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
+    """`assert` is taken to hold; `assert size == other` makes the sizes equal."""
+    test = node.test
+    if isinstance(test, facts.Compare) and len(test.rest) == 1 and test.rest[0][0] == "==":
+        left, right = evaluate(run, scope, test.left), evaluate(run, scope, test.rest[0][1])
+        if isinstance(left, Int | Unknown) and isinstance(right, Int | Unknown):
+            run.agree(left.dim, right.dim)
+            return Flow.NEXT
+    assume(run, scope, test, True)
+    place = (run.path, node.span.line, node.span.column)
+    if evaluate(run, scope, test) == Bool(False) and place not in run.plan.passed:
+        run.guard = place
+        raise Raised
+    return Flow.NEXT
+
+
+@executes(facts.Delete)
+def delete(run: Run, scope: Scope, node: facts.Delete) -> Flow:
+    """`del name`."""
+    for target in node.targets:
+        if isinstance(target, facts.Name):
+            scope.names.pop(target.id, None)
+    return Flow.NEXT

@@ -1,0 +1,120 @@
+"""What a value is: `type` and `isinstance`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from shapelint.choices.questions import IsInstance
+from shapelint.infer.code.comparisons import is_of_kind, is_of_others
+from shapelint.infer.known.builtins import builtin, unknown_result
+from shapelint.infer.known.externals import external_call
+from shapelint.infer.known.table import Arguments
+from shapelint.infer.known.torch_names import TENSORS
+from shapelint.infer.state import Run
+from shapelint.infer.values.classes import PLAIN, class_of
+from shapelint.infer.values.objects import Builtin, Class, Instance
+from shapelint.ops import registry
+from shapelint.ops.packing import PACKED
+from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.shapes.term import Term
+from shapelint.shapes.value import (
+    FALSE,
+    TRUE,
+    Bool,
+    External,
+    Int,
+    Layer,
+    List,
+    NoneValue,
+    Packed,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+
+@builtin("type", least=1, most=1)
+def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    return class_of(args[0]) or unknown_result(run, node, "type")
+
+
+@builtin("isinstance", least=2, most=2)
+def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    value, kind = args[0], args[1]
+    return _is_one_of(run, value, kind.items if isinstance(kind, Tuple) else (kind,), node)
+
+
+@external_call("torch.is_tensor", least=1, most=1)
+def _is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    """torch.is_tensor(x): `isinstance(x, torch.Tensor)`."""
+    return _is_one_of(run, args[0], (External("torch.Tensor"),), node)
+
+
+def _is_one_of(run: Run, value: Value, kinds: tuple[Value, ...], node: facts.Expression) -> Value:
+    answers = [_is_instance(value, one) for one in kinds]
+    if any(answers):
+        return TRUE
+    if all(answer is False for answer in answers):
+        return FALSE
+    if isinstance(value, Unknown):
+        return Bool(is_of_kind(run, value, kinds))
+    if isinstance(value, Tensor):
+        return Bool(_is_of_dtype(run, value, kinds, node))
+    return unknown_result(run, node, "isinstance")
+
+
+def _is_of_dtype(run: Run, value: Tensor, kinds: tuple[Value, ...], node: facts.Expression) -> bool:
+    """Decide whether a tensor holds numbers of a kind: `isinstance(x, torch.LongTensor)`."""
+    leaf = run.trace.leaf_of(value)
+    classes = frozenset(kind.path for kind in kinds if isinstance(kind, External))
+    key = (leaf and leaf.leaf_key) or run.key_of(node)
+    subject = run.home.text(node.span)
+    return run.ask(IsInstance(Term(key), classes), f"{subject}:{key}", subject, None)
+
+
+def _is_instance(value: Value, kind: Value) -> bool | None:
+    if isinstance(value, Unknown):
+        return None
+    if isinstance(kind, Builtin):
+        wanted = PLAIN.get(kind.name)
+        return isinstance(value, wanted) if wanted is not None else None
+    if isinstance(kind, External):
+        return _is_torch_instance(value, kind.path)
+    if isinstance(kind, Class):
+        return isinstance(value, Instance) and kind in list(value.cls.lineage())
+    return False if isinstance(value, Layer) and is_of_others(kind) else None
+
+
+_TYPED_TENSOR = re.compile(r"torch\.(cuda\.)?\w+Tensor\Z")
+_LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
+
+
+def _is_torch_instance(value: Value, path: str) -> bool | None:
+    if path in TENSORS:
+        return isinstance(value, Tensor)
+    if isinstance(value, Tensor) and _TYPED_TENSOR.match(path):
+        return None  # what it holds is a guess, or not asked
+    if path == PACKED:
+        return isinstance(value, Packed)
+    if isinstance(value, Layer):
+        known = path in registry.LAYERS or not path.startswith("torch.")
+        return value.kind == path or path in _LAYER_BASES or (False if known else None)
+    if isinstance(value, Instance):
+        return _derives(value.cls, path)
+    if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
+        return False
+    return None
+
+
+def _derives(cls: Class, path: str) -> bool | None:
+    """Whether a class of the checked code derives from a class of torch; None where a base is not known."""
+    bases = [base for parent in cls.lineage() for base in parent.bases if not isinstance(base, Class)]
+    paths = [base.path for base in bases if isinstance(base, External)]
+    if path in paths or (path == "torch.nn.Module" and any(p in registry.LAYERS for p in paths)):
+        return True
+    # no class of torch derives from these
+    return False if path in RECURRENT | CELLS and len(paths) == len(bases) else None

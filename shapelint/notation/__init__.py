@@ -1,0 +1,1 @@
+"""What authors write of shapes: words for axes, shapes in texts, patterns of einops."""

@@ -1,0 +1,1 @@
+"""How the axes of a value lie, and how the author means them."""

@@ -1,0 +1,1 @@
+"""Loops of the checked code, round by round."""

@@ -1,0 +1,1 @@
+"""Padding, lengths and packed sequences."""

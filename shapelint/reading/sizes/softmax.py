@@ -1,0 +1,121 @@
+"""Reading a softmax: what it normalises, along which axis, and how that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shapelint.finding import Edit, Fix
+from shapelint.ops.nature import Nature
+from shapelint.reading.quoting import add_argument, quote
+from shapelint.reading.recurrent import construction_of, layer_of, own_construction
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import given_at
+from shapelint.reading.trail import nature_of
+from shapelint.reading.written import argument
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.value import Int, Layer, NoneValue, Tensor
+from shapelint.syntax import facts
+from shapelint.trace.trace import Node, Trace
+
+_FORWARD = ".forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax:
+    """A call that normalises `value` along `axis`; `explicit`: the code says which."""
+
+    node: Node
+    value: Tensor
+    axis: int
+    explicit: bool
+
+    @property
+    def normalised(self) -> Axis:
+        """The axis along which the result sums to 1."""
+        return self.value.axes[self.axis]
+
+    @property
+    def layer(self) -> Layer | None:
+        """The nn.Softmax that is called, where it is one."""
+        return layer_of(self.node) if self.node.op.endswith(_FORWARD) else None
+
+
+def softmaxes(trace: Trace) -> Iterator[Softmax]:
+    """The calls of softmax, log_softmax and softmin whose axis is known."""
+    for node in trace.nodes:
+        found = softmax_of(node)
+        if found is not None:
+            yield found
+
+
+def softmax_of(node: Node) -> Softmax | None:
+    """A node as a softmax; None for another operation, and where the axis is not known."""
+    if nature_of(node) is not Nature.SOFTMAX or node.error is not None:
+        return None
+    is_layer = node.op.endswith(_FORWARD)
+    if is_layer and "dim" not in layer_of(node).config:
+        return None  # Softmax2d normalises the channels
+    value = node.args[is_layer] if len(node.args) > is_layer else node.kwargs.get("input")
+    dim = layer_of(node).config.get("dim") if is_layer else node.bound.get("dim")
+    if isinstance(dim, Int):
+        dim = dim.dim.constant
+    if not isinstance(value, Tensor) or not value.rank or value.ref is None or not isinstance(node.result, Tensor):
+        return None
+    if dim is None or isinstance(dim, NoneValue):
+        return Softmax(node, value, 0 if value.rank in (1, 3) else 1, False)
+    return Softmax(node, value, dim % value.rank, True) if isinstance(dim, int) else None
+
+
+def meant_axes(trace: Trace, softmax: Softmax) -> list[int]:
+    """The axes that the author may mean: of the classes, if there are several, and of the steps."""
+    axes = list(enumerate(softmax.value.axes))
+    long = [(place, axis.role) for place, axis in axes if trace.resolve(axis.dim) != ONE and place != softmax.axis]
+    classes = [place for place, role in long if role is Role.FEATURE]
+    steps = [place for place, role in long if role is Role.TIME]
+    return classes[-1:] + steps
+
+
+def axis_fixes(trace: Trace, softmax: Softmax) -> list[Fix]:
+    """Name another axis, the likeliest first."""
+    edits = [(place, _edit(trace, softmax, str(place))) for place in meant_axes(trace, softmax)]
+    roles = [axis.role.value for axis in softmax.value.axes]
+    return [
+        Fix(f"normalise over the {'classes' if roles[place] == 'feature' else 'steps'}: `dim={place}`", (edit,))
+        for place, edit in edits
+        if edit is not None
+    ]
+
+
+def _edit(trace: Trace, softmax: Softmax, dim: str) -> Edit | None:
+    layer, node = softmax.layer, softmax.node
+    place = 1
+    if layer is not None:
+        built = own_construction(trace, layer)
+        if built is None or sum(layer in other.args for other in trace.nodes) > 1:
+            return None
+        node, place = built, 0
+    if node.path != trace.path:
+        return None
+    if not softmax.explicit:
+        return add_argument(trace, node.span, f"dim={dim}")
+    written = argument(node, 0, "dim") if layer is not None else None
+    given = given_at(node, place, "dim") if written is None else written.value
+    is_number = isinstance(given, facts.Literal | facts.Unary)
+    return Edit(given.span, dim) if given is not None and is_number else None
+
+
+def is_written_one(trace: Trace, value: Tensor) -> bool:
+    """Whether the last axis is 1 by the code itself, not by what a script gives a parameter."""
+    node = None if value.ref is None else trace.node(value.ref)
+    if node is None or nature_of(node) is not Nature.LINEAR or not node.op.endswith(_FORWARD):
+        return False
+    built = construction_of(trace, layer_of(node))
+    size = None if built is None else argument(built, 1, "out_features")
+    return size is not None and isinstance(size.value, facts.Literal)
+
+
+def shown(trace: Trace, softmax: Softmax) -> tuple[str, str]:
+    """The call, and what it normalises, as a message shows them."""
+    given = given_at(softmax.node, 0, "input")
+    return quote(trace, softmax.node.span), "it" if given is None else quote(trace, given.span)

@@ -1,0 +1,114 @@
+"""What becomes of a value: fed to a head, returned, indexed again."""
+
+from __future__ import annotations
+
+from shapelint.finding import Confidence, Ref
+from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
+from shapelint.reading.recurrent import ancestors, is_recurrent_call, is_returned, sequence_of
+from shapelint.reading.single_index import FIRST, is_full
+from shapelint.reading.trail import drops_ones, nature_of, operands_of
+from shapelint.shapes.value import Int, Tensor, Tuple, Value
+from shapelint.trace.trace import Node, Trace, refs
+
+#: what leaves the rows of a value where they are
+_PASSING = HANDS_ON | {Nature.POINTWISE, Nature.DROPOUT, Nature.SOFTMAX}
+_DEPTH = 8
+
+
+def is_summary(trace: Trace, node: Node) -> bool:
+    """Whether a selected value is used as one row for each sample: fed to a head or a loss, or returned."""
+    return summary_confidence(trace, node) is not None
+
+
+def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
+    """How sure it is that a value is a summary: high for a head or a loss, medium where it is returned."""
+    result = node.result
+    if not isinstance(result, Tensor) or result.ref is None:
+        return None
+    return confidence_of(trace, result.ref)
+
+
+def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
+    """`summary_confidence` of any value."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
+    if any(is_head(user) for ref in reached for user in trace.uses(ref)):
+        return Confidence.HIGH
+    return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
+
+
+def heads_of(trace: Trace, ref: Ref) -> list[Node]:
+    """The operations that take one row for each sample of a value, or of what it becomes."""
+    reached = _followed(trace, ref, calls_above(trace, ref), 0)
+    return [user for one in reached for user in trace.uses(one) if is_head(user)]
+
+
+def is_head(user: Node) -> bool:
+    """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
+    return nature_of(user) in (Nature.LINEAR, Nature.NORM) or is_loss(user)
+
+
+def is_loss(user: Node) -> bool:
+    """Whether an operation is a loss."""
+    return nature_of(user) in LOSSES
+
+
+def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list[Ref]:
+    """The value, and what it becomes without losing its rows; not where more of the same call joins it."""
+    found = [ref]
+    for user in trace.uses(ref) if depth < _DEPTH else ():
+        passed = getattr(user.result, "ref", None)
+        if passed is not None and (_passes(trace, user) or _joins_others(trace, user, ref, calls)):
+            found += _followed(trace, passed, calls, depth + 1)
+    return found
+
+
+def _passes(trace: Trace, user: Node) -> bool:
+    return (nature_of(user) in _PASSING and len(operands_of(user)) == 1) or drops_ones(trace, user)
+
+
+def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> bool:
+    """Whether an operation puts the value beside others that no recurrent call of its own gave."""
+    is_longer = isinstance(user.result, Tensor) and user.result.rank == getattr(trace.node(ref).result, "rank", 0)
+    if nature_of(user) is not Nature.JOIN or not is_longer:
+        return False
+    others = [r for value in (*user.args, *user.kwargs.values()) for r in refs(value) if r != ref]
+    return all(calls.isdisjoint(calls_above(trace, other)) for other in others)
+
+
+def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
+    """The recurrent calls that a value is computed from."""
+    return frozenset(node.id for node in ancestors(trace, ref) if is_recurrent_call(node))
+
+
+def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
+    """Whether a subscript takes step 0 of the call's output, whatever else it takes of it."""
+    base = node.args[0] if node.args else None
+    if not node.op.endswith((".__getitem__", ".select")) or not isinstance(base, Tensor):
+        return False
+    sequence = sequence_of(trace, base)
+    if sequence is None or sequence.slot.call is not call:
+        return False
+    if node.op.endswith(".select"):
+        return node.bound.get("index") == FIRST
+    index = node.args[1]
+    parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
+    return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))
+
+
+def feeds_class_loss(trace: Trace, ref: Ref) -> bool:
+    """Whether a value, as it is or cut and moved, is what a class loss gets as scores."""
+    waiting, seen = [ref], set[Ref]()
+    while waiting:
+        one = waiting.pop()
+        seen.add(one)
+        for user in trace.uses(one):
+            if nature_of(user) in CLASS_LOSSES and _first_tensor(user) == one:
+                return True
+            made = getattr(user.result, "ref", None)
+            if nature_of(user) in LAYS_OUT | {Nature.SOFTMAX} and made is not None and made not in seen:
+                waiting.append(made)
+    return False
+
+
+def _first_tensor(node: Node) -> Ref | None:
+    return next((value.ref for value in (*node.args, *node.kwargs.values()) if isinstance(value, Tensor)), None)
