@@ -25,8 +25,8 @@ from shapelint.infer.analyse import analyse
 from shapelint.infer.code import calls, expressions
 from shapelint.infer.state import Run
 from shapelint.infer.values.objects import Method
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim

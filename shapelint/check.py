@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shapelint.trace.trace import Trace
     from shapelint.verify.again import Before
     from shapelint.verify.cases import Cases
-    from shapelint.verify.own_class import OwnClass
-    from shapelint.verify.program import NotReplayable
+    from shapelint.verify.own.own_class import OwnClass
+    from shapelint.verify.program.program import NotReplayable
     from shapelint.verify.prove import Judged, Mended
 
 _CERTAINTY = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
@@ -146,7 +146,7 @@ def _is_wanted(finding: Finding, wanted: Wanted) -> bool:
 
 
 def _own(found: Cases) -> OwnClass | NotReplayable:
-    from shapelint.verify.own_class import own_class
+    from shapelint.verify.own.own_class import own_class
 
     return own_class(*found.hits[0])
 

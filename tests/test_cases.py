@@ -13,7 +13,7 @@ from shapelint.source import Source
 from shapelint.trace.trace import INPUT
 from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
-from shapelint.verify.program import Program
+from shapelint.verify.program.program import Program
 
 load()
 

@@ -20,8 +20,8 @@ from shapelint.shapes.value import Tensor, Unknown
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
-from shapelint.verify.program import Program, build
-from shapelint.verify.worker_replay import run
+from shapelint.verify.program.program import Program, build
+from shapelint.verify.worker.replay import run
 
 load()
 

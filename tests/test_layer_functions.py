@@ -14,8 +14,8 @@ from oracle import Argument, Given, PathAssumptions, check_op, number, numbers, 
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from shapelint.ops.binding import call
-from shapelint.ops.packing import SHARED
 from shapelint.ops.registry import OPS, ShapeError, Undetermined, load
+from shapelint.ops.tensors.packing import SHARED
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, TRUE, Bool, Dtype, Float, List, Packed, Str, Tensor, Unknown, Value

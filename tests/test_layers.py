@@ -15,8 +15,8 @@ from torch import nn
 
 from shapelint.finding import Ref
 from shapelint.ops.binding import call
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS, ShapeError, load
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (

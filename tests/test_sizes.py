@@ -15,7 +15,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.source import Source
 from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
-from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
+from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 
 load()
 

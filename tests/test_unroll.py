@@ -13,7 +13,7 @@ from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import INPUT, Trace
 from shapelint.verify.client import Verifier
-from shapelint.verify.program import NotReplayable, Program, build
+from shapelint.verify.program.program import NotReplayable, Program, build
 
 HEAD = """\
 import torch

@@ -13,7 +13,7 @@ from shapelint.finding import Claim, Ref, Status
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Float, Unknown
 from shapelint.verify.client import Verifier
-from shapelint.verify.program import Program, build
+from shapelint.verify.program.program import Program, build
 
 Case = tuple[Path, Claim]
 

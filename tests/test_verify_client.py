@@ -17,9 +17,8 @@ from injected import write_injected
 
 import shapelint.verify.client
 from shapelint.finding import Status, Verdict
-from shapelint.verify import limits
 from shapelint.verify.client import MAX_LOST, MAX_STARTS, Verifier, available
-from shapelint.verify.program import Program
+from shapelint.verify.program.program import Program, limits
 
 
 def program(*steps: dict[str, Any], **options: Any) -> Program:
@@ -115,7 +114,7 @@ def test_a_program_is_asked_again_when_its_worker_was_stopped() -> None:
 #: a worker that never comes to an end with some programs
 HANG = """
 import time
-import shapelint.verify.limits as limits
+import shapelint.verify.program.limits as limits
 whole = limits.elements
 def elements(step):
     if step.get("shape", [0])[0] == 13:

@@ -15,8 +15,8 @@ from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, External, List, Tensor, Tuple, Unknown
 from shapelint.trace.trace import INPUT
-from shapelint.verify.program import NotReplayable, Program, build
-from shapelint.verify.sizes import SizeProblem, choose_sizes, satisfied
+from shapelint.verify.program.program import NotReplayable, Program, build
+from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 
 H = Dim.symbol("h")
 TWO = Dim.of(2)

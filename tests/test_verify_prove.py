@@ -18,7 +18,7 @@ from shapelint.source import Span
 from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
-from shapelint.verify.program import NotReplayable
+from shapelint.verify.program.program import NotReplayable
 from shapelint.verify.prove import Mended, combine, judge, mended_programs, prove, prove_fix, retarget
 
 CONFIRMED, REFUTED, UNVERIFIED = (Verdict(status, "equals", status.value) for status in Status)

@@ -16,9 +16,9 @@ from shapelint.finding import Claim, Confidence, Finding, Severity
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import External
 from shapelint.source import Span
-from shapelint.verify.program import Program, build
+from shapelint.verify.program.program import Program, build
 from shapelint.verify.properties import PROPERTIES
-from shapelint.verify.witness import script
+from shapelint.verify.witness.witness import script
 
 SHOWN = {
     catalogue.shp101: (

@@ -40,8 +40,8 @@ def witness(place: str, with_class: bool) -> None:
 
 
 def _with_torch(place: str, chosen: Candidate) -> str:
-    from shapelint.verify.program import Program
-    from shapelint.verify.witness import script
+    from shapelint.verify.program.program import Program
+    from shapelint.verify.witness.witness import script
 
     reasons = []
     for program in chosen.judged.cases[0].programs if chosen.judged else ():
@@ -53,8 +53,8 @@ def _with_torch(place: str, chosen: Candidate) -> str:
 
 
 def _with_class(place: str, chosen: Candidate) -> str:
-    from shapelint.verify.own_class import OwnClass
-    from shapelint.verify.witness_class import class_script
+    from shapelint.verify.own.own_class import OwnClass
+    from shapelint.verify.witness.class_script import class_script
 
     if isinstance(chosen.own, OwnClass):
         return class_script(chosen.own, chosen.finding, _path(chosen))

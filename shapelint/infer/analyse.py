@@ -19,8 +19,8 @@ from shapelint.infer.library import Library
 from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.state import Run
 from shapelint.infer.values.objects import Class, Function, Home, ModuleValue, Scope
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.registry import load
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import Value
 from shapelint.source import Source, Span
 from shapelint.syntax import facts

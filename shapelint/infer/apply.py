@@ -11,9 +11,9 @@ from shapelint.infer.state import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
-from shapelint.ops.reduce import VALUES_AND_INDICES
+from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.ops.registry import Op, ShapeError, Undetermined
-from shapelint.ops.rnn import RECURRENT
+from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (

@@ -153,8 +153,8 @@ LAYERS: dict[str, LayerOp] = {}
 def load() -> None:
     """Import every file of this package: a new operation is a new function, listed nowhere."""
     package = importlib.import_module("shapelint.ops")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"shapelint.ops.{module.name}")
+    for module in pkgutil.walk_packages(package.__path__, "shapelint.ops."):
+        importlib.import_module(module.name)
 
 
 def op(

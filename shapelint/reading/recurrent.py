@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Ref
+from shapelint.ops.layers.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.ops.nature import HANDS_ON, Nature
-from shapelint.ops.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
 from shapelint.reading.trail import keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 from shapelint.trace.trace import INPUT, Node, Trace, once, refs

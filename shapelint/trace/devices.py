@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shapelint.ops.attributes import APART_FROM_SHAPES
 from shapelint.ops.axes import is_dtype
+from shapelint.ops.tensors.attributes import APART_FROM_SHAPES
 from shapelint.shapes.value import NoneValue, Str, Unknown, Value
 from shapelint.trace.trace import Node
 

@@ -19,9 +19,9 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
 from shapelint.trace.trace import Node, Trace, refs
 from shapelint.trace.writes import writes
-from shapelint.verify.encode import UnreplayableError
-from shapelint.verify.plan import resolved, tensors_in
-from shapelint.verify.program import NotReplayable, Program, backward_slice, build, value_at
+from shapelint.verify.program.encode import UnreplayableError
+from shapelint.verify.program.plan import resolved, tensors_in
+from shapelint.verify.program.program import NotReplayable, Program, backward_slice, build, value_at
 
 MAX_VALUES = 4  #: last values that are followed, the latest ones
 _CUTS_GRADIENT = frozenset({"torch.Tensor.detach", "torch.Tensor.detach_", "torch.Tensor.data"})

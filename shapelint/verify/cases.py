@@ -18,8 +18,8 @@ from shapelint.infer.plan import STATED_RANKS
 from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.trace.trace import Node, Trace
-from shapelint.verify.encode import UnreplayableError
-from shapelint.verify.program import backward_slice
+from shapelint.verify.program.encode import UnreplayableError
+from shapelint.verify.program.program import backward_slice
 from shapelint.verify.properties import refs_of
 
 MAX_RANK = 5  #: (B, C, D, H, W): no operation of torch reads more axes than that by itself

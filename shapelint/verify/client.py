@@ -11,7 +11,7 @@ from typing import Any
 
 from shapelint.finding import Status, Verdict
 from shapelint.process.start import DeadError, Process, ProcessError, RaisedError
-from shapelint.verify.program import Program
+from shapelint.verify.program.program import Program
 from shapelint.verify.properties import status
 
 START_SECONDS = 120.0  #: for torch's import, from a cold disk
@@ -19,7 +19,7 @@ PROGRAM_SECONDS = 10.0
 MAX_STARTS = 3  #: workers in a row that never get ready: torch cannot be used here
 MAX_LOST = 5  #: programs in a row without an answer: the next ones would be a waste of time
 
-_MODULE = "shapelint.verify.worker_main"
+_MODULE = "shapelint.verify.worker.main"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ATTEMPTS = 2
 

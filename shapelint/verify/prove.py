@@ -18,7 +18,7 @@ from shapelint.verify.beyond import Beyond, beyond, mixes_rows
 from shapelint.verify.cases import Cases, cases
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
-from shapelint.verify.program import NotReplayable, Program, build
+from shapelint.verify.program.program import NotReplayable, Program, build
 from shapelint.verify.samples import follow_samples
 
 Built = Program | NotReplayable

@@ -9,7 +9,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace
-from shapelint.verify.program import value_at
+from shapelint.verify.program.program import value_at
 
 
 def follow_samples(old: Trace, claim: Claim, new: Trace, mended: Claim) -> Claim:

@@ -15,8 +15,8 @@ from shapelint.infer.state import Run
 from shapelint.infer.values.classes import PLAIN, class_of
 from shapelint.infer.values.objects import Builtin, Class, Instance
 from shapelint.ops import registry
-from shapelint.ops.packing import PACKED
-from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.tensors.packing import PACKED
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     FALSE,

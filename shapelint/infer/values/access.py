@@ -29,9 +29,9 @@ from shapelint.infer.values.objects import (
     Super,
 )
 from shapelint.ops import registry
-from shapelint.ops.packing import SHARED
+from shapelint.ops.layers.rnn import RECURRENT, mode_of
 from shapelint.ops.registry import ShapeError
-from shapelint.ops.rnn import RECURRENT, mode_of
+from shapelint.ops.tensors.packing import SHARED
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
     Bool,

@@ -6,7 +6,7 @@ from types import UnionType
 
 from shapelint.infer.values.objects import Builtin, Class, Instance, TypeOf
 from shapelint.ops import registry
-from shapelint.ops.packing import PACKED
+from shapelint.ops.tensors.packing import PACKED
 from shapelint.shapes.value import (
     Bool,
     Dict,

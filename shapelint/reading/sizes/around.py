@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.finding import Edit, Fix
-from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.layout.intent import intent_of
 from shapelint.reading.quoting import quote, replace_text, text_of
 from shapelint.reading.recurrent import is_recurrent_call, is_refused

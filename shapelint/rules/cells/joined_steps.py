@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
 from shapelint.reading.quoting import add_argument, place_of, quote, text_of
 from shapelint.reading.recurrent import is_recurrent_call, layer_of, short_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Severity
-from shapelint.ops.rnn import CELLS
+from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.layout.intent import Intent, evidence_of
 from shapelint.reading.loops.loops_over_time import (
     Rounds,

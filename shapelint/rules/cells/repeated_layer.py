@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, is_fed_back, results_of, rounds_of
 from shapelint.reading.quoting import kind_place, place_of, text_of
 from shapelint.reading.recurrent import input_of, layer_of, short_name, state_given

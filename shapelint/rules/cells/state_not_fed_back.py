@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.rnn import CELLS
+from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.lines import indent_of
 from shapelint.reading.loops.loops_over_time import Rounds, Step, above, results_of, rounds_of, steps_of
 from shapelint.reading.quoting import add_argument, kind_place

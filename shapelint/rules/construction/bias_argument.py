@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
-from shapelint.ops.arguments import NONLINEARITIES
-from shapelint.ops.rnn import CELLS
+from shapelint.ops.layers.arguments import NONLINEARITIES
+from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import short_name
 from shapelint.reading.written import argument, insertion

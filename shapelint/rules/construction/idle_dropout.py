@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.rnn import RECURRENT
+from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.recurrent import short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.rnn import RECURRENT
+from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import is_recurrent_call, short_name
 from shapelint.reading.written import argument

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Severity
-from shapelint.ops.rnn import recurrent_config
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.reading.recurrent import is_recurrent_call
 from shapelint.rules.base import Rule, check
 from shapelint.rules.sizes.feature_source import feature_counts, mismatch, producers_of

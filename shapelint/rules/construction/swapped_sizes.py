@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.require import size_of
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import above
 from shapelint.reading.quoting import naming_of, place_of, text_of
 from shapelint.reading.recurrent import input_of, layer_of, own_construction, short_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
-from shapelint.ops.rnn import recurrent_config
 from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import ancestors, input_of, is_recurrent_call, is_refused, layer_of
 from shapelint.reading.single_index import GETITEM, index_parts, is_full

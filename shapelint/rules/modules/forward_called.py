@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.quoting import quote
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
-from shapelint.ops.rnn import RECURRENT
+from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, above, is_one, rounds_of, steps_of
 from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import input_of, layer_of, state_given

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.ops.rnn import CELLS, RECURRENT
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import results_of
 from shapelint.reading.quoting import text_of
 from shapelint.reading.recurrent import input_of, short_name

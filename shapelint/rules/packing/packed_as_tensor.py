@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
-from shapelint.ops.packing import PACKED
+from shapelint.ops.tensors.packing import PACKED
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import OUTPUT, PAD_PACKED, Slot, short_name, slot_of
 from shapelint.reading.single_index import LAST

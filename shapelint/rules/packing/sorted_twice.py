@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
-from shapelint.ops.packing import PACKED
+from shapelint.ops.tensors.packing import PACKED
 from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
 from shapelint.reading.packing.lengths import Packing, packing_before
 from shapelint.reading.quoting import place_of, quote

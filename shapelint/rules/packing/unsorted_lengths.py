@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.ops.packing import PACK_SEQUENCE
+from shapelint.ops.tensors.packing import PACK_SEQUENCE
 from shapelint.reading.packing.lengths import Packing, known_lengths, packings
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import short_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.require import size_of
-from shapelint.ops.rnn import recurrent_config
 from shapelint.reading.quoting import naming_of
 from shapelint.reading.recurrent import is_recurrent_call, layer_of
 from shapelint.rules.base import Rule, check

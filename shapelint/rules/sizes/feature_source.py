@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import Nature
-from shapelint.ops.rnn import recurrent_config
 from shapelint.reading.quoting import naming_of, place_of, quote, text_of
 from shapelint.reading.recurrent import input_of, is_recurrent_call, own_construction, short_name
 from shapelint.reading.trail import nature_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import input_of, layer_of, short_name
 from shapelint.reading.single_index import ONE

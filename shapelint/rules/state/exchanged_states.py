@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Finding, Place, Severity
+from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import HANDS_ON
-from shapelint.ops.rnn import CELLS, RECURRENT
 from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
 from shapelint.reading.trail import natures, origin_of

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.registry import ShapeError
-from shapelint.ops.rnn import recurrent_config
 from shapelint.reading.layout.readings import Readings, readings
 from shapelint.reading.names import output_named_state
 from shapelint.reading.quoting import construction_place, naming_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.finding import Edit, Fix, Place
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.registry import ShapeError
-from shapelint.ops.rnn import recurrent_config
 from shapelint.reading.quoting import place_of
 from shapelint.reading.recurrent import layer_of, states_given
 from shapelint.reading.written import argument, creation_of, exchanged, is_always_bidirectional, size_expressions, twice

@@ -1,0 +1,95 @@
+"""One step of a recurrence: nn.LSTMCell, nn.GRUCell, nn.RNNCell.
+
+The input is (B, input_size), or (input_size,) for one sample; a state is (B, hidden_size) or (hidden_size,).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shapelint.ops.axes import ONE
+from shapelint.ops.layers.arguments import Count, refuse_by_cell, require_nonlinearity, require_sizes
+from shapelint.ops.layers.rnn import TANH
+from shapelint.ops.nature import Nature
+from shapelint.ops.registry import Assumptions, ShapeError, layer
+from shapelint.ops.require import require_equal, require_features, require_rank, size_of, value_of
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.value import NONE, TRUE, Layer, List, Tensor, Tuple, Value
+
+
+def lstm_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions) -> Tuple:
+    """(B, I) -> ((B, H), (B, H)): the next h and c."""
+    state = _next_state(layer, input, assume)
+    if isinstance(hx, Tensor):
+        hx = _unstacked(hx, state)
+    if isinstance(hx, Tuple | List) and not (isinstance(hx, List) and hx.length is not None):
+        if len(hx.items) < 2 or (len(hx.items) > 2 and state.rank == 2):
+            raise ShapeError(f"LSTMCell takes two states, h and c, and gets {len(hx.items)}")
+        for given in hx.items[:2]:
+            _check_state(layer, given, state, assume)
+    return Tuple((state, state))
+
+
+def single_state_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions) -> Tensor:
+    """(B, I) -> (B, H): the next h."""
+    state = _next_state(layer, input, assume)
+    if isinstance(hx, Tuple | List):
+        message = f"{layer.name} takes one tensor as its state and gets a {type(hx).__name__.lower()}"
+        raise ShapeError(message, "SHP210")
+    _check_state(layer, hx, state, assume)
+    return state
+
+
+@layer("torch.nn.LSTMCell", forward=lstm_cell_forward, input_rank=2, refuse=refuse_by_cell, nature=Nature.CELL)
+def lstm_cell(
+    input_size: Count, hidden_size: Count, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
+) -> None:
+    """nn.LSTMCell."""
+    require_sizes(0, input_size=input_size, hidden_size=hidden_size)
+
+
+@layer("torch.nn.GRUCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell, nature=Nature.CELL)
+def gru_cell(
+    input_size: Count, hidden_size: Count, bias: Value = TRUE, device: Value = NONE, dtype: Value = NONE
+) -> None:
+    """nn.GRUCell."""
+    require_sizes(0, input_size=input_size, hidden_size=hidden_size)
+
+
+@layer("torch.nn.RNNCell", forward=single_state_cell_forward, input_rank=2, refuse=refuse_by_cell, nature=Nature.CELL)
+def rnn_cell(
+    input_size: Count,
+    hidden_size: Count,
+    bias: Value = TRUE,
+    nonlinearity: Value = TANH,
+    device: Value = NONE,
+    dtype: Value = NONE,
+) -> None:
+    """nn.RNNCell; an unknown nonlinearity is refused by the first call only."""
+    require_sizes(0, input_size=input_size, hidden_size=hidden_size)
+
+
+def _next_state(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
+    require_rank(layer.name, input, 1, 2, code="SHP701")
+    require_features(layer.name, input, size_of(layer, "input_size"), assume, "SHP503")
+    if "nonlinearity" in layer.config:
+        require_nonlinearity(value_of(layer, "nonlinearity"))
+    batch = tuple(replace(axis, role=Role.BATCH, origin=None) for axis in input.axes[:-1])
+    return Tensor((*batch, Axis(size_of(layer, "hidden_size"), Role.FEATURE)))
+
+
+def _unstacked(hx: Tensor, state: Tensor) -> Value:
+    """Torch unpacks a stacked (2, H) state for one sample only."""
+    if state.rank != 1 or hx.rank != 2 or hx.axes[0].dim == ONE:
+        message = "LSTMCell takes the tuple (h, c) as its state and gets one tensor"
+        raise ShapeError(message, "SHP210", expected=state.sizes, got=hx.sizes)
+    row = replace(hx, axes=hx.axes[1:])
+    return Tuple((row, row))
+
+
+def _check_state(layer: Layer, given: Value, state: Tensor, assume: Assumptions) -> None:
+    if not isinstance(given, Tensor):
+        return
+    require_rank(f"{layer.name} (state)", given, state.rank)
+    for got, expected in zip(given.sizes, state.sizes, strict=True):
+        require_equal(f"{layer.name} (state)", got, expected, assume)

@@ -1,0 +1,1 @@
+"""The operations on tensors: they make, cut, join, index, compute and reduce."""

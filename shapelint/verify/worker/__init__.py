@@ -1,0 +1,1 @@
+"""What runs closed programs with torch, in a process of its own."""
