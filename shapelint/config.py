@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from shapelint.bounds import FILE_SECONDS
 from shapelint.finding import Confidence
 from shapelint.patterns import PatternError, spec_of
+from shapelint.pipeline.bounds import FILE_SECONDS
 from shapelint.source import read_regular
 
 MAX_BYTES = 1_000_000  #: of a pyproject.toml

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_hearsay import DEFAULT, HEAD, codes
 
-from shapelint.check import Wanted, check_source
+from shapelint.pipeline.check import Wanted, check_source
 from shapelint.source import Source
 
 LAYERS = {

@@ -28,7 +28,7 @@ LAYERS = (
     ("rules",),
     ("verify",),
     ("report",),
-    ("bounds", "check", "checker", "config", "discover", "interrupt", "pool", "verdicts", "write", "fix", "run"),
+    ("config", "pipeline"),
     ("cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -36,7 +36,7 @@ HEAVY = ("libcst", "torch")
 
 
 def part(path: Path) -> str:
-    """`shapelint/ops/layers/rnn.py` belongs to `ops`, `shapelint/run.py` to `run`, `shapelint/__init__.py` to nothing."""
+    """`shapelint/ops/layers/rnn.py` belongs to `ops`, `shapelint/pipeline/run.py` to `run`, `shapelint/__init__.py` to nothing."""
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     return "" if first == "__init__" else first
 
@@ -116,11 +116,15 @@ def test_a_file_with_a_layer_is_checked_in_another_process(tmp_path: Path) -> No
 def test_a_check_loads_libcst_and_never_torch(tmp_path: Path) -> None:
     text = "import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n"
     check = "check_bytes('model.py', text, Wanted(frozenset(('SHP101',))))"
-    assert loaded(f"from shapelint.check import Wanted, check_bytes\ntext = {text.encode()!r}\n{check}") == ["libcst"]
+    assert loaded(f"from shapelint.pipeline.check import Wanted, check_bytes\ntext = {text.encode()!r}\n{check}") == [
+        "libcst"
+    ]
 
 
 def test_importing_the_pipeline_is_cheap() -> None:
-    assert loaded("import shapelint.run, shapelint.check, shapelint.pool, shapelint.cli") == []
+    assert (
+        loaded("import shapelint.pipeline.run, shapelint.pipeline.check, shapelint.pipeline.pool, shapelint.cli") == []
+    )
 
 
 registry.load()

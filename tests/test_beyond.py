@@ -5,12 +5,12 @@ from textwrap import dedent, indent
 
 import pytest
 
-from shapelint.check import Wanted, check_source
 from shapelint.finding import Finding, Status
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.verdicts import proven
 from shapelint.report.result import FileResult
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 
 load()

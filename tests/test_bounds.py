@@ -12,8 +12,8 @@ import pytest
 from injected import write_injected
 
 import shapelint.syntax.parse as parsing
-from shapelint.bounds import Bounded, BoundsError
 from shapelint.cli import run
+from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.source import Problem, Source
 from shapelint.syntax import scan
 from shapelint.syntax.parse import parse
@@ -33,7 +33,7 @@ class Tagger(nn.Module):
 #: what happens when the file `beyond.py` is checked
 BEYOND = """
 import os, time
-import shapelint.check as checks
+import shapelint.pipeline.check as checks
 whole = checks.check_bytes
 def check_bytes(path, raw, wanted):
     if path == "beyond.py":
@@ -104,7 +104,7 @@ def test_a_file_that_makes_the_parser_take_all_memory(project: Path, capsys: pyt
 
 DIE = """
 import os
-import shapelint.check as checks
+import shapelint.pipeline.check as checks
 checks.analyse_source = lambda source: os.abort()
 """
 

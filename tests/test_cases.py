@@ -6,12 +6,12 @@ from textwrap import dedent, indent
 import pytest
 import torch
 
-from shapelint.check import Candidate, FileCheck, Wanted, check_source
 from shapelint.finding import Confidence, Finding, Status
+from shapelint.pipeline.check import Candidate, FileCheck, Wanted, check_source
+from shapelint.pipeline.verdicts import proven
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
 from shapelint.trace.trace import INPUT
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.program.program import Program
 

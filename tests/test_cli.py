@@ -14,8 +14,8 @@ from injected import write_injected
 
 import shapelint.verify.client
 from shapelint import __version__
-from shapelint.check import analyse_source
 from shapelint.cli import run
+from shapelint.pipeline.check import analyse_source
 from shapelint.report.schema import schemas
 from shapelint.report.shapes import render_json, rows_of
 from shapelint.source import decode_source
@@ -246,7 +246,7 @@ broken.analyse = analyse
 """
 DIE = """
 import os
-import shapelint.check as broken
+import shapelint.pipeline.check as broken
 whole = broken.check_bytes
 def check_bytes(path, raw, wanted):
     if path == "bomb.py":

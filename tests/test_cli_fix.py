@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-import shapelint.fix
+import shapelint.pipeline.fix
 from shapelint.cli import run as run_here
 from shapelint.report.schema import schemas
 
@@ -188,14 +188,14 @@ def test_what_cannot_be_written_is_told_and_the_others_are_fixed(place: Path) ->
 def test_what_has_changed_meanwhile_is_named(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write = shapelint.fix.replace_content
+    write = shapelint.pipeline.fix.replace_content
 
     def someone_saves_first(path: str, before: bytes, after: bytes) -> None:
         (place / "m.py").write_text("# mine\n")
         write(path, before, after)
 
     monkeypatch.chdir(place)
-    monkeypatch.setattr(shapelint.fix, "replace_content", someone_saves_first)
+    monkeypatch.setattr(shapelint.pipeline.fix, "replace_content", someone_saves_first)
     assert run_here(["--fix"]) == 2
     assert "m.py:1: SHP002 cannot write the file: it has changed since it was read\n" in capsys.readouterr().err
     assert text(place) == "# mine\n"

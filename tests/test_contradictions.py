@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from shapelint.check import Wanted, analyse_source, check_source
 from shapelint.finding import Confidence, Finding, Status
+from shapelint.pipeline.check import Wanted, analyse_source, check_source
+from shapelint.pipeline.verdicts import proven
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 
 load()

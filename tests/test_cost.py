@@ -14,15 +14,15 @@ import pytest
 from grown import DIMENSIONS, HEAD, WRONG, model
 
 import shapelint
-from shapelint.check import Wanted, check_source
 from shapelint.finding import Confidence
-from shapelint.fix import mender
 from shapelint.infer import analyse as driver
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.fix import mender
+from shapelint.pipeline.verdicts import proven
 from shapelint.reading.text import _holds
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
 from shapelint.syntax import parse as parser
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 
 load()

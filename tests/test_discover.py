@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shapelint.config import DEFAULT_EXCLUDES
-from shapelint.discover import discover
+from shapelint.pipeline.discover import discover
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from textwrap import dedent
 
 import pytest
 
-from shapelint.check import Wanted, analyse_source, check_source
 from shapelint.finding import Confidence, Finding
+from shapelint.pipeline.check import Wanted, analyse_source, check_source
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
 from shapelint.trace.trace import Trace

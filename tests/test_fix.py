@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapelint.check import Wanted, check_bytes
 from shapelint.finding import Confidence, Edit, Finding, Fix, Severity
-from shapelint.fix import Mender, mender
+from shapelint.pipeline.check import Wanted, check_bytes
+from shapelint.pipeline.fix import Mender, mender
+from shapelint.pipeline.verdicts import Judge, proven
 from shapelint.report.result import FileResult
 from shapelint.rules.base import RULES, load
 from shapelint.source import Problem, Source, Span, decode_source
 from shapelint.syntax.parse import parse
-from shapelint.verdicts import Judge, proven
 from shapelint.verify.client import Verifier
 
 load()

@@ -71,14 +71,14 @@ def analyse(module, source):
 broken.analyse = analyse
 """
 BREAK_PROOF = """\
-import shapelint.verdicts
+import shapelint.pipeline.verdicts
 def proven(check, verifier):
     raise ZeroDivisionError("injected")
-shapelint.verdicts.proven = proven
+shapelint.pipeline.verdicts.proven = proven
 """
 DIE = """
 import os
-import shapelint.check as broken
+import shapelint.pipeline.check as broken
 whole = broken.check_source
 def check_source(source, wanted):
     if source.path == "deadly.py":

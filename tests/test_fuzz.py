@@ -15,7 +15,7 @@ from fuzzing.inputs import KINDS, Given, faults, nth
 from fuzzing.reduce import reduced
 from fuzzing.statements import random_program
 
-from shapelint.check import FileCheck
+from shapelint.pipeline.check import FileCheck
 from shapelint.verify.client import Verifier
 
 SEED, COUNT = 0, 60

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shapelint.check import Wanted, check_source
+from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import load
 from shapelint.source import Source
 

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from shapelint.check import Wanted, check_source
+from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import literate
 import pytest
 
-from shapelint.check import Wanted, check_source
 from shapelint.infer.analyse import analyse
+from shapelint.pipeline.check import Wanted, check_source
 from shapelint.report.shapes import rows_of
 from shapelint.rules.base import RULES, load
 from shapelint.source import Problem, Source, read_source

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from shapelint.check import Wanted, check_source
 from shapelint.finding import Finding, Severity, Status
-from shapelint.fix import mender
 from shapelint.infer.analyse import analyse
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.fix import mender
+from shapelint.pipeline.verdicts import proven
 from shapelint.report.result import FileResult
 from shapelint.rules.base import HEADINGS, RULES, UNDECIDED, Rule, load
 from shapelint.rules.docs import seen
@@ -20,7 +21,6 @@ from shapelint.rules.select import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits
 from shapelint.verify.prove import judge, mended_programs, prove, prove_fix

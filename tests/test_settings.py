@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.check import Wanted, check_source
 from shapelint.finding import Confidence
+from shapelint.pipeline.check import Wanted, check_source
 from shapelint.project.files import MAX_FILES, MAX_TAKEN, files_of, project_of, texts_with
 from shapelint.project.settings import values_given
 from shapelint.project.written import Something

@@ -32,7 +32,7 @@ class Tagger(nn.Module):
 SLOW = """
 import os, sys, time
 open({numbers!r} + str(os.getpid()), "w").close()
-import shapelint.check as slow
+import shapelint.pipeline.check as slow
 whole = slow.check_bytes
 def check_bytes(path, raw, wanted):
     if path.startswith("quick"):

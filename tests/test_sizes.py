@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapelint.check import Wanted, check_source
 from shapelint.finding import Status
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.verdicts import proven
 from shapelint.rules.base import RULES, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.source import Source
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.write import replace_content
+from shapelint.pipeline.write import replace_content
 
 
 @pytest.fixture

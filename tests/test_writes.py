@@ -4,8 +4,8 @@ import pytest
 from test_verify_catalogue import verdict_on
 from traces import B, F, Path, T
 
-from shapelint.check import Wanted, check_source
 from shapelint.finding import Claim, Ref, Status
+from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import load
 from shapelint.shapes.dim import Dim
 from shapelint.source import Source

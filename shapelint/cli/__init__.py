@@ -14,7 +14,7 @@ from shapelint.cli.rule import rule
 from shapelint.cli.shapes import shapes
 from shapelint.cli.witness import witness
 from shapelint.config import suggestion
-from shapelint.interrupt import heed_termination, signal_number
+from shapelint.pipeline.interrupt import heed_termination, signal_number
 from shapelint.report.text import plain
 
 COMMANDS = (check, shapes, witness, rule)

@@ -15,8 +15,8 @@ from shapelint.finding import Confidence
 from shapelint.report.text import plain
 
 if TYPE_CHECKING:
+    from shapelint.pipeline.run import Input
     from shapelint.report.result import RunResult
-    from shapelint.run import Input
 
 
 @click.command(short_help="Check files and folders (the default command).")
@@ -63,7 +63,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     Exit status: 0 nothing found (or nothing that remains after --fix, nothing to change with --diff), 1 findings,
     2 something could not be checked or written, 130 stopped by Ctrl-C, 143 by SIGTERM.
     """
-    from shapelint.run import Input, run
+    from shapelint.pipeline.run import Input, run
 
     stdin = None
     if "-" in paths:
@@ -151,7 +151,7 @@ def _tell_problems(result: RunResult) -> None:
 
 
 def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
-    from shapelint.run import HOW_TO_INSTALL, NOT_INSTALLED
+    from shapelint.pipeline.run import HOW_TO_INSTALL, NOT_INSTALLED
 
     if result.unproven is None or not result.findings:
         return

@@ -43,7 +43,7 @@ def by_code(result: RunResult) -> str:
 
 def _fixable(result: RunResult, config: Config) -> list[str]:
     """How many of the findings options would fix."""
-    from shapelint.fix import applicable
+    from shapelint.pipeline.fix import applicable
 
     proven = [fix for finding in result.findings if (fix := applicable(finding, unsafe=True))]
     usable = sum(fix.safe or config.unsafe_fixes for fix in proven)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapelint.bounds import Bounded, BoundsError
-from shapelint.check import analyse_source, internal_error
 from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.config import ConfigError, load_config
+from shapelint.pipeline.bounds import Bounded, BoundsError
+from shapelint.pipeline.check import analyse_source, internal_error
 from shapelint.source import Problem, Source, read_source
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @color_option
 def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) -> int:
     """Show line, expression, shape and axis meanings of every tensor, layer and packed sequence in PATH."""
-    from shapelint.discover import discover
+    from shapelint.pipeline.discover import discover
     from shapelint.report.shapes import render_json, render_text, rows_in
 
     try:

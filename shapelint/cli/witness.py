@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import click
 
-from shapelint.check import Candidate, Wanted, check_source
 from shapelint.cli.options import Failure, color_option, write
 from shapelint.finding import Confidence
+from shapelint.pipeline.check import Candidate, Wanted, check_source
 from shapelint.source import Problem, read_source
 
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?:?")
@@ -88,8 +88,8 @@ def choose(place: Place, with_class: bool = False) -> Candidate:
 
 
 def _candidates(path: str, with_class: bool) -> tuple[Candidate, ...]:
-    from shapelint.bounds import Bounded
-    from shapelint.pool import bounded_check
+    from shapelint.pipeline.bounds import Bounded
+    from shapelint.pipeline.pool import bounded_check
     from shapelint.rules.base import RULES, load
 
     source = read_source(path)

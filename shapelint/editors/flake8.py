@@ -17,9 +17,9 @@ from shapelint.prefilter import may_hold_recurrent
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from shapelint.bounds import Bounded
-    from shapelint.check import FileCheck
     from shapelint.finding import Finding
+    from shapelint.pipeline.bounds import Bounded
+    from shapelint.pipeline.check import FileCheck
     from shapelint.source import Problem
     from shapelint.verify.client import Verifier
 
@@ -88,19 +88,19 @@ def check_text(path: str, text: str, settings: Settings) -> list[Message]:
     try:
         return _check(path, text, settings)
     except Exception as error:  # flake8 would end the whole run
-        from shapelint.check import internal_error
+        from shapelint.pipeline.check import internal_error
 
         problem = internal_error(path, error)
         return [Message(problem.line, 0, f"{problem.code} {problem.message}")]
 
 
 def _check(path: str, text: str, settings: Settings) -> list[Message]:
-    from shapelint.pool import bounded_check
+    from shapelint.pipeline.pool import bounded_check
 
     check = bounded_check(_checker(os.getpid()), path, check_alone, path, text, settings)
     findings = [candidate.finding for candidate in check.candidates]
     if settings.verify and findings:
-        from shapelint.verdicts import proven
+        from shapelint.pipeline.verdicts import proven
 
         findings = list(proven(check, _verifier(os.getpid())).findings)
     return messages(findings, check.problems)
@@ -108,7 +108,7 @@ def _check(path: str, text: str, settings: Settings) -> list[Message]:
 
 def check_alone(path: str, text: str, settings: Settings) -> FileCheck:
     """Check a file, in a process that is none of flake8's."""
-    from shapelint.check import Wanted, check_source
+    from shapelint.pipeline.check import Wanted, check_source
     from shapelint.rules.base import RULES, load
     from shapelint.source import Source
 
@@ -129,7 +129,7 @@ def messages(findings: Iterable[Finding], problems: Iterable[Problem]) -> list[M
 @cache
 def _checker(process: int) -> Bounded:
     """What checks the files of a process, given by its number, within bounds; it ends when the process does."""
-    from shapelint.bounds import Bounded
+    from shapelint.pipeline.bounds import Bounded
 
     return Bounded()
 
@@ -151,6 +151,6 @@ def _require_torch() -> None:
     if not available():
         from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]  # has no type information
 
-        from shapelint.run import HOW_TO_INSTALL
+        from shapelint.pipeline.run import HOW_TO_INSTALL
 
         raise ExecutionError(f"--shapelint-verify: torch cannot be imported; install it: {HOW_TO_INSTALL}")

@@ -12,15 +12,15 @@ from typing import Any
 import oracle
 
 from fuzzing.executed import Execution, execute
-from shapelint.check import FileCheck, Wanted, analyse_source, check_bytes
 from shapelint.finding import Confidence, Severity, Status
+from shapelint.pipeline.check import FileCheck, Wanted, analyse_source, check_bytes
+from shapelint.pipeline.verdicts import proven
 from shapelint.report.shapes import rows_of
 from shapelint.rules.base import RULES, load
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.source import Problem, Source, decode_source
 from shapelint.trace.trace import INPUT, Binding, Trace
-from shapelint.verdicts import proven
 from shapelint.verify.client import Verifier
 
 load()

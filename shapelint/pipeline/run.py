@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shapelint.check import FileCheck, Wanted
 from shapelint.config import Config, ConfigError, Selector
-from shapelint.discover import Discovery, discover
-from shapelint.interrupt import signal_number
-from shapelint.pool import Pool, Task, workers
+from shapelint.pipeline.check import FileCheck, Wanted
+from shapelint.pipeline.discover import Discovery, discover
+from shapelint.pipeline.interrupt import signal_number
+from shapelint.pipeline.pool import Pool, Task, workers
+from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.report.result import FileResult, RunResult, Stopped, is_unchecked
 from shapelint.source import Problem, read_regular
-from shapelint.verdicts import proven, unproven
 
 if TYPE_CHECKING:
     from shapelint.verify.client import Verifier
@@ -158,7 +158,7 @@ def _check_and_prove(checks: _Checks, config: Config, write: bool) -> _Outcome:
 
 def _fix(checks: _Checks, unsafe: bool, write: bool, verifier: Verifier) -> None:
     """Fix the files, each in view of those before it; what remains is looked at again when all are written."""
-    from shapelint.fix import leave, look_again, mender, save
+    from shapelint.pipeline.fix import leave, look_again, mender, save
 
     results = checks.results
     for number, (given, task) in enumerate(zip(checks.inputs, checks.tasks, strict=True)):

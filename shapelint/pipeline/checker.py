@@ -1,4 +1,4 @@
-"""The process that checks files: it calls functions of this package on request (`shapelint.bounds` asks)."""
+"""The process that checks files: it calls functions of this package on request (`shapelint.pipeline.bounds` asks)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def main(requests: int, answers: int) -> None:
 def _prepare() -> Answer:
     leave_room(MEMORY)
     # before the first request comes: the parent has work of its own to do
-    import shapelint.check
     import shapelint.infer.analyse
+    import shapelint.pipeline.check
     import shapelint.rules.base
     import shapelint.syntax.parse
 

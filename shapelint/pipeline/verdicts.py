@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shapelint.check import Analyse, Candidate, FileCheck, Wanted, analyse_source, check_source
 from shapelint.finding import Finding, Fix, Status, Verdict
+from shapelint.pipeline.check import Analyse, Candidate, FileCheck, Wanted, analyse_source, check_source
 from shapelint.report.result import FileResult
 from shapelint.source import Source
 

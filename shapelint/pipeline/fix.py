@@ -16,17 +16,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shapelint.check import Wanted, check_bytes
 from shapelint.finding import Edit, Finding, Fix
+from shapelint.pipeline.check import Wanted, check_bytes
+from shapelint.pipeline.verdicts import Judge, proven
+from shapelint.pipeline.write import replace_content
 from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import UNWRITTEN, Problem, Source, Span, decode_source, encode_source
 from shapelint.suppress import Suppressions
-from shapelint.verdicts import Judge, proven
 from shapelint.verify.edits import apply_edits, map_span
-from shapelint.write import replace_content
 
 if TYPE_CHECKING:
-    from shapelint.pool import Task
+    from shapelint.pipeline.pool import Task
     from shapelint.verify.client import Verifier
 
 

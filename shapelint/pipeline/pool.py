@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from shapelint.bounds import Bounded, BoundsError
-from shapelint.check import FileCheck, Wanted, check_bytes, internal_error
+from shapelint.pipeline.bounds import Bounded, BoundsError
+from shapelint.pipeline.check import FileCheck, Wanted, check_bytes, internal_error
 from shapelint.process.start import DeadError
 from shapelint.source import Problem
 
