@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from test_hearsay import DEFAULT, HEAD, codes
 
+from shapelint.finding import Confidence
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.source import Source
 
@@ -382,3 +383,101 @@ def test_settings_are_what_other_files_leave(tmp_path: Path, script: str, is_ope
     (tmp_path / "model.py").write_text(text)
     check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, prove=False))
     assert ["(when not `settings.BATCH_FIRST`)" in one.finding.message for one in check.candidates] == [is_open]
+
+
+DRAWN = """
+class Generator(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        {name} = torch.randn(1, x.size(0), self.rnn.hidden_size).to(x.device)
+        return self.fc(self.rnn(x, {name})[0][:, -1])
+"""
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("noise", []), ("z_0", []), ("h0", ["SHP211"]), ("state", ["SHP211"])])
+def test_chance_that_is_called_so_is_meant(name: str, wrong: list[str]) -> None:
+    assert codes(DRAWN.format(name=name)) == wrong
+
+
+ENCODER = """
+class Encoder(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, bidirectional=True)
+        self.fc = nn.Linear(hidden, hidden)
+
+    def forward(self, x):
+        output, h = self.rnn(x)
+        h = torch.tanh(self.fc(h[-1]))
+        return {returned}
+"""
+
+
+def test_a_decoder_may_start_from_the_backward_direction() -> None:
+    """Bahdanau et al. 2014, A.2.2: s_0 = tanh(W h_1), h_1 of the backward direction; attention reads the output."""
+    assert codes(ENCODER.format(returned="output, h")) == []
+    assert codes(ENCODER.format(returned="h")) == ["SHP104"]
+
+
+STEP = """
+class Decoder(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.rnn = nn.GRU(size, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 2)
+        self.hidden = hidden
+
+    def forward(self, x{state}):
+        {sizes}
+        out, h = self.rnn(x{state})
+        return self.fc(out.view(-1, self.hidden)), h
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "sizes", "wrong"),
+    [
+        (", h", "print(x)", []),
+        ("", "print(x)", ["SHP125"]),
+        (", h", "batch, steps, features = x.size()", ["SHP125"]),
+        (", h", "# x: (batch, time, features)", ["SHP125"]),
+    ],
+)
+def test_a_decoder_may_read_one_step(state: str, sizes: str, wrong: list[str]) -> None:
+    assert codes(STEP.format(state=state, sizes=sizes)) == wrong
+
+
+WRAPPER = '''
+class Wrapper(nn.Module):
+    def __init__(self, size, hidden, batch_first=True):
+        super().__init__()
+        self.rnn = nn.LSTM(size, hidden, batch_first=batch_first)
+        self.batch_first = batch_first
+
+    def forward(self, x, lengths):
+        """
+        :param x: [batch, seq_len, input_size]
+        """
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=self.batch_first, enforce_sorted=False)
+        return nn.utils.rnn.pad_packed_sequence(self.rnn(packed)[0], batch_first=self.batch_first)[0]
+'''
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong"),
+    [
+        ("Attention(8, batch_first=False)", []),
+        ("Wrapper(8, 16, batch_first=False)", ["SHP405"]),
+        ("Wrapper(8, 16, False)", ["SHP405"]),
+    ],
+)
+def test_against_a_default_the_own_callers_count(tmp_path: Path, call: str, wrong: list[str]) -> None:
+    (tmp_path / "main.py").write_text(f"from model import Wrapper\nfrom other import Attention\n\nmodel = {call}\n")
+    text = HEAD + WRAPPER
+    (tmp_path / "model.py").write_text(text)
+    check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, prove=False))
+    assert [one.finding.code for one in check.candidates if one.finding.confidence is not Confidence.LOW] == wrong

@@ -13,7 +13,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from shapelint.project.files import CODE, PROSE, Project, project_of, texts_with
-from shapelint.project.written import Constant, Given, Taker, parsed, takers_in, values_at, values_of
+from shapelint.project.written import (
+    Constant,
+    Given,
+    Taker,
+    hands_on,
+    options_of,
+    parsed,
+    takers_in,
+    values_at,
+    values_of,
+)
 from shapelint.source import Problem, read_source
 
 _WORDS: dict[str, Constant] = {
@@ -35,6 +45,33 @@ def values_given(path: str, name: str) -> tuple[Given, ...]:
     project = project_of(path)
     passed = [value for taker in _takers(path, name) for value in _passed(project, taker, name)]
     return tuple({(type(value), value): value for value in (*_named(project, name), *passed)}.values())
+
+
+def values_passed(path: str, name: str) -> tuple[Given, ...]:
+    """What the project gives a name as an argument of what takes it in the file `path`, or in settings and commands.
+
+    Other functions and classes may have a parameter of that name; these values are none of theirs.
+    """
+    if not os.path.isfile(path):
+        return ()
+    project, takers = project_of(path), _takers(path, name)
+    if any(_is_handed_on(project, taker, name) for taker in takers):
+        return values_given(path, name)
+    passed = [value for taker in takers for value in _passed(project, taker, name)]
+    return tuple({(type(value), value): value for value in (*_told(project, name), *passed)}.values())
+
+
+@lru_cache(maxsize=512)
+def _told(project: Project, name: str) -> tuple[Given, ...]:
+    """What settings files, and options of commands, give a name."""
+    found: list[Given] = []
+    for where, text in texts_with(project, _mention(name)):
+        tree = parsed(text) if where.endswith(CODE) else None
+        if tree is not None:
+            found.extend(options_of(tree, name))
+        elif not where.endswith(CODE):
+            found.extend(_settings(text, name, "=" if where.endswith(PROSE) else "[:=]"))
+    return tuple(found)
 
 
 @lru_cache(maxsize=128)
@@ -81,6 +118,14 @@ def _passed(project: Project, taker: Taker, name: str) -> tuple[Given, ...]:
         if tree is not None:
             found.extend(values_at(tree, taker, name))
     return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _is_handed_on(project: Project, taker: Taker, name: str) -> bool:
+    """Whether a call gives what has the same name elsewhere, or all options that somebody has: any value may come."""
+    calling = texts_with(project, rf"(?<!\w){taker.callee}\s*\(")
+    trees = (parsed(text) for where, text in calling if where.endswith(CODE))
+    return any(tree is not None and hands_on(tree, taker, name) for tree in trees)
 
 
 def _mention(name: str) -> str:

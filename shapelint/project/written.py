@@ -55,6 +55,13 @@ def values_of(tree: ast.Module, name: str, *, fallbacks: bool = True) -> Iterato
             yield from _option(node, name)
 
 
+def options_of(tree: ast.Module, name: str) -> Iterator[Given]:
+    """What a command line's options of a file give a name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") != "get":
+            yield from _option(node, name)
+
+
 def _names_of_torch(tree: ast.Module) -> set[str]:
     """What a file's imports of torch bind."""
     found: set[str] = set()
@@ -103,13 +110,36 @@ def takers_in(tree: ast.Module, name: str) -> Iterator[Taker]:
 
 
 def values_at(tree: ast.Module, taker: Taker, name: str) -> Iterator[Given]:
-    """What a file's calls give by the place of the argument `name`."""
+    """What a file's calls give the argument `name`, by its place or by its name."""
     constants = _constants(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and len(node.args) > taker.place and _last_name(node.func) == taker.callee:
-            given = node.args[: taker.place + 1]
-            if not any(isinstance(one, ast.Starred) for one in given) and _last_name(given[-1]) != name:
-                yield from _values(given[-1], constants)
+    for call in _calls_of(tree, taker):
+        for given in _arguments(call, taker, name):
+            if _last_name(given) != name:
+                yield from _values(given, constants)
+
+
+def hands_on(tree: ast.Module, taker: Taker, name: str) -> bool:
+    """Whether a call gives the argument something of the same name, or unpacks its arguments: `Model(**config)`."""
+    for call in _calls_of(tree, taker):
+        unpacks = any(one.arg is None for one in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
+        if unpacks or any(_last_name(given) == name for given in _arguments(call, taker, name)):
+            return True
+    return False
+
+
+def _calls_of(tree: ast.Module, taker: Taker) -> Iterator[ast.Call]:
+    """The calls of what has the taker's name, and is none of torch's."""
+    outside = _names_of_torch(tree)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _root(node.func) not in outside)
+    return (call for call in calls if _last_name(call.func) == taker.callee)
+
+
+def _arguments(call: ast.Call, taker: Taker, name: str) -> Iterator[ast.expr]:
+    """What a call gives an argument by its place, and by its name."""
+    given = call.args[: taker.place + 1]
+    if len(given) > taker.place and not any(isinstance(one, ast.Starred) for one in given):
+        yield given[-1]
+    yield from (one.value for one in call.keywords if one.arg == name)
 
 
 def _taker(function: ast.FunctionDef, callee: str, name: str, skipped: int) -> Iterator[Taker]:

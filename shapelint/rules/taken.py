@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 from shapelint.choices.questions import IsInstance, Question
-from shapelint.project.settings import values_given
-from shapelint.project.written import Something
+from shapelint.project.settings import values_given, values_passed
+from shapelint.project.written import Given, Something
 from shapelint.trace.trace import LATER_ROUND, Decision, Trace
 
 
@@ -21,12 +21,19 @@ def is_taken(branch: Decision, trace: Trace) -> bool:
     if branch.question is not None and any(name.startswith(LATER_ROUND) for name in branch.question.variables):
         return False  # which round it is, nobody chooses
     about = _about_the_same(branch, trace)
-    given = () if branch.setting is None else values_given(trace.path, branch.setting)
+    given = _given(branch, trace)
     if any(all(one.fits(value) for one in about) for value in given):
         return True
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
     is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
     return branch.invited and is_named and not speaks_against and _is_offered(about)
+
+
+def _given(branch: Decision, trace: Trace) -> tuple[Given, ...]:
+    """What the project gives what was asked about; against a default only what is given to its own function counts."""
+    if branch.setting is None:
+        return ()
+    return (values_passed if branch.likely is False else values_given)(trace.path, branch.setting)
 
 
 def _about_the_same(branch: Decision, trace: Trace) -> list[Decision]:

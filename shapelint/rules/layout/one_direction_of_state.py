@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Confidence, Finding, Severity
-from shapelint.reading.layout.entries import final_state_confidence, is_read
+from shapelint.reading.layout.entries import final_state_confidence, is_read, is_slot
 from shapelint.reading.quoting import construction_place, quote
-from shapelint.reading.recurrent import H_N, Slot, slot_of
+from shapelint.reading.recurrent import H_N, OUTPUT, Slot, slot_of
 from shapelint.reading.single_index import Pick, picks
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -147,6 +147,8 @@ def one_direction_of_final_state(trace: Trace) -> Iterator[Finding]:
             continue
         if pick.axis != 0 or not pick.is_last(trace) or is_read(trace, pick.node, slot, H_N):
             continue
+        if is_read(trace, pick.node, slot, OUTPUT) or any(is_slot(trace, one, slot, OUTPUT) for one in trace.returned):
+            continue  # what the forward direction has read goes another way
         confidence = final_state_confidence(trace, pick.node, slot)
         if confidence is not None:
             yield _finding(trace, pick, slot, confidence)

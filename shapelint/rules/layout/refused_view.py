@@ -8,13 +8,14 @@ from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
 from shapelint.reading.layout.memory import is_refused_view, permutation
 from shapelint.reading.layout.views import base_name, is_shifted, view_base
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
-from shapelint.reading.recurrent import Sequence, sequence_of
+from shapelint.reading.recurrent import Sequence, sequence_of, state_given
 from shapelint.reading.trail import tensor_inputs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.value import Int, List, Tensor, Tuple
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.trace import Node, Trace, evidence_by_symbol, once
 
 TRANSPOSED = Rule(
     code="SHP124",
@@ -246,8 +247,30 @@ def refused_view(trace: Trace) -> Iterator[Finding]:
     """Views that merge axes which do not lie beside each other."""
     for node in trace.nodes:
         base = view_base(node)
-        if base is not None and is_refused_view(trace, node) and not is_shifted(trace, node):
+        if base is None or not is_refused_view(trace, node) or is_shifted(trace, node):
+            continue
+        if not _goes_on(trace, base) or all(_is_told(trace, axis) for axis in base.axes if axis.role is Role.TIME):
             yield _finding(trace, node, base)
+
+
+def _goes_on(trace: Trace, base: Tensor) -> bool:
+    """Whether the layer goes on from a state that it is given, as decoders do step by step."""
+    sequence = sequence_of(trace, base)
+    return sequence is not None and state_given(sequence.slot.call) is not None
+
+
+def _is_told(trace: Trace, axis: Axis) -> bool:
+    """Whether anything but the layer speaks of the steps: of one step the view is right."""
+    symbol = trace.resolve(axis.dim).as_symbol
+    return symbol is None or symbol in {*trace.names, *evidence_by_symbol(trace), *_sizes_used(trace)}
+
+
+@once
+def _sizes_used(trace: Trace) -> frozenset[str]:
+    """The symbols in the sizes that operations are given."""
+    given = (value for node in trace.nodes for value in (*node.args, *node.kwargs.values()))
+    items = (item for value in given for item in (value.items if isinstance(value, Tuple | List) else (value,)))
+    return frozenset().union(*(item.dim.symbols for item in items if isinstance(item, Int)))
 
 
 def _finding(trace: Trace, node: Node, base: Tensor) -> Finding:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.nature import Nature
+from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.quoting import construction_place, place_of
 from shapelint.reading.recurrent import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
-from shapelint.reading.trail import nature_of, operands_of
+from shapelint.reading.trail import nature_of, natures, operands_of, trail
 from shapelint.reading.written import creation_of, is_written_to, states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.shapes.value import Layer
+from shapelint.shapes.value import Layer, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.trace import INPUT, Node, Trace, bindings_by_value
+
+_CHANCE = frozenset(("noise", "noises", "eps", "epsilon", "z", "latent", "latents"))
 
 RULE = Rule(
     code="SHP211",
@@ -49,8 +52,8 @@ statelessness: two passes over the same input differ.
 
 ## When it stays silent
 The state is drawn outside of `forward` (an nn.Parameter, a script); the path asks for `self.training`, or an option
-asks for it; what is drawn is changed before it is used, as a latent code is; the layer reads nothing that the caller
-gives.
+asks for it; it is called noise, or changed before it is used, as a latent code is; the layer reads nothing that the
+caller gives.
 """,
     bad=(
         """\
@@ -155,11 +158,19 @@ def random_initial_state(trace: Trace) -> Iterator[Finding]:
         source = source_of(trace, call) if call.error is None and given is not None else None
         if given is None or source is None or not _is_given(trace, source.ref):
             continue
-        made = [node for node in (creation_of(trace, state) for state in states_of(given)) if node is not None]
+        states = [state for state in states_of(given) if not _is_called_noise(trace, state)]
+        made = [node for node in (creation_of(trace, state) for state in states) if node is not None]
         drawn = [node for node in made if _is_drawn(trace, node)]
         if drawn:
             claim = Claim("statelessness", next_state(call), {"source": source.ref})
             yield _finding(trace, call, drawn, claim)
+
+
+def _is_called_noise(trace: Trace, state: Value) -> bool:
+    """Whether the author calls the state what it is: chance is what a generator is given."""
+    refs = (one.ref for one in trail(trace, state, natures(HANDS_ON)))
+    names = (binding.name for ref in refs if ref is not None for binding in bindings_by_value(trace).get(ref, ()))
+    return any(not _CHANCE.isdisjoint(re.split(r"[\W\d_]+", name.lower())) for name in names)
 
 
 def _is_drawn(trace: Trace, node: Node) -> bool:
