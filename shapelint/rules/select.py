@@ -95,8 +95,6 @@ def _merge(
         return None
     finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
     finding = _weighed(finding, shown, running)
-    if not finding.claims:  # nothing that torch could test
-        finding = replace(finding, confidence=Confidence.LOW)
     silent = [t for t in reaching if id(t) not in shown]
     if trace.likely:
         if any(t.entry != trace.entry for t in silent):

@@ -357,15 +357,17 @@ def _over_padding(
     whole, is_mean = quote(trace, node.span), short_name(node) == "mean"
     assert pooled.ref is not None
     assert sequence.unpacked is not None
+    claims = padding_matters(trace, sequence.slot.call, pooled.ref)
+    sure = confidence if is_mean else Confidence.MEDIUM
     counts = "counts the padding: short sequences get too small a mean" if is_mean else "is never below 0, the padding"
     return report(
         PADDING,
         trace,
         node,
         f"`{whole}` {counts}",
-        claims=padding_matters(trace, sequence.slot.call, pooled.ref),
+        claims=claims,
         shapes=[(whole, pooled)],
         related=[place_of(sequence.unpacked, "this fills the steps after each sequence's end with zeros")],
         help="add up and divide by each sequence's own length" if is_mean else "fill with -inf: padding_value=-inf",
-        confidence=confidence if is_mean else Confidence.MEDIUM,
+        confidence=sure if claims else Confidence.LOW,  # lengths that are not understood may be equal
     )

@@ -163,14 +163,15 @@ def last_step_of_padded(trace: Trace) -> Iterator[Finding]:
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
     right = "torch.cat((h_n[-2], h_n[-1]), dim=1)" if sequence.slot.config.bidirectional else "h_n[-1]"
+    claims = padding_matters(trace, sequence.slot.call, pick.ref, int(pick.kept and pick.axis == 0))
     return report(
         RULE,
         trace,
         pick.node,
         f"`{whole}` is zero for every sequence that is shorter than the longest: `{name}` is padded",
-        claims=padding_matters(trace, sequence.slot.call, pick.ref, int(pick.kept and pick.axis == 0)),
+        claims=claims,
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(sequence.slot.layer)],
         help=f"`{right}` of the packed call is each sequence's own last state, in the same shape",
-        confidence=confidence,
+        confidence=confidence if claims else Confidence.LOW,  # lengths that are not understood may be equal
     )
