@@ -18,13 +18,13 @@ from typing import Any
 from shapelint.finding import Confidence
 from shapelint.patterns import PatternError, spec_of
 from shapelint.pipeline.bounds import FILE_SECONDS
+from shapelint.report import formats
 from shapelint.source import read_regular
 
 MAX_BYTES = 1_000_000  #: of a pyproject.toml
 MAX_SHOWN = 80  #: characters of a wrong word
 MAX_ENTRIES = 1_000  #: of a list or a table
 VERIFY_MODES = ("auto", "require", "off")
-OUTPUT_FORMATS = ("full", "concise", "json")
 DEFAULT_EXCLUDES = (
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".hypothesis", ".ipynb_checkpoints",
     ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox",
@@ -336,7 +336,7 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "extend-exclude": _patterns,
     "verify": _one_of(*VERIFY_MODES),
     "min-confidence": _confidence,
-    "output-format": _one_of(*OUTPUT_FORMATS),
+    "output-format": _one_of(*formats.NAMES),
     "fix": _boolean,
     "unsafe-fixes": _boolean,
     "file-timeout": _seconds,

@@ -9,10 +9,11 @@ import jsonschema
 import pytest
 
 from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Severity, ShownShape, Status, Verdict
-from shapelint.report import concise, diff, full, shapes
-from shapelint.report import json as json_report
+from shapelint.report import diff, shapes
 from shapelint.report.document import ShapeRow
 from shapelint.report.footprint import grid
+from shapelint.report.formats import concise, full
+from shapelint.report.formats import json as json_report
 from shapelint.report.frame import Mark, render
 from shapelint.report.result import Change, FileResult, RunResult
 from shapelint.report.schema import schemas, text_of
@@ -93,13 +94,13 @@ warning[SHP101]: `out[-1]` is the last sample, not the last step
 
 
 def test_full() -> None:
-    assert click.unstyle(full.render([FINDING], {"tagger.py": TEXT})) == EXPECTED
+    assert click.unstyle(full.blocks([FINDING], {"tagger.py": TEXT})) == EXPECTED
 
 
 def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
     unverified = replace(FINDING, verdict=Verdict(Status.UNVERIFIED, "raises", "too large to replay"))
     medium = replace(REFUTED, confidence=Confidence.MEDIUM, help="take the last step")
-    shown = click.unstyle(full.render([unverified, medium], {"tagger.py": TEXT}))
+    shown = click.unstyle(full.blocks([unverified, medium], {"tagger.py": TEXT}))
     assert "= proof: not run: too large to replay" in shown
     assert "tagger.py:9:9: last-step-on-batch-axis (medium confidence)" in shown
     assert "= proof: refuted: ran torch 2.13.0: it is" in shown
@@ -116,7 +117,7 @@ def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
 )
 def test_full_says_what_a_fix_is_worth(safe: bool, proven: bool, standing: str) -> None:
     fix = replace(FINDING.fixes[0], safe=safe, proven=proven)
-    shown = click.unstyle(full.render([replace(FINDING, fixes=(fix,))], {"tagger.py": TEXT}))
+    shown = click.unstyle(full.blocks([replace(FINDING, fixes=(fix,))], {"tagger.py": TEXT}))
     assert f"   = fix:   take the last step: `out[:, -1]`{standing}\n" in shown
 
 
@@ -134,7 +135,7 @@ def test_diff() -> None:
 
 
 def test_concise() -> None:
-    assert concise.render([FINDING, REFUTED]) == (
+    assert concise.lines([FINDING, REFUTED]) == (
         "tagger.py:10:16: SHP101 `out[-1]` is the last sample, not the last step\n"
         "tagger.py:9:9: SHP101 `out[-1]` is the last sample, not the last step (refuted by torch)\n"
     )
@@ -177,7 +178,7 @@ def test_a_long_span_shows_its_ends() -> None:
 
 def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
     assert frame("x", Mark(Span(1, 5, 9, 3), "past", primary=True)) == ["  |", "1 | x", "  |  ^ past"]
-    assert "error" in full.render([replace(FINDING, severity=Severity.ERROR, fixes=())], {})
+    assert "error" in full.blocks([replace(FINDING, severity=Severity.ERROR, fixes=())], {})
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import click
 from shapelint import __version__
 from shapelint.cli import counts
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
-from shapelint.config import OUTPUT_FORMATS, VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
+from shapelint.config import VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
 from shapelint.finding import Confidence
+from shapelint.report import formats
 from shapelint.report.text import plain
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--fix/--no-fix", default=None, help="Apply fixes that are safe and that torch has proven.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Count and apply fixes that change results, too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
-@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), help="How findings are told.  [default: full]")
+@click.option("--output-format", type=click.Choice(formats.NAMES), help="How findings are told.  [default: full]")
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the findings to a file.")
 @click.option("--show-refuted", is_flag=True, help="Show what seemed a mistake until torch disproved it.")
 @click.option(
@@ -119,7 +120,7 @@ def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: I
     mended = stdin if config.fix else None
     if mended is not None:
         write(next((change.after for change in result.changes if not change.written), mended.raw))
-    report = render(result, config.output_format, options["show_refuted"])
+    report = formats.render(config.output_format, result, options["show_refuted"])
     write(report, options["output_file"], to_stderr=mended is not None)
     if config.output_format != "json":
         _tell_problems(result)
@@ -162,20 +163,3 @@ def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
         click.echo(notice, err=True)
     elif config.verify != "off" and not config.fix:
         click.echo(f"The findings are unverified: {result.unproven}", err=True)
-
-
-def render(result: RunResult, output_format: str, show_refuted: bool) -> str:
-    """The findings in one of the formats."""
-    if output_format == "json":
-        from shapelint.report import json
-
-        return json.render(result, show_refuted)
-    findings = result.findings + (result.refuted if show_refuted else [])
-    findings.sort(key=lambda finding: (finding.path, finding.span, finding.code))
-    if output_format == "concise":
-        from shapelint.report import concise
-
-        return concise.render(findings)
-    from shapelint.report import full
-
-    return full.render(findings, result.texts)

@@ -74,6 +74,11 @@ class RunResult:
     unproven: str | None = None
     stopped: Stopped | None = None
 
+    def told(self, show_refuted: bool) -> list[Finding]:
+        """The findings of a report, with the disproved candidates if they are asked for, in the order of the code."""
+        findings = self.findings + (self.refuted if show_refuted else [])
+        return sorted(findings, key=lambda finding: (finding.path, finding.span, finding.code))
+
     @property
     def findings(self) -> list[Finding]:
         """All findings, in the order of path and place."""

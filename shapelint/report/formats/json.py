@@ -31,8 +31,7 @@ def render(result: RunResult, show_refuted: bool = False) -> str:
 
 def document(result: RunResult, show_refuted: bool = False) -> Document:
     """The report as dataclasses."""
-    findings = result.findings + (result.refuted if show_refuted else [])
-    findings.sort(key=lambda finding: (finding.path, finding.span, finding.code))
+    findings = result.told(show_refuted)
     return Document(
         version=1,
         tool=Tool("shapelint", __version__, result.torch),

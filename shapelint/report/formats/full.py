@@ -12,6 +12,7 @@ import click
 from shapelint.finding import Confidence, Finding, Fix, Severity, ShownShape, Status, Verdict
 from shapelint.report import frame
 from shapelint.report.footprint import grid
+from shapelint.report.result import RunResult
 from shapelint.report.text import expand, plain
 from shapelint.source import Source
 from shapelint.verify.edits import apply_edits
@@ -20,13 +21,18 @@ _COLORS: Mapping[Severity, str] = {Severity.ERROR: "red", Severity.WARNING: "yel
 _LABEL = len("proof: ")
 
 
-def render(findings: Iterable[Finding], texts: Mapping[str, str]) -> str:
-    """All findings; `texts` holds the source of each file that they are in."""
-    blocks: list[str] = []
+def render(result: RunResult, show_refuted: bool) -> str:
+    """All findings, each with the code that it is about."""
+    return blocks(result.told(show_refuted), result.texts)
+
+
+def blocks(findings: Iterable[Finding], texts: Mapping[str, str]) -> str:
+    """Some findings in their order; `texts` holds the source of each file that they are in."""
+    told: list[str] = []
     for path, group in groupby(findings, key=lambda finding: finding.path):
         view = _View(path, texts.get(path, ""))
-        blocks.extend("\n".join(view.block(finding)) + "\n" for finding in group)
-    return "\n".join(blocks)
+        told.extend("\n".join(view.block(finding)) + "\n" for finding in group)
+    return "\n".join(told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shapelint.finding import Finding, Status
+from shapelint.report.result import RunResult
 from shapelint.report.text import plain
 
 
-def render(findings: Iterable[Finding]) -> str:
+def render(result: RunResult, show_refuted: bool) -> str:
     """The lines, each with its end; a refuted candidate says so."""
+    return lines(result.told(show_refuted))
+
+
+def lines(findings: Iterable[Finding]) -> str:
+    """The lines of some findings, in their order."""
     return "".join(_line(finding) + "\n" for finding in findings)
 
 
