@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from enum import Enum
+from typing import Any, ClassVar
 
 from shapelint.source import Span
 
@@ -81,15 +83,32 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What torch will show if the finding is true: `property` fails (or, for `raises`, holds) at `target`.
+    """What torch will show if the finding is true: a property fails (or, for `raises`, holds) at `target`.
 
-    `options` are the property's own parameters, for instance the batch axis of the input and of the
-    target; verify/properties.py documents them for each property.
+    `target` is the value that is wrong (select it before the head: a Linear layer hides what is missing). Each property
+    is a class of `claims/`, whose fields are its options: `Ref`s are values of the same trace, axes are ints and may be
+    negative. A finding with several claims needs all of them.
     """
 
-    property: str
+    property: ClassVar[str]
+
     target: Ref
-    options: Mapping[str, object] = field(default_factory=dict)
+
+    @builtins.property
+    def options(self) -> Mapping[str, object]:
+        """The property's own options that are given."""
+        given = ((one.name, getattr(self, one.name)) for one in fields(self) if one.name != "target")
+        return {name: value for name, value in given if value is not None and value is not False}
+
+    @builtins.property
+    def refs(self) -> list[Ref]:
+        """The values of the trace that the claim speaks of: the target, and those of the options."""
+        values = [value if isinstance(value, tuple) else (value,) for value in self.options.values()]
+        return [self.target, *(item for value in values for item in value if isinstance(item, Ref))]
+
+    def of(self, target: Ref, options: Mapping[str, Any]) -> Claim:
+        """The same property of another target, with these options and no others."""
+        return type(self)(target, **options)
 
 
 class Status(str, Enum):

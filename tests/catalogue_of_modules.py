@@ -6,6 +6,13 @@ from collections.abc import Callable
 
 from traces import Path
 
+from shapelint.claims.modules.argument_acts import ArgumentActs
+from shapelint.claims.modules.biased import Biased
+from shapelint.claims.modules.hooks_run import HooksRun
+from shapelint.claims.modules.loop_matters import LoopMatters
+from shapelint.claims.modules.own_parameters import OwnParameters
+from shapelint.claims.modules.registered import Registered
+from shapelint.claims.states.statelessness import Statelessness
 from shapelint.finding import Claim
 
 Case = tuple[Path, Claim]
@@ -14,20 +21,20 @@ Case = tuple[Path, Claim]
 def shp612(bad: bool) -> Case:
     path = Path()
     path.layer("RNNCell", 3, 5, *(["relu"] if bad else []), **({} if bad else {"nonlinearity": "relu"}))
-    return path, Claim("argument_acts", path.last, {"argument": "bias"})
+    return path, ArgumentActs(path.last, argument="bias")
 
 
 def shp616(bad: bool) -> Case:
     path = Path()
     path.layer("GRU", 3, 5, 1, not bad)
-    return path, Claim("biased", path.last)
+    return path, Biased(path.last)
 
 
 def shp706(bad: bool) -> Case:
     path = Path()
     cell = path.layer("GRUCell", 5, 5)
     path.hold("torch.nn.ModuleList", cell, cell if bad else path.layer("GRUCell", 5, 5))
-    return path, Claim("own_parameters", path.last)
+    return path, OwnParameters(path.last)
 
 
 def shp706_calls(bad: bool) -> Case:
@@ -35,20 +42,20 @@ def shp706_calls(bad: bool) -> Case:
     x, cell = path.input("b", 5), path.layer("GRUCell", 5, 5)
     below = path.call(cell, x)
     above = path.call(cell if bad else path.layer("GRUCell", 5, 5), below)
-    return path, Claim("own_parameters", above.ref, {"other": below.ref})
+    return path, OwnParameters(above.ref, other=below.ref)
 
 
 def shp801(bad: bool) -> Case:
     path = Path()
     layers = path.layer("GRU", 3, 5), path.layer("GRU", 5, 5)
     path.hold("builtins.list" if bad else "torch.nn.ModuleList", *layers)
-    return path, Claim("registered", path.last)
+    return path, Registered(path.last)
 
 
 def shp801_dict(bad: bool) -> Case:
     path = Path()
     path.hold("builtins.dict" if bad else "torch.nn.ModuleDict", path.layer("GRU", 3, 5))
-    return path, Claim("registered", path.last)
+    return path, Registered(path.last)
 
 
 def shp802(bad: bool) -> Case:
@@ -56,7 +63,7 @@ def shp802(bad: bool) -> Case:
     built = path.layer("GRU", 3, 5)
     x = path.input("t", "b", 3)
     result = path.call(built, x)
-    return path, Claim("statelessness", result.items[0].ref, {"source": x.ref, **({"anew": built.ref} if bad else {})})
+    return path, Statelessness(result.items[0].ref, source=x.ref, **{"anew": built.ref} if bad else {})
 
 
 def shp803(bad: bool) -> Case:
@@ -67,14 +74,14 @@ def shp803(bad: bool) -> Case:
     for step in range(3):
         y, state = path.call(gru, path.item(x, slice(step, step + 1)), h).items
         h = state if bad else path.op("Tensor.tanh", state)
-    return path, Claim("loop_matters", y.ref)
+    return path, LoopMatters(y.ref)
 
 
 def shp804(bad: bool) -> Case:
     path = Path()
     x, gru = path.input("t", "b", 3), path.layer("GRU", 3, 5)
     result = path.directly(gru, x) if bad else path.call(gru, x)
-    return path, Claim("hooks_run", result.ref)
+    return path, HooksRun(result.ref)
 
 
 CASES: dict[Callable[[bool], Case], str] = {

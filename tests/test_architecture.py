@@ -20,7 +20,7 @@ LAYERS = (
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),
-    ("notation", "choices"),
+    ("notation", "choices", "claims"),
     ("ops",),
     ("trace",),
     ("infer",),

@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapelint.finding import Claim, Ref
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Ref
 from shapelint.infer.analyse import analyse
 from shapelint.rules import select
 from shapelint.rules.base import RULES, load
@@ -58,7 +59,7 @@ def traces_of(text: str) -> list[Trace]:
 def replayed(call: str, sizes: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
     """The input and the result of a call, as the worker computes it."""
     trace = traces_of(f"x = torch.randn{sizes}\ny = {call}\n")[0]
-    program = build(trace, Claim("raises", Ref(trace.nodes[-1].id)))
+    program = build(trace, Raises(Ref(trace.nodes[-1].id)))
     assert isinstance(program, Program), program
     values = run(program.document["steps"])
     return values[0], values[-1]
@@ -85,7 +86,7 @@ def test_random_patterns(sizes: list[int], chance: random.Random) -> None:
     shape = tuple(torch.Size([total[name] for name in group]).numel() for group in left)
     call = f'rearrange(x, "{written(left)} -> {written(right)}", {given_sizes})'
     trace = traces_of(f"x = torch.randn({shape})\ny = {call} * 1\n")[0]
-    program = build(trace, Claim("raises", Ref(trace.nodes[-1].id)))
+    program = build(trace, Raises(Ref(trace.nodes[-1].id)))
     assert isinstance(program, Program), program
     values = run(program.document["steps"])
     assert torch.equal(values[-1], eval(call, {"rearrange": einops.rearrange}, {"x": values[0]}))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Ref, Status, Verdict
 from shapelint.infer.analyse import analyse
 from shapelint.shapes.value import Tensor
@@ -51,11 +53,22 @@ def returned(trace: Trace) -> Tensor:
     return value
 
 
-def claim_on(trace: Trace, property: str, **options: object) -> Claim:
-    source = next(Ref(node.id) for node in trace.nodes if node.op == INPUT)
-    target = returned(trace).ref
-    assert target is not None
-    return Claim(property, target, {"source": source, **options})
+def source_of(trace: Trace) -> Ref:
+    return next(Ref(node.id) for node in trace.nodes if node.op == INPUT)
+
+
+def target_of(trace: Trace) -> Ref:
+    ref = returned(trace).ref
+    assert ref is not None
+    return ref
+
+
+def sees_all(trace: Trace) -> Claim:
+    return SeesWholeSequence(target_of(trace), source_of(trace), time_axis=1)
+
+
+def by_sample(trace: Trace) -> Claim:
+    return BatchIndependence(target_of(trace), source_of(trace), batch_axis=0, target_axis=0)
 
 
 def ask(verifier: Verifier, trace: Trace, claim: Claim) -> Verdict:
@@ -97,16 +110,16 @@ return torch.stack(outputs, 1)[:, -1]""",
 @pytest.mark.parametrize("body", FED)
 def test_a_state_that_is_handed_on_sees_every_step(verifier: Verifier, body: str) -> None:
     trace = trace_of(body)
-    verdict = ask(verifier, trace, claim_on(trace, "sees_whole_sequence", time_axis=1))
+    verdict = ask(verifier, trace, sees_all(trace))
     assert (verdict.status, verdict.detail) == (Status.REFUTED, "every feature depends on every step")
-    rows = ask(verifier, trace, claim_on(trace, "batch_independence", batch_axis=0, target_axis=0))
+    rows = ask(verifier, trace, by_sample(trace))
     assert rows.status is Status.REFUTED
 
 
 @pytest.mark.parametrize("state", ["", ", x.new_zeros(batch, self.hidden)"])
 def test_a_state_that_is_dropped_sees_the_last_step(verifier: Verifier, state: str) -> None:
     trace = trace_of(f"for t in range(steps):\n    h = self.cell(x[:, t]{state})\nreturn h")
-    verdict = ask(verifier, trace, claim_on(trace, "sees_whole_sequence", time_axis=1))
+    verdict = ask(verifier, trace, sees_all(trace))
     assert verdict.status is Status.CONFIRMED
     assert "depend on step 4 only, of steps 0 to 4" in verdict.detail
 
@@ -114,16 +127,16 @@ def test_a_state_that_is_dropped_sees_the_last_step(verifier: Verifier, state: s
 def test_a_list_has_an_item_for_each_round(verifier: Verifier) -> None:
     loop = "h, outs = None, []\nfor step in x.unbind(1):\n    h = self.cell(step, h)\n    outs.append(h)\n"
     trace = trace_of(loop + "return torch.stack(outs)[:, -1]")
-    verdict = ask(verifier, trace, claim_on(trace, "batch_independence", batch_axis=0, target_axis=0))
+    verdict = ask(verifier, trace, by_sample(trace))
     assert verdict.detail.startswith("the result (5, 13) has 5 rows for 3 samples")
     trace = trace_of(loop + "return torch.cat(outs).view(steps, batch, -1).transpose(0, 1)")
-    verdict = ask(verifier, trace, claim_on(trace, "batch_independence", batch_axis=0, target_axis=0))
+    verdict = ask(verifier, trace, by_sample(trace))
     assert verdict.status is Status.REFUTED
 
 
 def test_the_last_item_of_what_is_taken_apart_is_the_last_step(verifier: Verifier) -> None:
     trace = trace_of("parts = x.unbind(1)\nreturn self.cell(parts[-1], self.cell(parts[0]))")
-    verdict = ask(verifier, trace, claim_on(trace, "sees_whole_sequence", time_axis=1))
+    verdict = ask(verifier, trace, sees_all(trace))
     assert "depend on steps 0 and 4 only" in verdict.detail
 
 
@@ -132,7 +145,7 @@ def test_two_loops_are_both_written_out(verifier: Verifier) -> None:
         "h = None\nfor t in range(steps):\n    h = self.cell(x[:, t], h)\n"
         "for t in range(steps):\n    h = self.cell(x[:, t], h)\nreturn h"
     )
-    program = build(trace, claim_on(trace, "sees_whole_sequence", time_axis=1))
+    program = build(trace, sees_all(trace))
     assert isinstance(program, Program)
     calls = [step for step in program.document["steps"] if step["op"] == "torch.nn.GRUCell.forward"]
     assert len(calls) == 10
@@ -143,4 +156,4 @@ def test_a_list_that_grows_inside_the_loop_is_not_written_out() -> None:
         "h, outs = None, []\nfor step in x.unbind(1):\n    h = self.cell(step, h)\n    outs.append(h)\n"
         "    h = torch.stack(outs).mean(0)\nreturn torch.stack(outs)"
     )
-    assert isinstance(build(trace, claim_on(trace, "sees_whole_sequence", time_axis=1)), NotReplayable)
+    assert isinstance(build(trace, sees_all(trace)), NotReplayable)

@@ -9,6 +9,28 @@ import catalogue_of_modules
 import pytest
 from traces import B, F, Path, T
 
+from shapelint.claims.modules.dead_parameters import DeadParameters
+from shapelint.claims.modules.dropout_acts import DropoutActs
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
+from shapelint.claims.rows.causality import Causality
+from shapelint.claims.rows.follows_time import FollowsTime
+from shapelint.claims.rows.ignores_padding import IgnoresPadding
+from shapelint.claims.rows.padding_invariance import PaddingInvariance
+from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
+from shapelint.claims.states.depends_on import DependsOn
+from shapelint.claims.states.independence import Independence
+from shapelint.claims.states.separate_graphs import SeparateGraphs
+from shapelint.claims.states.state_acts import StateActs
+from shapelint.claims.states.statelessness import Statelessness
+from shapelint.claims.states.substitution import Substitution
+from shapelint.claims.values.alignment import Alignment
+from shapelint.claims.values.equals import Equals
+from shapelint.claims.values.has_shape import HasShape
+from shapelint.claims.values.provenance import Provenance
+from shapelint.claims.values.raises import Raises
+from shapelint.claims.values.unchanged_by import UnchangedBy
+from shapelint.claims.values.unnormalised import Unnormalised
 from shapelint.finding import Claim, Ref, Status
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Float, Unknown
@@ -36,17 +58,17 @@ def shp101(bad: bool) -> Case:
     out = result.items[0]
     target = path.item(out, -1) if bad else path.item(out, slice(None), -1)
     options = {"source": x.ref, "batch_axis": 0, "target_axis": 0}
-    return path, Claim("batch_independence", target.ref, options)
+    return path, BatchIndependence(target.ref, **options)
 
 
 def shp101_polymorphism(bad: bool) -> Case:
     path, claim = shp101(bad)
-    return path, Claim("batch_size_polymorphism", claim.target, claim.options)
+    return path, BatchSizePolymorphism(claim.target, **claim.options)
 
 
 def shp101_equals(bad: bool) -> Case:
     path, claim = shp101(bad)
-    return path, Claim("equals", claim.target, {"reference": ("last_state", Ref(2))})
+    return path, Equals(claim.target, reference=("last_state", Ref(2)))
 
 
 def shp102(bad: bool) -> Case:
@@ -54,7 +76,7 @@ def shp102(bad: bool) -> Case:
     x = path.input("t", "b", "i", roles=(T, B, F))
     out = path.call(path.layer("LSTM", Dim.symbol("i"), Dim.symbol("h")), x).items[0]
     target = path.item(out, slice(None), -1) if bad else path.item(out, -1)
-    return path, Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 1, "target_axis": 0})
+    return path, BatchIndependence(target.ref, source=x.ref, batch_axis=1, target_axis=0)
 
 
 def both_directions(path: Path, h_n: Any) -> Any:
@@ -65,24 +87,24 @@ def shp103(bad: bool) -> Case:
     path, x, result = batch_first(bad, bidirectional=True)
     out, state = result.items
     target = path.item(out, slice(None), -1) if bad else both_directions(path, state.items[0])
-    return path, Claim("sees_whole_sequence", target.ref, {"source": x.ref, "time_axis": 1})
+    return path, SeesWholeSequence(target.ref, source=x.ref, time_axis=1)
 
 
 def shp103_dead(bad: bool) -> Case:
     path, claim = shp103(bad)
-    return path, Claim("dead_parameters", claim.target, {"layer": Ref(1)})
+    return path, DeadParameters(claim.target, layer=Ref(1))
 
 
 def shp103_equals(bad: bool) -> Case:
     path, claim = shp103(bad)
-    return path, Claim("equals", claim.target, {"reference": ("both_directions", Ref(2))})
+    return path, Equals(claim.target, reference=("both_directions", Ref(2)))
 
 
 def shp104(bad: bool) -> Case:
     path, _, result = batch_first(bad, "GRU", bidirectional=True)
     h_n = result.items[1]
     target = path.item(h_n, -1) if bad else both_directions(path, h_n)
-    return path, Claim("dead_parameters", target.ref, {"layer": Ref(1)})
+    return path, DeadParameters(target.ref, layer=Ref(1))
 
 
 def shp106(bad: bool) -> Case:
@@ -90,7 +112,7 @@ def shp106(bad: bool) -> Case:
     h_n = result.items[1]
     moved = h_n if bad else path.op("Tensor.transpose", h_n, 0, 1)
     target = path.op("Tensor.reshape", moved, Dim.symbol("b"), -1)
-    return path, Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 0, "target_axis": 0})
+    return path, BatchIndependence(target.ref, source=x.ref, batch_axis=0, target_axis=0)
 
 
 def three_layers(kind: str) -> tuple[Path, Any, Any]:
@@ -103,21 +125,21 @@ def shp107(bad: bool) -> Case:
     target = path.op("Tensor.view", h_n, *((2, 3) if bad else (3, 2)), Dim.symbol("b"), Dim.symbol("h"))
     if not bad:
         target = path.op("Tensor.transpose", target, 0, 1)
-    return path, Claim("provenance", target.ref, {"source": h_n.ref, "split": (0, -1, 2), "expected": (1, 0, 2, 3)})
+    return path, Provenance(target.ref, source=h_n.ref, split=(0, -1, 2), expected=(1, 0, 2, 3))
 
 
 def shp108(bad: bool) -> Case:
     path, _, h_n = three_layers("RNN")
     target = path.item(h_n, slice(None, 3) if bad else slice(0, None, 2))
     options = {"source": h_n.ref, "split": (0, -1, 2), "select": (1, 0), "expected": (0, 1, 2)}
-    return path, Claim("provenance", target.ref, options)
+    return path, Provenance(target.ref, **options)
 
 
 def shp122(bad: bool) -> Case:
     path, output, _ = three_layers("GRU")
     target = path.item(output, ..., slice(None, None, 2) if bad else slice(None, Dim.symbol("h")))
     options = {"source": output.ref, "split": (2, 2, -1), "select": (2, 0), "expected": (0, 1, 2)}
-    return path, Claim("provenance", target.ref, options)
+    return path, Provenance(target.ref, **options)
 
 
 def shp110(bad: bool) -> Case:
@@ -126,12 +148,12 @@ def shp110(bad: bool) -> Case:
     words = path.call(path.layer("Embedding", Dim.symbol("words"), Dim.symbol("i")), ids)
     rnn = path.layer("LSTM", Dim.symbol("i"), Dim.symbol("h"), batch_first=not bad)
     target = path.item(path.call(rnn, words).items[0], slice(None), -1)
-    return path, Claim("batch_independence", target.ref, {"source": ids.ref, "batch_axis": 0, "target_axis": 0})
+    return path, BatchIndependence(target.ref, source=ids.ref, batch_axis=0, target_axis=0)
 
 
 def shp110_steps(bad: bool) -> Case:
     path, claim = shp110(bad)
-    return path, Claim("sees_whole_sequence", claim.target, {"source": claim.options["source"], "time_axis": 1})
+    return path, SeesWholeSequence(claim.target, source=claim.options["source"], time_axis=1)
 
 
 def shp112(bad: bool) -> Case:
@@ -139,14 +161,14 @@ def shp112(bad: bool) -> Case:
     x = path.input("b", "t", "i", roles=(B, T, F))
     sizes = (Dim.symbol("t"), Dim.symbol("b"), Dim.symbol("i"))
     target = path.op("Tensor.view", x, *sizes) if bad else path.op("Tensor.transpose", x, 0, 1)
-    return path, Claim("provenance", target.ref, {"source": x.ref, "expected": (1, 0, 2)})
+    return path, Provenance(target.ref, source=x.ref, expected=(1, 0, 2))
 
 
 def shp123(bad: bool) -> Case:
     path, x, result = batch_first(True, "GRU", bidirectional=bad)
     head = path.layer("Linear", Dim.of(2 if bad else 1) * Dim.symbol("h"), 4)
     scores = path.call(head, result.items[0])
-    return path, Claim("causality", scores.ref, {"source": x.ref, "time_axis": 1, "target_axis": 1})
+    return path, Causality(scores.ref, source=x.ref, time_axis=1, target_axis=1)
 
 
 def shp123_ids(bad: bool) -> Case:
@@ -155,25 +177,25 @@ def shp123_ids(bad: bool) -> Case:
     words = path.call(path.layer("Embedding", Dim.symbol("words"), Dim.symbol("i")), ids)
     rnn = path.layer("RNN", Dim.symbol("i"), Dim.symbol("h"), bidirectional=bad)
     output = path.call(rnn, words).items[0]
-    return path, Claim("causality", output.ref, {"source": ids.ref, "time_axis": 0, "target_axis": 0})
+    return path, Causality(output.ref, source=ids.ref, time_axis=0, target_axis=0)
 
 
 def shp126(bad: bool) -> Case:
     path, x, result = batch_first(bad)
     h_n = result.items[1].items[0]
     target = path.item(h_n, slice(None), -1) if bad else path.item(h_n, -1)
-    return path, Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 0, "target_axis": 0})
+    return path, BatchIndependence(target.ref, source=x.ref, batch_axis=0, target_axis=0)
 
 
 def shp190(bad: bool) -> Case:
     path, _, result = batch_first(bad)
     hidden = Dim.symbol("h") + Dim.of(int(bad))
-    return path, Claim("has_shape", result.items[0].ref, {"sizes": (None, None, hidden)})
+    return path, HasShape(result.items[0].ref, sizes=(None, None, hidden))
 
 
 def shp190_rank(bad: bool) -> Case:
     path, _, result = batch_first(bad)
-    return path, Claim("has_shape", result.items[0].ref, {"sizes": (None,) * (2 if bad else 3)})
+    return path, HasShape(result.items[0].ref, sizes=(None,) * (2 if bad else 3))
 
 
 def shp201(bad: bool) -> Case:
@@ -182,12 +204,12 @@ def shp201(bad: bool) -> Case:
     gru = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), 2, batch_first=True)
     sizes = (Dim.symbol("b"), 2) if bad else (2, Dim.symbol("b"))
     path.call(gru, x, path.op("zeros", *sizes, Dim.symbol("h")))
-    return path, Claim("raises", path.last, {"match": "Expected hidden size"})
+    return path, Raises(path.last, match="Expected hidden size")
 
 
 def shp304(bad: bool) -> Case:
     path, _, result = batch_first(bad)
-    return path, Claim("raises", result.ref, {"unpack": 3 if bad else 2})
+    return path, Raises(result.ref, unpack=3 if bad else 2)
 
 
 def shp402(bad: bool) -> Case:
@@ -200,7 +222,7 @@ def shp402(bad: bool) -> Case:
     padded = path.op("nn.utils.rnn.pad_packed_sequence", out, batch_first=True).items[0]
     target = path.item(padded, slice(None), -1) if bad else path.item(h_n, -1)
     options = {"source": x.ref, "batch_axis": 0, "time_axis": 1, "target_axis": 0}
-    return path, Claim("padding_invariance", target.ref, options)
+    return path, PaddingInvariance(target.ref, **options)
 
 
 def shp404(bad: bool) -> Case:
@@ -209,7 +231,7 @@ def shp404(bad: bool) -> Case:
     lengths = path.op("Tensor.cuda", path.ids("b", roles=(B,)))
     given = lengths if bad else path.op("Tensor.cpu", lengths)
     path.op("nn.utils.rnn.pack_padded_sequence", x, given, batch_first=True)
-    return path, Claim("raises", path.last, {"match": "CPU", "on_device": True})
+    return path, Raises(path.last, match="CPU", on_device=True)
 
 
 def shp412(bad: bool) -> Case:
@@ -222,7 +244,7 @@ def shp412(bad: bool) -> Case:
         path.op("nn.utils.rnn.PackedSequence.__getitem__", out, -1)
     else:
         path.item(h_n, -1)
-    return path, Claim("equals", path.last, {"reference": ("last_state", Ref(4))})
+    return path, Equals(path.last, reference=("last_state", Ref(4)))
 
 
 def shp418(bad: bool) -> Case:
@@ -233,7 +255,7 @@ def shp418(bad: bool) -> Case:
     packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, batch_first=True, enforce_sorted=False)
     h_n = path.call(gru, packed).items[1]
     options = {"source": x.ref, "batch_axis": 0, "time_axis": 1, "target_axis": 1, "on_left": bad}
-    return path, Claim("padding_invariance", h_n.ref, options)
+    return path, PaddingInvariance(h_n.ref, **options)
 
 
 def shp419(bad: bool) -> Case:
@@ -242,7 +264,7 @@ def shp419(bad: bool) -> Case:
     lengths = path.ids("b", roles=(B,))
     given = x if bad else path.op("Tensor.transpose", x, 0, 1)
     path.op("nn.utils.rnn.unpad_sequence", given, lengths, batch_first=not bad)
-    return path, Claim("unchanged_by", x.ref, {"step": path.last})
+    return path, UnchangedBy(x.ref, step=path.last)
 
 
 def shp420(bad: bool) -> Case:
@@ -252,7 +274,7 @@ def shp420(bad: bool) -> Case:
     ignored = {} if bad else {"ignore_index": 0}
     path.op("nn.functional.cross_entropy", path.op("Tensor.transpose", scores, 1, 2), tags, **ignored)
     axes = {"batch_axis": 0, "time_axis": 1, "padded_batch_axis": 0}
-    return path, Claim("ignores_padding", path.last, {"source": scores.ref, "padded": tags.ref, "value": 0, **axes})
+    return path, IgnoresPadding(path.last, source=scores.ref, padded=tags.ref, value=0, **axes)
 
 
 def shp501(bad: bool) -> Case:
@@ -260,7 +282,7 @@ def shp501(bad: bool) -> Case:
     width = Dim.symbol("h") if bad else Dim.of(2) * Dim.symbol("h")
     head = path.layer("Linear", width, Dim.symbol("classes"))
     path.call(head, path.item(result.items[0], slice(None), -1))
-    return path, Claim("raises", path.last, {"match": "mat1 and mat2 shapes"})
+    return path, Raises(path.last, match="mat1 and mat2 shapes")
 
 
 def shp509(bad: bool) -> Case:
@@ -273,14 +295,14 @@ def shp509(bad: bool) -> Case:
     loss = path.op("nn.functional.nll_loss", scores, flat)
     options = {"source": out.ref, "batch_axis": 1, "time_axis": 0, "class_axis": 1}
     options |= {"targets": targets.ref, "targets_batch_axis": 0, "targets_time_axis": 1}
-    return path, Claim("alignment", loss.ref, options)
+    return path, Alignment(loss.ref, **options)
 
 
 def shp512(bad: bool) -> Case:
     path, x, result = batch_first(bad, kind="GRU")
     scores = path.call(path.layer("Linear", Dim.symbol("h"), 1), result.items[0])
     weights = path.op("softmax", scores, -1 if bad else 1)
-    return path, Claim("depends_on", weights.ref, {"source": x.ref})
+    return path, DependsOn(weights.ref, source=x.ref)
 
 
 def shp517(bad: bool) -> Case:
@@ -290,13 +312,13 @@ def shp517(bad: bool) -> Case:
     targets = path.input("b", roles=(B,))
     loss = path.call(path.layer("MSELoss"), given, targets)
     options = {"source": scores.ref, "batch_axis": 0, "targets": targets.ref, "targets_batch_axis": 0}
-    return path, Claim("alignment", loss.ref, options)
+    return path, Alignment(loss.ref, **options)
 
 
 def shp518(bad: bool) -> Case:
     path, _, result = batch_first(bad)
     scores = path.call(path.layer("Linear", Dim.symbol("h"), 4), path.item(result.items[0], slice(None), -1))
-    return path, Claim("unnormalised", (path.op("softmax", scores, 1) if bad else scores).ref, {"axis": 1})
+    return path, Unnormalised((path.op("softmax", scores, 1) if bad else scores).ref, axis=1)
 
 
 def shp520(bad: bool) -> Case:
@@ -305,25 +327,25 @@ def shp520(bad: bool) -> Case:
     flat = path.op("Tensor.flatten", out, 1) if bad else path.item(out, slice(None), -1)
     head = path.layer("Linear", Dim.symbol("t") * Dim.symbol("h") if bad else Dim.symbol("h"), 4)
     path.call(head, flat)
-    return path, Claim("follows_time", path.last, {"source": x.ref, "time_axis": 1})
+    return path, FollowsTime(path.last, source=x.ref, time_axis=1)
 
 
 def shp604(bad: bool) -> Case:
     path = Path()
     path.layer("LSTM", 3, 5, 1 if bad else 2, dropout=Float(0.5))
-    return path, Claim("dropout_acts", path.last)
+    return path, DropoutActs(path.last)
 
 
 def shp604_parameter(bad: bool) -> Case:
     path = Path()
     path.layer("GRU", 3, 5, 1 if bad else 2, dropout=Unknown("dropout", "a parameter", Float(0.1)))
-    return path, Claim("dropout_acts", path.last, {"dropout": 0.1})
+    return path, DropoutActs(path.last, dropout=0.1)
 
 
 def shp604_left_away(bad: bool) -> Case:
     path = Path()
     path.layer("RNN", 3, 5, **({"dropout": Float(0.5)} if bad else {}))
-    return path, Claim("dropout_acts", path.last)
+    return path, DropoutActs(path.last)
 
 
 def two_rounds(detached: bool) -> tuple[Path, Any, Ref, Ref]:
@@ -339,13 +361,13 @@ def two_rounds(detached: bool) -> tuple[Path, Any, Ref, Ref]:
 
 def shp206(bad: bool) -> Case:
     path, _, earlier, target = two_rounds(detached=not bad)
-    return path, Claim("separate_graphs", target, {"earlier": earlier})
+    return path, SeparateGraphs(target, earlier=earlier)
 
 
 def shp215(bad: bool) -> Case:
     path, first, _, target = two_rounds(detached=True)
     source = first.ref if bad else path.input("b", "t", "i").ref
-    return path, Claim("independence", target, {"source": source})
+    return path, Independence(target, source=source)
 
 
 def shp208(bad: bool) -> Case:
@@ -354,7 +376,7 @@ def shp208(bad: bool) -> Case:
     rnn = path.trace.nodes[1].result
     path.call(rnn, x, (c_n, h_n) if bad else (h_n, c_n))
     replaced, by = ((c_n.ref, h_n.ref), (h_n.ref, c_n.ref)) if bad else ((h_n.ref, c_n.ref),) * 2
-    return path, Claim("substitution", Ref(path.last.node, (0,)), {"replaced": replaced, "by": by})
+    return path, Substitution(Ref(path.last.node, (0,)), replaced=replaced, by=by)
 
 
 def shp211(bad: bool) -> Case:
@@ -363,7 +385,7 @@ def shp211(bad: bool) -> Case:
     rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
     h0 = path.op("randn" if bad else "zeros", 1, Dim.symbol("b"), Dim.symbol("h"))
     h_n = path.call(rnn, x, h0).items[1]
-    return path, Claim("statelessness", path.item(h_n, -1).ref, {"source": x.ref})
+    return path, Statelessness(path.item(h_n, -1).ref, source=x.ref)
 
 
 def shp213(bad: bool) -> Case:
@@ -371,7 +393,7 @@ def shp213(bad: bool) -> Case:
     x = path.input("b", "t", "i", roles=(B, T, F))
     rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"), batch_first=True)
     path.call(rnn, x, path.op("zeros" if bad else "ones", 1, Dim.symbol("b"), Dim.symbol("h")))
-    return path, Claim("state_acts", Ref(path.last.node, (0,)))
+    return path, StateActs(Ref(path.last.node, (0,)))
 
 
 def shp214(bad: bool) -> Case:
@@ -382,7 +404,7 @@ def shp214(bad: bool) -> Case:
     h_n = path.call(rnn, first).items[1]
     second = path.item(x, slice(None), slice(1, 2))
     path.call(rnn, *((second,) if bad else (second, h_n)))
-    return path, Claim("depends_on", Ref(path.last.node, (0,)), {"source": first.ref})
+    return path, DependsOn(Ref(path.last.node, (0,)), source=first.ref)
 
 
 def shp217(bad: bool) -> Case:
@@ -393,14 +415,14 @@ def shp217(bad: bool) -> Case:
     lengths = [2, 5, 3]
     packed = path.op("nn.utils.rnn.pack_padded_sequence", x, lengths, True, enforce_sorted=False)
     h_n = path.call(rnn, packed, h0).items[1]
-    return path, Claim("depends_on", h_n.ref, {"source": h0.ref, "axis": 1})
+    return path, DependsOn(h_n.ref, source=h0.ref, axis=1)
 
 
 def shp303(bad: bool) -> Case:
     path, _, result = batch_first(bad)
     h_n, c_n = result.items[1].items
     path.op("squeeze", c_n if bad else h_n, 0)
-    return path, Claim("substitution", path.last, {"replaced": (c_n.ref,), "by": (h_n.ref,)})
+    return path, Substitution(path.last, replaced=(c_n.ref,), by=(h_n.ref,))
 
 
 CASES: dict[Callable[[bool], Case], str] = {
@@ -479,7 +501,7 @@ def test_what_was_read_a_hundred_steps_ago_is_still_seen(verifier: Verifier, kin
     x = path.ids(100, 2, roles=(T, B)) if as_ids else path.input(100, 2, 3, roles=(T, B, F))
     read = path.call(path.layer("Embedding", 11, 3), x) if as_ids else x
     out = path.call(path.layer(kind, 3, 5), read).items[0]
-    claim = Claim("sees_whole_sequence", path.item(out, -1).ref, {"source": x.ref, "time_axis": 0})
+    claim = SeesWholeSequence(path.item(out, -1).ref, source=x.ref, time_axis=0)
     verdict = verdict_on(verifier, (path, claim))
     assert (verdict.status, verdict.detail) == (Status.REFUTED, "every feature depends on every step")
 
@@ -491,5 +513,5 @@ def test_a_state_drawn_at_random_is_seen_three_hundred_steps_later(verifier: Ver
     state = path.op("randn", 1, 2, 5)
     h_n = path.call(path.layer(kind, 3, 5), x, (state, state) if kind == "LSTM" else state).items[1]
     target = h_n.items[0] if kind == "LSTM" else h_n
-    verdict = verdict_on(verifier, (path, Claim("statelessness", target.ref, {"source": x.ref})))
+    verdict = verdict_on(verifier, (path, Statelessness(target.ref, source=x.ref)))
     assert verdict.status is Status.CONFIRMED, verdict.detail

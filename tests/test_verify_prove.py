@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from traces import B, F, Path, T
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity, Status, Verdict
 from shapelint.shapes.dim import Dim
 from shapelint.source import Span
@@ -72,10 +74,12 @@ def test_a_finding_gets_its_verdict(verifier: Verifier) -> None:
 
 
 def test_what_cannot_be_replayed_is_unverified_and_costs_no_run() -> None:
-    path, claim = catalogue.shp101(True)
-    judged = judge(finding(Claim("surprises", claim.target)), path.trace)
+    path, _ = catalogue.shp101(True)
+    judged = judge(finding(Raises(Ref(99))), path.trace)
     with Verifier() as idle:
-        assert prove(judged, idle).verdict == Verdict(Status.UNVERIFIED, "surprises", "there is no property surprises")
+        assert prove(judged, idle).verdict == Verdict(
+            Status.UNVERIFIED, "raises", "a value without a place in the trace"
+        )
         assert (idle.ran, idle.starts) == (0, 0)
 
 
@@ -146,7 +150,7 @@ def last_step(text: str, index: tuple[Any, ...], **options: Any) -> tuple[Trace,
     trace.nodes[2] = replace(trace.nodes[2], span=place(text, "self.lstm(x)"))
     trace.nodes[3] = replace(trace.nodes[3], span=place(text, shown))
     trace.nodes[:2] = [replace(node, span=Span(90 + node.id, 0, 90 + node.id, 1)) for node in trace.nodes[:2]]
-    claim = Claim("batch_independence", target.ref, {"source": x.ref, "batch_axis": 0, "target_axis": 0})
+    claim = BatchIndependence(target.ref, source=x.ref, batch_axis=0, target_axis=0)
     return trace, claim
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,12 +14,13 @@ import pytest
 import test_verify_catalogue as catalogue
 from traces import B, F, Path, T
 
+from shapelint import claims
+from shapelint.claims.values.equals import Equals
 from shapelint.finding import Claim, Confidence, Finding, Severity
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import External
 from shapelint.source import Span
 from shapelint.verify.program.program import Program, build
-from shapelint.verify.properties import PROPERTIES
 from shapelint.verify.witness.witness import script
 
 SHOWN = {
@@ -93,8 +96,15 @@ def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case]) -> Non
         assert shown in printed
 
 
+def properties() -> set[str]:
+    """The properties that there are: the classes of claims/."""
+    for module in pkgutil.walk_packages(claims.__path__, f"{claims.__name__}."):
+        importlib.import_module(module.name)
+    return {claim.property for claim in Claim.__subclasses__()}
+
+
 def test_every_property_has_a_script() -> None:
-    assert {case(True)[1].property for case in SHOWN} == set(PROPERTIES)
+    assert {case(True)[1].property for case in SHOWN} == properties()
 
 
 def test_script_reads_like_the_code() -> None:
@@ -121,7 +131,7 @@ def test_what_only_moves_a_tensor_is_left_out_of_the_script() -> None:
     state = path.op("Tensor.to", path.op("zeros", 1, Dim.symbol("b"), 11), External("torch.device"))
     call = path.call(gru, path.op("Tensor.detach", x), state)
     target = path.item(call.items[0], -1)
-    program = build(path.trace, Claim("equals", target.ref, {"reference": ("last_state", call.ref)}))
+    program = build(path.trace, Equals(target.ref, reference=("last_state", call.ref)))
     assert isinstance(program, Program)
     assert "out, h_n = gru(x, zeros)" in script(program).splitlines()
     assert run_script(script(program)).endswith("equal: True\n")

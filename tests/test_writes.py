@@ -4,7 +4,8 @@ import pytest
 from test_verify_catalogue import verdict_on
 from traces import B, F, Path, T
 
-from shapelint.finding import Claim, Ref, Status
+from shapelint.claims.states.state_acts import StateActs
+from shapelint.finding import Ref, Status
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import load
 from shapelint.shapes.dim import Dim
@@ -71,5 +72,5 @@ def test_the_replay_writes_too(written: str | None, through_view: bool) -> None:
         path.op(f"Tensor.{written}", path.item(state, 0) if through_view else state)
     path.call(rnn, x, state)
     with Verifier() as verifier:
-        verdict = verdict_on(verifier, (path, Claim("state_acts", Ref(path.last.node, (0,)))))
+        verdict = verdict_on(verifier, (path, StateActs(Ref(path.last.node, (0,)))))
     assert verdict.status is (Status.CONFIRMED if written is None else Status.REFUTED), verdict.detail

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapelint.claims.modules.dead_parameters import DeadParameters
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.rows.padding_invariance import PaddingInvariance
+from shapelint.claims.values.equals import Equals
 from shapelint.finding import Claim, Ref
 from shapelint.reading.recurrent import Slot, input_of, is_recurrent_call, layer_of, states_given
 from shapelint.reading.written import is_zeros
@@ -47,8 +51,7 @@ def samples_mix(trace: Trace, call: Node, target: Ref, target_axis: int = 0) -> 
     source = source_of(trace, call)
     if source is None:
         return []
-    options = {"source": source.ref, "batch_axis": source.batch_axis, "target_axis": target_axis}
-    return [Claim("batch_independence", target, options)]
+    return [BatchIndependence(target, source.ref, source.batch_axis, target_axis)]
 
 
 def padding_matters(trace: Trace, call: Node, target: Ref, target_axis: int = 0) -> list[Claim]:
@@ -56,17 +59,16 @@ def padding_matters(trace: Trace, call: Node, target: Ref, target_axis: int = 0)
     source = source_of(trace, call)
     if source is None:
         return []
-    axes = {"batch_axis": source.batch_axis, "time_axis": source.time_axis, "target_axis": target_axis}
-    return [Claim("padding_invariance", target, {"source": source.ref, **axes})]
+    return [PaddingInvariance(target, source.ref, source.batch_axis, source.time_axis, target_axis)]
 
 
 def misses_direction(trace: Trace, target: Ref, slot: Slot) -> list[Claim]:
     """A summary of a bidirectional output whose backward half has read one step only."""
     layer, call = slot.layer, slot.call
     if starts_at_zero(trace, call) and layer.ref is not None:
-        return [Claim("dead_parameters", target, {"layer": layer.ref})]
+        return [DeadParameters(target, layer=layer.ref)]
     # a state that is not zero reaches the backward weights at the first step that they read
-    return [Claim("equals", target, {"reference": ("both_directions", Ref(call.id))})]
+    return [Equals(target, reference=("both_directions", Ref(call.id)))]
 
 
 def starts_at_zero(trace: Trace, call: Node) -> bool:

@@ -9,8 +9,9 @@ by gradients, so they are lost in an argmax, and after `detach`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Claim, Ref
 from shapelint.reading.claims import source_of
 from shapelint.reading.recurrent import is_recurrent_call
@@ -59,7 +60,7 @@ def _later_claims(trace: Trace, claim: Claim) -> list[Claim]:
     depending = _depending(trace, claim.target, lambda ref: must_run or _has_gradient(trace, ref))
     ends = _ends(trace, claim.target, depending)
     if must_run:
-        return [replace(claim, target=ref, options=_device(claim)) for ref in ends]
+        return [claim.of(ref, _device(claim)) for ref in ends]
     asked = _about_rows(trace, claim)
     return [] if asked is None else list(_moved(trace, asked, ends, depending))
 
@@ -113,7 +114,7 @@ def _about_rows(trace: Trace, claim: Claim) -> Claim | None:
     source = None if call is None else source_of(trace, call)
     if source is None:
         return None
-    return Claim("batch_independence", claim.target, {"source": source.ref, "batch_axis": source.batch_axis})
+    return BatchIndependence(claim.target, source.ref, source.batch_axis, 0)
 
 
 def _moved(trace: Trace, claim: Claim, ends: list[Ref], depending: set[int]) -> Iterator[Claim]:
@@ -126,7 +127,7 @@ def _moved(trace: Trace, claim: Claim, ends: list[Ref], depending: set[int]) -> 
             continue
         rows = _axis_of_rows(trace, ref, batch)
         if rows is not None:
-            yield replace(claim, target=ref, options={**claim.options, "target_axis": rows})
+            yield claim.of(ref, {**claim.options, "target_axis": rows})
             continue
         above = [one for one in _given(trace.node(ref)) if one.node in depending and one not in seen]
         seen.update(above)

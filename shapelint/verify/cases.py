@@ -20,7 +20,6 @@ from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.trace.trace import Node, Trace
 from shapelint.verify.program.encode import UnreplayableError
 from shapelint.verify.program.program import backward_slice
-from shapelint.verify.properties import refs_of
 
 MAX_RANK = 5  #: (B, C, D, H, W): no operation of torch reads more axes than that by itself
 _ALL = SliceValue(NONE, NONE, NONE)
@@ -55,7 +54,7 @@ def cases(finding: Finding, trace: Trace) -> Cases:
 
 def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
     """The leaves whose ranks claims rest on and the code does not tell, each key once."""
-    roots = [ref for claim in claims for ref in (claim.target, *refs_of(claim.options))]
+    roots = [ref for claim in claims for ref in claim.refs]
     try:
         nodes = backward_slice(trace, roots)
     except UnreplayableError:

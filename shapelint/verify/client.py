@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Status, Verdict
 from shapelint.process.start import DeadError, Process, ProcessError, RaisedError
 from shapelint.verify.program.program import Program
-from shapelint.verify.properties import status
 
 START_SECONDS = 120.0  #: for torch's import, from a cold disk
 PROGRAM_SECONDS = 10.0
@@ -141,4 +141,6 @@ def _verdict(property: str, answer: dict[str, Any], torch: str | None) -> Verdic
         return Verdict(Status.UNVERIFIED, property, answer["unverified"], torch=torch)
     grid = answer["footprint"]
     footprint = None if grid is None else tuple(tuple(tuple(steps) for steps in row) for row in grid)
-    return Verdict(status(property, answer["holds"]), property, answer["detail"], footprint, torch)
+    is_shown = answer["holds"] == (property == Raises.property)
+    status = Status.CONFIRMED if is_shown else Status.REFUTED
+    return Verdict(status, property, answer["detail"], footprint, torch)

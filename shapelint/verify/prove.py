@@ -177,7 +177,7 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
         options[name] = moved
     if claim.property == "raises":
         options = {name: value for name, value in options.items() if name in _still_asked(new, target)}
-    return follow_samples(old, claim, new, replace(claim, target=target, options=options))
+    return follow_samples(old, claim, new, claim.of(target, options))
 
 
 def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:

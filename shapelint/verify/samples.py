@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
@@ -28,7 +26,7 @@ def follow_samples(old: Trace, claim: Claim, new: Trace, mended: Claim) -> Claim
         batch = _size(new, _axes(new, moved)[after])
         places = [at for at, one in enumerate(_axes(new, mended.target)) if _size(new, one) == batch]
         options["target_axis"] = places[0] if len(places) == 1 else axis
-    return replace(mended, options=options)
+    return mended.of(mended.target, options)
 
 
 def _batch_axis(trace: Trace, source: Ref) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Claim, Fix, Place, Ref
 from shapelint.reading.layout.intent import BIAS, intent_of
 from shapelint.reading.quoting import add_argument, place_of, quote
@@ -76,10 +77,9 @@ def _input_text(trace: Trace, call: Node) -> str:
 def batch_first_claim(call: Node, target: Ref, target_axis: int = 0) -> tuple[Claim, ...]:
     """The rows of the target are not one for each sample, when the batch is axis 0 of the call's input."""
     source = input_of(call)
-    if not isinstance(source, Tensor):
+    if not isinstance(source, Tensor) or source.ref is None:
         return ()
-    options = {"source": source.ref, "batch_axis": 0, "target_axis": target_axis}
-    return (Claim("batch_independence", target, options),)
+    return (BatchIndependence(target, source.ref, 0, target_axis),)
 
 
 def batch_first_fix(trace: Trace, layer: Layer) -> Fix | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature
@@ -314,7 +315,7 @@ def _claim(joined: Joined, target: Ref) -> Claim:
     base, batch = joined.step.base.ref, batch_axis_of(joined.step)
     assert base is not None
     assert batch is not None
-    return Claim("batch_independence", target, {"source": base, "batch_axis": batch, "target_axis": 0})
+    return BatchIndependence(target, source=base, batch_axis=batch, target_axis=0)
 
 
 def _stacked(trace: Trace, joined: Joined, user: Node) -> Finding:

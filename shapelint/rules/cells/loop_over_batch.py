@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Severity
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.finding import Confidence, Finding, Fix, Severity
 from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.layout.intent import Intent, evidence_of
 from shapelint.reading.loops.loops_over_time import (
@@ -180,13 +181,12 @@ def _evidence(trace: Trace, step: Step) -> list[Evidence]:
 def _finding(trace: Trace, rounds: Rounds, step: Step) -> Finding:
     call, base = rounds.later, step.base.ref
     assert base is not None
-    options = {"source": base, "batch_axis": step.axis, "target_axis": 0}
     return report(
         SAMPLES,
         trace,
         call,
         f"the loop runs over the samples: this {layer_of(call).name} carries its state from one to the next",
-        claims=[Claim("batch_independence", results_of(call)[0], options)],
+        claims=[BatchIndependence(results_of(call)[0], base, step.axis, 0)],
         shapes=[("the sequence", step.base)],
         related=[kind_place(layer_of(call)), *(place_of(piece, piece.message) for piece in _evidence(trace, step))],
         help=f"loop over the time axis: `.unbind({1 - step.axis})`",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.modules.own_parameters import OwnParameters
+from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, is_fed_back, results_of, rounds_of
 from shapelint.reading.quoting import kind_place, place_of, text_of
@@ -201,7 +202,7 @@ def _finding_of_two(trace: Trace, below: Node, above: Node) -> Finding:
         trace,
         above,
         f"the same {layer.name} is called for two layers, each with its own state: they share one set of weights",
-        claims=[Claim("own_parameters", Ref(above.id), {"other": Ref(below.id)})],
+        claims=[OwnParameters(Ref(above.id), other=Ref(below.id))],
         related=[kind_place(layer), place_of(below, "this call is the layer below")],
         help=f"build an nn.{layer.name} for each layer",
     )
@@ -221,7 +222,7 @@ def _finding(trace: Trace, node: Node, built: Node) -> Finding:
         trace,
         node,
         f"the same {kind} is in this nn.ModuleList more than once: its layers share one set of weights",
-        claims=[Claim("own_parameters", Ref(node.id))],
+        claims=[OwnParameters(Ref(node.id))],
         related=[place_of(built, f"there is one {kind}, built here")],
         help=f"build an nn.{kind} for each layer",
         fixes=[_each_built(trace, node)],

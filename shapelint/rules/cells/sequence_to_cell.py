@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.written import argument
@@ -128,7 +129,7 @@ def _finding(trace: Trace, node: Node) -> Finding:
         trace,
         node,
         f"nn.{layer_of(node).name} takes one step, (batch, features), and {shown} has {rank} axes",
-        claims=[Claim("raises", Ref(node.id), {"match": "to be 1D or 2D"})],
+        claims=[Raises(Ref(node.id), match="to be 1D or 2D")],
         shapes=[] if value is None or given is None else [(quote(trace, given.value.span), value)],
         related=[kind_place(layer_of(node))],
         help="loop over the time axis: `for step in x.unbind(1)` for (batch, time, features)",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.modules.dead_parameters import DeadParameters
+from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.lines import indent_of
@@ -223,9 +225,9 @@ def _claim(trace: Trace, rounds: Rounds, steps: Step) -> Claim:
     target = results_of(rounds.later)[0]
     layer = layer_of(rounds.later)
     if _is_zero(trace, rounds) is not False and layer.ref is not None:
-        return Claim("dead_parameters", target, {"layer": layer.ref})
+        return DeadParameters(target, layer=layer.ref)
     assert steps.base.ref is not None
-    return Claim("sees_whole_sequence", target, {"source": steps.base.ref, "time_axis": steps.axis})
+    return SeesWholeSequence(target, source=steps.base.ref, time_axis=steps.axis)
 
 
 def _fed_back(trace: Trace, rounds: Rounds) -> Fix | None:

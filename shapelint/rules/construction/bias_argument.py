@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.claims.modules.argument_acts import ArgumentActs
+from shapelint.claims.modules.biased import Biased
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.arguments import NONLINEARITIES
 from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.quoting import quote
@@ -202,7 +204,7 @@ def _of_cell(trace: Trace, node: Node) -> Finding:
         trace,
         node,
         f"the third argument of nn.{short_name(node)} is bias: {shown} there changes nothing",
-        claims=[Claim("argument_acts", Ref(node.id), {"argument": "bias"})],
+        claims=[ArgumentActs(Ref(node.id), argument="bias")],
         help="pass it by the name of what is meant; a cell is one layer",
         fixes=[_named(node, given)],
     )
@@ -226,7 +228,7 @@ def _of_layer(trace: Trace, node: Node) -> Finding:
         trace,
         node,
         f"the fourth argument of nn.{short_name(node)} is bias: the layer has none",
-        claims=[Claim("biased", Ref(node.id))],
+        claims=[Biased(Ref(node.id))],
         help="write bias=False if that is meant, or pass the flag that is meant by name",
         fixes=[
             Fix(f"it is {name} that is meant", (insertion(given.value.span, f"{name}=", before=True),))

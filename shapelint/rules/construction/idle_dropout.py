@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.modules.dropout_acts import DropoutActs
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.recurrent import short_name
 from shapelint.reading.written import argument
@@ -157,7 +158,7 @@ def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Find
         trace,
         node,
         f"{shown} has no effect: it acts between layers, and this {short_name(node)} has one",
-        claims=[Claim("dropout_acts", Ref(node.id), {"dropout": dropout} if by_default else {})],
+        claims=[DropoutActs(Ref(node.id), dropout if by_default else None)],
         help="drop out the output with an nn.Dropout, or leave the argument away",
         fixes=[None if by_default else _without_dropout(node)],
     )

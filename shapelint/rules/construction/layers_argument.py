@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.quoting import quote
@@ -142,10 +143,10 @@ def _finding(trace: Trace, node: Node) -> Finding:
 def _claims(trace: Trace, node: Node) -> list[Claim]:
     """The construction fails, or else the first call of the layer."""
     if node.error is not None:
-        return [Claim("raises", Ref(node.id))]
+        return [Raises(Ref(node.id))]
     layer = getattr(node.result, "ref", None)
     calls = [user for user in trace.uses(layer) if is_recurrent_call(user)] if layer is not None else []
-    return [Claim("raises", Ref(call.id), {"match": "invalid combination of arguments"}) for call in calls[:1]]
+    return [Raises(Ref(call.id), match="invalid combination of arguments") for call in calls[:1]]
 
 
 def _by_name(node: Node, given: facts.Argument | None) -> Fix | None:

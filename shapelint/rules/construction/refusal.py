@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Ref
 from shapelint.ops.registry import LAYERS, ShapeError
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import own_construction, short_name
@@ -63,7 +64,7 @@ def shown(trace: Trace, one: Refused) -> str:
 
 def tell(rule: Rule, trace: Trace, one: Refused, message: str, help: str, fixes: Sequence[Fix | None] = ()) -> Finding:
     """A finding at a refused construction: torch raises there, or at the layer's call."""
-    claims = [Claim("raises", Ref(one.raising.id))]
+    claims = [Raises(Ref(one.raising.id))]
     return report(rule, trace, one.built, message, claims=claims, help=help, fixes=fixes)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.modules.dead_parameters import DeadParameters
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.loops.loops_over_time import is_one
 from shapelint.reading.quoting import place_of, quote
@@ -145,7 +146,7 @@ def _finding(trace: Trace, call: Node, value: Tensor, told: list[Evidence]) -> F
         trace,
         call,
         f"{shown} is one step whose features are the steps of the sequence: this {layer.name} recurs over nothing",
-        claims=[Claim("dead_parameters", Ref(call.id, (0,)), {"layer": layer.ref})],
+        claims=[DeadParameters(Ref(call.id, (0,)), layer=layer.ref)],
         shapes=[("the input", value)],
         related=[place_of(layer, "its input_size is the length of the sequence")]
         + [place_of(piece, piece.message) for piece in told],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.require import size_of
 from shapelint.reading.loops.loops_over_time import above
@@ -140,7 +141,7 @@ def _finding(trace: Trace, built: Node, call: Node) -> Finding:
         trace,
         built,
         f"input_size and hidden_size of this {short_name(built)} are exchanged: its input has {features} features",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         related=[place_of(call, f"the input has {features} features here")],
         help="give the number of features of the input first",
         fixes=[_exchanged(trace, built)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
@@ -206,8 +207,7 @@ def _claim(trace: Trace, node: Node, base: Tensor) -> Claim | None:
         value = trace.node(source.ref).result
         if not source.ref.path and isinstance(value, Tensor) and trace.resolve(value.sizes[source.batch_axis]) == batch:
             kept = [trace.resolve(size) for size in node.result.sizes].index(batch)
-            options = {"source": source.ref, "batch_axis": source.batch_axis, "target_axis": kept}
-            return Claim("batch_size_polymorphism", Ref(node.id), options)
+            return BatchSizePolymorphism(Ref(node.id), source.ref, source.batch_axis, kept)
     return None
 
 

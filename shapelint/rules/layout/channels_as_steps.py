@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Place, Ref, Severity
 from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls
 from shapelint.reading.trail import tensor_inputs
@@ -136,7 +137,7 @@ def _finding(trace: Trace, call: Node, value: Tensor) -> Finding:
         trace,
         call,
         f"{name} is (batch, channel, time): the {layer.name} reads the last axis as its features, not the channels",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         shapes=[(name.strip("`"), value)],
         related=[construction_place(layer), *_convolution(trace, value)],
         help=f"put the channels last: `{exchange}`",

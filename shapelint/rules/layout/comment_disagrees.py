@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Severity
+from shapelint.claims.values.has_shape import HasShape
+from shapelint.finding import Confidence, Finding, Severity
 from shapelint.reading.quoting import naming_of, place_of, quote
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -149,7 +150,7 @@ def _finding(trace: Trace, node: Node, stated: Stated) -> Finding:
         trace,
         node,
         f"{stated.source} says {shape}, and `{name}` is {naming_of(trace).shape(stated.value.axes)}",
-        claims=[Claim("has_shape", stated.value.ref, {"sizes": sizes})],
+        claims=[HasShape(stated.value.ref, sizes=sizes)],
         shapes=[(name, stated.value)],
         related=[place_of(stated, "this shape")],
         help="correct the shape, or the code if the shape is what you mean",

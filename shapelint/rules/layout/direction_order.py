@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.claims.values.provenance import Provenance
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.layout.entries import layer_count
 from shapelint.reading.layout.views import is_view
 from shapelint.reading.quoting import construction_place, quote, replace_text
@@ -319,7 +320,7 @@ def _exchanged(trace: Trace, node: Node, slot: Slot, confidence: Confidence) -> 
         trace,
         node,
         f"`{name}` mixes layers and directions: the state is (layers * directions, batch, hidden), layers first",
-        claims=[_claim(node, {"split": (0, -1, 2), "expected": (1, 0, 2, 3)})],
+        claims=[Provenance(Ref(node.id), _base(node), (1, 0, 2, 3), split=(0, -1, 2))],
         shapes=[(name, node.result)],
         related=[construction_place(slot.layer)],
         help="view it as (num_layers, 2, batch, hidden); `.transpose(0, 1)` puts the directions first",
@@ -328,10 +329,11 @@ def _exchanged(trace: Trace, node: Node, slot: Slot, confidence: Confidence) -> 
     )
 
 
-def _claim(node: Node, options: dict[str, object]) -> Claim:
+def _base(node: Node) -> Ref:
     source = node.args[0]
     assert isinstance(source, Tensor)
-    return Claim("provenance", Ref(node.id), {"source": source.ref, **options})
+    assert source.ref is not None
+    return source.ref
 
 
 def _swap(trace: Trace, node: Node) -> Fix | None:
@@ -366,7 +368,7 @@ def _halved(trace: Trace, node: Node, slot: Slot, confidence: Confidence) -> Fin
         trace,
         node,
         f"`{name}` holds both directions of the lower layers, not one direction of each layer",
-        claims=[_claim(node, {"split": (0, -1, 2), "select": (1, 0), "expected": (0, 1, 2)})],
+        claims=[Provenance(Ref(node.id), _base(node), (0, 1, 2), split=(0, -1, 2), select=(1, 0))],
         shapes=[(name, node.result)],
         related=[construction_place(slot.layer)],
         help="`[0::2]` is the forward direction of each layer, `[1::2]` the backward one",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.layout.memory import is_refused_view
@@ -188,7 +189,7 @@ def _finding(trace: Trace, node: Node, base: Tensor, sequence: Sequence, confide
         trace,
         node,
         f"`{whole}` mixes samples: `{name}` is (time, batch, feature), and a view keeps the order of its elements",
-        claims=[Claim("raises", Ref(node.id))] if is_refused_view(trace, node) else mixed,
+        claims=[Raises(Ref(node.id))] if is_refused_view(trace, node) else mixed,
         shapes=[(name, base), (whole, node.result)],
         related=[construction_place(sequence.slot.layer)],
         help=f"move the batch axis first: `{name}.transpose(0, 1)`, and then `reshape`",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.rows.causality import Causality
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.quoting import construction_place, place_of, quote
@@ -232,14 +233,14 @@ def _finding(trace: Trace, loss: Node, call: Node, scores: Tensor) -> Iterator[F
         return
     places = [at for at, axis in enumerate(steps.axes) if axis.role is Role.TIME]
     time_axis = 1 if recurrent_config(layer_of(call)).batch_first else 0
-    axes = {"source": value.ref, "time_axis": time_axis, "target_axis": places[0]}
     assert steps.ref is not None
+    assert value.ref is not None
     yield report(
         RULE,
         trace,
         call,
         f"`{quote(trace, call.span)}` has read what it is to predict: its backward direction starts at the last step",
-        claims=[Claim("causality", steps.ref, axes)],
+        claims=[Causality(steps.ref, value.ref, time_axis, places[0])],
         related=[construction_place(layer_of(call)), place_of(loss, "the target is the input, one step later")],
         help="build the layer with bidirectional=False where it predicts what comes next",
     )

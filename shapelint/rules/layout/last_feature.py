@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.equals import Equals
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.require import size_of
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
 from shapelint.reading.recurrent import Sequence, layer_of, sequence_of, short_name
@@ -180,7 +182,7 @@ def _finding(trace: Trace, pick: Pick, sequence: Sequence, head: Node) -> Findin
     name, whole = quote(trace, pick.base_span), quote(trace, pick.node.span)
     call, both = sequence.slot.call, sequence.slot.config.bidirectional
     reference = ("both_directions" if both else "last_state", Ref(call.id))
-    claim = Claim("raises", Ref(head.id)) if head.error else Claim("equals", pick.ref, {"reference": reference})
+    claim = Raises(Ref(head.id)) if head.error else Equals(pick.ref, reference=reference)
     right = ":, -1" if pick.base.axes[0].role is Role.BATCH else "-1"
     last = "torch.cat((h_n[-2], h_n[-1]), dim=-1)" if both else f"{name}[{right}]"
     return report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref
 from shapelint.reading.layout.entries import Entries, final_state_confidence
 from shapelint.reading.quoting import construction_place, quote, replace_text
@@ -29,7 +30,7 @@ def by_default(entries: Entries) -> str:
 def dead_layer(slot: Slot, node: Node) -> list[Claim]:
     """Weights of the layer get no gradient from what a node gives."""
     assert slot.layer.ref is not None
-    return [Claim("dead_parameters", Ref(node.id), {"layer": slot.layer.ref})]
+    return [DeadParameters(Ref(node.id), layer=slot.layer.ref)]
 
 
 def last_layer_fix(entries: Entries, picked: list[Node], description: str) -> Fix | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.layout.intent import Intent, intent_of
 from shapelint.reading.layout.readings import batch_first_claim
 from shapelint.reading.quoting import construction_place, quote, replace_text
@@ -196,14 +197,14 @@ def _is_padding(trace: Trace, intent: Intent) -> bool:
 def _finding(trace: Trace, call: Node, layer: Layer, value: Tensor, intent: Intent) -> Finding:
     given = argument(call, 0, "input")
     name = "its input" if given is None else f"`{quote(trace, given.value.span)}`"
-    options = {"source": value.ref, "batch_axis": 1, "target_axis": 1}
+    assert value.ref is not None
     return report(
         RULE,
         trace,
         call,
         f"`{quote(trace, call.span)}` runs along the batch: {name} is (time, batch, feature), "
         f"and the {layer.name} is built with batch_first=True",
-        claims=[Claim("batch_independence", Ref(call.id, (0,)), options)],
+        claims=[BatchIndependence(Ref(call.id, (0,)), value.ref, 1, 1)],
         shapes=[(name.strip("`"), value)],
         related=[construction_place(layer), *intent.places()],
         help="feed (batch, time, feature), or build the layer without batch_first=True",

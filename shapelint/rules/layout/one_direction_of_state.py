@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Severity
+from shapelint.claims.modules.dead_parameters import DeadParameters
+from shapelint.finding import Confidence, Finding, Severity
 from shapelint.reading.layout.entries import final_state_confidence, is_read, is_slot
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import H_N, OUTPUT, Slot, slot_of
@@ -162,7 +163,7 @@ def _finding(trace: Trace, pick: Pick, slot: Slot, confidence: Confidence) -> Fi
         trace,
         pick.node,
         f"`{whole}` is the final state of the backward direction alone: the forward one is `{name}[-2]`",
-        claims=[Claim("dead_parameters", pick.ref, {"layer": slot.layer.ref})],
+        claims=[DeadParameters(pick.ref, layer=slot.layer.ref)],
         shapes=[(name, pick.base), (whole, pick.result)],
         related=[construction_place(slot.layer)],
         help=f"join both, `torch.cat(({name}[-2], {name}[-1]), dim=-1)`: twice as many features",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.modules.dead_parameters import DeadParameters
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.claims import starts_at_zero
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import input_of, is_refused, is_returned, layer_of, recurrent_calls
@@ -154,7 +155,7 @@ def _finding(trace: Trace, call: Node) -> Finding:
         trace,
         call,
         f"`{quote(trace, call.span)}` does not use the recurrence: {name} is one step, and no state is given",
-        claims=[Claim("dead_parameters", Ref(call.id, (0,)), {"layer": layer.ref})],
+        claims=[DeadParameters(Ref(call.id, (0,)), layer=layer.ref)],
         related=[construction_place(layer)],
         help="feed the steps of a series as the time axis, carry the state from call to call, or use a Linear layer",
     )

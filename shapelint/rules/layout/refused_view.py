@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Place, Ref, Severity
 from shapelint.reading.layout.memory import is_refused_view, permutation
 from shapelint.reading.layout.views import base_name, is_shifted, view_base
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
@@ -283,7 +284,7 @@ def _finding(trace: Trace, node: Node, base: Tensor) -> Finding:
         trace,
         node,
         f"torch refuses `{whole}`: `{name}` {why}, and the merged axes do not lie beside each other",
-        claims=[Claim("raises", Ref(node.id), {"match": "view size is not compatible"})],
+        claims=[Raises(Ref(node.id), match="view size is not compatible")],
         shapes=[(name, base), (whole, node.result)],
         related=_related(exchange, sequence),
         help="use `reshape`, which copies where it must",

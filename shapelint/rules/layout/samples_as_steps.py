@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.layout.intent import evidence_of, weight_of
 from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import input_of, is_refused, layer_of, recurrent_calls, states_given
@@ -298,7 +299,7 @@ def _fits_one_sequence(call: Node) -> bool:
 def _finding(trace: Trace, call: Node, value: Tensor, place: int, evidence: tuple[Evidence, ...]) -> Finding:
     given, layer = argument(call, 0, "input"), layer_of(call)
     name = "its input" if given is None else f"`{quote(trace, given.value.span)}`"
-    axes = {"source": value.ref, "batch_axis": place, "target_axis": place}
+    assert value.ref is not None
     if value.rank == 2:
         rule, read = UNBATCHED, "one sequence without a batch axis"
         mend = "add an axis of one step: `.unsqueeze(1)` for a batch_first layer, `.unsqueeze(0)` for another"
@@ -310,7 +311,7 @@ def _finding(trace: Trace, call: Node, value: Tensor, place: int, evidence: tupl
         trace,
         call,
         f"`{quote(trace, call.span)}` runs along the batch: {name} is read as {read}",
-        claims=[Claim("batch_independence", Ref(call.id, (0,)), axes)],
+        claims=[BatchIndependence(Ref(call.id, (0,)), value.ref, place, place)],
         shapes=[(name.strip("`"), value)],
         related=[construction_place(layer), *(place_of(piece, piece.message) for piece in evidence)],
         help=mend,

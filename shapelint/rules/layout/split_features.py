@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from shapelint.claims.values.provenance import Provenance
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.views import is_view
@@ -208,8 +209,13 @@ def _is_maxout(trace: Trace, node: Node) -> bool:
 
 def _viewed(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> Finding:
     order = tuple(range(base.rank + 1))
-    options = {"split": (base.rank - 1, 2, -1), "expected": (*order[:-2], order[-1], order[-2])}
-    return _finding(trace, node, base, sequence, options, _turned(trace, node))
+    claim = Provenance(Ref(node.id), _known(base), (*order[:-2], order[-1], order[-2]), split=(base.rank - 1, 2, -1))
+    return _finding(trace, node, sequence, claim, _turned(trace, node))
+
+
+def _known(base: Tensor) -> Ref:
+    assert base.ref is not None
+    return base.ref
 
 
 def _turned(trace: Trace, node: Node) -> Fix | None:
@@ -222,8 +228,9 @@ def _turned(trace: Trace, node: Node) -> Fix | None:
 
 
 def _sliced(trace: Trace, node: Node, base: Tensor, sequence: Sequence, start: int) -> Finding:
-    options = {"split": (base.rank - 1, 2, -1), "select": (base.rank - 1, start), "expected": tuple(range(base.rank))}
-    return _finding(trace, node, base, sequence, options, _half(trace, node, start))
+    last, whole = base.rank - 1, tuple(range(base.rank))
+    claim = Provenance(Ref(node.id), _known(base), whole, split=(last, 2, -1), select=(last, start))
+    return _finding(trace, node, sequence, claim, _half(trace, node, start))
 
 
 def _half(trace: Trace, node: Node, start: int) -> Fix | None:
@@ -234,16 +241,14 @@ def _half(trace: Trace, node: Node, start: int) -> Fix | None:
     return Fix(f"take the {'second' if start else 'first'} half of the features", (edit,))
 
 
-def _finding(
-    trace: Trace, node: Node, base: Tensor, sequence: Sequence, options: Mapping[str, object], fix: Fix | None
-) -> Finding:
+def _finding(trace: Trace, node: Node, sequence: Sequence, claim: Claim, fix: Fix | None) -> Finding:
     name = quote(trace, node.span)
     return report(
         RULE,
         trace,
         node,
         f"`{name}` mixes the directions: the first half of the features is forward, the second half backward",
-        claims=[Claim("provenance", Ref(node.id), {"source": base.ref, **options})],
+        claims=[claim],
         shapes=[(name, node.result)],
         related=[construction_place(sequence.slot.layer)],
         help="the directions are `output.view(..., 2, hidden)`, or the two halves of the features",

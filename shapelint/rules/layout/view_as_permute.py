@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.provenance import Provenance
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.memory import is_refused_view
 from shapelint.reading.layout.views import view_base
@@ -249,9 +251,9 @@ def exchange_finding(rule: Rule, trace: Trace, exchange: Exchange, what: str) ->
     """A finding at a view; `what` says what it does not do."""
     node, base, root = exchange.node, exchange.base, exchange.root
     whole = quote(trace, node.span)
-    claim = Claim("provenance", Ref(node.id), {"source": root.ref, "expected": tuple(exchange.order)})
-    if is_refused_view(trace, node):
-        claim = Claim("raises", Ref(node.id))
+    assert root.ref is not None
+    is_refused = is_refused_view(trace, node)
+    claim = Raises(Ref(node.id)) if is_refused else Provenance(Ref(node.id), root.ref, tuple(exchange.order))
     axes = ", ".join(map(str, exchange.order))
     return report(
         rule,

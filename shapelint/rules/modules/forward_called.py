@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.modules.hooks_run import HooksRun
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.quoting import quote
 from shapelint.rules.base import Rule, check
@@ -120,7 +121,7 @@ def _finding(trace: Trace, node: Node) -> Finding:
         trace,
         node,
         f"`{layer}.forward(...)` goes past the hooks of the layer",
-        claims=[Claim("hooks_run", Ref(node.id))],
+        claims=[HooksRun(Ref(node.id))],
         help=f"call `{layer}` itself",
         fixes=[Fix("call the layer itself", (Edit(dot, ""),))],
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.modules.loop_matters import LoopMatters
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, above, is_one, rounds_of, steps_of
 from shapelint.reading.quoting import construction_place
@@ -171,7 +172,7 @@ def _finding(trace: Trace, rounds: Rounds) -> Finding:
         trace,
         call,
         f"the loop calls this {layer_of(call).name} step by step: one call with the whole sequence gives the same",
-        claims=[Claim("loop_matters", Ref(call.id, (0,)))],
+        claims=[LoopMatters(Ref(call.id, (0,)))],
         related=[construction_place(layer_of(call))],
         help="call the layer once with the whole sequence",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from shapelint.claims.states.statelessness import Statelessness
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import results_of
@@ -162,7 +163,7 @@ def _claim(built: Node, call: Node) -> Claim | None:
     source = getattr(input_of(call), "ref", None)
     if call.op.removesuffix(".forward") not in _LAYERS or not isinstance(source, Ref) or not results_of(call):
         return None
-    return Claim("statelessness", results_of(call)[0], {"source": source, "anew": Ref(built.id)})
+    return Statelessness(results_of(call)[0], source=source, anew=Ref(built.id))
 
 
 def _is_dropped(trace: Trace, node: Node, body: str) -> bool:

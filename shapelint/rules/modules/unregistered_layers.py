@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.modules.registered import Registered
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.holders import PLAIN
 from shapelint.reading.quoting import text_of
 from shapelint.reading.text import lines_with
@@ -205,7 +206,7 @@ def _finding(trace: Trace, node: Node, name: str) -> Finding:
         trace,
         node,
         f"the layers in `self.{name}` are not registered: a plain {kind} hides them from training, moving and saving",
-        claims=[Claim("registered", Ref(node.id))],
+        claims=[Registered(Ref(node.id))],
         help=f"keep them in an nn.Module{'Dict' if kind == 'dict' else 'List'}",
         fixes=[_registered(trace, node, "ModuleDict" if kind == "dict" else "ModuleList")],
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Severity
+from shapelint.claims.rows.padding_invariance import PaddingInvariance
+from shapelint.finding import Finding, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.packing.lengths import packing_before
 from shapelint.reading.packing.padding import above, padding_of
@@ -175,14 +176,14 @@ def _dims(flip: Node, rank: int) -> set[int]:
 
 
 def _finding(trace: Trace, call: Node, flip: Node, padding: Node, turned: Tensor, time: int) -> Finding:
-    axes = {"batch_axis": 1 - time, "time_axis": time, "target_axis": 1}
+    assert turned.ref is not None
     whole = quote(trace, flip.span)
     return report(
         RULE,
         trace,
         flip,
         f"`{whole}` begins with the padding of each shorter sequence, and the {layer_of(call).name} reads that first",
-        claims=[Claim("padding_invariance", h_n_of(call), {"source": turned.ref, **axes})],
+        claims=[PaddingInvariance(h_n_of(call), turned.ref, 1 - time, time, 1)],
         shapes=[(whole, flip.result)],
         related=[place_of(padding, "the sequences are padded"), place_of(call, "read here")],
         help="flip each sequence by itself, before it is padded",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.packing.lengths import Packing, is_overlong, packings, some_lengths
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import PAD_PACKED, is_recurrent_call
@@ -202,7 +203,7 @@ def _empty(trace: Trace, packing: Packing) -> Finding:
         trace,
         packing.node,
         f"{_name(trace, packing)} holds a length that is not greater than 0, and every sequence needs a step",
-        claims=[Claim("raises", Ref(packing.node.id))],
+        claims=[Raises(Ref(packing.node.id))],
         help="leave empty sequences out of the batch, or keep one step of padding: `lengths.clamp(min=1)`",
     )
 
@@ -215,7 +216,7 @@ def _overlong(trace: Trace, packing: Packing) -> Iterator[Finding]:
             trace,
             packing.node,
             f"{_name(trace, packing)} holds a length that is greater than the steps of the padded tensor",
-            claims=[Claim("raises", Ref(reader.id))],
+            claims=[Raises(Ref(reader.id))],
             shapes=[("the padded tensor", packing.padded)],
             related=[place_of(reader, "torch raises here")],
             help="cut the lengths where the tensor is cut: `lengths.clamp(max=steps)`",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Severity
+from shapelint.claims.rows.padding_invariance import PaddingInvariance
+from shapelint.finding import Finding, Severity
 from shapelint.reading.packing.lengths import Packing, packings, reader_of
 from shapelint.reading.packing.padding import above, is_left_padding
 from shapelint.reading.quoting import place_of, quote
@@ -133,15 +134,14 @@ def left_padded(trace: Trace) -> Iterator[Finding]:
 
 
 def _finding(trace: Trace, packing: Packing, padding: Node, reader: Node) -> Finding:
-    batch = 0 if packing.batch_first else 1
-    axes = {"batch_axis": batch, "time_axis": 1 - batch, "target_axis": 1}
-    options = {"source": packing.padded.ref, **axes, "on_left": True}
+    batch, source = 0 if packing.batch_first else 1, packing.padded.ref
+    assert source is not None
     return report(
         RULE,
         trace,
         packing.node,
         f"`{quote(trace, packing.node.span)}` keeps the padding, which is on the left, and cuts the sequences",
-        claims=[Claim("padding_invariance", h_n_of(reader), options)],
+        claims=[PaddingInvariance(h_n_of(reader), source, batch, 1 - batch, 1, on_left=True)],
         shapes=[("the padded tensor", packing.padded)],
         related=[place_of(padding, "padded on the left")],
         help="pad on the right, as pad_sequence does by default",

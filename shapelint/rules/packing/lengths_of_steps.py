@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.packing.lengths import Packing, packings
 from shapelint.reading.quoting import place_of, quote
@@ -183,7 +184,7 @@ def _finding(trace: Trace, packing: Packing, places: list[Place], fixes: list[Fi
         trace,
         packing.node,
         f"{name} one length for each step, and packing needs one for each sequence",
-        claims=[Claim("raises", Ref(packing.node.id))],
+        claims=[Raises(Ref(packing.node.id))],
         shapes=[("the padded tensor", packing.padded), ("the lengths", packing.lengths)],
         related=places,
         help="count along the time axis",

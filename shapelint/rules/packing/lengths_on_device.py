@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.packing.lengths import Packing, packings
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.trail import tensor_inputs
@@ -171,7 +172,7 @@ def _finding(trace: Trace, packing: Packing, move: Node) -> Finding:
         trace,
         packing.node,
         f"{name} on a device, and pack_padded_sequence takes lengths from the CPU only",
-        claims=[Claim("raises", Ref(packing.node.id), {"match": "CPU", "on_device": True})],
+        claims=[Raises(Ref(packing.node.id), match="CPU", on_device=True)],
         related=[place_of(move, "moved here")],
         help="bring the lengths back, `lengths.cpu()`, or keep them on the CPU",
         fixes=[_fix(packing)],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.rows.ignores_padding import IgnoresPadding
+from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT
 from shapelint.reading.packing.padding import PAD, are_equally_long, is_left_padding
 from shapelint.reading.quoting import add_argument, place_of, quote
@@ -209,14 +210,22 @@ def _sizes(trace: Trace, value: Value) -> dict[Role, Dim]:
 
 def _finding(trace: Trace, node: Node, padding: Node, source: Tensor, value: float) -> Finding:
     roles = [axis.role for axis in source.axes]
-    axes = {"batch_axis": roles.index(Role.BATCH), "time_axis": roles.index(Role.TIME)}
-    classes = {"padded": Ref(padding.id), "padded_batch_axis": 0 if padding.bound.get("batch_first") else 1}
+    assert source.ref is not None
+    claim = IgnoresPadding(
+        Ref(node.id),
+        source.ref,
+        batch_axis=roles.index(Role.BATCH),
+        time_axis=roles.index(Role.TIME),
+        padded=Ref(padding.id),
+        padded_batch_axis=0 if padding.bound.get("batch_first") else 1,
+        value=int(value),
+    )
     return report(
         RULE,
         trace,
         node,
         f"`{quote(trace, node.span)}` counts the padding of shorter sequences as class {value:g}",
-        claims=[Claim("ignores_padding", Ref(node.id), {"source": source.ref, **axes, **classes, "value": int(value)})],
+        claims=[claim],
         shapes=[("the classes", padding.result)],
         related=[place_of(padding, f"padded with {value:g}")],
         help=f"ignore it, ignore_index={value:g}, or pad with -100, which is ignored by default",

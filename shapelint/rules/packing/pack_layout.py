@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.packing.lengths import PACK, is_permuted, packing_of, reader_of
@@ -183,7 +185,7 @@ def _refused(trace: Trace, node: Node) -> Iterator[Finding]:
     if isinstance(node.args[0], Tensor) and is_permuted(trace, node.args[0]):
         return  # the author thought of the layout: the lengths are the mistake
     if trace.resolve(count) == trace.resolve(time):
-        yield _finding(trace, node, Claim("raises", Ref(node.id)), [])
+        yield _finding(trace, node, Raises(Ref(node.id)), [])
 
 
 def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
@@ -207,7 +209,8 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
         return
     if any(piece.role is not role for role, piece in evidence):
         return
-    claim = Claim("batch_independence", h_n_of(call), {"source": value.ref, "batch_axis": 0, "target_axis": 1})
+    assert value.ref is not None
+    claim = BatchIndependence(h_n_of(call), value.ref, 0, 1)
     places = [place_of(piece, piece.message) for _, piece in evidence]
     found = _finding(trace, node, claim, [construction_place(layer), *places])
     yield found if evidence or certain else replace(found, confidence=Confidence.MEDIUM)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.equals import Equals
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.tensors.packing import PACKED
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import OUTPUT, PAD_PACKED, Slot, short_name, slot_of
@@ -290,7 +292,7 @@ def _field_taken(trace: Trace, node: Node, slot: Slot) -> Finding:
         trace,
         node,
         f"`{whole}` is a field of the PackedSequence {name}, unsorted_indices, and not the last step",
-        claims=[Claim("equals", Ref(node.id), {"reference": ("last_state", Ref(slot.call.id))})],
+        claims=[Equals(Ref(node.id), reference=("last_state", Ref(slot.call.id)))],
         shapes=[(name.strip("`"), node.args[0])],
         related=[place_of(slot.call, "the input of this call is packed, so its output is")],
         help="h_n[-1] is each sequence's own last state; pad_packed_sequence gives all steps",
@@ -308,7 +310,7 @@ def _pair_refused(trace: Trace, node: Node) -> Iterator[Finding]:
         trace,
         node,
         f"{_name(trace, node, given)} is the pair (output, lengths), {_use(node)}",
-        claims=[Claim("raises", Ref(node.id))],
+        claims=[Raises(Ref(node.id))],
         related=[place_of(unpacking, "unpacked here")],
         help="take the first of the two: `output, lengths = pad_packed_sequence(...)`",
         fixes=[] if written is None else [Fix("take the output", (insertion(written.span, "[0]"),), safe=True)],
@@ -324,7 +326,7 @@ def _packed_refused(trace: Trace, node: Node) -> Iterator[Finding]:
         trace,
         node,
         f"{_name(trace, node, given)} is a PackedSequence, {_use(node)}",
-        claims=[Claim("raises", Ref(node.id))],
+        claims=[Raises(Ref(node.id))],
         shapes=[(_name(trace, node, given).strip("`"), given)],
         related=[place_of(trace.node(given.ref), "made here")],
         help="unpack it first: `output, lengths = pad_packed_sequence(...)`",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
 from shapelint.reading.packing.lengths import is_overlong, packing_of, reader_of
 from shapelint.reading.packing.padding import PAD
@@ -173,17 +175,16 @@ def _read_batch_first(trace: Trace, reader: Node) -> Tensor | None:
 def _claim(trace: Trace, padding: Node, reader: Node) -> Claim | None:
     """What shows the mistake: torch refuses the lengths, or the sequences of the padded tensor mix."""
     if reader.error is not None:
-        return Claim("raises", Ref(reader.id))
-    options = {"source": Ref(padding.id), "batch_axis": 1, "target_axis": 1}
+        return Raises(Ref(reader.id))
     if is_recurrent_call(reader):
-        return Claim("batch_independence", Ref(reader.id, (0,)), options)
+        return BatchIndependence(Ref(reader.id, (0,)), Ref(padding.id), 1, 1)
     packing = packing_of(reader)
     call = None if packing is None else reader_of(trace, packing)
     if packing is None or call is None:
         return None
     if is_overlong(trace, packing):
-        return Claim("raises", Ref(call.id))
-    return Claim("batch_independence", h_n_of(call), options)
+        return Raises(Ref(call.id))
+    return BatchIndependence(h_n_of(call), Ref(padding.id), 1, 1)
 
 
 def _finding(trace: Trace, padding: Node, reader: Node, claim: Claim) -> Finding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.packing.lengths import Packing, known_lengths, packing_before
 from shapelint.reading.quoting import add_argument, place_of
@@ -179,7 +180,7 @@ def _finding(trace: Trace, unpacking: Node, packing: Packing, meeting: Node) -> 
         trace,
         unpacking,
         "the output has as many steps as the longest sequence, and is put together with what has all of the input's",
-        claims=[Claim("raises", Ref(meeting.id))],
+        claims=[Raises(Ref(meeting.id))],
         shapes=[("the padded input", packing.padded)],
         related=[
             place_of(packing.node, "no sequence is as long as the padded input"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.ops.tensors.packing import PACKED
 from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
@@ -203,13 +204,15 @@ def _reorders(node: Node) -> bool:
 def _finding(trace: Trace, reordering: Reordering, packing: Packing) -> Finding:
     whole = quote(trace, reordering.node.span)
     source = packing.padded.ref
-    options = {"source": source, "batch_axis": 0 if packing.batch_first else 1, "target_axis": reordering.axis}
+    batch = 0 if packing.batch_first else 1
     return report(
         RULE,
         trace,
         reordering.node,
         f"`{whole}` mixes up the samples: torch has restored their order already",
-        claims=[] if source is None else [Claim("batch_independence", Ref(reordering.node.id), options)],
+        claims=[BatchIndependence(Ref(reordering.node.id), source, batch, reordering.axis)]
+        if source is not None
+        else [],
         shapes=[(whole, reordering.node.result)],
         related=[place_of(packing.node, "with enforce_sorted=False torch sorts, and sorts back")],
         help="use the state or the output as it is",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Place, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Confidence, Finding, Fix, Place, Ref, Severity
 from shapelint.reading.claims import misses_direction, starts_at_zero
 from shapelint.reading.packing.last_steps import StepOfEach, steps_of_each
 from shapelint.reading.quoting import construction_place, place_of, quote
@@ -255,7 +256,7 @@ def _late(trace: Trace, step: StepOfEach) -> Finding:
         trace,
         step.node,
         f"`{whole}` takes the step after the last: a sequence of length n ends at step n - 1",
-        claims=[Claim("raises", Ref(step.node.id))],
+        claims=[Raises(Ref(step.node.id))],
         shapes=[("the output", step.base)],
         related=_lengths_place(trace, step),
         help="take the step at `lengths - 1`",

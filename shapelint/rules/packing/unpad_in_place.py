@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.values.unchanged_by import UnchangedBy
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import is_returned
 from shapelint.reading.single_index import ONE
@@ -142,7 +143,7 @@ def _finding(trace: Trace, node: Node, padded: Ref, later: Node | None) -> Findi
         trace,
         node,
         f"unpad_sequence transposes {name} in place: from here on it is (batch, time, ...)",
-        claims=[Claim("unchanged_by", padded, {"step": Ref(node.id)})],
+        claims=[UnchangedBy(padded, step=Ref(node.id))],
         shapes=[(name.strip("`"), node.args[0])],
         related=[] if later is None else [place_of(later, "used again here")],
         help="give it a transposed view, with batch_first=True",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.tensors.packing import PACK_SEQUENCE
 from shapelint.reading.packing.lengths import Packing, known_lengths, packings
 from shapelint.reading.quoting import add_argument, place_of, quote
@@ -196,7 +197,7 @@ def _finding(trace: Trace, node: Node, name: str, reason: str, related: list[Pla
         trace,
         node,
         f"{name} {reason}, and {short_name(node)} wants the longest sequence first",
-        claims=[Claim("raises", Ref(node.id))],
+        claims=[Raises(Ref(node.id))],
         related=related,
         help="with enforce_sorted=False torch sorts the sequences, and restores their order in the results",
         fixes=[_fix(trace, node)],

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shapelint.claims.values.equals import Equals
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.reading.names import is_unused
@@ -177,8 +179,10 @@ def _claim(node: Node) -> Claim:
     ref: Ref | None = getattr(node.args[0], "ref", None)
     assert ref is not None
     if node.op == UNBIND:
-        return Claim("equals", Ref(node.id, (0,)), {"reference": ref})
-    return Claim("raises", ref, {"unpack": node.bound["count"]})
+        return Equals(Ref(node.id, (0,)), reference=ref)
+    count = node.bound["count"]
+    assert isinstance(count, int)
+    return Raises(ref, unpack=count)
 
 
 def _shapes(node: Node) -> list[tuple[str, Value]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.states.substitution import Substitution
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import kind_place, quote
@@ -283,4 +284,4 @@ def _memory(trace: Trace, call: Node, user: Node) -> Finding:
 
 def _other_than_h_n(call: Node, user: Node) -> list[Claim]:
     c_n, h_n = Ref(call.id, (1, 1)), Ref(call.id, (1, 0))
-    return [Claim("substitution", Ref(user.id), {"replaced": (c_n,), "by": (h_n,)})]
+    return [Substitution(Ref(user.id), replaced=(c_n,), by=(h_n,))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.names import exchanged_names, output_named_state
@@ -177,7 +178,7 @@ def _refused(trace: Trace, call: Node, names: tuple[Binding, Binding]) -> Iterat
             told, shown = f"and `{names[0].name}` is the output, not a state", [(names[0].name, names[0].value)]
         else:
             continue
-        yield _finding(trace, node, call, names, told, [Claim("raises", Ref(node.id))], shown, _exchange(names))
+        yield _finding(trace, node, call, names, told, [Raises(Ref(node.id))], shown, _exchange(names))
 
 
 def _finding(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.reading.names import exchanged_names
 from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import is_recurrent_call, is_state_pair, layer_of, short_name
@@ -252,7 +253,7 @@ def _finding(trace: Trace, node: Node, given: Value, call: Node) -> Finding:
         trace,
         node,
         f"{name} is the tuple {holds}, {_use(node)}",
-        claims=[Claim("raises", Ref(node.id))],
+        claims=[Raises(Ref(node.id))],
         related=[kind_place(layer)],
         help=_help(state) if rule is PASSED or state else None,
         fixes=[] if written is None or state else [_take_output(written)],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Severity
 from shapelint.infer.code.assign import UNPACK
 from shapelint.reading.names import is_unused
 from shapelint.reading.quoting import kind_place, text_of, with_article
@@ -133,12 +134,13 @@ def _finding(trace: Trace, node: Node, result: Tuple, call: Node) -> Finding:
     layer, count = layer_of(call), node.bound["count"]
     pair = "(output, (h_n, c_n))" if layer.name == "LSTM" else "(output, h_n)"
     assert result.ref is not None
+    assert isinstance(count, int)
     return report(
         RULE,
         trace,
         node,
         f"{with_article(layer)} returns the pair {pair}: unpacking it into {count} names fails",
-        claims=[Claim("raises", result.ref, {"unpack": count})],
+        claims=[Raises(result.ref, unpack=count)],
         related=[kind_place(layer)],
         help=f"unpack it as `{pair[1:-1]}`",
         fixes=[_as_pair(trace, node, layer.name == "LSTM")],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.values.equals import Equals
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.reading.names import is_unused
 from shapelint.reading.quoting import kind_place, naming_of, text_of, with_article
@@ -173,7 +175,7 @@ def _failing(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) 
         trace,
         node,
         f"{_told(slot)}: unpacking it into 2 names fails, for it has {rows} row{'s' * (rows != '1')}",
-        claims=[Claim("raises", state.ref, {"unpack": 2})],
+        claims=[Raises(state.ref, unpack=2)],
         shapes=[("h_n", state)],
         related=[kind_place(slot.layer)],
         help="bind the state to one name",
@@ -191,7 +193,7 @@ def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Findi
         trace,
         node,
         f"{_told(slot)}: `{names[1]}` and `{names[2]}` are the states of its two {what}",
-        claims=[Claim("equals", Ref(node.id, (0,)), {"reference": state.ref})],
+        claims=[Equals(Ref(node.id, (0,)), reference=state.ref)],
         shapes=[("h_n", state), *_parts(node, names)],
         related=[kind_place(slot.layer)],
         help=f"bind the state to one name, `{names[1]}`; it has a first axis then",

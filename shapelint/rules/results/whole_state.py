@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.quoting import construction_place, place_of, quote
@@ -192,7 +193,7 @@ def _finding(trace: Trace, headed: Headed, reader: Node) -> Finding:
     name = slot.slot if given is None else quote(trace, given.value.span)
     refused = reader.error is not None
     how = "a loss takes it for (batch, classes)" if refused else "a softmax goes over the batch"
-    claims = [Claim("raises", Ref(reader.id))] if refused else samples_mix(trace, slot.call, Ref(reader.id), -2)
+    claims = [Raises(Ref(reader.id))] if refused else samples_mix(trace, slot.call, Ref(reader.id), -2)
     return report(
         RULE,
         trace,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Severity
+from shapelint.claims.values.has_shape import HasShape
+from shapelint.finding import Confidence, Edit, Finding, Fix, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import is_returned
@@ -218,7 +219,7 @@ def _finding(trace: Trace, choice: _Choice) -> Finding:
         trace,
         choice.node,
         f"`{whole}` picks a {found} for each class, not a class: `{name}` is {in_words(choice.scores.axes)}",
-        claims=[Claim("has_shape", choice.result.ref, {"sizes": choice.scores.sizes[:2]})],
+        claims=[HasShape(choice.result.ref, sizes=choice.scores.sizes[:2])],
         shapes=[(name, choice.scores), (whole, choice.result)],
         help="take the largest entry of the last axis",
         fixes=[_last_axis(trace, choice.node)],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import construction_place
@@ -160,7 +162,7 @@ def channels_are_last(trace: Trace) -> Iterator[Finding]:
 def _refused(trace: Trace, node: Node, value: Tensor) -> Iterator[Finding]:
     call = recurrent_above(trace, value)
     if call is not None and is_recurrent_call(call) and value.axes[-1].role is Role.FEATURE:
-        yield _finding(trace, node, value, call, [Claim("raises", Ref(node.id))], Confidence.HIGH)
+        yield _finding(trace, node, value, call, [Raises(Ref(node.id))], Confidence.HIGH)
 
 
 def _pooled(trace: Trace, node: Node, value: Tensor) -> Iterator[Finding]:
@@ -175,7 +177,7 @@ def _pooled(trace: Trace, node: Node, value: Tensor) -> Iterator[Finding]:
         return
     head = trace.resolve(taken.axes[-1].dim)
     if taken.axes[-1].role is Role.TIME and head == trace.resolve(value.axes[2].dim) and taken.rank == 2:
-        claim = Claim("sees_whole_sequence", taken.ref, {"source": source, "time_axis": 1})
+        claim = SeesWholeSequence(taken.ref, source=source, time_axis=1)
         yield _finding(trace, node, value, call, [claim], Confidence.MEDIUM)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.values.alignment import Alignment
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES
 from shapelint.reading.recurrent import short_name
@@ -147,7 +149,7 @@ def classes_last(trace: Trace) -> Iterator[Finding]:
         if not refused and not _is_read_wrongly(trace, loss):
             continue
         if recurrent_above(trace, loss.scores) is not None:
-            yield _finding(trace, loss, Claim("raises", Ref(loss.node.id)) if refused else _misaligned(loss))
+            yield _finding(trace, loss, Raises(Ref(loss.node.id)) if refused else _misaligned(loss))
 
 
 def _is_read_wrongly(trace: Trace, loss: Loss) -> bool:
@@ -164,9 +166,18 @@ def _misaligned(loss: Loss) -> Claim:
     assert isinstance(loss.targets, Tensor)
     layout = layout_of(loss.scores)
     batch, time = layout.index(Role.BATCH), layout.index(Role.TIME)
-    axes = {"batch_axis": batch, "time_axis": time, "targets_batch_axis": batch, "targets_time_axis": time}
-    sides = {"source": loss.scores.ref, "targets": loss.targets.ref}
-    return Claim("alignment", Ref(loss.node.id), {**axes, **sides, "class_axis": 1})
+    assert loss.scores.ref is not None
+    assert loss.targets.ref is not None
+    return Alignment(
+        Ref(loss.node.id),
+        loss.scores.ref,
+        batch,
+        loss.targets.ref,
+        batch,
+        time_axis=time,
+        targets_time_axis=time,
+        class_axis=1,
+    )
 
 
 def _finding(trace: Trace, loss: Loss, claim: Claim) -> Finding:

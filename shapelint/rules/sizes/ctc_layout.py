@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.sizes.around import appending_fix, in_words, layer_call_above, named
@@ -141,7 +142,7 @@ def batch_first_ctc(trace: Trace) -> Iterator[Finding]:
             trace,
             node,
             f"CTCLoss takes (time, batch, classes): `{shown}` is {in_words(value.axes)}",
-            claims=[Claim("raises", Ref(node.id))],
+            claims=[Raises(Ref(node.id))],
             shapes=[(shown, value)],
             related=[construction_place(layer_of(call))],
             help=f"give it `{shown}.transpose(0, 1)`; if the layer's input is time-first, build it without batch_first",

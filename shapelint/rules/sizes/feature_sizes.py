@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.require import size_of
 from shapelint.reading.quoting import naming_of
@@ -386,7 +387,7 @@ def _state(trace: Trace, call: Node) -> Iterator[Finding]:
         trace,
         call,
         f"h_0 has {hidden} features: with proj_size it has {projected}, and c_0 has {hidden}",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         related=[built_place(layer_of(call), naming)],
         help=f"give h_0 {projected} features and c_0 {hidden}",
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Place, Ref
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import naming_of, place_of, quote, text_of
@@ -83,7 +84,7 @@ def mismatch(rule: Rule, trace: Trace, node: Node, producer: Producer, reason: s
         trace,
         node,
         f"{name} takes {naming.dim(expected)} features and gets {naming.dim(got)}: {reason}",
-        claims=[Claim("raises", Ref(node.id))],
+        claims=[Raises(Ref(node.id))],
         shapes=_input_shape(trace, node),
         related=[built_place(each, naming) for each in (layer, producer.layer) if isinstance(each, Layer)],
         help=f"build {name} for {naming.dim(got)} features",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.rows.follows_time import FollowsTime
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.claims import source_of
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
@@ -135,7 +136,7 @@ def head_of_fixed_length(trace: Trace) -> Iterator[Finding]:
             trace,
             node,
             f"`{quote(trace, node.span)}` takes sequences of one length only: `{name}` has a feature for each step",
-            claims=[Claim("follows_time", Ref(node.id), {"source": source.ref, "time_axis": source.time_axis})],
+            claims=[FollowsTime(Ref(node.id), source=source.ref, time_axis=source.time_axis)],
             shapes=[(name, value)],
             related=[construction_place(layer_of(call))],
             help="give the head the last step, or a mean or maximum over the steps, if lengths may differ",

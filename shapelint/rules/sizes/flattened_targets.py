@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.values.alignment import Alignment
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.quoting import construction_place, place_of
@@ -179,16 +180,23 @@ def _misaligned(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
     """The claim about the scores and targets as they were before they were flattened."""
     source = next((one for one in cut_from(trace, loss.scores, _STEPWISE) if {*layout_of(one)} >= SEQUENCE), None)
     matrix = next((one for one in cut_from(trace, targets) if one.rank == 2), None)
-    if source is None or matrix is None or None in (source.ref, matrix.ref, targets.ref):
+    if source is None or source.ref is None or matrix is None or matrix.ref is None or targets.ref is None:
         return None
     batch, time = (layout_of(source).index(role) for role in (Role.BATCH, Role.TIME))
     places = [trace.resolve(source.sizes[axis]) for axis in (batch, time)]
     sizes = [trace.resolve(size) for size in matrix.sizes]
     if sorted(map(str, places)) != sorted(map(str, sizes)):
         return None
-    scored = {"source": source.ref, "batch_axis": batch, "time_axis": time, "class_axis": 1}
-    own = {"targets_batch_axis": sizes.index(places[0]), "targets_time_axis": sizes.index(places[1])}
-    return Claim("alignment", Ref(loss.node.id), {**scored, "targets": matrix.ref, **own})
+    return Alignment(
+        Ref(loss.node.id),
+        source.ref,
+        batch,
+        matrix.ref,
+        sizes.index(places[0]),
+        time_axis=time,
+        targets_time_axis=sizes.index(places[1]),
+        class_axis=1,
+    )
 
 
 def _known(ref: Ref | None) -> Ref:

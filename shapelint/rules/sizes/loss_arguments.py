@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.values.alignment import Alignment
+from shapelint.claims.values.raises import Raises
+from shapelint.claims.values.unnormalised import Unnormalised
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import place_of, quote
@@ -269,7 +272,7 @@ def loss_of_an_extra_axis(trace: Trace) -> Iterator[Finding]:
         if not isinstance(targets, Tensor) or abs(loss.scores.rank - targets.rank) != 1:
             continue
         raised = loss.node.error is not None and loss.node.error.code == BROADCAST.code
-        claim = Claim("raises", Ref(loss.node.id)) if raised else _spread(trace, loss, targets)
+        claim = Raises(Ref(loss.node.id)) if raised else _spread(trace, loss, targets)
         if claim is not None and _is_prediction(trace, loss, targets):
             yield _extra_axis(trace, loss, targets, claim)
 
@@ -287,10 +290,10 @@ def _spread(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
     sizes = [trace.resolve(size) for size in longer.sizes]
     if loss.node.error is not None or longer.rank != 2 or sizes[1] != ONE or sizes[0] == ONE:
         return None
-    if trace.resolve(shorter.sizes[0]) != sizes[0] or None in (loss.scores.ref, targets.ref):
+    scores, compared = loss.scores.ref, targets.ref
+    if trace.resolve(shorter.sizes[0]) != sizes[0] or scores is None or compared is None:
         return None
-    sides = {"source": loss.scores.ref, "targets": targets.ref}
-    return Claim("alignment", Ref(loss.node.id), {**sides, "batch_axis": 0, "targets_batch_axis": 0})
+    return Alignment(Ref(loss.node.id), scores, 0, compared, 0)
 
 
 def _extra_axis(trace: Trace, loss: Loss, targets: Tensor, claim: Claim) -> Finding:
@@ -333,7 +336,7 @@ def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
             trace,
             loss.node,
             f"{short_name(loss.node)} takes scores, and `{name}` holds probabilities: softmax is applied twice",
-            claims=[Claim("unnormalised", loss.scores.ref, {"axis": min(1, loss.scores.rank - 1)})],
+            claims=[Unnormalised(loss.scores.ref, axis=min(1, loss.scores.rank - 1))],
             shapes=[(name, loss.scores)],
             related=[place_of(softmax.node, "the first softmax is here")],
             help=f"give the loss what goes into `{quote(trace, softmax.node.span)}`",

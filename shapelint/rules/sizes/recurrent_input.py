@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import kind_place, quote
@@ -262,7 +263,7 @@ def recurrent_input_with_four_axes(trace: Trace) -> Iterator[Finding]:
             trace,
             call,
             f"a recurrent layer takes 3 axes, and `{name}` has {value.rank}{_reason(trace, embedded)}",
-            claims=[Claim("raises", Ref(call.id))],
+            claims=[Raises(Ref(call.id))],
             shapes=[(name, value)],
             related=[kind_place(layer_of(call))],
             help=_help(trace, embedded),
@@ -334,7 +335,7 @@ def integers_into_a_recurrent_layer(trace: Trace) -> Iterator[Finding]:
             trace,
             call,
             f"{layer_of(call).name} takes real numbers, and `{name}` holds {kind}: {_made(trace, maker)}",
-            claims=[Claim("raises", Ref(call.id))],
+            claims=[Raises(Ref(call.id))],
             shapes=[(name, value)],
             related=[kind_place(layer_of(call))],
             help="look ids up in an Embedding; convert what are numbers with `.float()`",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.states.depends_on import DependsOn
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.loops.rounds_of_calls import place_in_code
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import in_words, recurrent_above
@@ -157,7 +158,7 @@ def softmax_of_one_score(trace: Trace) -> Iterator[Finding]:
             trace,
             softmax.node,
             f"`{whole}` is 1 everywhere: axis {softmax.axis} of `{name}`, {in_words(softmax.value.axes)}, has length 1",
-            claims=[Claim("depends_on", Ref(softmax.node.id), {"source": source})],
+            claims=[DependsOn(Ref(softmax.node.id), source=source)],
             shapes=[(name, softmax.value)],
             help="normalise over the steps" + (", or use a sigmoid for one score" if is_last else ""),
             fixes=axis_fixes(trace, softmax),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Fix, Severity
+from shapelint.claims.states.separate_graphs import SeparateGraphs
+from shapelint.finding import Finding, Fix, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.lines import is_conditional
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
@@ -188,7 +189,7 @@ def _may_be_left_out(trace: Trace, call: Node, made: BackwardPass) -> bool:
 def _finding(trace: Trace, first: Node, later: Node) -> Finding:
     given = argument(later, 1, "hx")
     name = "the state" if given is None else f"`{quote(trace, given.value.span)}`"
-    claim = Claim("separate_graphs", next_state(later), {"earlier": next_state(first)})
+    claim = SeparateGraphs(next_state(later), earlier=next_state(first))
     return report(
         RULE,
         trace,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.quoting import construction_place, naming_of, place_of, quote
 from shapelint.reading.recurrent import layer_of, recurrent_calls, slot_of, states_given
 from shapelint.reading.written import argument
@@ -185,7 +186,7 @@ def _finding(trace: Trace, call: Node) -> Finding:
         call,
         f"{name} has an entry for each direction of a bidirectional layer, and this {layer.name} has one "
         f"direction: it needs ({needed})",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         shapes=[("h_0", state)] if isinstance(state, Tensor) else [],
         related=[
             construction_place(layer),

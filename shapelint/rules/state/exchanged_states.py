@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Place, Severity
+from shapelint.claims.states.substitution import Substitution
+from shapelint.finding import Finding, Place, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import HANDS_ON
 from shapelint.reading.quoting import kind_place, place_of, quote
@@ -158,7 +159,7 @@ def _part(trace: Trace, state: Value) -> tuple[Node, int] | None:
 
 
 def _finding(trace: Trace, call: Node, source: Node, pair: tuple[Value, Value]) -> Finding:
-    c, h = (state.ref for state in pair if isinstance(state, Tensor))
+    c, h = (state.ref for state in pair if isinstance(state, Tensor) and state.ref is not None)
     given = argument(call, 1, "hx")
     name = "the state" if given is None else f"`{quote(trace, given.value.span)}`"
     return report(
@@ -166,7 +167,7 @@ def _finding(trace: Trace, call: Node, source: Node, pair: tuple[Value, Value]) 
         trace,
         call,
         f"{name} passes the cell state on as the hidden state, and the hidden state as the cell state",
-        claims=[Claim("substitution", next_state(call), {"replaced": (c, h), "by": (h, c)})],
+        claims=[Substitution(next_state(call), replaced=(c, h), by=(h, c))],
         related=[kind_place(layer_of(call)), *_from(source, call)],
         help="an LSTM returns (h, c) and takes (h, c): unpack and pass the two in this order",
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
 from shapelint.reading.quoting import construction_place, naming_of, place_of, quote
@@ -196,7 +198,7 @@ def _refused(trace: Trace, call: Node) -> Finding:
         trace,
         call,
         f"the state is for a batch of {naming.dim(got[1])}, and the input is a batch of {naming.dim(expected[1])}",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         related=[construction_place(layer_of(call))],
         help="make the state for the batch of the input, or leave it away: zeros are the default",
         fixes=[drop_zeros(trace, call)],
@@ -216,13 +218,12 @@ def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
     if leaf is None or axis is None or not all(node is not None and _is_fixed(node) for node in made):
         return
     size = quote(trace, size_expressions(made[0])[1].span) if made[0] is not None else ""
-    target = {"source": Ref(leaf.id), "batch_axis": axis, "target_axis": batch_axis, "alone": True}
     yield report(
         RULE,
         trace,
         call,
         f"the state is made for a batch of `{size}`: with an input of another batch size the call fails",
-        claims=[Claim("batch_size_polymorphism", Ref(call.id, (0,)), target)],
+        claims=[BatchSizePolymorphism(Ref(call.id, (0,)), Ref(leaf.id), axis, batch_axis, alone=True)],
         shapes=[("the input", value)],
         related=[construction_place(layer), *(place_of(node, "the state is made here") for node in made[:1] if node)],
         help="take the batch size from the input, or leave the state away: zeros are the default",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.states.depends_on import DependsOn
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.reading.loops.rounds_of_calls import is_dropped, round_pairs
 from shapelint.reading.quoting import construction_place, quote
@@ -225,7 +226,7 @@ def _finding(trace: Trace, first: Node, later: Node) -> Finding:
         trace,
         later,
         f"each step of this loop starts from {start}: the state that the {layer.name} returns is not fed back",
-        claims=[Claim("depends_on", next_state(later), {"source": source})],
+        claims=[DependsOn(next_state(later), source=source)],
         related=[construction_place(layer)],
         help="pass the returned state to the next step, `output, state = rnn(step, state)`, or give the layer the "
         "whole sequence in one call",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Place, Ref, Severity
+from shapelint.claims.states.independence import Independence
+from shapelint.finding import Finding, Place, Ref, Severity
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
 from shapelint.reading.quoting import construction_place, place_of, quote
@@ -212,7 +213,7 @@ def _finding(trace: Trace, first: Node, later: Node, kept: Place) -> Finding:
         trace,
         later,
         f"{name} is kept from the batch before, whose samples are others: the data is shuffled",
-        claims=[Claim("independence", next_state(later), {"source": source})],
+        claims=[Independence(next_state(later), source=source)],
         related=[construction_place(layer_of(later)), kept],
         help="start each batch from no state, or make it anew before each batch",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Ref, Severity
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
 from shapelint.reading.names import kept_on_objects, occurrences
@@ -240,13 +241,12 @@ def _is_used_besides(trace: Trace, order: Ref, users: int) -> bool:
 
 def _finding(trace: Trace, call: Node, reordering: Reordering, confidence: Confidence) -> Finding:
     whole, source = quote(trace, reordering.node.span), reordering.base.ref
-    options = {"source": source, "batch_axis": reordering.axis, "target_axis": 1}
     return report(
         RULE,
         trace,
         reordering.node,
         f"`{whole}` puts the samples in the order of their lengths, and nothing puts the results back",
-        claims=[] if source is None else [Claim("batch_independence", next_state(call), options)],
+        claims=[BatchIndependence(next_state(call), source, reordering.axis, 1)] if source is not None else [],
         shapes=[(whole, reordering.node.result)],
         related=[place_of(call, "the results are in the sorted order")],
         help="pack with `enforce_sorted=False` and leave the order as it is: torch sorts, and sorts back",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from shapelint.claims.states.statelessness import Statelessness
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.claims import source_of
@@ -162,7 +163,7 @@ def random_initial_state(trace: Trace) -> Iterator[Finding]:
         made = [node for node in (creation_of(trace, state) for state in states) if node is not None]
         drawn = [node for node in made if _is_drawn(trace, node)]
         if drawn:
-            claim = Claim("statelessness", next_state(call), {"source": source.ref})
+            claim = Statelessness(next_state(call), source=source.ref)
             yield _finding(trace, call, drawn, claim)
 
 

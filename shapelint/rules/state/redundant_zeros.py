@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Severity
+from shapelint.claims.states.state_acts import StateActs
+from shapelint.finding import Finding, Severity
 from shapelint.reading.quoting import quote, with_article
 from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls
 from shapelint.reading.written import argument
@@ -137,7 +138,7 @@ def _finding(trace: Trace, call: Node) -> Finding:
         trace,
         call,
         f"{name} is zeros, which {with_article(layer_of(call))} starts from anyway",
-        claims=[Claim("state_acts", next_state(call))],
+        claims=[StateActs(next_state(call))],
         help="leave the state away",
         fixes=[drop_zeros(trace, call)],
     )

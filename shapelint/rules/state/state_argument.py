@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.quoting import kind_place, quote, text_of, with_article
 from shapelint.reading.recurrent import layer_of, leaves, recurrent_calls, states_given
 from shapelint.reading.written import argument, insertion, is_zeros
@@ -233,7 +234,7 @@ def _two_arguments(trace: Trace, call: Node) -> Finding:
         trace,
         call,
         "an LSTM takes its state as one argument, the tuple (h_0, c_0)",
-        claims=[Claim("raises", Ref(call.id), {"match": "positional arguments"})],
+        claims=[Raises(Ref(call.id), match="positional arguments")],
         related=[kind_place(layer_of(call))],
         fixes=[_as_tuple(trace, call)],
     )
@@ -264,7 +265,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         trace,
         call,
         message,
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         shapes=[(name.strip("`"), state) for state in states[:1] if layer.name == "LSTM"],
         related=[kind_place(layer_of(call))],
         help=advice,

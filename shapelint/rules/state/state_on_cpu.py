@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import MAKES
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import ancestors, input_of, recurrent_calls, short_name, state_given
@@ -194,7 +195,7 @@ def _finding(trace: Trace, call: Node, left: list[Node], move: Node) -> Finding:
         trace,
         call,
         f"the state `{whole}` is made on the CPU, and the input is moved to a device",
-        claims=[Claim("raises", Ref(call.id), {"match": "device", "on_device": True})],
+        claims=[Raises(Ref(call.id), match="device", on_device=True)],
         related=[*(place_of(made, "made here") for made in left), place_of(move, "the input is moved here")],
         help="make the state where the input is, `torch.zeros(..., device=x.device)`, or leave it away",
         fixes=[_on_device(trace, call, left)],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import HANDS_ON
 from shapelint.reading.quoting import kind_place, quote, text_of, with_article
 from shapelint.reading.recurrent import is_state_pair, layer_of, short_name
@@ -144,7 +145,7 @@ def _finding(trace: Trace, node: Node, state: Tuple) -> Finding:
         trace,
         node,
         f"{name} is the tuple {pair} of {with_article(layer)}, which has no `{method}`",
-        claims=[Claim("raises", Ref(node.id))],
+        claims=[Raises(Ref(node.id))],
         related=[kind_place(layer)],
         help=f"call `{method}` on both tensors" if each else "take h, the first of the two tensors",
         fixes=[_on_each(trace, node, written) if each else _first(written)],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Ref, Severity
 from shapelint.ops.registry import ShapeError
 from shapelint.reading.names import output_named_state
 from shapelint.reading.quoting import construction_place, naming_of
@@ -281,7 +282,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError, rule: Rule) -> Finding
         trace,
         call,
         f"{name} {_WHY[rule.code]}: it is {got}, and this {layer.name} needs {expected}",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         shapes=[(name.strip("`"), state), *input_shape(trace, call)],
         related=[
             construction_place(layer),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from shapelint.finding import Claim, Finding, Fix, Ref, Severity
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.registry import ShapeError
 from shapelint.reading.layout.readings import Readings, readings
@@ -142,7 +143,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError) -> Finding:
         trace,
         call,
         f"{name} has a row for each step: it is {got}, and this {layer_of(call).name} needs {expected}",
-        claims=[Claim("raises", Ref(call.id))],
+        claims=[Raises(Ref(call.id))],
         shapes=[(name.strip("`"), state), *input_shape(trace, call)],
         related=[construction_place(layer_of(call)), *created(trace, call, state), *told.places],
         help=told.help,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Claim, Finding, Severity
+from shapelint.claims.states.depends_on import DependsOn
+from shapelint.finding import Finding, Severity
 from shapelint.reading.quoting import construction_place, naming_of, place_of
 from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.written import creation_of, states_of
@@ -142,7 +143,7 @@ def _finding(trace: Trace, call: Node, packed: Packed, state: Tensor) -> Finding
         trace,
         call,
         f"the state is for a batch of {rows}, and {samples} sequences are packed: torch drops the last rows in silence",
-        claims=[Claim("depends_on", next_state(call), {"source": state.ref, "axis": 1})],
+        claims=[DependsOn(next_state(call), source=state.ref, axis=1)],
         shapes=[("the state", state)],
         related=[construction_place(layer_of(call)), *([place_of(made, "the state is made here")] if made else [])],
         help="pass the state of the same samples",

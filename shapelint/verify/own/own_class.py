@@ -21,7 +21,6 @@ from shapelint.verify.own.values import Argument, Values
 from shapelint.verify.program.encode import Encoder, UnreplayableError
 from shapelint.verify.program.plan import plan_sizes, plan_whole
 from shapelint.verify.program.program import NotReplayable, backward_slice, meant
-from shapelint.verify.properties import refs_of
 
 META = "meta"  #: torch's device that stands in for any but the CPU
 _SHOWN = frozenset({"raises", "batch_independence", "padding_invariance", "causality"})
@@ -143,7 +142,7 @@ def _sizes_of_program(trace: Trace, claim: Claim | None) -> dict[str, int]:
     if claim is None:
         return {}
     with suppress(UnreplayableError):
-        nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
+        nodes = backward_slice(trace, claim.refs)
         return dict(plan_sizes(trace, nodes, meant(trace, claim)).sizes)
     return {}
 

@@ -33,7 +33,6 @@ from shapelint.verify.program import limits
 from shapelint.verify.program.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
 from shapelint.verify.program.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.program.unroll import unrolled
-from shapelint.verify.properties import invalid, refs_of
 
 _OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
 _CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
@@ -71,9 +70,6 @@ def build(trace: Trace, claim: Claim) -> Program | NotReplayable:
     Where the way to the claim's source cannot be replayed, the program begins at the source: the claim speaks
     of what happens between the source and the target.
     """
-    problem = invalid(claim)
-    if problem is not None:
-        return NotReplayable(problem)
     reason = ""
     for candidate, asked in _candidates(trace, claim):
         try:
@@ -97,7 +93,7 @@ def _candidates(trace: Trace, claim: Claim) -> Iterator[tuple[Trace, Claim]]:
 
 def _unrolled(trace: Trace, claim: Claim) -> tuple[Trace, Claim] | None:
     try:
-        needed = {node.id for node in backward_slice(trace, [claim.target, *refs_of(claim.options)])}
+        needed = {node.id for node in backward_slice(trace, claim.refs)}
     except UnreplayableError:
         return None
     return unrolled(trace, claim, needed)
@@ -123,7 +119,7 @@ def _program(trace: Trace, claim: Claim) -> Program:
 
 
 def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
-    nodes = backward_slice(trace, [claim.target, *refs_of(claim.options)])
+    nodes = backward_slice(trace, claim.refs)
     _reject_early_errors(nodes, claim)
     writer = Writer(trace, nodes, plan_sizes(trace, nodes, meant(trace, claim)))
     steps = writer.steps()

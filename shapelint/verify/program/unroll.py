@@ -31,7 +31,7 @@ def unrolled(trace: Trace, claim: Claim, needed: Collection[int]) -> tuple[Trace
             continue
         is_later = claim.target.node in writer.places
         options = {name: writer.option(value, is_later) for name, value in claim.options.items()}
-        changed = replace(claim, target=writer.after(claim.target), options=options)
+        changed = claim.of(writer.after(claim.target), options)
         longer = writer.trace()
         return unrolled(longer, changed, writer.renumbered(needed)) or (longer, changed)
     return None

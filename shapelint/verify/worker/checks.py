@@ -1,6 +1,6 @@
 """The properties, tested with torch. Each check returns whether its property holds, and says what it saw.
 
-verify/properties.py tells what each property and option means.
+claims/ tells what each property and option means.
 """
 
 from __future__ import annotations

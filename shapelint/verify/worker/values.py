@@ -1,4 +1,4 @@
-"""The properties of what surrounds a recurrent layer: losses, softmax, heads. See verify/properties.py."""
+"""The properties of what surrounds a recurrent layer: losses, softmax, heads. See claims/."""
 
 from __future__ import annotations
 

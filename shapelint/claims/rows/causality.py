@@ -1,0 +1,18 @@
+"""Step t of the target (along `target_axis`) depends on no step of the source after t."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapelint.finding import Claim, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Causality(Claim):
+    """Step t of the target (along `target_axis`) depends on no step of the source after t."""
+
+    property = "causality"
+
+    source: Ref
+    time_axis: int
+    target_axis: int
