@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +12,7 @@ import pytest
 import test_verify_catalogue as catalogue
 from traces import B, F, Path, T
 
-from shapelint import claims
+from shapelint import rooms
 from shapelint.claims.values.equals import Equals
 from shapelint.finding import Claim, Confidence, Finding, Severity
 from shapelint.shapes.dim import Dim
@@ -98,12 +96,21 @@ def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case]) -> Non
 
 def properties() -> set[str]:
     """The properties that there are: the classes of claims/."""
-    for module in pkgutil.walk_packages(claims.__path__, f"{claims.__name__}."):
-        importlib.import_module(module.name)
+    for name in rooms.paths("shapelint.claims"):
+        rooms.module("shapelint.claims", name)
     return {claim.property for claim in Claim.__subclasses__()}
 
 
-def test_every_property_has_a_script() -> None:
+def test_every_property_has_a_claim_a_check_and_a_script_of_its_name() -> None:
+    packages = ("shapelint.claims", "shapelint.verify.worker.checks", "shapelint.verify.witness.writers")
+    claims, *others = [
+        {path.removeprefix(f"{package}.") for path in rooms.paths(package).values()} for package in packages
+    ]
+    assert others == [claims, claims]
+    assert {path.rpartition(".")[2] for path in claims} == properties()
+
+
+def test_every_script_is_run() -> None:
     assert {case(True)[1].property for case in SHOWN} == properties()
 
 

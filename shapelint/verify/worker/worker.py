@@ -1,6 +1,6 @@
 """What the worker process does: runs closed programs with torch.
 
-Only the modules `worker*` of this package import torch. The process never forks, and imports nothing of the
+Only this room of verify/ imports torch. The process never forks, and imports nothing of the
 checked project: it is started without the current folder on its search path.
 """
 
@@ -15,7 +15,7 @@ import torch
 from shapelint.ops import registry
 from shapelint.process.serve import leave_room
 from shapelint.verify.program.limits import MEMORY
-from shapelint.verify.worker.checks import check, footprint_list
+from shapelint.verify.worker.check import check, footprint_list
 from shapelint.verify.worker.footprint import InconclusiveError
 from shapelint.verify.worker.outcome import told
 from shapelint.verify.worker.replay import RefusedError, StepError

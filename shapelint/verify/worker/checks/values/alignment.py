@@ -1,22 +1,23 @@
-"""The properties of what surrounds a recurrent layer: losses, softmax, heads. See claims/."""
+"""How torch tests `alignment`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from shapelint.verify.program.steps import ancestors
 from shapelint.verify.worker.footprint import InconclusiveError, Watched, tensor_of
-from shapelint.verify.worker.outcome import Outcome, shape_of, told
-from shapelint.verify.worker.replay import Encoded, StepError, put, run, value_of
+from shapelint.verify.worker.outcome import Outcome, shape_of
+from shapelint.verify.worker.replay import Encoded, put, run, value_of
 
 _MAX_SCORES = 512
 _MIXED = -1.0  #: the place of a score that comes from several, or from none
 
 
-def _alignment(document: Mapping[str, Any]) -> Outcome:
+def check(document: Mapping[str, Any]) -> Outcome:
+    """Follow each score to its place in the source, and carry the places of the targets along."""
     options = document["options"]
     scores = _places_of_scores(document)
     targets = _places_of_targets(document)
@@ -94,41 +95,3 @@ def _places(like: torch.Tensor, batch_axis: int, time_axis: int | None) -> torch
             sizes = [size if at == axis % like.dim() else 1 for at, size in enumerate(like.shape)]
             place = place + factor * torch.arange(like.shape[axis], dtype=torch.float64).reshape(sizes)
     return place
-
-
-def _follows_time(document: Mapping[str, Any]) -> Outcome:
-    options = document["options"]
-    source, target = options["source"], document["target"]
-
-    def shorten(value: Any) -> Any:
-        whole = tensor_of(value_of({"ref": 0, "path": source["path"]}, [value]), "source")
-        return put(value, source["path"], whole.narrow(options["time_axis"], 0, whole.shape[options["time_axis"]] - 1))
-
-    run(document["steps"])
-    try:
-        run(document["steps"], {source["ref"]: shorten})
-    except StepError as raised:
-        if raised.step != target["ref"]:
-            raise InconclusiveError("a shorter sequence stops before the value") from None
-        return Outcome(False, f"with one step less torch raises {told(raised.error)}")
-    return Outcome(True, "a sequence that is one step shorter runs too")
-
-
-def _is_unnormalised(document: Mapping[str, Any]) -> Outcome:
-    axis = document["options"]["axis"]
-    target = _target(document, run(document["steps"]))
-    sums = target.sum(axis)
-    if bool((target >= 0).all()) and bool(torch.allclose(sums, torch.ones_like(sums))):
-        return Outcome(False, f"its values along axis {axis} are probabilities already: they sum to 1")
-    return Outcome(True, f"its values along axis {axis} are no probabilities")
-
-
-def _target(document: Mapping[str, Any], values: list[Encoded]) -> torch.Tensor:
-    return tensor_of(value_of(document["target"], values), "target")
-
-
-VALUE_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
-    "alignment": _alignment,
-    "follows_time": _follows_time,
-    "unnormalised": _is_unnormalised,
-}

@@ -1,13 +1,24 @@
-"""The parts of witness scripts that show mistakes around a layer: losses, softmax, heads."""
+"""The script that shows what is wrong with `alignment`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from shapelint.verify.witness.script import Encoded, Names, as_function, is_passed_on, statement, straight
+from shapelint.verify.witness.script import Encoded, Names, is_passed_on, statement
+
+_PLACES = (
+    "def places(like, batch, time):",
+    "    found = torch.zeros(like.shape)",
+    "    for axis, factor in ((batch, 100), (time, 1)):",
+    "        if axis is not None:",
+    "            numbers = torch.arange(like.shape[axis]) * factor",
+    "            found = found + numbers.reshape([-1 if n == axis else 1 for n in range(like.dim())])",
+    "    return found.to(like.dtype)",
+    "",
+)
 
 
-def alignment(document: dict[str, Any]) -> list[str]:
+def write(document: dict[str, Any]) -> list[str]:
     """Which sample and step each score and the target beside it belong to."""
     steps, options = document["steps"], document["options"]
     names = Names(steps)
@@ -42,40 +53,5 @@ def _assigned(step: Encoded, number: int, names: Names) -> list[str]:
     return [] if is_passed_on(step) else [statement(number, names)]
 
 
-_PLACES = (
-    "def places(like, batch, time):",
-    "    found = torch.zeros(like.shape)",
-    "    for axis, factor in ((batch, 100), (time, 1)):",
-    "        if axis is not None:",
-    "            numbers = torch.arange(like.shape[axis]) * factor",
-    "            found = found + numbers.reshape([-1 if n == axis else 1 for n in range(like.dim())])",
-    "    return found.to(like.dtype)",
-    "",
-)
-
-
 def _places(options: dict[str, Any], prefix: str, name: str) -> str:
     return f"places({name}, {options[prefix + 'batch_axis']}, {options.get(prefix + 'time_axis')})"
-
-
-def follows_time(document: dict[str, Any]) -> list[str]:
-    """A source that is one step shorter."""
-    axis = document["options"]["time_axis"]
-    return [
-        *as_function(document),
-        "try:",
-        f"    forward(x.narrow({axis}, 1, x.shape[{axis}] - 1))",
-        "except Exception as error:",
-        '    print("one step less:", f"{type(error).__name__}: {error}")',
-    ]
-
-
-def unnormalised(document: dict[str, Any]) -> list[str]:
-    """What the values along an axis sum to."""
-    names = Names(document["steps"])
-    axis = document["options"]["axis"]
-    return [
-        *straight(document["steps"], names),
-        f"result = {names.of(document['target'])}",
-        f'print("sums along axis {axis}:", result.sum({axis}).flatten()[:5].tolist(), "least:", result.min().item())',
-    ]

@@ -1,0 +1,1 @@
+"""Properties of rows and steps: which of the source reach which of the target."""

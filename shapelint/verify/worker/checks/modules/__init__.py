@@ -1,0 +1,1 @@
+"""Properties of layers: their parameters, options and what holds them."""

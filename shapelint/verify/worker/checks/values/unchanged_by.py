@@ -1,0 +1,27 @@
+"""How torch tests `unchanged_by`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapelint.verify.worker.footprint import tensor_of
+from shapelint.verify.worker.outcome import Outcome, shape_of
+from shapelint.verify.worker.replay import run, value_of
+
+
+def check(document: Mapping[str, Any]) -> Outcome:
+    """Look at the target's shape before and after the step."""
+    target = document["target"]
+    before = ""
+
+    def note(value: Any) -> Any:
+        nonlocal before
+        before = shape_of(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        return value
+
+    values = run(document["steps"], {target["ref"]: note})
+    after = shape_of(tensor_of(value_of(target, values), "target"))
+    if before == after:
+        return Outcome(True, f"the value keeps its shape {after}")
+    return Outcome(False, f"the value is {before} before the call, and {after} after it")
