@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,8 +19,12 @@ PACKAGE = ROOT / "shapelint"
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
-#: a heading that names a file, if there is one, and the block below it
-BLOCK = re.compile(r"(?:^(Append to )?\*\*`(\S+)`\*\*\n\n)?^(`{3,})(\w+)\n(.*?)^\3$", re.DOTALL | re.MULTILINE)
+#: a line that names a file, or a place in one, if there is such a line, and the block below it
+BLOCK = re.compile(
+    r"(?:^(?:(?P<side>Above|Below) `(?P<line>[^`\n]+)` in )?\*\*`(?P<path>\S+)`\*\*\n\n)?"
+    r"^(?P<fence>`{3,})(?P<language>\w+)\n(?P<text>.*?)^(?P=fence)$",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +33,17 @@ class Block:
 
     language: str
     text: str
-    path: str | None = None
-    append: bool = False
+    path: str | None
+    side: str | None  #: Above or Below a line of a file that is there already
+    line: str | None
 
 
 def recipe(title: str) -> list[Block]:
     """The blocks below a heading of the guide, in their order."""
     section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", without_blocks(GUIDE), re.DOTALL | re.MULTILINE)
     assert section, title
-    found = BLOCK.findall(GUIDE[section.start() : section.end()])
-    return [Block(language, text, path or None, bool(append)) for append, path, _, language, text in found]
+    found = BLOCK.finditer(GUIDE[section.start() : section.end()])
+    return [Block(*block.group("language", "text", "path", "side", "line")) for block in found]
 
 
 def without_blocks(text: str) -> str:
@@ -57,7 +62,7 @@ def scratch(tmp_path: Path) -> Path:
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command of the guide in a copy, which is what Python finds under the name of the package."""
-    python, *arguments = command.split()
+    python, *arguments = shlex.split(command)
     assert python == "python"
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
@@ -66,10 +71,15 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def write(block: Block, folder: Path) -> None:
     assert block.path is not None
     path = folder / block.path
-    assert path.exists() == block.append
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(block.text)
+    if block.line is None:
+        assert not path.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+        return
+    before, line, after = path.read_text(encoding="utf-8").partition(f"\n{block.line}\n")
+    assert line, f"{block.path} has no line {block.line}"
+    parts = ("\n", block.text, line[1:]) if block.side == "Above" else (line, block.text)
+    path.write_text("".join((before, *parts, after)), encoding="utf-8")
 
 
 def commands(blocks: list[Block]) -> Iterator[tuple[str, str | None]]:
@@ -101,3 +111,15 @@ def test_a_recipe_works(title: str, scratch: Path) -> None:
     for tool in ("check", "format --check"):
         done = run(f"python -m ruff {tool} {' '.join(written)}", scratch)
         assert done.returncode == 0, done.stdout
+
+
+def test_what_is_left_out_is_missed(scratch: Path) -> None:
+    """The walk above can fail: without its file there is no such format."""
+    blocks = recipe("Add a report format")
+    name = next(Path(block.path).stem for block in blocks if block.path and block.path.startswith("shapelint/"))
+    assert name not in run("python -m shapelint check --help", scratch).stdout
+    assert len(failures(blocks, scratch)) == 1
+    for block in blocks:
+        if block.path is not None:
+            write(block, scratch)
+    assert name in run("python -m shapelint check --help", scratch).stdout
