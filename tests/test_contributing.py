@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from test_architecture import RANK
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "shapelint"
@@ -42,8 +43,11 @@ def recipe(title: str) -> list[Block]:
     """The blocks below a heading of the guide, in their order."""
     section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", without_blocks(GUIDE), re.DOTALL | re.MULTILINE)
     assert section, title
-    found = BLOCK.finditer(GUIDE[section.start() : section.end()])
-    return [Block(*block.group("language", "text", "path", "side", "line")) for block in found]
+    return list(map(_block, BLOCK.finditer(GUIDE[section.start() : section.end()])))
+
+
+def _block(found: re.Match[str]) -> Block:
+    return Block(*found.group("language", "text", "path", "side", "line"))
 
 
 def without_blocks(text: str) -> str:
@@ -123,3 +127,81 @@ def test_what_is_left_out_is_missed(scratch: Path) -> None:
         if block.path is not None:
             write(block, scratch)
     assert name in run("python -m shapelint check --help", scratch).stdout
+
+
+#: a line of the map: the layer where it begins, the depth by the blanks, the name
+MAPPED = re.compile(r"^(\d\d|[ ]\d|  )  ( *)(\S+)  +\S", re.MULTILINE)
+
+
+def mapped() -> Iterator[tuple[int, str]]:
+    """The places on the map of docs/architecture.md, each with its layer, the lowest being 1."""
+    section = ARCHITECTURE.partition("## Map")[2].partition("\n## ")[0]
+    layer, above = 0, list[str]()
+    for number, blanks, name in MAPPED.findall(section):
+        layer = int(number) if number.strip() else layer
+        above = [*above[: len(blanks) // 2], name]
+        yield layer, "".join(above)
+
+
+def test_the_map_shows_every_package_in_the_order_of_imports() -> None:
+    shown = list(mapped())
+    top = [(layer, place.removesuffix("/").removesuffix(".py")) for layer, place in shown if "/" not in place[:-1]]
+    assert sorted(top) == sorted((rank + 1, name) for name, rank in RANK.items())
+    packages = {f"{path.parent.relative_to(PACKAGE)}/" for path in PACKAGE.rglob("__init__.py")} - {"./"}
+    in_rooms_of_claims = {place for place in packages if re.search(r"/(checks|writers)/.", place)}
+    assert {place for _, place in shown if place.endswith("/")} == packages - in_rooms_of_claims
+
+
+#: what the document names: tests, members of classes, constants, and paths
+TEST = r"tests/[\w/]+\.py::[\w:]+"
+MEMBER = r"[A-Z][a-z]\w*\.[a-z_]\w*"
+CONSTANT = r"[A-Z]+_[A-Z_]+"
+LOCATION = r"[\w./-]*\w(?:/|/[\w.-]+|\.py|\.md)"
+PROSE = re.sub(r"^```.*?^```", "", ARCHITECTURE, flags=re.DOTALL | re.MULTILINE)
+NAMED = sorted(
+    word
+    for word in set(re.findall(r"`([^`\n]+)`", PROSE))
+    if re.fullmatch("|".join((TEST, MEMBER, CONSTANT, LOCATION)), word)
+)
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+
+
+def is_there(word: str) -> bool:
+    """Whether what the document names is there under this name."""
+    if re.fullmatch(TEST, word):
+        path, *names = word.split("::")
+        text = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).exists() else ""
+        return all(re.search(rf"^ *(def|class) {name}\b", text, re.MULTILINE) for name in names)
+    if re.fullmatch(MEMBER, word):
+        name, _, member = word.partition(".")
+        own = re.search(rf"^class {name}\b.*?(?=^[^\s#)]|\Z)", SOURCE, re.DOTALL | re.MULTILINE)
+        return own is not None and re.search(rf"\b{member}\b", own[0]) is not None
+    if re.fullmatch(CONSTANT, word):
+        return re.search(rf"^{word}\b", SOURCE, re.MULTILINE) is not None
+    return (ROOT / word).exists() or (PACKAGE / word).exists()
+
+
+@pytest.mark.parametrize("word", NAMED)
+def test_what_the_architecture_names_is_there(word: str) -> None:
+    assert is_there(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["infer/nowhere.py", "nowhere/", "tests/test_ops.py::test_nothing", "Trace.nothing", "MAX_NOTHING"]
+)
+def test_what_is_invented_is_not_there(word: str) -> None:
+    assert not is_there(word)
+
+
+def test_what_the_guide_names_is_there() -> None:
+    written = {block.path for block in map(_block, BLOCK.finditer(GUIDE))} | {"docs/rules/SHP128.md"}
+    named = set(re.findall(rf"`({LOCATION})`", BLOCK.sub("", GUIDE)))
+    assert named
+    assert [word for word in sorted(named - written) if not is_there(word)] == []
+
+
+def test_each_invariant_names_a_test() -> None:
+    section = ARCHITECTURE.partition("## Invariants")[2].partition("\n## ")[0]
+    lines = re.findall(r"^(\d+)\. .*`(\S+::\S+)`\.$", section, re.MULTILINE)
+    assert [int(number) for number, _ in lines] == list(range(1, section.count("::test_") + 1))
+    assert {test for _, test in lines} == {word for word in NAMED if re.fullmatch(TEST, word)}
