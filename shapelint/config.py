@@ -84,22 +84,39 @@ class Config:
         return replace(self, command_line=Selection(select, (), ignore), **given)
 
 
-class Selector:
-    """Answers which codes are checked in which file."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the settings choose for a file: the codes themselves are told by those who have loaded the rules."""
 
-    def __init__(self, config: Config, defaults: Mapping[str, bool]) -> None:
-        """`defaults` maps every known code to whether it is on by default."""
-        self._codes = frozenset(code for code, on in defaults.items() if _wanted(config, code, on))
+    file: Selection = Selection()
+    command_line: Selection = Selection()
+    dropped: tuple[str, ...] = ()
+
+    def among(self, defaults: Mapping[str, bool]) -> frozenset[str]:
+        """The codes that are on in the file; `defaults` maps every known code to whether it is on by default."""
+        return frozenset(code for code, on in defaults.items() if self._wants(code, on))
+
+    def _wants(self, code: str, default: bool) -> bool:
+        if code.startswith(self.dropped):
+            return False
+        return self.command_line.wants(code, self.file.wants(code, default))
+
+
+class Selector:
+    """Answers what is checked in which file."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
         self._root = os.path.abspath(config.root)
         self._ignores = [(spec_of((pattern,)), codes) for pattern, codes in config.per_file_ignores]
 
-    def codes(self, path: str) -> frozenset[str]:
-        """The codes that are on in a file."""
+    def chosen(self, path: str) -> Chosen:
+        """What is on in a file."""
         dropped: list[str] = []
         for spec, codes in self._ignores:
             if spec.match_file(os.path.relpath(os.path.abspath(path), self._root)):
                 dropped.extend(codes)
-        return frozenset(code for code in self._codes if not code.startswith(tuple(dropped)))
+        return Chosen(self._config.file, self._config.command_line, tuple(dropped))
 
 
 def load_config(start: str) -> Config:
@@ -172,10 +189,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     by_case = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
     return f"; did you mean {by_case[near[0]]!r}?" if near else ""
-
-
-def _wanted(config: Config, code: str, default: bool) -> bool:
-    return config.command_line.wants(code, config.file.wants(code, default))
 
 
 def _longest(code: str, prefixes: Iterable[str]) -> int:
@@ -345,7 +358,6 @@ _KEYS: dict[str, Callable[[object], object]] = {
 
 def known_codes() -> frozenset[str]:
     """The codes of all rules; imports the rules."""
-    from shapelint.rules.base import RULES, load
+    from shapelint.rules.base import by_default
 
-    load()
-    return frozenset(RULES)
+    return frozenset(by_default())

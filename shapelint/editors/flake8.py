@@ -109,11 +109,10 @@ def _check(path: str, text: str, settings: Settings) -> list[Message]:
 def check_alone(path: str, text: str, settings: Settings) -> FileCheck:
     """Check a file, in a process that is none of flake8's."""
     from shapelint.pipeline.check import Wanted, check_source
-    from shapelint.rules.base import RULES, load
+    from shapelint.rules.base import by_default
     from shapelint.source import Source
 
-    load()
-    codes = frozenset(code for code, rule in RULES.items() if rule.default or code.startswith(settings.named))
+    codes = frozenset(code for code, on in by_default().items() if on or code.startswith(settings.named))
     wanted = Wanted(codes, prove=settings.verify, prove_fixes=False, noqa=False)
     return check_source(Source(path, text), wanted)
 

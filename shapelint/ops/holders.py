@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.ops.nature import Nature
-from shapelint.ops.registry import Op, make_op
+from shapelint.ops.registry import Op
 from shapelint.shapes.value import NONE, Value
 
 
@@ -19,6 +19,6 @@ def _hold(members: Value) -> Value:
 
 PLAIN = ("builtins.list", "builtins.tuple", "builtins.dict")
 HOLDERS: Mapping[str, Op] = {
-    name: make_op(name, _hold, Nature.SAME)
+    name: Op(name, _hold, Nature.SAME)
     for name in (*PLAIN, "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.Sequential")
 }

@@ -24,8 +24,9 @@ import inspect
 import pkgutil
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from shapelint.ops.axis_flow import Along
 from shapelint.ops.nature import Nature
@@ -91,6 +92,14 @@ Coercer = Callable[[str, Value, Assumptions], Any]
 Refusal = Callable[[str, str], ShapeError]
 
 
+class _Header(NamedTuple):
+    """What a shape function says of its parameters."""
+
+    signature: inspect.Signature
+    hints: Mapping[str, Any]
+    coercers: Mapping[str, Coercer]
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """A registered operation.
@@ -107,16 +116,28 @@ class Op:
     name: str
     function: Callable[..., Any]
     nature: Nature
-    signature: inspect.Signature
-    hints: Mapping[str, Any]
     rank_change: int | None = None
     attribute: bool = False
     input_rank: int | None = None
-    coercers: Mapping[str, Coercer] = field(default_factory=dict)
     refuse: Refusal | None = None
     mixes: Along | None = None
     causal: Along | None = None
     moves: Along | None = None
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The function's parameters, which are torch's, and `assume` where it takes that."""
+        return _header(self.function).signature
+
+    @property
+    def hints(self) -> Mapping[str, Any]:
+        """The types of the parameters, and the result's as `return`."""
+        return _header(self.function).hints
+
+    @property
+    def coercers(self) -> Mapping[str, Coercer]:
+        """The coercers that parameters bring."""
+        return _header(self.function).coercers
 
     @property
     def gives_pair(self) -> bool:
@@ -150,6 +171,7 @@ OPS: dict[str, Op] = {}
 LAYERS: dict[str, LayerOp] = {}
 
 
+@cache
 def load() -> None:
     """Import every file of this package: a new operation is a new function, listed nowhere."""
     package = importlib.import_module("shapelint.ops")
@@ -170,18 +192,18 @@ def op(
     """Register a shape function under torch's dotted names (`torch.Tensor.x` for methods and attributes)."""
 
     def register(function: Function) -> Function:
-        made = make_op(names[0], function, nature)
-        read = replace(
-            made,
-            rank_change=rank_change,
-            attribute=attribute,
-            input_rank=input_rank,
-            mixes=mixes,
-            causal=causal,
-            moves=moves,
-        )
         for name in names:
-            OPS[name] = replace(read, name=name)
+            OPS[name] = Op(
+                name,
+                function,
+                nature,
+                rank_change=rank_change,
+                attribute=attribute,
+                input_rank=input_rank,
+                mixes=mixes,
+                causal=causal,
+                moves=moves,
+            )
         return function
 
     return register
@@ -200,19 +222,26 @@ def layer(
     """Register a layer class: decorates the build function, whose signature is the constructor's."""
 
     def register(build: Function) -> Function:
-        built, called = make_op(names[0], build, nature), make_op(names[0], forward, nature)
-        called = replace(called, rank_change=rank_change, input_rank=input_rank, mixes=mixes, causal=causal)
         for name in names:
-            constructor = replace(built, name=name, refuse=refuse)
-            LAYERS[name] = LayerOp(name, constructor, replace(called, name=f"{name}.forward"))
+            called = Op(
+                f"{name}.forward",
+                forward,
+                nature,
+                rank_change=rank_change,
+                input_rank=input_rank,
+                mixes=mixes,
+                causal=causal,
+            )
+            LAYERS[name] = LayerOp(name, Op(name, build, nature, refuse=refuse), called)
         return build
 
     return register
 
 
-def make_op(name: str, function: Callable[..., Any], nature: Nature) -> Op:
-    """Read a shape function's signature once."""
+@cache
+def _header(function: Callable[..., Any]) -> _Header:
+    """Read a shape function's signature once, when a call needs it: few files call more than a handful."""
     marked = typing.get_type_hints(function, include_extras=True)
     coercers = {key: hint.__metadata__[0] for key, hint in marked.items() if typing.get_origin(hint) is Annotated}
     hints = {key: hint.__origin__ if typing.get_origin(hint) is Annotated else hint for key, hint in marked.items()}
-    return Op(name, function, nature, inspect.signature(function), hints, coercers=coercers)
+    return _Header(inspect.signature(function), hints, coercers)

@@ -120,15 +120,18 @@ def internal_error(path: str, error: BaseException) -> Problem:
 
 def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[Candidate]:
     from shapelint.rules.select import findings
-    from shapelint.verify.cases import cases
 
     suppressions = Suppressions(source.text if wanted.noqa else "")
-    found = [
-        one
+    hits = [
+        (finding, trace)
         for finding, trace in findings(analysis.traces, wanted.codes)
         if _is_wanted(finding, wanted) and not suppressions.silences(finding.code, finding.span.line)
-        if _is_wanted((one := cases(finding, trace)).finding, wanted)
     ]
+    if not hits:
+        return
+    from shapelint.verify.cases import cases
+
+    found = [one for hit in hits if _is_wanted((one := cases(*hit)).finding, wanted)]
     if not wanted.prove or not found or analysis.module is None:
         yield from (Candidate(one.finding) for one in found)
         return

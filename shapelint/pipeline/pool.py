@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from shapelint.config import Chosen
+from shapelint.finding import Confidence
 from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.check import FileCheck, Wanted, check_bytes, internal_error
 from shapelint.process.start import DeadError
@@ -25,7 +27,16 @@ class Task:
 
     path: str
     raw: bytes
-    wanted: Wanted
+    chosen: Chosen
+    min_confidence: Confidence
+    prove: bool
+
+    @property
+    def wanted(self) -> Wanted:
+        """The same in terms of the rules, which it imports: a run without fixes leaves that to its processes."""
+        from shapelint.rules.base import by_default
+
+        return Wanted(self.chosen.among(by_default()), self.min_confidence, self.prove)
 
 
 def workers(sizes: Sequence[int], jobs: int) -> int:

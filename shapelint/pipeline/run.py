@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shapelint.config import Config, ConfigError, Selector
-from shapelint.pipeline.check import FileCheck, Wanted
+from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
 from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
@@ -106,10 +106,9 @@ def _can_prove(mode: str) -> bool:
 
 
 def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Task]:
-    selector = Selector(config, _rules_by_default())
+    selector = Selector(config)
     return [
-        Task(given.path, given.raw, Wanted(selector.codes(given.path), config.min_confidence, prove))
-        for given in candidates
+        Task(given.path, given.raw, selector.chosen(given.path), config.min_confidence, prove) for given in candidates
     ]
 
 
@@ -170,10 +169,3 @@ def _fix(checks: _Checks, unsafe: bool, write: bool, verifier: Verifier) -> None
     if any(result.change and result.change.written for result in results.values()):
         for number, task in enumerate(checks.tasks):
             results[number] = look_again(task, results[number], verifier)
-
-
-def _rules_by_default() -> dict[str, bool]:
-    from shapelint.rules.base import RULES, load
-
-    load()
-    return {code: rule.default for code, rule in RULES.items()}

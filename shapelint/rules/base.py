@@ -19,6 +19,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from shapelint.finding import Confidence, Finding, Severity
 from shapelint.trace.trace import Trace
@@ -83,6 +84,7 @@ def check(*rules: Rule) -> Callable[[Check], Check]:
     return register
 
 
+@cache
 def load() -> None:
     """Import every rule file of this package: a new rule is a new file, listed nowhere."""
     package = importlib.import_module("shapelint.rules")
@@ -90,3 +92,9 @@ def load() -> None:
         module = importlib.import_module(found.name)
         if found.ispkg:
             UNDECIDED.update({entry.code: entry for entry in vars(module).get("UNDECIDED", ())})
+
+
+def by_default() -> dict[str, bool]:
+    """The codes of all rules, each with whether it is on by default; imports the rules."""
+    load()
+    return {code: rule.default for code, rule in RULES.items()}
