@@ -43,6 +43,8 @@ def by_code(result: RunResult) -> str:
 
 def _fixable(result: RunResult, config: Config) -> list[str]:
     """How many of the findings options would fix."""
+    if not result.findings:
+        return []
     from shapelint.pipeline.fix import applicable
 
     proven = [fix for finding in result.findings if (fix := applicable(finding, unsafe=True))]

@@ -1,0 +1,103 @@
+"""What the checking of one small file loads and reads, in its two processes: counted, never timed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+CODE = """\
+import torch
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        out, _ = self.lstm(x)
+        return self.fc(out[:, -1])
+"""
+
+#: runs `shapelint check` as the command line does
+PARENT = "from shapelint.cli import run\nassert run(['check', PATH, '--verify', 'off', '-j1']) == 0\n"
+
+#: does what the process does that the parent starts: it gets ready, and answers one request
+CHILD = """\
+import pickle
+from shapelint.config import Chosen
+from shapelint.finding import Confidence
+from shapelint.pipeline.checker import _call, _prepare
+from shapelint.pipeline.pool import Task, run_task
+_prepare()
+task = Task(PATH, open(PATH, 'rb').read(), Chosen(), Confidence.MEDIUM, False)
+assert pickle.loads(_call(pickle.dumps((run_task, (task,))))).candidates == ()
+"""
+
+#: counts what is asked of `typing` and `inspect`, by the function that is asked about
+COUNTED = """\
+import inspect, json, sys, typing
+counts = {'hints': [], 'signature': []}
+
+def counting(module, name, told):
+    ask = getattr(module, name)
+    def counted(function, *args, **kwargs):
+        if getattr(function, '__module__', '').startswith('shapelint.'):
+            counts[told].append(f'{function.__module__}.{function.__qualname__}')
+        return ask(function, *args, **kwargs)
+    setattr(module, name, counted)
+
+counting(typing, 'get_type_hints', 'hints')
+counting(inspect, 'signature', 'signature')
+"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file = tmp_path_factory.mktemp("small") / "model.py"
+    file.write_text(CODE)
+    return str(file)
+
+
+def told(code: str, path: str) -> dict[str, Any]:
+    """What a fresh interpreter has loaded and counted when the code has run."""
+    end = "print(json.dumps({**counts, 'modules': sorted(sys.modules)}))"
+    script = f"{COUNTED}\nPATH = {path!r}\n{code}\n{end}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def own(modules: list[str]) -> list[str]:
+    return [name for name in modules if name.startswith("shapelint")]
+
+
+def test_the_parent_loads_no_rules_and_nothing_that_understands_code(path: str) -> None:
+    modules = own(told(PARENT, path)["modules"])
+    parts = {name.split(".")[1] for name in modules if "." in name}
+    assert not parts & {"rules", "claims", "reading", "infer", "trace", "ops", "shapes", "syntax"}
+    assert len(modules) <= 40
+
+
+def test_the_checking_process_loads_nothing_that_proves_or_tells(path: str) -> None:
+    modules = told(CHILD, path)["modules"]
+    assert not [name for name in own(modules) if name.split(".")[1:2] in (["verify"], ["cli"], ["editors"])]
+    assert "torch" not in modules
+
+
+def test_only_the_headers_of_the_functions_that_are_called_are_read_and_each_once(path: str) -> None:
+    for code, most in ((PARENT, 0), (CHILD, 10)):
+        counts = told(code, path)
+        hints = counts["hints"]
+        assert len(hints) == len(set(hints)) <= most, hints
+
+
+def test_a_headers_signature_is_read_once(path: str) -> None:
+    ops = [name for name in told(CHILD, path)["signature"] if name.startswith("shapelint.ops.")]
+    assert len(ops) == len(set(ops)) <= 10
