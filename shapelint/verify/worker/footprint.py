@@ -35,7 +35,7 @@ class Watched:
             raise InconclusiveError("the value does not hold real numbers")
 
     def _watch(self, value: Any) -> Any:
-        original = tensor_of(value_of({"ref": 0, "path": self.source["path"]}, [value]), "source")
+        original = tensor_at(value, self.source["path"], "source")
         self.root = original.detach().clone().requires_grad_(original.is_floating_point())
         # the program gets a copy: it may change it in place, which a watched leaf does not allow
         return put(value, self.source["path"], self.root.clone())
@@ -121,6 +121,11 @@ def tensor_of(value: Any, what: str) -> torch.Tensor:
     if not isinstance(value, torch.Tensor):
         raise InconclusiveError(f"the {what} is a {type(value).__name__}, not a tensor")
     return value
+
+
+def tensor_at(value: Any, path: Sequence[int], what: str) -> torch.Tensor:
+    """The part of a step's value at a path, if it is a tensor; raises InconclusiveError."""
+    return tensor_of(value_of({"ref": 0, "path": path}, [value]), what)
 
 
 def _rows_by_trying(watched: Watched, batch_axis: int, time_axis: int | None, target_axis: int) -> Grid:

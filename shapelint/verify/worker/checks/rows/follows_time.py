@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapelint.verify.worker.footprint import InconclusiveError, tensor_of
+from shapelint.verify.worker.footprint import InconclusiveError, tensor_at
 from shapelint.verify.worker.outcome import Outcome, told
-from shapelint.verify.worker.replay import StepError, put, run, value_of
+from shapelint.verify.worker.replay import StepError, put, run
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -16,7 +16,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
     source, target = options["source"], document["target"]
 
     def shorten(value: Any) -> Any:
-        whole = tensor_of(value_of({"ref": 0, "path": source["path"]}, [value]), "source")
+        whole = tensor_at(value, source["path"], "source")
         return put(value, source["path"], whole.narrow(options["time_axis"], 0, whole.shape[options["time_axis"]] - 1))
 
     run(document["steps"])

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from shapelint.verify.program.steps import ancestors
-from shapelint.verify.worker.footprint import InconclusiveError, Watched, tensor_of
+from shapelint.verify.worker.footprint import InconclusiveError, Watched, tensor_at, tensor_of
 from shapelint.verify.worker.outcome import Outcome, shape_of
 from shapelint.verify.worker.replay import Encoded, put, run, value_of
 
@@ -60,7 +60,7 @@ def _places_of_targets(document: Mapping[str, Any]) -> torch.Tensor:
     source = options["targets"]
 
     def code(value: Any) -> Any:
-        original = tensor_of(value_of({"ref": 0, "path": source["path"]}, [value]), "target")
+        original = tensor_at(value, source["path"], "target")
         places = _places(original, options["targets_batch_axis"], options.get("targets_time_axis"))
         return put(value, source["path"], places.to(original.dtype))
 

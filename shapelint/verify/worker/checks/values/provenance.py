@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import tensor_of
+from shapelint.verify.worker.footprint import tensor_at, tensor_of
 from shapelint.verify.worker.outcome import Outcome, shape_of
 from shapelint.verify.worker.replay import put, run, value_of
 
@@ -20,7 +20,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
 
     def code(value: Any) -> Any:
         nonlocal coded
-        original = tensor_of(value_of({"ref": 0, "path": source["path"]}, [value]), "source")
+        original = tensor_at(value, source["path"], "source")
         coded = torch.arange(original.numel(), dtype=original.dtype).reshape(original.shape)
         return put(value, source["path"], coded.clone())
 

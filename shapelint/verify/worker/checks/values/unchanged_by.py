@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapelint.verify.worker.footprint import tensor_of
+from shapelint.verify.worker.footprint import tensor_at, tensor_of
 from shapelint.verify.worker.outcome import Outcome, shape_of
 from shapelint.verify.worker.replay import run, value_of
 
@@ -17,7 +17,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
 
     def note(value: Any) -> Any:
         nonlocal before
-        before = shape_of(tensor_of(value_of({"ref": 0, "path": target["path"]}, [value]), "target"))
+        before = shape_of(tensor_at(value, target["path"], "target"))
         return value
 
     values = run(document["steps"], {target["ref"]: note})
