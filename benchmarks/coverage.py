@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from recurrent_places import Construction, Place, Places, scan
 
 from shapelint.infer.analyse import analyse
 from shapelint.infer.code import calls, expressions
+from shapelint.infer.protocol import Site
 from shapelint.infer.state import Run
 from shapelint.infer.values.objects import Method
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
@@ -30,13 +31,12 @@ from shapelint.ops.registry import LAYERS
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import External, Layer, Packed, Tensor, Tuple, Unknown, Value
 from shapelint.source import Problem, decode_source
 from shapelint.syntax.facts import Expression, Subscript
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Node, Trace
 
-Values = tuple[Value, ...]
 OPTIONS = ("batch_first", "bidirectional", "num_layers")
 
 
@@ -210,29 +210,27 @@ def _count_uses(counts: Counts, places: Places, known: set[Place], path: str) ->
 @contextmanager
 def _operands(path: str, known: set[Place]) -> Iterator[None]:
     """Listen to the interpreter: where it indexes a tensor, calls a method of one, or gives one to a function."""
-    kept = expressions.subscript_of, calls.call_method, calls.call_external
+    kept = expressions.item_of, calls.call_value
 
     def note(run: Run, operand: Value, node: Expression) -> None:
         if isinstance(operand, Tensor | Packed) and run.path == path:
             known.add(_at(node))
 
-    def subscript_of(run: Run, base: Value, index: Value, node: Subscript) -> Value:
+    def item_of(run: Run, base: Value, index: Value, node: Subscript) -> Value:
         note(run, base, node)
         return kept[0](run, base, index, node)
 
-    def call_method(run: Run, method: Method, args: Values, kwargs: Mapping[str, Value], node: Expression) -> Value:
-        note(run, method.receiver, node)
-        return kept[1](run, method, args, kwargs, node)
+    def call_value(run: Run, function: Value, site: Site) -> Value:
+        operands = (function.receiver,) if isinstance(function, Method) else site.args[:1]
+        if operands and isinstance(function, Method | External):
+            note(run, operands[0], site.node)
+        return kept[1](run, function, site)
 
-    def call_external(run: Run, name: str, args: Values, kwargs: Mapping[str, Value], node: Expression) -> Value:
-        note(run, args[0] if args else Unknown("", ""), node)
-        return kept[2](run, name, args, kwargs, node)
-
-    expressions.subscript_of, calls.call_method, calls.call_external = subscript_of, call_method, call_external
+    expressions.item_of, calls.call_value = item_of, call_value
     try:
         yield
     finally:
-        expressions.subscript_of, calls.call_method, calls.call_external = kept
+        expressions.item_of, calls.call_value = kept
 
 
 # the report

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from shapelint.infer.code import calls, expressions, loops, statements
-from shapelint.infer.code.functions import enter, free_arguments, free_construction, instantiate
+from shapelint import rooms
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute
-from shapelint.infer.known import einops, higher_order, numbers, sequences, type_tests
 from shapelint.infer.library import Library
 from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
+from shapelint.infer.protocol import Site
 from shapelint.infer.state import Run
+from shapelint.infer.values.checked.classes import instantiate
+from shapelint.infer.values.checked.functions import enter
+from shapelint.infer.values.checked.parameters import free_arguments, free_construction
 from shapelint.infer.values.objects import Class, Function, Home, ModuleValue, Scope
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.registry import load
@@ -27,8 +29,9 @@ from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import SCRIPT, TRIED, Node, Trace, refs
 
-#: the evaluators and executors that importing these files registers
-PARTS = (calls, einops, expressions, higher_order, loops, numbers, sequences, statements, type_tests)
+for _room in ("code", "known", "values"):  # what is there registers itself
+    rooms.load(f"shapelint.infer.{_room}")
+
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
 MAX_MISLED = 3  #: times that an entry point's paths are followed because docstrings misled
@@ -194,7 +197,7 @@ def _construction_body(cls_name: str) -> Body:
 def _free_instance(run: Run, cls: Class) -> Value:
     """An instance of a class that nobody constructs."""
     here = facts.Name(cls.definition.name_span, cls.name)
-    return instantiate(run, cls, *free_construction(run, cls), here)
+    return instantiate(run, cls, Site(here, *free_construction(run, cls)))
 
 
 def _method_body(cls_name: str, method_name: str) -> Body:

@@ -13,10 +13,10 @@ from shapelint.infer import plan as plans
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.library import Library
 from shapelint.infer.plan import BudgetSpent, Choice, Demand, Parent, Place, Plan, Raised
-from shapelint.infer.values.constants import truth_of
 from shapelint.infer.values.objects import Function, Home
 from shapelint.infer.values.provenance import sizes_in, stamp
 from shapelint.infer.values.snapshot import captured
+from shapelint.infer.values.truth import likely_truth
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, solutions
@@ -144,7 +144,7 @@ class Run:
         """Take a side of an unknown value's truth; `likely` overrules what the default gives."""
         hint = condition.hint
         if likely is None and hint is not None:
-            likely = truth_of(hint)
+            likely = likely_truth(hint)
         question = self.questions.get(condition.key, Truth(condition.as_term))
         taken = self.ask(question, f"bool({condition.key})", shown(condition), likely)
         if isinstance(hint, NoneValue) and not taken:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shapelint.infer.apply import apply
-from shapelint.infer.code import texts
 from shapelint.infer.plan import Parent
 from shapelint.infer.state import Run
 from shapelint.infer.values.provenance import MAX_WEIGHT
+from shapelint.infer.values.python import texts
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim

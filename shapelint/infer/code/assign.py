@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from shapelint.infer.apply import apply
-from shapelint.infer.code.functions import call_special
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.plan import Demand
+from shapelint.infer.protocol import Site, set_attribute, set_item
 from shapelint.infer.state import Run
-from shapelint.infer.values.objects import Class, Container, Instance, Iteration, Kept, Namespace, Scope, ShapeOf
-from shapelint.ops import registry
+from shapelint.infer.values.checked.instances import call_special
+from shapelint.infer.values.objects import Container, Iteration, Scope, ShapeOf
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
-from shapelint.trace.writes import SETITEM
 
 UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
 UNBIND = "torch.Tensor.unbind"  #: what an unpacking of a tensor does when it succeeds
@@ -40,52 +38,17 @@ def _assign_attribute(
     run: Run, scope: Scope, target: facts.Attribute, value: Value, node: facts.Statement | None
 ) -> None:
     base = evaluate(run, scope, target.value)
-    if isinstance(base, Instance):
-        base.assign(target.attr, value)
-        if isinstance(node, facts.Assign) and target in node.targets:
-            base.places[target.attr] = Kept(node.value, run.home)
-    elif isinstance(base, Namespace):
-        base.table.items[target.attr] = value
-    elif isinstance(base, Tensor) and target.attr == "data":
+    if isinstance(base, Tensor) and target.attr == "data":
         assign(run, scope, target.value, value, node)
-    elif isinstance(base, Class):
-        base.scope.names[target.attr] = value
-    elif isinstance(base, Layer) and target.attr in (*base.config, "forward"):
-        run.altered.add(base.ref)
+    else:
+        source = node.value if isinstance(node, facts.Assign) and target in node.targets else None
+        set_attribute(run, base, target.attr, value, source)
     run.bind(target.span, run.home.text(target.span), value)
 
 
 def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) -> None:
     base, index = evaluate(run, scope, target.value), evaluate(run, scope, target.index)
-    position = index.dim.constant if isinstance(index, Int) else None
-    if isinstance(base, Tensor):
-        apply(run, registry.OPS[SETITEM], (base, index, value), {}, target)
-    elif isinstance(base, Dict) and isinstance(index, Str | Bool):
-        base.items[index.value] = value
-    elif isinstance(base, Dict):
-        base.open = True  # what it holds, and how much of it, is not known any more
-    elif isinstance(base, Container) and isinstance(index, Str):
-        base.members[index.value] = value
-    elif isinstance(base, Container):
-        _replace_member(base, position, value)
-    elif isinstance(base, List):
-        _replace_item(base, position, value)
-
-
-def _replace_item(base: List, position: int | None, value: Value) -> None:
-    if position is not None and base.length is None:
-        if -len(base.items) <= position < len(base.items):
-            base.items[position] = value
-    elif base.items:
-        # an item that is not the first: from now on the list is a sample of its first and a later one
-        base.length = base.length or Dim.of(len(base.items))
-        first = value if base.items[0] is NONE else base.items[0]  # `[None] * steps` is there to be filled
-        base.items[:] = [value, *base.items[1:][-1:]] if position == 0 else [first, value]
-
-
-def _replace_member(base: Container, position: int | None, value: Value) -> None:
-    if position is not None and base.length is None and -len(base.members) <= position < len(base.members):
-        base.members[list(base.members)[position]] = value
+    set_item(run, base, index, value, target)
 
 
 def _assign_pattern(run: Run, scope: Scope, target: facts.Sequence, value: Value, node: facts.Statement | None) -> None:
@@ -107,7 +70,7 @@ def unpack(
     """The `count` values of an unpacking; `star` is the position of the starred one, if any."""
     if isinstance(value, ShapeOf):
         return _unpack_shape(run, value, count, star)
-    made = call_special(run, value, "__iter__", (), {}, target)
+    made = call_special(run, value, "__iter__", Site(target))
     items = _items(made.sources[0] if isinstance(made, Iteration) and made.kind == "generator" else value)
     if items is not None and star is not None and len(items) >= count - 1:
         tail = len(items) - (count - star - 1)

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from shapelint.infer.code.arithmetic import binary, negate
 from shapelint.infer.code.comparisons import compare, contains, is_none
-from shapelint.infer.code.loops import comprehension, rounds, unrolled
-from shapelint.infer.code.texts import text_of
-from shapelint.infer.code.truth import truth
+from shapelint.infer.code.loops import comprehension
 from shapelint.infer.dispatch import evaluate, evaluates
-from shapelint.infer.known.builtins import BUILTINS
+from shapelint.infer.known.table import BUILTINS
+from shapelint.infer.protocol import attribute_of, item_of, rounds, truth, unrolled
 from shapelint.infer.state import Run
-from shapelint.infer.values.access import attribute_of, imported, subscript_of
+from shapelint.infer.values.checked.project_modules import imported
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.methods import extend, grow
 from shapelint.infer.values.objects import YIELDED, Builtin, Function, Scope
+from shapelint.infer.values.python.lists import extend, grow
+from shapelint.infer.values.python.texts import text_of
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.shapes.dim import MAX_BITS
 from shapelint.shapes.value import (
@@ -88,7 +88,7 @@ def attribute(run: Run, scope: Scope, node: facts.Attribute) -> Value:
 def subscript(run: Run, scope: Scope, node: facts.Subscript) -> Value:
     """`value[index]`."""
     base = evaluate(run, scope, node.value)
-    return subscript_of(run, base, evaluate(run, scope, node.index), node)
+    return item_of(run, base, evaluate(run, scope, node.index), node)
 
 
 @evaluates(facts.Slice)

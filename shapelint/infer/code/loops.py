@@ -1,8 +1,4 @@
-"""Iterating: loops and comprehensions are followed for a sample of their rounds.
-
-A short sequence of known items is followed item by item. Of a long or unknown one the first round and one
-later round are followed; what was collected carries the symbolic count.
-"""
+"""Loops and comprehensions: they are followed for a sample of their rounds (`infer/values/rounds.py`)."""
 
 from __future__ import annotations
 
@@ -10,124 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from shapelint.infer.apply import apply
 from shapelint.infer.code.assign import assign
-from shapelint.infer.code.functions import call_special
-from shapelint.infer.code.truth import truth
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
+from shapelint.infer.protocol import rounds, truth
 from shapelint.infer.state import Run
-from shapelint.infer.values.constants import constant_key, truth_of
-from shapelint.infer.values.objects import YIELDED, Container, Function, Instance, Iteration, Range, Scope
-from shapelint.ops import registry
+from shapelint.infer.values.constants import constant_key
+from shapelint.infer.values.objects import YIELDED, Container, Function, Instance, Scope
+from shapelint.infer.values.rounds import MAX_EXACT, name_of_later
+from shapelint.infer.values.truth import truth_of
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, Int, List, Str, Tensor, Tuple, Unknown, Value, integer
+from shapelint.shapes.value import Dict, Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import LATER_ROUND, Loop
+from shapelint.trace.trace import Loop
 
-MAX_EXACT = 8  #: items of a sequence that are followed one by one
 MAX_HELD = 3  #: lists in dicts in attributes are found
 MAX_SEARCHED = 500  #: values of one level that are searched for lists
 MAX_NESTING = 2  #: loops inside loops that get their second round
-
-
-@dataclass(frozen=True, slots=True)
-class Rounds:
-    """The values of the rounds that are followed; `count` is None when these are all rounds."""
-
-    values: tuple[Value, ...]
-    count: Dim | None = None
-
-
-def rounds(run: Run, value: Value, node: facts.Expression) -> Rounds:
-    """What iterating over a value gives."""
-    if isinstance(value, Tuple):
-        return _sample(value.items, None)
-    if isinstance(value, List):
-        return _sample(tuple(value.items), value.length)
-    if isinstance(value, Instance):
-        items = call_special(run, value, "__iter__", (), {}, node) or value.base
-        value = items if items is not None and not isinstance(items, Instance) else value
-    if isinstance(value, Container):
-        members = tuple(value.members.values() if value.kind != "ModuleDict" else map(Str, value.members))
-        return _sample(members, value.length)
-    if isinstance(value, Dict) and not value.open:
-        return _sample(tuple(Str(k) if isinstance(k, str) else Unknown(str(k), "a key") for k in value.items), None)
-    if isinstance(value, Range):
-        return _range_rounds(run, value, node)
-    if isinstance(value, Iteration):
-        return _iteration_rounds(run, value, node)
-    if isinstance(value, Tensor) and value.axes:
-        first, later = (_tensor_item(run, value, i, node) for i in (integer(0), _later(run, node)))
-        return Rounds((first, later), value.axes[0].dim)
-    key = value.key if isinstance(value, Unknown) else run.key_of(node)
-    return Rounds(
-        tuple(Unknown(f"{key}[*{i}]", "an item of something unknown") for i in range(2)),
-        Dim.symbol(f"len({key})"),
-    )
-
-
-def unrolled(run: Run, value: Value, node: facts.Expression) -> Value:
-    """A range, a generator or a list of modules as the list of its items; anything else as it is."""
-    if not isinstance(value, Iteration | Range | Container | Instance):
-        return value
-    followed = rounds(run, value, node)
-    return List(list(followed.values), followed.count)
-
-
-def _sample(items: tuple[Value, ...], length: Dim | None) -> Rounds:
-    if length is None and len(items) <= MAX_EXACT:
-        return Rounds(items)
-    return Rounds(items[:1] + items[-1:] if len(items) > 1 else items, length or Dim.of(len(items)))
-
-
-def _later(run: Run, node: facts.Expression) -> Int:
-    """The number of a later round: a symbol, at least 1."""
-    name = _step_name(node)
-    run.positive.add(name)
-    return Int(Dim.symbol(name))
-
-
-def _step_name(node: facts.Expression) -> str:
-    return f"{LATER_ROUND}{node.span.line}:{node.span.column}"
-
-
-def _tensor_item(run: Run, value: Tensor, index: Value, node: facts.Expression) -> Value:
-    return apply(run, registry.OPS["torch.Tensor.__getitem__"], (value, index), {}, node)
-
-
-def _range_rounds(run: Run, value: Range, node: facts.Expression) -> Rounds:
-    span = value.stop - value.start
-    count = span if value.step == 1 else -span if value.step == -1 else span // Dim.of(value.step)
-    known = run.resolve(count).constant
-    if known is not None and known <= MAX_EXACT // 2:
-        return Rounds(tuple(Int(value.start + Dim.of(i * value.step)) for i in range(max(known, 0))))
-    later = value.start + _later(run, node).dim * Dim.of(value.step)
-    return Rounds((Int(value.start), Int(later)), count)
-
-
-def _iteration_rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
-    inner = [rounds(run, source, node) for source in value.sources]
-    if value.kind == "generator":
-        return inner[0]
-    if value.kind == "reversed":
-        return Rounds(inner[0].values[::-1], inner[0].count)
-    if value.kind == "enumerate":
-        numbers = [Dim.of(i) for i in range(len(inner[0].values))]
-        if inner[0].count is not None and len(numbers) > 1:
-            numbers[-1] = _later(run, node).dim
-        pairs = zip(_counted(run, value.start, numbers, node), inner[0].values, strict=True)
-        return Rounds(tuple(Tuple(pair) for pair in pairs), inner[0].count)
-    length = min((len(r.values) for r in inner), default=0)
-    counts = [r.count for r in inner if r.count is not None]
-    return Rounds(tuple(Tuple(tuple(r.values[i] for r in inner)) for i in range(length)), counts[0] if counts else None)
-
-
-def _counted(run: Run, start: Value, numbers: list[Dim], node: facts.Expression) -> list[Value]:
-    """The numbers of an `enumerate` that begins to count at `start`."""
-    if isinstance(start, Int | Unknown):
-        return [Int(start.dim + number) for number in numbers]
-    return [Unknown(run.key_of(node), "enumerate() from an unknown number") for _ in numbers]
 
 
 @executes(facts.For)
@@ -163,7 +58,7 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
     if count is not None:
         loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
         if flow is Flow.NEXT and followed == 2:
-            step = _step_name(node.iterable)
+            step = name_of_later(node.iterable)
             run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
     return flow
 

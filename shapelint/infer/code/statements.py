@@ -8,20 +8,19 @@ from collections.abc import Collection
 from shapelint.infer.code.arithmetic import binary
 from shapelint.infer.code.assign import assign
 from shapelint.infer.code.assume import assume
-from shapelint.infer.code.calls import call_value
 from shapelint.infer.code.comparisons import compare
+from shapelint.infer.code.decorators import is_harmless, method_kind
 from shapelint.infer.code.expressions import defaults_of
-from shapelint.infer.code.functions import call_special, is_harmless, method_kind
 from shapelint.infer.code.gradients import graphless
-from shapelint.infer.code.loops import rounds
-from shapelint.infer.code.truth import truth
 from shapelint.infer.code.walk import names_in
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical
 from shapelint.infer.plan import Raised
+from shapelint.infer.protocol import Site, call_value, rounds, truth
 from shapelint.infer.state import Run
-from shapelint.infer.values.methods import grow
+from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Class, Container, Function, Imported, Iteration, Scope
+from shapelint.infer.values.python.lists import grow
 from shapelint.infer.values.snapshot import captured
 from shapelint.shapes.value import NONE, Bool, External, Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
@@ -138,7 +137,7 @@ def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
     unknown = Unknown(run.key_of(context), "from a context manager")
     if isinstance(value, Iteration) and value.kind == "generator":
         return next(iter(rounds(run, value, context).values), unknown)
-    return call_special(run, value, "__enter__", (), {}, context) or unknown
+    return call_special(run, value, "__enter__", Site(context)) or unknown
 
 
 @executes(facts.Try)
@@ -221,7 +220,7 @@ def _decorated(run: Run, scope: Scope, function: Function, node: facts.FunctionD
             continue
         applied = evaluate(run, scope, decorator)
         if isinstance(applied, Function | Class):
-            value = call_value(run, applied, (value,), {}, decorator)
+            value = call_value(run, applied, Site(decorator, (value,)))
         elif isinstance(applied, Unknown) and function.owner is None:
             value = applied
     return function if isinstance(value, Unknown) and function.owner is not None else value

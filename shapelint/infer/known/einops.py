@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from shapelint.infer.apply import apply
 from shapelint.infer.evidence import note_pattern
-from shapelint.infer.known.externals import external_call
+from shapelint.infer.known.table import external
 from shapelint.infer.plan import Demand
+from shapelint.infer.protocol import Site
 from shapelint.infer.state import Run
 from shapelint.infer.values.objects import Partial
 from shapelint.notation.einops_patterns import Group, Pattern, parse_pattern, spread
@@ -26,12 +27,12 @@ _REMAINING = integer(-1)
 _REDUCTIONS = {"mean": "mean", "sum": "sum", "max": "amax", "min": "amin"}
 
 
-@external_call("einops.rearrange", "einops.repeat", "einops.reduce")
-def apply_pattern(run: Run, args: Arguments, kwargs: Sizes, node: facts.Expression) -> Value:
+@external("einops.rearrange", "einops.repeat", "einops.reduce")
+def apply_pattern(run: Run, site: Site) -> Value:
     """`rearrange(x, pattern, **sizes)`, and `reduce(x, pattern, reduction, **sizes)`."""
-    given = {**dict(zip(("tensor", "pattern", "reduction"), args, strict=False)), **kwargs}
+    given = {**dict(zip(("tensor", "pattern", "reduction"), site.args, strict=False)), **site.kwargs}
     tensor, text, reduction = (given.pop(name, None) for name in ("tensor", "pattern", "reduction"))
-    steps = _Steps(run, node, given)
+    steps = _Steps(run, site.node, given)
     pattern = parse_pattern(text.value) if isinstance(text, Str) and "**" not in given else None
     if pattern is None or tensor is None:
         return steps.unknown
@@ -42,14 +43,16 @@ def apply_pattern(run: Run, args: Arguments, kwargs: Sizes, node: facts.Expressi
     known = spread(pattern, tensor.rank) if isinstance(tensor, Tensor) else None
     if known is None or not isinstance(tensor, Tensor):
         return steps.unknown
-    note_pattern(run, known.left, tensor.axes, node.span)
+    note_pattern(run, known.left, tensor.axes, site.node.span)
     return steps.follow(known, tensor, reduction.value if isinstance(reduction, Str) else "")
 
 
-@external_call("einops.layers.torch.Rearrange", "einops.layers.torch.Reduce")
-def pattern_layer(run: Run, args: Arguments, kwargs: Sizes, node: facts.Expression) -> Value:
+@external("einops.layers.torch.Rearrange", "einops.layers.torch.Reduce")
+def pattern_layer(run: Run, site: Site) -> Value:
     """A layer is its function with the pattern bound."""
-    return Partial(External("einops.reduce"), (), {**dict(zip(("pattern", "reduction"), args, strict=False)), **kwargs})
+    return Partial(
+        External("einops.reduce"), (), {**dict(zip(("pattern", "reduction"), site.args, strict=False)), **site.kwargs}
+    )
 
 
 class _Steps:

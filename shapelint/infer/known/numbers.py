@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from shapelint.infer.apply import apply
 from shapelint.infer.code.arithmetic import binary
-from shapelint.infer.known.builtins import builtin
-from shapelint.infer.known.externals import external_call
-from shapelint.infer.known.table import Arguments, KnownFunction
+from shapelint.infer.known.table import KnownFunction, builtin, external
+from shapelint.infer.protocol import Site
 from shapelint.infer.state import Run
 from shapelint.ops import registry
-from shapelint.shapes.value import Float, Int, Tensor, Tuple, Unknown, Value, integer
-from shapelint.syntax import facts
+from shapelint.shapes.value import Float, Int, Tensor, Tuple, Value, integer
 
 
 def _of_constants(name: str, function: Callable[..., Any]) -> KnownFunction:
-    def call(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-        numbers = [_number(arg) for arg in args]
-        unknown = Unknown(run.key_of(node), f"{name}() of something unknown")
-        if kwargs or None in numbers:
+    def call(run: Run, site: Site) -> Value:
+        numbers = [_number(arg) for arg in site.args]
+        unknown = site.unknown(run, f"{name}() of something unknown")
+        if site.kwargs or None in numbers:
             return unknown
         try:
             return _as_value(function(*numbers)) or unknown
@@ -47,18 +45,18 @@ def _as_value(result: object) -> Value | None:
 builtin("round", least=1, most=2)(_of_constants("round", round))
 builtin("divmod", least=2, most=2)(_of_constants("divmod", divmod))
 for _function in (math.ceil, math.floor, math.trunc, math.sqrt, math.log, math.log2, math.log10, math.gcd):
-    external_call(f"math.{_function.__name__}")(_of_constants(_function.__name__, _function))
+    external(f"math.{_function.__name__}")(_of_constants(_function.__name__, _function))
 
 
 @builtin("abs", least=1, most=1)
-def abs_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+def abs_(run: Run, site: Site) -> Value:
     """`abs(x)` of a number; of a tensor it is the tensor's own."""
-    if isinstance(args[0], Tensor):
-        return apply(run, registry.OPS["torch.abs"], args, kwargs, node)
-    return _of_constants("abs", abs)(run, args, kwargs, node)
+    if isinstance(site.args[0], Tensor):
+        return apply(run, registry.OPS["torch.abs"], site.args, site.kwargs, site.node)
+    return _of_constants("abs", abs)(run, site)
 
 
 @builtin("pow", least=2, most=2)
-def pow_(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+def pow_(run: Run, site: Site) -> Value:
     """`pow(x, y)` is `x ** y`."""
-    return binary(run, args[0], "**", args[1], node)
+    return binary(run, site.args[0], "**", site.args[1], site.node)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shapelint.infer.protocol import Site
 from shapelint.infer.state import Run
-from shapelint.shapes.value import Unknown, Value
-from shapelint.syntax import facts
+from shapelint.shapes.value import Value
 
-Arguments = tuple[Value, ...]
-KnownFunction = Callable[[Run, Arguments, Mapping[str, Value], facts.Expression], Value]
+KnownFunction = Callable[[Run, Site], Value]
 F = TypeVar("F", bound=KnownFunction)
 
 
@@ -24,15 +23,15 @@ class Known:
     least: int = 0
     most: int | None = None
 
-    def call(self, run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+    def call(self, run: Run, site: Site) -> Value:
         """What the call gives; Unknown for a number of arguments that Python refuses, or that is not understood."""
-        if len(args) < self.least or (self.most is not None and len(args) > self.most):
-            return Unknown(run.key_of(node), f"{self.name}() with these arguments")
-        return self.function(run, args, kwargs, node)
+        if len(site.args) < self.least or (self.most is not None and len(site.args) > self.most):
+            return site.unknown(run, f"{self.name}() with these arguments")
+        return self.function(run, site.called(self.name))
 
 
 class Table(dict[str, Known]):
-    """Functions by name."""
+    """Functions by name; a function that is known by several is told by which it is called."""
 
     def register(self, *names: str, least: int = 0, most: int | None = None) -> Callable[[F], F]:
         """Register what calling any of the names does."""
@@ -42,3 +41,9 @@ class Table(dict[str, Known]):
             return function
 
         return register
+
+
+BUILTINS = Table()  #: Python's builtins, by their names
+EXTERNALS = Table()  #: functions and classes of torch, einops and the standard library, by their dotted names
+builtin = BUILTINS.register
+external = EXTERNALS.register

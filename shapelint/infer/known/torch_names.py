@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from shapelint.ops import registry
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Bool, Int, Value
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
@@ -34,3 +36,29 @@ def canonical(path: str) -> str:
         if path.startswith(home):
             return f"torch.{name}"
     return path
+
+
+def layer_parameters(path: str) -> list[tuple[str, Value | None]]:
+    """The parameters of a layer's constructor that decide shapes, with defaults; none that is 0 there."""
+    return [
+        (name, _as_value(parameter.default))
+        for name, parameter in registry.LAYERS[path].build.signature.parameters.items()
+        if name not in ("assume", "device", "dtype") and parameter.default != Dim.of(0)
+    ]
+
+
+def _as_value(default: object) -> Value | None:
+    if isinstance(default, Value):
+        return default
+    if isinstance(default, bool):
+        return Bool(default)
+    return Int(default) if isinstance(default, Dim) else None
+
+
+def is_module_class(path: str) -> bool:
+    """Whether calling the dotted name makes a layer or a container."""
+    return path in registry.LAYERS or path in (
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+    )

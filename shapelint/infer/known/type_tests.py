@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from types import UnionType
 
 from shapelint.choices.questions import IsInstance
 from shapelint.infer.code.comparisons import is_of_kind, is_of_others
-from shapelint.infer.known.builtins import builtin, unknown_result
-from shapelint.infer.known.externals import external_call
-from shapelint.infer.known.table import Arguments
+from shapelint.infer.known.table import builtin, external
 from shapelint.infer.known.torch_names import TENSORS
+from shapelint.infer.protocol import Site, class_of
 from shapelint.infer.state import Run
-from shapelint.infer.values.classes import PLAIN, class_of
 from shapelint.infer.values.objects import Builtin, Class, Instance
 from shapelint.ops import registry
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
@@ -22,7 +20,9 @@ from shapelint.shapes.value import (
     FALSE,
     TRUE,
     Bool,
+    Dict,
     External,
+    Float,
     Int,
     Layer,
     List,
@@ -36,25 +36,36 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
+#: the values that are of a class of Python
+_PLAIN: dict[str, type[Value] | UnionType] = {
+    "tuple": Tuple | Packed,
+    "list": List,
+    "dict": Dict,
+    "int": Int | Bool,
+    "float": Float,
+    "str": Str,
+    "bool": Bool,
+}
+
 
 @builtin("type", least=1, most=1)
-def _type(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    return class_of(args[0]) or unknown_result(run, node, "type")
+def _type(run: Run, site: Site) -> Value:
+    return class_of(site.args[0]) or site.unknown_result(run)
 
 
 @builtin("isinstance", least=2, most=2)
-def _isinstance(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
-    value, kind = args[0], args[1]
-    return _is_one_of(run, value, kind.items if isinstance(kind, Tuple) else (kind,), node)
+def _isinstance(run: Run, site: Site) -> Value:
+    value, kind = site.args[0], site.args[1]
+    return _is_one_of(run, value, kind.items if isinstance(kind, Tuple) else (kind,), site)
 
 
-@external_call("torch.is_tensor", least=1, most=1)
-def _is_tensor(run: Run, args: Arguments, kwargs: Mapping[str, Value], node: facts.Expression) -> Value:
+@external("torch.is_tensor", least=1, most=1)
+def _is_tensor(run: Run, site: Site) -> Value:
     """torch.is_tensor(x): `isinstance(x, torch.Tensor)`."""
-    return _is_one_of(run, args[0], (External("torch.Tensor"),), node)
+    return _is_one_of(run, site.args[0], (External("torch.Tensor"),), site)
 
 
-def _is_one_of(run: Run, value: Value, kinds: tuple[Value, ...], node: facts.Expression) -> Value:
+def _is_one_of(run: Run, value: Value, kinds: tuple[Value, ...], site: Site) -> Value:
     answers = [_is_instance(value, one) for one in kinds]
     if any(answers):
         return TRUE
@@ -63,8 +74,8 @@ def _is_one_of(run: Run, value: Value, kinds: tuple[Value, ...], node: facts.Exp
     if isinstance(value, Unknown):
         return Bool(is_of_kind(run, value, kinds))
     if isinstance(value, Tensor):
-        return Bool(_is_of_dtype(run, value, kinds, node))
-    return unknown_result(run, node, "isinstance")
+        return Bool(_is_of_dtype(run, value, kinds, site.node))
+    return site.unknown_result(run)
 
 
 def _is_of_dtype(run: Run, value: Tensor, kinds: tuple[Value, ...], node: facts.Expression) -> bool:
@@ -80,7 +91,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Unknown):
         return None
     if isinstance(kind, Builtin):
-        wanted = PLAIN.get(kind.name)
+        wanted = _PLAIN.get(kind.name)
         return isinstance(value, wanted) if wanted is not None else None
     if isinstance(kind, External):
         return _is_torch_instance(value, kind.path)

@@ -17,6 +17,12 @@ Found = TypeVar("Found")
 YIELDED = "yield"  #: what a generator's scope calls the list of what it has yielded: no name of Python's
 
 
+class Several(Value):
+    """What has items that are at hand, and is no sequence: where they are wanted one by one, it is their list."""
+
+    __slots__ = ()
+
+
 @dataclass(eq=False, slots=True)
 class Home:
     """The file that code stands in: its text, its comments by line, and the statements by their last line."""
@@ -187,7 +193,7 @@ class Kept:
 
 
 @dataclass(eq=False, slots=True)
-class Instance(Value):
+class Instance(Several):
     """An instance of a class of the checked code.
 
     `base` is the layer or container that it is too, where its class derives from nn.LSTM or nn.Sequential.
@@ -299,7 +305,7 @@ class Super(Value):
 
 
 @dataclass(eq=False, slots=True)
-class Container(Value):
+class Container(Several):
     """nn.Sequential, nn.ModuleList or nn.ModuleDict (`kind`): named members in order.
 
     `length` is set when it was filled in a loop of unknown count and the members are a sample.
@@ -318,7 +324,7 @@ class ShapeOf(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Range(Value):
+class Range(Several):
     """`range(start, stop, step)`."""
 
     start: Dim
@@ -330,7 +336,7 @@ ZERO = integer(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Iteration(Value):
+class Iteration(Several):
     """`zip`, `enumerate`, `reversed`, a generator: what it iterates over, and how (`kind`).
 
     `start` is the first number of an `enumerate`.

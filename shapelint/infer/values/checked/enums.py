@@ -8,13 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.choices.questions import Among
+from shapelint.infer.protocol import attributes
 from shapelint.infer.state import Run
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.objects import Builtin, Class, Function, Member, Scope
-from shapelint.shapes.value import External, Unknown, Value
+from shapelint.infer.values.objects import Builtin, Class, Function, Member, Method, Scope
+from shapelint.shapes.value import External, Str, Unknown, Value
 from shapelint.syntax import facts
 
 _PLAIN = frozenset({"enum.StrEnum", "enum.IntEnum"})
+
+
+@attributes(Member)
+def _attribute(run: Run, one: Member, name: str, node: facts.Expression) -> Value:
+    if name == "value":
+        return one.value
+    return Str(one.name) if name == "name" else Method(one, name)
 
 
 def is_enumeration(cls: Value | None) -> bool:

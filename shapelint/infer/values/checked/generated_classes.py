@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shapelint.infer.protocol import Site, calls
+from shapelint.infer.state import Run
 from shapelint.infer.values.objects import Class, Factory, Instance, Record
 from shapelint.infer.values.snapshot import MAX_DEPTH
-from shapelint.shapes.value import Dict, List, Str, Tuple, Unknown, Value
+from shapelint.shapes.value import Dict, List, Str, Tuple, Value
 from shapelint.syntax import facts
 
 NAMED_TUPLE = "typing.NamedTuple"
@@ -61,11 +63,12 @@ def _field_names(value: Value) -> tuple[str, ...] | None:
     return tuple(names) or None
 
 
-def make_record(record: Record, args: tuple[Value, ...], kwargs: Mapping[str, Value], key: str) -> Value:
+@calls(Record)
+def make_record(run: Run, record: Record, site: Site) -> Value:
     """An instance of a named tuple; Unknown where an argument is missing or there are too many."""
-    given = {**record.defaults, **dict(zip(record.fields, args, strict=False)), **kwargs}
-    if len(args) > len(record.fields) or set(given) != set(record.fields):
-        return Unknown(key, f"{record.name} with other fields")
+    given = {**record.defaults, **dict(zip(record.fields, site.args, strict=False)), **site.kwargs}
+    if len(site.args) > len(record.fields) or set(given) != set(record.fields):
+        return site.unknown(run, f"{record.name} with other fields")
     return Tuple(tuple(given[name] for name in record.fields), names=record.fields)
 
 

@@ -1,4 +1,4 @@
-"""Strings that are put together from known parts: names of attributes, kinds of layers."""
+"""Texts: names of attributes, kinds of layers; those that are put together from known parts, and others."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable, Sequence
 
 from shapelint.choices.questions import Holds
+from shapelint.infer.protocol import Site, attributes, classes, has_attribute, items, lengths, methods, unknown_item
 from shapelint.infer.state import Run, shown
 from shapelint.infer.values.constants import constant_key
+from shapelint.infer.values.objects import Builtin, Method
 from shapelint.infer.values.snapshot import MAX_ITEMS
+from shapelint.infer.values.truth import truths
 from shapelint.shapes.term import Change, Framed
 from shapelint.shapes.value import Bool, Int, List, Str, Tuple, Unknown, Value, integer
+from shapelint.syntax import facts
 
 #: string methods without arguments
 CHANGES: dict[str, Callable[[str], str]] = {
@@ -25,6 +29,52 @@ _BRACES = re.compile(r"\{(\d?)\}")
 
 
 _MAX_WIDTH = 100
+
+
+@classes(Str)
+def _class(text: Str) -> Value:
+    return Builtin("str")
+
+
+@attributes(Str)
+def _attribute(run: Run, text: Str, name: str, node: facts.Expression) -> Value:
+    return text if name == "value" else Method(text, name)  # of an enumeration of texts
+
+
+@has_attribute(Str)
+def _has(text: Str, name: str) -> bool:
+    return hasattr(str, name)
+
+
+@items(Str)
+def _item(run: Run, text: Str, index: Value, node: facts.Subscript) -> Value:
+    if isinstance(index, Int) and index.dim.constant is not None:
+        return Str(text.value[index.dim.constant : index.dim.constant + 1 or None])
+    return unknown_item(run, node)
+
+
+@lengths(Str)
+def _length(run: Run, text: Str, node: facts.Expression) -> Value:
+    return integer(len(text.value))
+
+
+@truths(Str)
+def _truth(text: Str) -> bool:
+    return bool(text.value)
+
+
+@methods(Str)
+def _method(run: Run, text: Str, site: Site) -> Value:
+    made: Value | None = None
+    if site.name in TESTS and len(site.args) == 1 and isinstance(site.args[0], Str):
+        return Bool(bool(getattr(text.value, site.name)(site.args[0].value)))
+    if site.name in CHANGES and not site.args:
+        made = Str(CHANGES[site.name](text.value))
+    elif site.name == "format" and not site.kwargs:
+        made = braces(text, site.args)
+    elif site.name == "join" and len(site.args) == 1:
+        made = joined(text, site.args[0])
+    return made or computed(text, site.name, site.args) or site.unknown(run, f"a text's .{site.name}()")
 
 
 def computed(text: Str, method: str, args: Sequence[Value]) -> Value | None:

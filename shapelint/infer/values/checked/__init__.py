@@ -1,0 +1,1 @@
+"""What the checked code defines: functions, classes, instances, modules."""

@@ -1,0 +1,113 @@
+"""What the parameters of functions are bound to: by a call, or where nobody calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shapelint.infer.known.torch_names import layer_parameters
+from shapelint.infer.state import Run
+from shapelint.infer.values.checked.enums import limit
+from shapelint.infer.values.objects import Class, Function
+from shapelint.ops.registry import LAYERS
+from shapelint.shapes.value import Dict, Int, Tuple, Unknown, Value
+from shapelint.syntax import facts
+from shapelint.trace.trace import Entered, Free
+
+Arguments = tuple[tuple[Value, ...], dict[str, Value]]  #: by place and by name
+
+
+def bind_parameters(
+    run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Bind arguments to parameters as Python does; what is missing is unknown.
+
+    Behind a `**dict` of unknown content a default is likely, and no more.
+    """
+    names: dict[str, Value] = {}
+    waiting, rest = list(args), dict(kwargs)
+    may_be_given = "**" in rest
+    for parameter in function.parameters:
+        if parameter.kind == "vararg":
+            names[parameter.name] = Tuple(tuple(waiting))
+            waiting = []
+        elif parameter.kind == "kwarg":
+            open_rest = rest.pop("**", None) is not None
+            names[parameter.name] = more = Dict({}, open=open_rest)
+            more.items.update(rest)
+        elif waiting and parameter.kind != "keyword":
+            names[parameter.name] = waiting.pop(0)
+        elif parameter.name in rest:
+            names[parameter.name] = rest.pop(parameter.name)
+        elif parameter.name in function.defaults and may_be_given and parameter.kind != "positional":
+            names[parameter.name] = free_parameter(run, function, parameter)
+        elif parameter.name in function.defaults:
+            names[parameter.name] = function.defaults[parameter.name]
+        else:
+            names[parameter.name] = Unknown(f"{function.name}.{parameter.name}", "an argument that is not given")
+    return names
+
+
+def free_arguments(run: Run, function: Function, receiver: Value | None) -> Arguments:
+    """Arguments for an entry point that nobody calls: every parameter unknown, with its default as a hint."""
+    skipped = 0 if receiver is None else 1
+    run.trace.entered.append(Entered(function.name, _how(function), _free(run, function, skipped)))
+    return _free_arguments(run, function, receiver)
+
+
+def free_construction(run: Run, cls: Class) -> Arguments:
+    """Arguments for a class that nobody constructs."""
+    constructor, path = cls.find("__init__"), cls.torch_base()
+    kind = "object" if path is None else "module"
+    if isinstance(constructor, Function):
+        run.trace.entered.append(Entered(cls.name, kind, _free(run, constructor, 1)))
+        args, kwargs = _free_arguments(run, constructor, cls)
+        return args[1:], kwargs
+    hints = layer_parameters(path) if path in LAYERS else []
+    run.trace.entered.append(Entered(cls.name, kind, tuple(Free(name, name, "normal", hint) for name, hint in hints)))
+    return (), {name: Unknown(name, "a parameter", hint) for name, hint in hints}
+
+
+def _free_arguments(run: Run, function: Function, receiver: Value | None) -> Arguments:
+    args: tuple[Value, ...] = () if receiver is None else (receiver,)
+    kwargs: dict[str, Value] = {}
+    for parameter in function.parameters[len(args) :]:
+        if parameter.kind == "kwarg":
+            kwargs["**"] = Dict({}, open=True)
+        elif parameter.kind not in ("vararg", "positional"):
+            kwargs[parameter.name] = free_parameter(run, function, parameter)
+    return args, kwargs
+
+
+def _free(run: Run, function: Function, skipped: int) -> tuple[Free, ...]:
+    """The parameters of a function for which unknown values are about to be made."""
+    defaults = function.defaults
+    return tuple(Free(p.name, _free_key(run, p), p.kind, defaults.get(p.name)) for p in function.parameters[skipped:])
+
+
+def _free_key(run: Run, parameter: facts.Parameter) -> str:
+    span = parameter.span
+    return parameter.name if parameter.name not in run.free else f"{parameter.name}@{span.line}:{span.column}"
+
+
+def _how(function: Function) -> str:
+    if function.yields:
+        return "generator"
+    return "coroutine" if function.definition is not None and function.definition.is_async else function.kind
+
+
+def free_parameter(run: Run, function: Function, parameter: facts.Parameter) -> Value:
+    """An unknown argument; one that is an integer by annotation or default is a symbolic size.
+
+    Its key is its name; a method's parameter that is called like one of the constructor has its place in the key.
+    """
+    annotation, default = parameter.annotation, function.defaults.get(parameter.name)
+    key = _free_key(run, parameter)
+    run.free.add(key)
+    is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
+    size = default.dim.constant if isinstance(default, Int) else None
+    if (is_int and default is None) or (size is not None and size >= 1):
+        if size is not None:
+            run.trace.defaults[key] = size
+        return Int(run.size_of(key))
+    limit(run, key, annotation, function.scope)
+    return Unknown(key, "a parameter", default)

@@ -1,0 +1,1 @@
+"""Python's own values: numbers, texts, sequences, dicts and what is iterated over."""

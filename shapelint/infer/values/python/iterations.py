@@ -1,0 +1,52 @@
+"""What is there to be iterated over: ranges, and what `zip`, `enumerate`, `reversed` and generators give."""
+
+from __future__ import annotations
+
+from shapelint.infer.protocol import iterates, rounds
+from shapelint.infer.state import Run
+from shapelint.infer.values.objects import Iteration, Range
+from shapelint.infer.values.rounds import MAX_EXACT, Rounds, later_round
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Int, Tuple, Unknown, Value
+from shapelint.syntax import facts
+
+
+@iterates(Range)
+def _numbers(run: Run, value: Range, node: facts.Expression) -> Rounds:
+    span = value.stop - value.start
+    count = span if value.step == 1 else -span if value.step == -1 else span // Dim.of(value.step)
+    known = run.resolve(count).constant
+    if known is not None and known <= MAX_EXACT // 2:
+        return Rounds(tuple(Int(value.start + Dim.of(i * value.step)) for i in range(max(known, 0))))
+    later = value.start + later_round(run, node).dim * Dim.of(value.step)
+    return Rounds((Int(value.start), Int(later)), count)
+
+
+@iterates(Iteration)
+def _rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
+    inner = [rounds(run, source, node) for source in value.sources]
+    if value.kind == "generator":
+        return inner[0]
+    if value.kind == "reversed":
+        return Rounds(inner[0].values[::-1], inner[0].count)
+    if value.kind == "enumerate":
+        return _enumerated(run, value.start, inner[0], node)
+    length = min((len(each.values) for each in inner), default=0)
+    counts = [each.count for each in inner if each.count is not None]
+    rows = tuple(Tuple(tuple(each.values[i] for each in inner)) for i in range(length))
+    return Rounds(rows, counts[0] if counts else None)
+
+
+def _enumerated(run: Run, start: Value, inner: Rounds, node: facts.Expression) -> Rounds:
+    numbers = [Dim.of(i) for i in range(len(inner.values))]
+    if inner.count is not None and len(numbers) > 1:
+        numbers[-1] = later_round(run, node).dim
+    pairs = zip(_counted(run, start, numbers, node), inner.values, strict=True)
+    return Rounds(tuple(Tuple(pair) for pair in pairs), inner.count)
+
+
+def _counted(run: Run, start: Value, numbers: list[Dim], node: facts.Expression) -> list[Value]:
+    """The numbers of an `enumerate` that begins to count at `start`."""
+    if isinstance(start, Int | Unknown):
+        return [Int(start.dim + number) for number in numbers]
+    return [Unknown(run.key_of(node), "enumerate() from an unknown number") for _ in numbers]

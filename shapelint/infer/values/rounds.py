@@ -1,0 +1,44 @@
+"""Iterating over a value: the rounds that are followed.
+
+A short sequence of known items is followed item by item. Of a long or unknown one the first round and one
+later round are followed; what was collected carries the symbolic count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapelint.infer.state import Run
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Int, Value
+from shapelint.syntax import facts
+from shapelint.trace.trace import LATER_ROUND
+
+MAX_EXACT = 8  #: items of a sequence that are followed one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The values of the rounds that are followed; `count` is None when these are all rounds."""
+
+    values: tuple[Value, ...]
+    count: Dim | None = None
+
+
+def rounds_over(items: tuple[Value, ...], length: Dim | None = None) -> Rounds:
+    """All items of a short sequence, else its first and its last; with a `length` they are a sample."""
+    if length is None and len(items) <= MAX_EXACT:
+        return Rounds(items)
+    return Rounds(items[:1] + items[-1:] if len(items) > 1 else items, length or Dim.of(len(items)))
+
+
+def later_round(run: Run, node: facts.Expression) -> Int:
+    """The number of a later round: a symbol, at least 1."""
+    name = name_of_later(node)
+    run.positive.add(name)
+    return Int(Dim.symbol(name))
+
+
+def name_of_later(node: facts.Expression) -> str:
+    """The symbol that stands for a later round of what is iterated over."""
+    return f"{LATER_ROUND}{node.span.line}:{node.span.column}"

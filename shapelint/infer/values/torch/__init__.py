@@ -1,0 +1,1 @@
+"""Tensors, packed sequences, layers and their containers."""

@@ -1,0 +1,1 @@
+"""What is not read: unknown values, what is imported from elsewhere, builtins."""

@@ -1,0 +1,120 @@
+"""Unknown values, and their shapes; `unknown_methods.py` has their methods."""
+
+from __future__ import annotations
+
+from shapelint.infer.plan import Parent
+from shapelint.infer.protocol import (
+    Site,
+    attribute_of,
+    attributes,
+    calls,
+    classes,
+    items,
+    iterates,
+    lengths,
+    unknown_item,
+    unknown_rounds,
+)
+from shapelint.infer.state import Run
+from shapelint.infer.values.checked.enums import chosen
+from shapelint.infer.values.methods import call_method
+from shapelint.infer.values.objects import ShapeOf, TypeOf
+from shapelint.infer.values.rounds import Rounds
+from shapelint.infer.values.truth import truths
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import (
+    Dtype,
+    EllipsisValue,
+    Int,
+    Lineage,
+    NoneValue,
+    SliceValue,
+    Str,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from shapelint.syntax import facts
+
+#: indices of a tensor that keep, drop or add an axis, whatever its rank
+_PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
+
+
+@classes(Unknown)
+def _class(value: Unknown) -> Value:
+    return TypeOf(value)
+
+
+@calls(Unknown)
+def _call(run: Run, called: Unknown, site: Site) -> Value:
+    if called.owner is None:
+        return site.unknown(run, f"a call of something unknown: {called.reason}")
+    name = called.key.removeprefix(f"{called.owner.key}.")
+    return call_method(run, called.owner, name, Site(site.node, site.args))
+
+
+@attributes(Unknown)
+def _attribute(run: Run, base: Unknown, name: str, node: facts.Expression) -> Value:
+    member = chosen(run, base)
+    if member is not base:
+        return attribute_of(run, member, name, node)
+    if name == "shape":
+        return ShapeOf(base)
+    key = f"{base.key}.{name}"
+    if name in ("T", "mT", "data"):
+        run.parents[key] = Parent(base.key)
+        return Unknown(key, base.reason, lineage=Lineage(base.key, 0), owner=base)
+    return Unknown(key, f"an attribute of something unknown: {base.reason}", owner=base)
+
+
+@items(Unknown)
+def _item(run: Run, base: Unknown, index: Value, node: facts.Subscript) -> Value:
+    reason = "an item of something unknown"
+    if isinstance(index, Str):
+        return Unknown(f"{base.key}[{index.value!r}]", reason)
+    if isinstance(index, Int) and index.dim.constant is not None:
+        return Unknown(f"{base.key}[{index.dim}]", reason)
+    delta = _change_of_rank(index)
+    return unknown_item(run, node) if delta is None else _part(run, base, delta, node)
+
+
+def _change_of_rank(index: Value) -> int | None:
+    """What an index that only a tensor takes makes of its rank; None for any other index."""
+    if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
+        return sum(isinstance(part, NoneValue) - isinstance(part, Int) for part in index.items)
+    if isinstance(index, Tensor) and index.dtype is Dtype.INT:
+        return index.rank - 1
+    is_order = isinstance(index, Unknown) and index.lineage is not None and index.lineage.is_order
+    return 0 if is_order else None
+
+
+def _part(run: Run, base: Unknown, delta: int, node: facts.Subscript) -> Value:
+    """`x[:, 0]` or `x[order]` of an unknown: only a tensor is indexed so, and the rank changes by `delta`."""
+    key = f"{base.key}, in part: {run.key_of(node)}"
+    run.parents[key] = Parent(base.key, delta)
+    return Unknown(key, base.reason, lineage=Lineage(base.key, delta))
+
+
+@iterates(Unknown)
+def _rounds(run: Run, value: Unknown, node: facts.Expression) -> Rounds:
+    return unknown_rounds(value.key)
+
+
+@lengths(Unknown)
+def _length(run: Run, value: Unknown, node: facts.Expression) -> Value:
+    # of a tensor it is the size of axis 0; of anything else it is a number of its own
+    return Int(Dim.symbol(f"{value.key}.size(0)"))
+
+
+@truths(Unknown)
+def _truth(value: Unknown) -> None:
+    return None
+
+
+@items(ShapeOf)
+def _size(run: Run, shape: ShapeOf, index: Value, node: facts.Subscript) -> Value:
+    position = index.dim.constant if isinstance(index, Int) else None
+    if position is None:
+        return Unknown(run.key_of(node), "part of an unknown shape")
+    return Int(Dim.symbol(f"{shape.of.key}.size({position})"))
