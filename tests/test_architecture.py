@@ -92,6 +92,46 @@ def test_files_stay_readable(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+INTERPRETER = [path for path in MODULES if path.is_relative_to(PACKAGE / "infer")]
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def graph(paths: list[Path]) -> dict[str, set[str]]:
+    """Which of the files each file imports, wherever the import stands."""
+    names = {module_name(path) for path in paths}
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        parts = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+        found[module_name(path)] = names & (parts | {name for _, name in imports(path)})
+    return found
+
+
+def in_circles(needs: dict[str, set[str]]) -> set[str]:
+    """What is left when all that needs nothing of what is left is taken away, again and again."""
+    left = dict(needs)
+    while free := {name for name, needed in left.items() if needed.isdisjoint(left)}:
+        left = {name: needed for name, needed in left.items() if name not in free}
+    return set(left)
+
+
+def test_no_circle_of_files_in_the_interpreter() -> None:
+    assert in_circles({"a": {"b"}, "b": {"a"}, "c": set()}) == {"a", "b"}
+    assert in_circles(graph(INTERPRETER)) == set()
+
+
+@pytest.mark.parametrize("path", INTERPRETER, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_is_imported_late_in_the_interpreter(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    late = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) and node not in tree.body]
+    assert [node.lineno for node in late] == []
+
+
 def loaded(code: str) -> list[str]:
     """Which heavy packages a fresh interpreter holds after running the code."""
     script = f"{code}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
