@@ -81,6 +81,14 @@ class Fix:
     left: str | None = None
 
 
+class Beside(Enum):
+    """What a property compares a run of the program with."""
+
+    NOTHING = "nothing"
+    BATCHES = "batches of other sizes"
+    SAMPLES = "each sample alone, without its padding"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What torch will show if the finding is true: a property fails (or, for `raises`, holds) at `target`.
@@ -91,6 +99,11 @@ class Claim:
     """
 
     property: ClassVar[str]
+    of_rows: ClassVar[bool] = False  #: it says of each sample's row of the target what may reach it
+    of_padding: ClassVar[bool] = False  #: it takes lengths of the sequences as true
+    beside: ClassVar[Beside] = Beside.NOTHING
+    sound: ClassVar[str] = ""  #: what holds of a sound model, where the rows of what a whole class returns show it
+    varied: ClassVar[tuple[str, ...]] = ()  #: the axes of the source along which such a run changes the input
 
     target: Ref
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Finding, Fix, Place, Severity, ShownShape
 from shapelint.reading.quoting import naming_of, place_of
 from shapelint.rules.base import Rule
@@ -51,7 +52,7 @@ def report(
 
 def _severity(rule: Rule, claims: Sequence[Claim]) -> Severity:
     """An error is what torch raises for; a rule of errors may have a form that runs."""
-    if any(claim.property == "raises" for claim in claims):
+    if any(isinstance(claim, Raises) for claim in claims):
         return Severity.ERROR
     return Severity.WARNING if rule.severity is Severity.ERROR else rule.severity
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Ref
 from shapelint.reading.claims import source_of
 from shapelint.reading.recurrent import is_recurrent_call
@@ -26,7 +27,6 @@ from shapelint.verify.program.program import NotReplayable, Program, backward_sl
 
 MAX_VALUES = 4  #: last values that are followed, the latest ones
 _CUTS_GRADIENT = frozenset({"torch.Tensor.detach", "torch.Tensor.detach_", "torch.Tensor.data"})
-_OF_ROWS = frozenset({"batch_independence", "padding_invariance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def beyond(trace: Trace, claim: Claim) -> Iterator[Beyond]:
 
 def mixes_rows(trace: Trace, claim: Claim) -> bool:
     """Whether a claim says that a value with a row for each sample holds them mixed, not that its rows are others."""
-    batch = _batch(trace, claim) if claim.property in _OF_ROWS else None
+    batch = _batch(trace, claim) if claim.of_rows else None
     return batch is not None and _axis_of_rows(trace, claim.target, batch) == claim.options["target_axis"]
 
 
@@ -56,7 +56,7 @@ def _batch(trace: Trace, claim: Claim) -> Dim | None:
 
 
 def _later_claims(trace: Trace, claim: Claim) -> list[Claim]:
-    must_run = claim.property == "raises"
+    must_run = isinstance(claim, Raises)
     depending = _depending(trace, claim.target, lambda ref: must_run or _has_gradient(trace, ref))
     ends = _ends(trace, claim.target, depending)
     if must_run:
@@ -104,7 +104,7 @@ def _given(node: Node) -> list[Ref]:
 
 def _about_rows(trace: Trace, claim: Claim) -> Claim | None:
     """The claim itself, if it is about the rows of the samples; else that those of the recurrent call are mixed."""
-    if claim.property in _OF_ROWS:
+    if claim.of_rows:
         return claim
     try:
         above = backward_slice(trace, [claim.target])

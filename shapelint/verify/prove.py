@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
 from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.source import Span
@@ -175,7 +176,7 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
         if moved is None:
             return None
         options[name] = moved
-    if claim.property == "raises":
+    if isinstance(claim, Raises):
         options = {name: value for name, value in options.items() if name in _still_asked(new, target)}
     return follow_samples(old, claim, new, claim.of(target, options))
 

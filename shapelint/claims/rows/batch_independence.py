@@ -18,6 +18,9 @@ class BatchIndependence(Claim):
     """
 
     property = "batch_independence"
+    of_rows = True
+    sound = "of a sound model each sample reaches the rows of its own and no others"
+    varied = ("batch_axis",)
 
     source: Ref
     batch_axis: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Ref
+from shapelint.finding import Beside, Claim, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class BatchSizePolymorphism(Claim):
     """
 
     property = "batch_size_polymorphism"
+    beside = Beside.BATCHES
 
     source: Ref
     batch_axis: int

@@ -12,6 +12,8 @@ class Causality(Claim):
     """Step t of the target (along `target_axis`) depends on no step of the source after t."""
 
     property = "causality"
+    sound = "of a sound model no step reaches an earlier one"
+    varied = ("time_axis",)
 
     source: Ref
     time_axis: int

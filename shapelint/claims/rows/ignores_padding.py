@@ -16,6 +16,7 @@ class IgnoresPadding(Claim):
     """
 
     property = "ignores_padding"
+    of_padding = True
 
     source: Ref
     batch_axis: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapelint.finding import Claim, Ref
+from shapelint.finding import Beside, Claim, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class PaddingInvariance(Claim):
     """
 
     property = "padding_invariance"
+    of_rows = True
+    of_padding = True
+    beside = Beside.SAMPLES
+    sound = "of a sound model no padding reaches a row, and each last step reaches the row of its sample"
+    varied = ("batch_axis", "time_axis")
 
     source: Ref
     batch_axis: int

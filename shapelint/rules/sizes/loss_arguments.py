@@ -299,7 +299,7 @@ def _spread(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
 def _extra_axis(trace: Trace, loss: Loss, targets: Tensor, claim: Claim) -> Finding:
     names = [named(trace, loss.node, place, name) for place, name in enumerate(("input", "target"))]
     longer = int(targets.rank > loss.scores.rank)
-    does = "refuses" if claim.property == "raises" else "compares every prediction with every target:"
+    does = "refuses" if isinstance(claim, Raises) else "compares every prediction with every target:"
     return report(
         BROADCAST,
         trace,

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding
 from shapelint.project.imports import module_of
 from shapelint.trace.devices import CPU, DEVICE, is_named_device, moved_to
@@ -23,7 +24,6 @@ from shapelint.verify.program.plan import plan_sizes, plan_whole
 from shapelint.verify.program.program import NotReplayable, backward_slice, meant
 
 META = "meta"  #: torch's device that stands in for any but the CPU
-_SHOWN = frozenset({"raises", "batch_independence", "padding_invariance", "causality"})
 _UNCALLED = {
     "generator": "is a generator",
     "coroutine": "is a coroutine",
@@ -63,7 +63,7 @@ def own_class(finding: Finding, trace: Trace) -> OwnClass | NotReplayable:
 def _own_class(finding: Finding, trace: Trace) -> OwnClass:
     entered, called = _entered(trace)
     folder, module = _module(trace.path)
-    claim = next((claim for claim in finding.claims if claim.property in _SHOWN), None)
+    claim = next((claim for claim in finding.claims if isinstance(claim, Raises) or claim.sound), None)
     _reject_other_errors(trace, claim)
     _reject_devices(trace)
     values = _values(trace, claim or next(iter(finding.claims), None))
@@ -82,7 +82,7 @@ def _own_class(finding: Finding, trace: Trace) -> OwnClass:
         None if called is None else called.name,
         arguments,
         values.device,
-        claim is not None and claim.property == "raises",
+        isinstance(claim, Raises),
         None if claim is None else rows_of(values, claim, () if called is None else called.parameters),
     )
 
@@ -118,7 +118,7 @@ def _module(path: str) -> tuple[str, str]:
 
 def _reject_other_errors(trace: Trace, claim: Claim | None) -> None:
     for node in trace.nodes:
-        is_claimed = claim is not None and claim.property == "raises" and node.id == claim.target.node
+        is_claimed = isinstance(claim, Raises) and node.id == claim.target.node
         if node.error is not None and not is_claimed:
             raise UnreplayableError(f"line {node.span.line} raises, too: {node.error.message}")
 

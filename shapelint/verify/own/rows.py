@@ -21,9 +21,12 @@ Part = tuple[object, ...]  #: the indices that lead to a tensor inside of a resu
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The claim `property` in terms of an argument with these axes, and of the rows of a part of the result."""
+    """A claim in terms of an argument, with its axes to change, and of the rows of a part of the result.
 
-    property: str
+    `sound` is what would hold of a sound model.
+    """
+
+    sound: str
     argument: str
     batch_axis: int | None
     time_axis: int | None
@@ -42,7 +45,7 @@ def rows_of(values: Values, claim: Claim, parameters: Sequence[Free]) -> Rows | 
         varied = next(_varied(values, claim, source, parameters))
         shown = next(_shown(values.trace, claim.target, row_axis))
         lengths = _lengths(values, claim, source)
-        return Rows(claim.property, *varied, *shown, lengths, bool(claim.options.get("on_left")))
+        return Rows(claim.sound, *varied, *shown, lengths, bool(claim.options.get("on_left")))
     return None
 
 
@@ -55,10 +58,9 @@ def _varied(
     for leaf in backward_slice(trace, [source]):
         if leaf.leaf_key not in names or not _is_free(values, leaf):
             continue
-        batch, time = (_axis_of(trace, claim, source, leaf, name) for name in ("batch_axis", "time_axis"))
-        needed = {"batch_independence": (batch,), "causality": (time,)}.get(claim.property, (batch, time))
-        if None not in needed:
-            yield names[leaf.leaf_key], batch, time
+        axes = {name: _axis_of(trace, claim, source, leaf, name) for name in claim.varied}
+        if None not in axes.values():
+            yield names[leaf.leaf_key], axes.get("batch_axis"), axes.get("time_axis")
 
 
 def _is_free(values: Values, leaf: Node) -> bool:
@@ -116,7 +118,7 @@ def _parts(value: Value, at: Part) -> Iterator[tuple[Part, Tensor]]:
 def _lengths(values: Values, claim: Claim, source: Ref) -> tuple[int, ...]:
     """The lengths of the samples, where the claim is about padding."""
     value = value_at(values.trace, source)
-    if claim.property != "padding_invariance" or not isinstance(value, Tensor):
+    if not claim.of_padding or not isinstance(value, Tensor):
         return ()
     axes = (claim.options[name] for name in ("batch_axis", "time_axis"))
     batch, time = (values.plan.number(value.axes[axis].dim) for axis in axes if isinstance(axis, int))

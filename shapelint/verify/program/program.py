@@ -9,8 +9,8 @@ text names torch operations of the registry, numbers and references to earlier s
      "variants": [{"steps": [..]}, ..]}
 
 Of a program that runs with a device (`on_device`), steps have a `place`: "device" or "cpu".
-`variants` are the same steps at other sizes: other batch sizes for batch_size_polymorphism, each sample on
-its own (`row`, and `cut` in the inputs) for padding_invariance.
+`variants` are the same steps at other sizes, where the property compares with such (`finding.Beside`): at another
+`batch`, or with one sample alone (its `row`, and `cut` in the inputs).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shapelint.finding import Claim, Ref
+from shapelint.claims.values.raises import Raises
+from shapelint.finding import Beside, Claim, Ref
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -34,7 +35,6 @@ from shapelint.verify.program.encode import PACK, Encoded, Encoder, Unreplayable
 from shapelint.verify.program.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.program.unroll import unrolled
 
-_OF_PADDING = frozenset(("padding_invariance", "ignores_padding"))
 _CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
 _TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
 
@@ -170,7 +170,7 @@ def _values(node: Node) -> tuple[Value, ...]:
 
 def _reject_early_errors(nodes: Sequence[Node], claim: Claim) -> None:
     for node in nodes:
-        if node.error is not None and not (claim.property == "raises" and node.id == claim.target.node):
+        if node.error is not None and not (isinstance(claim, Raises) and node.id == claim.target.node):
             raise UnreplayableError(f"line {node.span.line} raises before it: {node.error.message}")
 
 
@@ -238,15 +238,15 @@ class Writer:
     def lengths_for(self, claim: Claim) -> list[int] | None:
         """The lengths that the properties of padding take as true."""
         batch, time = (_source_dim(self.trace, claim, name) for name in ("batch_axis", "time_axis"))
-        if claim.property not in _OF_PADDING or batch is None or time is None:
+        if not claim.of_padding or batch is None or time is None:
             return None
         return self.plan.lengths(self.plan.number(batch), self.plan.number(time))
 
     def variants(self, claim: Claim) -> list[Encoded]:
         """The same steps at the other sizes that the property compares with."""
-        if claim.property == "batch_size_polymorphism":
+        if claim.beside is Beside.BATCHES:
             return [{"batch": size, "steps": self._at_batch(claim, size)} for size in (1, 2)]
-        lengths = self.lengths_for(claim) if claim.property == "padding_invariance" else None
+        lengths = self.lengths_for(claim) if claim.beside is Beside.SAMPLES else None
         return [] if lengths is None else self._alone(claim, lengths)
 
     def _at_batch(self, claim: Claim, size: int) -> list[dict[str, Encoded]]:

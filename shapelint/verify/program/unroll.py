@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Layer, List, Packed, SliceValue, Tensor, Tuple, Value
@@ -27,7 +28,7 @@ def unrolled(trace: Trace, claim: Claim, needed: Collection[int]) -> tuple[Trace
         if is_nested or not any(number in needed for number in range(loop.later, loop.end)):
             continue
         writer = _Unroller(trace, loop, _rounds(trace, loop))
-        if not writer.is_possible or (claim.property == "raises" and is_inside):
+        if not writer.is_possible or (isinstance(claim, Raises) and is_inside):
             continue
         is_later = claim.target.node in writer.places
         options = {name: writer.option(value, is_later) for name, value in claim.options.items()}

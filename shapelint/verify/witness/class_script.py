@@ -17,12 +17,6 @@ from shapelint.verify.witness.witness import heading
 #: names of the script's own, which no argument may take
 _TAKEN = frozenset("forward model other result row rows sample length shapes step sys torch traceback".split())
 _WIDTH = 100
-#: what the script prints of a sound model
-_SOUND = {
-    "batch_independence": "of a sound model each sample reaches the rows of its own and no others",
-    "causality": "of a sound model no step reaches an earlier one",
-    "padding_invariance": "of a sound model no padding reaches a row, and each last step reaches the row of its sample",
-}
 _SHAPES = (
     "def shapes(value):",
     "    if isinstance(value, torch.Tensor):",
@@ -134,7 +128,7 @@ def _shown(own: OwnClass) -> list[str]:
     if own.raises:
         return _error(own)
     if own.rows is not None:
-        return ["result = forward(x)", f"# {_SOUND[own.rows.property]}", *_rows(own, own.rows)]
+        return ["result = forward(x)", f"# {own.rows.sound}", *_rows(own, own.rows)]
     told = "the model is" if own.method is None else "the result is"
     return ["result = forward()", f'print("{told}", {"result" if own.method is None else "shapes(result)"})']
 
@@ -160,9 +154,9 @@ def _rows(own: OwnClass, rows: Rows) -> list[str]:
     def change(index: str) -> list[str]:
         return other_at(index, step["dtype"] == "int")
 
-    if rows.batch_axis is None or rows.property == "causality":
+    if rows.batch_axis is None:
         assert rows.time_axis is not None
         return row_parts.of_steps(rows.time_axis, rows.row_axis, change)
-    if rows.time_axis is None or rows.property == "batch_independence":
+    if rows.time_axis is None:
         return row_parts.of_samples(rows.batch_axis, rows.row_axis, change)
     return row_parts.of_padding((rows.batch_axis, rows.time_axis, rows.row_axis), rows.lengths, rows.on_left, change)
