@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
 
 
+def _inside(package: str) -> Iterator[pkgutil.ModuleInfo]:
+    root = importlib.import_module(package)
+    return pkgutil.walk_packages(root.__path__, f"{package}.")
+
+
 @cache
 def paths(package: str) -> Mapping[str, str]:
-    """The last part of each module's name in a package and its rooms, with the whole name."""
-    root = importlib.import_module(package)
-    found = pkgutil.walk_packages(root.__path__, f"{package}.")
-    return {module.name.rpartition(".")[2]: module.name for module in found if not module.ispkg}
+    """The last part of each module's name in a package and its rooms, with the whole name.
+
+    Raises ValueError where two rooms have a module of one name.
+    """
+    found: dict[str, str] = {}
+    for name in (module.name for module in _inside(package) if not module.ispkg):
+        if found.setdefault(name.rpartition(".")[2], name) != name:
+            raise ValueError(f"two modules of {package} are called {name.rpartition('.')[2]}")
+    return found
+
+
+def modules(package: str) -> list[ModuleType]:
+    """All rooms and modules of a package, imported: what they register is listed nowhere."""
+    return [importlib.import_module(module.name) for module in _inside(package)]
 
 
 def module(package: str, name: str) -> ModuleType:

@@ -38,7 +38,6 @@ def step(count: int, line: str, end: str = "return x[:, -1]") -> str:
 
 RIGHT = "return self.head(self.lstm(x)[0][:, -1])"
 WRONG = "return self.head(self.lstm(x)[0][-1])"
-OWN_LSTM = "    def __init__(self, h):\n        super().__init__()\n        self.lstm = nn.LSTM(64, h)\n"
 
 DIMENSIONS: dict[str, Grown] = {
     "right models": lambda n: HEAD + "".join(model(RIGHT, name=f"Net{i}") for i in range(n)),

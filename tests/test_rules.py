@@ -15,7 +15,7 @@ from shapelint.pipeline.check import Wanted, check_source
 from shapelint.pipeline.fix import mender
 from shapelint.pipeline.verdicts import proven
 from shapelint.report.result import FileResult
-from shapelint.rules.base import HEADINGS, RULES, UNDECIDED, Rule, load
+from shapelint.rules.base import CHECKS, HEADINGS, RULES, UNDECIDED, RegisteredCheck, Rule, load
 from shapelint.rules.docs import seen
 from shapelint.rules.select import findings
 from shapelint.source import Problem, Source
@@ -28,12 +28,19 @@ from shapelint.verify.prove import judge, mended_programs, prove, prove_fix
 load()
 
 MARK = re.compile(r"# error: ((?:SHP\d{3} ?)+)$")
+#: the rooms of the rules, with the first digit of their codes and the last code that the catalogue of mistakes has
+FAMILIES = {
+    "layout": (1, 26),
+    "state": (2, 18),
+    "results": (3, 9),
+    "packing": (4, 21),
+    "sizes": (5, 21),
+    "construction": (6, 17),
+    "cells": (7, 6),
+    "modules": (8, 6),
+}
 #: the mistakes that are known of: each has a rule, or a reason why the source alone cannot decide it
-KNOWN = [
-    f"SHP{number}"
-    for first, last in ((101, 126), (201, 218), (301, 309), (401, 421), (501, 521), (601, 617), (701, 706), (801, 806))
-    for number in range(first, last + 1)
-]
+KNOWN = [f"SHP{digit}{number:02}" for digit, last in FAMILIES.values() for number in range(1, last + 1)]
 
 ALL = sorted(RULES.values(), key=lambda rule: rule.code)
 DEFAULT = frozenset(rule.code for rule in ALL if rule.default)
@@ -79,6 +86,13 @@ def marked(text: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("code", KNOWN)
 def test_every_known_mistake_has_a_rule_or_a_reason(code: str) -> None:
     assert (code in RULES) != (code in UNDECIDED)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: "-".join(rule.code for rule in check.rules))
+def test_a_check_lies_in_the_room_of_a_code(check: RegisteredCheck) -> None:
+    """What is added later has a page in docs/rules, which is held against the rules by itself."""
+    room = check.run.__module__.split(".")[2]
+    assert FAMILIES[room][0] in {int(rule.code[3]) for rule in check.rules}
 
 
 def test_codes_and_names_are_unique_and_well_formed() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shapelint.finding import Ref
 from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
 from shapelint.infer.state import Run
 from shapelint.infer.values.provenance import sizes_in
@@ -258,8 +257,3 @@ def _child(run: Run, op: Op, base: Unknown, key: str, reason: str, is_order: boo
     delta = op.rank_change or 0
     run.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
     return Unknown(key, reason, lineage=Lineage(base.key, delta, is_order))
-
-
-def is_result_of_call(run: Run, value: Value) -> bool:
-    """Whether a tuple is the whole result of a recorded call (`out = lstm(x)`)."""
-    return isinstance(value, Tuple) and value.ref is not None and value.ref == Ref(value.ref.node)

@@ -19,15 +19,14 @@ the replay: the worker calls the very torch function that the name spells.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
+from shapelint import rooms
 from shapelint.ops.axis_flow import Along
 from shapelint.ops.nature import Nature
 from shapelint.shapes.dim import Dim, Same
@@ -174,9 +173,7 @@ LAYERS: dict[str, LayerOp] = {}
 @cache
 def load() -> None:
     """Import every file of this package: a new operation is a new function, listed nowhere."""
-    package = importlib.import_module("shapelint.ops")
-    for module in pkgutil.walk_packages(package.__path__, "shapelint.ops."):
-        importlib.import_module(module.name)
+    rooms.modules("shapelint.ops")
 
 
 def op(

@@ -15,12 +15,11 @@ In a bad example the flagged line ends in `# error: SHP101`. The examples are th
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from shapelint import rooms
 from shapelint.finding import Confidence, Finding, Severity
 from shapelint.trace.trace import Trace
 
@@ -87,11 +86,8 @@ def check(*rules: Rule) -> Callable[[Check], Check]:
 @cache
 def load() -> None:
     """Import every rule file of this package: a new rule is a new file, listed nowhere."""
-    package = importlib.import_module("shapelint.rules")
-    for found in pkgutil.walk_packages(package.__path__, "shapelint.rules."):
-        module = importlib.import_module(found.name)
-        if found.ispkg:
-            UNDECIDED.update({entry.code: entry for entry in vars(module).get("UNDECIDED", ())})
+    for module in rooms.modules("shapelint.rules"):
+        UNDECIDED.update({entry.code: entry for entry in vars(module).get("UNDECIDED", ())})
 
 
 def by_default() -> dict[str, bool]:

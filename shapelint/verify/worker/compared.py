@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import tensor_of
+from shapelint.verify.worker.footprint import target_of
 from shapelint.verify.worker.outcome import TOLERANCE, Outcome, shape_of
-from shapelint.verify.worker.replay import Encoded, call_step, value_of
+from shapelint.verify.worker.replay import Encoded, call_step
 
 
 def compared(document: Mapping[str, Any], values: Sequence[Any], step: Encoded) -> Outcome:
@@ -28,4 +28,4 @@ def compared(document: Mapping[str, Any], values: Sequence[Any], step: Encoded) 
 
 def result_of(document: Mapping[str, Any], values: Sequence[Any]) -> torch.Tensor:
     """The target among the values of a run, cut off from its graph."""
-    return tensor_of(value_of(document["target"], values), "target").detach()
+    return target_of(document, values).detach()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -121,6 +121,11 @@ def tensor_of(value: Any, what: str) -> torch.Tensor:
     if not isinstance(value, torch.Tensor):
         raise InconclusiveError(f"the {what} is a {type(value).__name__}, not a tensor")
     return value
+
+
+def target_of(document: Mapping[str, Any], values: Sequence[Any]) -> torch.Tensor:
+    """The target among the values of a run, if it is a tensor; raises InconclusiveError."""
+    return tensor_of(value_of(document["target"], values), "target")
 
 
 def tensor_at(value: Any, path: Sequence[int], what: str) -> torch.Tensor:

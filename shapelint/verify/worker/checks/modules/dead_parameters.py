@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import InconclusiveError, tensor_of
+from shapelint.verify.worker.footprint import InconclusiveError, target_of
 from shapelint.verify.worker.outcome import Outcome, listed
 from shapelint.verify.worker.replay import run, value_of
 
@@ -17,7 +17,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     values = run(document["steps"])
     layer = value_of(options["layer"], values)
-    target = tensor_of(value_of(document["target"], values), "target")
+    target = target_of(document, values)
     if not target.requires_grad:
         raise InconclusiveError("the value does not depend on the layer at all")
     weights = torch.rand(target.shape, generator=torch.Generator().manual_seed(0)) + 0.5

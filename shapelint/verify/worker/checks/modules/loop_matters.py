@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import InconclusiveError, tensor_of
+from shapelint.verify.worker.footprint import InconclusiveError, target_of, tensor_of
 from shapelint.verify.worker.held import module_of
 from shapelint.verify.worker.outcome import Outcome, agree
 from shapelint.verify.worker.replay import decode, run, value_of
@@ -26,7 +26,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
     inputs = [tensor_of(decode(call["args"][1], values), "input") for call in calls]
     given = [decode(state, values) for state in calls[0]["args"][2:]]
     together = layer(torch.cat(inputs, axis), *given)[0]
-    end = tensor_of(value_of(target, values), "target")
+    end = target_of(document, values)
     if not agree(together.narrow(axis, together.shape[axis] - end.shape[axis], end.shape[axis]), end):
         return Outcome(True, "one call gives something else")
     return Outcome(False, f"one call with {len(calls)} steps gives the same last step as {len(calls)} calls")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapelint.verify.worker.footprint import tensor_of
+from shapelint.verify.worker.footprint import target_of, tensor_of
 from shapelint.verify.worker.outcome import Outcome, shape_of, told
 from shapelint.verify.worker.replay import StepError, run, value_of
 
@@ -15,7 +15,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
     options = document["options"]
     axis = options["target_axis"]
     values = run(document["steps"])
-    full = tensor_of(value_of(document["target"], values), "target")
+    full = target_of(document, values)
     batch = tensor_of(value_of(options["source"], values), "source").shape[options["batch_axis"]]
     for size, steps in [
         (batch, None),

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import Grid, Watched, tensor_of
+from shapelint.verify.worker.footprint import Grid, Watched, target_of
 from shapelint.verify.worker.outcome import Outcome, agree
-from shapelint.verify.worker.replay import StepError, run, value_of
+from shapelint.verify.worker.replay import StepError, run
 from shapelint.verify.worker.rows import batch_mismatch, numbers_of, rows_of
 
 
@@ -48,7 +48,7 @@ def _alone(document: Mapping[str, Any], watched: Watched) -> Outcome | None:
             values = run(variant["steps"], whole=whole)
         except StepError:
             return None
-        alone = tensor_of(value_of(document["target"], values), "target").detach()
+        alone = target_of(document, values).detach()
         if not _agrees(watched.target.detach().narrow(document["options"]["target_axis"], row, 1), alone):
             length = document["lengths"][row]
             seen = f"output row {row} differs from what sample {row} gives alone, in its {length} steps"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapelint.verify.worker.footprint import tensor_of
+from shapelint.verify.worker.footprint import target_of
 from shapelint.verify.worker.outcome import Outcome, shape_of
-from shapelint.verify.worker.replay import run, value_of
+from shapelint.verify.worker.replay import run
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
     """Run the program, and look at the target's shape."""
-    target = tensor_of(value_of(document["target"], run(document["steps"])), "target")
+    target = target_of(document, run(document["steps"]))
     wanted = document["options"]["sizes"]
     if target.dim() != len(wanted):
         return Outcome(False, f"the result {shape_of(target)} has {target.dim()} axes, not {len(wanted)}")

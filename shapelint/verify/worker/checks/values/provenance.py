@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import tensor_at, tensor_of
+from shapelint.verify.worker.footprint import target_of, tensor_at
 from shapelint.verify.worker.outcome import Outcome, shape_of
-from shapelint.verify.worker.replay import put, run, value_of
+from shapelint.verify.worker.replay import put, run
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -25,7 +25,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
         return put(value, source["path"], coded.clone())
 
     values = run(document["steps"], {source["ref"]: code})
-    target = tensor_of(value_of(document["target"], values), "target")
+    target = target_of(document, values)
     meant = _meant(coded, options)
     if meant.numel() != target.numel():
         return Outcome(False, f"the result {shape_of(target)} is not a rearrangement of {shape_of(meant)}")

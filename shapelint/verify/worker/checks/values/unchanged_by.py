@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapelint.verify.worker.footprint import tensor_at, tensor_of
+from shapelint.verify.worker.footprint import target_of, tensor_at
 from shapelint.verify.worker.outcome import Outcome, shape_of
-from shapelint.verify.worker.replay import run, value_of
+from shapelint.verify.worker.replay import run
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -21,7 +21,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
         return value
 
     values = run(document["steps"], {target["ref"]: note})
-    after = shape_of(tensor_of(value_of(target, values), "target"))
+    after = shape_of(target_of(document, values))
     if before == after:
         return Outcome(True, f"the value keeps its shape {after}")
     return Outcome(False, f"the value is {before} before the call, and {after} after it")
