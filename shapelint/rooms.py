@@ -35,9 +35,3 @@ def modules(package: str) -> list[ModuleType]:
 def module(package: str, name: str) -> ModuleType:
     """The module of a package that bears a name. Raises KeyError where there is none."""
     return importlib.import_module(paths(package)[name])
-
-
-def load(package: str) -> None:
-    """Import every module of a package and its rooms: what registers itself is found, and listed nowhere."""
-    for name in paths(package).values():
-        importlib.import_module(name)

@@ -30,7 +30,7 @@ from shapelint.syntax.parse import parse
 from shapelint.trace.trace import SCRIPT, TRIED, Node, Trace, refs
 
 for _room in ("code", "known", "values"):  # what is there registers itself
-    rooms.load(f"shapelint.infer.{_room}")
+    rooms.modules(f"shapelint.infer.{_room}")
 
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
