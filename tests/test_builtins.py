@@ -13,7 +13,7 @@ from shapelint.infer.known.table import BUILTINS, EXTERNALS
 from shapelint.infer.library import Library
 from shapelint.infer.plan import BudgetSpent, Plan, Raised
 from shapelint.infer.protocol import Site, call_value, rounds, truth, unrolled
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Home, Instance, Partial
 from shapelint.shapes.value import External, Tensor, Tuple, Value
 from shapelint.source import Problem, Source, Span
@@ -52,7 +52,9 @@ def run_of(text: str) -> tuple[Run, dict[str, Value]]:
     module = parse(source)
     assert not isinstance(module, Problem)
     traces = analyse(module, source)
-    run = Run(Trace("values.py", "module", text=text), Home.of(source, module), Library(parse, lambda *_: None), Plan())
+    run = Run.of(
+        Trace("values.py", "module", text=text), Home.of(source, module), Library(parse, lambda *_: None), Plan()
+    )
     return run, {binding.name: binding.value for trace in traces for binding in trace.bindings}
 
 
@@ -71,7 +73,7 @@ def look_at(run: Run, value: Value) -> None:
 
 
 def try_call(function: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
-    run = Run(Trace("values.py", "module"), RUN.home, RUN.library, Plan())
+    run = Run.of(Trace("values.py", "module"), RUN.recorder.home, RUN.library, Plan())
     with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
         look_at(run, call_value(run, function, Site(NODE, args, kwargs)))
 
@@ -113,7 +115,7 @@ def test_the_text_of_a_call_does_not_tell_what_is_called(name: str) -> None:
         results = []
         for written in (name.rpartition(".")[2], "min", "something"):
             node = facts.Call(PLACE, facts.Name(PLACE, written), (), PLACE, PLACE)
-            run = Run(Trace("values.py", "module"), RUN.home, RUN.library, Plan())
+            run = Run.of(Trace("values.py", "module"), RUN.recorder.home, RUN.library, Plan())
             with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
                 results.append(repr(call_value(run, FUNCTIONS[name], Site(node, (value,)))))
         assert len(set(results)) <= 1

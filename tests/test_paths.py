@@ -11,7 +11,7 @@ import pytest
 from shapelint.infer import analyse as driver
 from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, STEPS_OF_A_LINE, analyse
 from shapelint.infer.plan import MAX_STEPS, Plan
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace

@@ -16,7 +16,7 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.library import Library
 from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.protocol import Site
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.classes import instantiate
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments, free_construction
@@ -117,7 +117,7 @@ def _defined(module: facts.Module, source: Source) -> Checked:
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
     """Execute a module's definitions."""
-    run = Run(Trace(home.source.path, "import"), home, library, Plan(), members=library.members)
+    run = Run.of(Trace(home.source.path, "import", members=library.members), home, library, Plan())
     with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
         execute(run, scope, definitions(module.body))
 
@@ -180,7 +180,7 @@ def _of_interest(every: list[facts.ClassDef | facts.FunctionDef], source: Source
 
 def _script_body(module: facts.Module) -> Body:
     def body(run: Run, scope: Scope) -> None:
-        execute(run, Scope({}, home=run.home), module.body)
+        execute(run, Scope({}, home=run.recorder.home), module.body)
 
     return body
 
@@ -242,9 +242,9 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
         plan = waiting.pop(0)
         run = follow(checked, entry, plan)
         steps += run.steps
-        taken = frozenset([*((key, choice.taken) for key, choice in run.choices.items()), *plan.sizes.items()])
+        taken = frozenset([*((key, choice.taken) for key, choice in run.path.choices.items()), *plan.sizes.items()])
         called |= run.called
-        checked.misstated.update(run.misstated)
+        checked.misstated.update(run.path.misstated)
         if taken in seen:
             continue
         seen.add(taken)
@@ -256,8 +256,8 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
             tell_contradicted(run.trace, sizes)
             waiting.insert(0, replace(run.plan, sizes=sizes))
         yield run.trace
-        if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.choices.values())):
-            waiting.extend(_turned(run.choices, plan, run.plan))
+        if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.path.choices.values())):
+            waiting.extend(_turned(run.path.choices, plan, run.plan))
 
 
 def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
@@ -279,11 +279,11 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
     A shape that the author states and for which the code raises was misread, if the code runs without it.
     """
     run = _on_its_own(checked, entry, plan, _repeated(checked, entry, plan))
-    doubted = (_in_vain(run.trace, lambda leaf: leaf.is_documented) | run.disputed) - plan.doubted
+    doubted = (_in_vain(run.trace, lambda leaf: leaf.is_documented) | run.path.disputed) - plan.doubted
     if not doubted:
         return run
     again = _repeated(checked, entry, replace(_without(plan, doubted), doubted=plan.doubted | doubted))
-    return run if _errors(again.trace) and not run.disputed else again
+    return run if _errors(again.trace) and not run.path.disputed else again
 
 
 def _on_its_own(checked: Checked, entry: Entry, plan: Plan, run: Run) -> Run:
@@ -326,7 +326,7 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
         run = _start(checked, entry, plan)
         _run_once(run, checked, entry)
         checked.budget.left -= run.steps
-        fresh = {key: demand for key, demand in run.demands.items() if plan.demands.get(key) != demand}
+        fresh = {key: demand for key, demand in run.path.demands.items() if plan.demands.get(key) != demand}
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:
             break
@@ -339,7 +339,7 @@ def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> T
 
     The ranks of the other leaves are taken as they are.
     """
-    choices = {choice.key: choice.taken for choice in run.choices.values()}
+    choices = {choice.key: choice.taken for choice in run.path.choices.values()}
     demands = {
         name: demand if demand.because in STATED_RANKS else replace(demand, because=TRIED)
         for name, demand in run.plan.demands.items()
@@ -359,7 +359,7 @@ def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
     source = checked.home.source
     members = checked.library.members
     trace = Trace(source.path, entry.name, text=source.text, likely=plan.sizes, members=members)
-    return Run(trace, checked.home, checked.library, plan, store=trace.store, members=members)
+    return Run.of(trace, checked.home, checked.library, plan)
 
 
 def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
@@ -367,7 +367,7 @@ def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
         entry.body(run, checked.scope)
     except Raised:
         run.raised = run.guard
-        run.frames.clear()
+        run.recorder.frames.clear()
     except (BudgetSpent, RecursionError, OverflowError):
         # what the trace holds so far is true; the rest of the path is not followed
-        run.frames.clear()
+        run.recorder.frames.clear()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
@@ -58,10 +58,10 @@ def apply(
         result, bound = binding.call(op, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
-        run.failed.add(failed.key)
+        run.path.failed.add(failed.key)
         if _is_doubtful(run, (*args, *kwargs.values()), error):
             return failed
-        return run.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
+        return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
         sequences = _some_sequences(run, op, args, kwargs, expression)
         if sequences is not None:
@@ -70,15 +70,15 @@ def apply(
         if writes_by_name(op.name) and args and isinstance(args[0], Tensor):
             # what is written is not known; that it is written is
             written = NONE if op.name == SETITEM else replace(args[0], ref=None)
-            return run.record(op.name, args, kwargs, {}, written, expression.span, expression)
+            return run.recorder.record(op.name, args, kwargs, {}, written, expression.span, expression)
         return _unknown_result(run, op, args, expression, open_question.reason)
     except OverflowError as error:
         return Unknown(run.key_of(expression), str(error))
     if op.name in _READS_IDS:
         _demand_ids(run, bound.get("input"))
     if op.name in _READS_LENGTHS and isinstance(bound["lengths"], Unknown):
-        run.demand(bound["lengths"], Demand(1, op.name, dtype=Dtype.INT))
-    return run.record(op.name, args, kwargs, bound, result, expression.span, expression)
+        run.path.demand(bound["lengths"], Demand(1, op.name, dtype=Dtype.INT))
+    return run.recorder.record(op.name, args, kwargs, bound, result, expression.span, expression)
 
 
 def _some_sequences(
@@ -107,7 +107,7 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    if not run.is_guess(*args) or _is_batched_state(args, error):
+    if not run.recorder.is_guess(*args) or _is_batched_state(args, error):
         return False
     return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
 
@@ -137,23 +137,23 @@ def construct(
         _, bound = binding.call(layer_op.build, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(call), error.message)
-        return run.record(kind, args, kwargs, {}, failed, call.span, call, error)
+        return run.recorder.record(kind, args, kwargs, {}, failed, call.span, call, error)
     except Undetermined as open_question:
         return Unknown(run.key_of(call), f"{kind}: {open_question.reason}")
     except OverflowError as error:
         return Unknown(run.key_of(call), f"{kind}: {error}")
-    layer = Layer(kind, bound, call.span, path=run.away)
+    layer = Layer(kind, bound, call.span, path=run.recorder.away)
     forward = _forward(run)
     if forward is not None:
         run.trace.rebuilt[len(run.trace.nodes)] = forward
-    return run.record(kind, args, kwargs, bound, layer, call.span, call)
+    return run.recorder.record(kind, args, kwargs, bound, layer, call.span, call)
 
 
 def _forward(run: Run) -> Span | None:
     """The `forward` of a module of the analysed file whose body is being run; None while a module is built."""
-    for function in reversed(run.functions):
+    for function in reversed(run.recorder.functions):
         base = None if function.owner is None else function.owner.torch_base()
-        if function.name == "__init__" or run.away:
+        if function.name == "__init__" or run.recorder.away:
             return None
         if function.name == "forward" and function.definition is not None and (base or "").startswith("torch.nn."):
             return function.definition.span
@@ -176,17 +176,17 @@ def _dispute_steps_as_features(run: Run, value: Value) -> None:
         piece.symbol == symbol and piece.role is Role.TIME and piece.kind.startswith("shape-")
         for piece in run.trace.evidence
     ):
-        run.disputed.add(symbol.rpartition(".size(")[0])
+        run.path.disputed.add(symbol.rpartition(".size(")[0])
 
 
 def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:
     if question.wants is not None and question.rank is not None:
-        run.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
+        run.path.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
     elif question.wants is not None and op.input_rank is not None:
         # who writes batch_first has batches; without it the layer may read one sequence
         layer = args[0] if args and isinstance(args[0], Layer) else None
         has_batches = layer is not None and layer.config.get("batch_first") is True
-        run.demand(question.wants, Demand(op.input_rank, "batch_first" if has_batches else op.name))
+        run.path.demand(question.wants, Demand(op.input_rank, "batch_first" if has_batches else op.name))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
     elif op.name in JOINING and args:
@@ -200,7 +200,7 @@ def _demand_alike(run: Run, op: Op, members: Value) -> None:
     rank = ranks.pop() if len(ranks) == 1 else 0
     for item in items:
         if isinstance(item, Unknown) and rank:
-            run.demand(item, Demand(rank, op.name))
+            run.path.demand(item, Demand(rank, op.name))
 
 
 def _demand_ids(run: Run, value: object) -> None:
@@ -211,7 +211,7 @@ def _demand_ids(run: Run, value: object) -> None:
         node = run.trace.node(value.ref)
         if node.op == INPUT and isinstance(node.args[0], Str) and value.dtype is not Dtype.INT:
             key = node.args[0].value
-            run.demands[key] = replace(run.plan.demands[key], dtype=Dtype.INT)
+            run.path.demands[key] = replace(run.plan.demands[key], dtype=Dtype.INT)
         if node.op.removeprefix("torch.Tensor.") not in _CUTTING or not node.args:
             return
         value = node.args[0]
@@ -220,7 +220,7 @@ def _demand_ids(run: Run, value: object) -> None:
 def _demand_packed(run: Run, value: Value) -> None:
     """What is unpacked was packed: the input of the layer that made it must be a PackedSequence."""
     if isinstance(value, Unknown):
-        run.demand(value, Demand(3, PAD_PACKED, packed=True))
+        run.path.demand(value, Demand(3, PAD_PACKED, packed=True))
         return
     ref = getattr(value, "ref", None)
     for _ in range(20):
@@ -228,7 +228,7 @@ def _demand_packed(run: Run, value: Value) -> None:
             return
         node = run.trace.node(ref)
         if node.op == INPUT and isinstance(node.args[0], Str):
-            run.demands[node.args[0].value] = Demand(3, PAD_PACKED, packed=True)
+            run.path.demands[node.args[0].value] = Demand(3, PAD_PACKED, packed=True)
             return
         tensors = [a for a in node.args if isinstance(a, Tensor | Packed)]
         ref = tensors[0].ref if tensors else None
@@ -238,7 +238,7 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
     key = run.key_of(expression)
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if isinstance(first, Unknown) and op.name.endswith(".unbind"):
-        run.note_entries(key, first)
+        run.path.note_entries(key, first)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
     return derived(run, op, first, key, reason)
@@ -255,5 +255,5 @@ def derived(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Value:
 
 def _child(run: Run, op: Op, base: Unknown, key: str, reason: str, is_order: bool) -> Unknown:
     delta = op.rank_change or 0
-    run.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
+    run.path.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
     return Unknown(key, reason, lineage=Lineage(base.key, delta, is_order))

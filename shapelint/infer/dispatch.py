@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import Unknown, Value
 from shapelint.syntax import facts
@@ -58,7 +58,7 @@ def evaluate(run: Run, scope: Scope, expression: facts.Expression) -> Value:
         value: Value = Unknown(run.key_of(expression), f"{type(expression).__name__} is not interpreted")
     else:
         value = evaluator(run, scope, expression)
-    return run.settle(value) if isinstance(value, Unknown) else value
+    return run.path.settle(value) if isinstance(value, Unknown) else value
 
 
 def execute(run: Run, scope: Scope, statements: tuple[facts.Statement, ...]) -> Flow:

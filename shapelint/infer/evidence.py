@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from shapelint.infer.code.walk import expressions_in, names_in
 from shapelint.infer.plan import Demand
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Function
 from shapelint.notation.axis_names import role_of_name
 from shapelint.notation.axis_roles import roles_of_names
@@ -32,7 +32,7 @@ def note_assignment(
     name = target.id if isinstance(target, facts.Name) else target.attr
     if isinstance(value, Int):
         _note_size(run, name, value, role_of_name(name), target.span)
-    elif isinstance(value, Tensor | Unknown) and node is not None and run.home.comments:
+    elif isinstance(value, Tensor | Unknown) and node is not None and run.recorder.home.comments:
         _note_comment(run, name, target, value, node)
     return value
 
@@ -51,7 +51,7 @@ def note_pattern(run: Run, groups: Sequence[Sequence[str]], axes: Sequence[Axis]
     for name, axis, role in zip(names, axes, roles_of_names(names), strict=True):
         symbol = axis.dim.as_symbol
         if symbol is not None and role in _SEQUENCE_ROLES:
-            run.believe(Evidence(symbol, role, "pattern", 2, span, f"the pattern calls this axis `{name}`"))
+            run.recorder.believe(Evidence(symbol, role, "pattern", 2, span, f"the pattern calls this axis `{name}`"))
 
 
 def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
@@ -61,7 +61,7 @@ def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
     run.trace.names.setdefault(symbol, name)
     if role in _SEQUENCE_ROLES:
         message = f"the size of this axis is called `{name}`"
-        run.believe(Evidence(symbol, role, "unpacked-name", 2, span, message))
+        run.recorder.believe(Evidence(symbol, role, "unpacked-name", 2, span, message))
 
 
 def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, node: facts.Statement) -> None:
@@ -74,7 +74,7 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
         if len(mine) == 1:
             _note_shape(run, value, mine[0], comment.span, "shape-comment", "the comment")
             if not comment.alone and isinstance(value, Tensor):
-                run.state_shape(Stated(value, mine[0], comment.span, "the comment"))
+                run.recorder.state_shape(Stated(value, mine[0], comment.span, "the comment"))
             return
 
 
@@ -83,8 +83,8 @@ def _comments_of(run: Run, name: str, node: facts.Statement) -> list[facts.Comme
 
     Above `x = f(x)` they may be about x as it was. A comment between a statement's lines is about a part of it.
     """
-    beside = [c for c in run.home.comments.get(node.span.end_line, ()) if not c.alone]
-    above = [c for c in run.home.comments.get(node.span.line - 1, ()) if c.alone]
+    beside = [c for c in run.recorder.home.comments.get(node.span.end_line, ()) if not c.alone]
+    above = [c for c in run.recorder.home.comments.get(node.span.line - 1, ()) if c.alone]
     if above and (name in names_in(getattr(node, "value", None)) or _is_given_above(run, name, node)):
         return beside
     return [*beside, *above]
@@ -93,9 +93,9 @@ def _comments_of(run: Run, name: str, node: facts.Statement) -> list[facts.Comme
 def _is_given_above(run: Run, name: str, node: facts.Statement) -> bool:
     """Whether the statement above the comments over this one gives the same name a value: they may mean that one."""
     line = node.span.line - 1
-    while any(comment.alone for comment in run.home.comments.get(line, ())):
+    while any(comment.alone for comment in run.recorder.home.comments.get(line, ())):
         line -= 1
-    before = run.home.ending.get(line)
+    before = run.recorder.home.ending.get(line)
     targets = before.targets if isinstance(before, facts.Assign) else getattr(before, "target", None)
     return any(name == getattr(one, "attr", getattr(one, "id", None)) for one in expressions_in(targets))
 
@@ -118,7 +118,7 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
     owner = function.owner.name if function.owner is not None else function.name
     for name, (shape, span) in _documented(function).items():
         value = names.get(name)
-        if isinstance(value, Tensor) and value.rank != len(shape.axes) and not run.is_guess(value):
+        if isinstance(value, Tensor) and value.rank != len(shape.axes) and not run.recorder.is_guess(value):
             _misstate(run, value, (owner, name))
         elif value is not None and (owner, name) not in run.plan.misstated:
             _note_shape(run, value, shape, span, "shape-docstring", "the docstring")
@@ -128,9 +128,9 @@ def _misstate(run: Run, value: Tensor, parameter: tuple[str, str]) -> None:
     """Note that a parameter's docstring is not about a value; where another docstring is the value's, neither holds."""
     leaf = run.trace.leaf_of(value)
     if leaf is not None and leaf.leaf_key is not None and leaf.is_documented:
-        run.disputed.add(leaf.leaf_key)
+        run.path.disputed.add(leaf.leaf_key)
     else:
-        run.misstated.add(parameter)
+        run.path.misstated.add(parameter)
 
 
 def note_result(run: Run, function: Function, result: Value) -> None:
@@ -138,7 +138,7 @@ def note_result(run: Run, function: Function, result: Value) -> None:
     shape, span = _documented(function).get(RETURN, (None, None))
     if shape is None or span is None or not isinstance(result, Tensor):
         return
-    run.state_shape(Stated(result, shape, span, "the docstring"))
+    run.recorder.state_shape(Stated(result, shape, span, "the docstring"))
     _note_shape(run, result, shape, span, "shape-of-result", "the docstring", weight=2)
 
 
@@ -166,14 +166,14 @@ def _shapes_in(definition: facts.FunctionDef | facts.ClassDef | None) -> dict[st
 def note_head_comments(run: Run, function: Function, names: dict[str, Value]) -> None:
     """Comments between a function's first line and its first statement: `# x: (batch, time, features)`."""
     definition = function.definition
-    if definition is None or not run.home.comments:
+    if definition is None or not run.recorder.home.comments:
         return
     statements = [s for s in definition.body if s.span != definition.docstring_span]
     end = statements[0].span.line if statements else definition.span.end_line
     shapes = [
         (shape, comment)
         for line in range(definition.name_span.line, end)
-        for comment in run.home.comments.get(line, ())
+        for comment in run.recorder.home.comments.get(line, ())
         for shape in (parse_remark(comment.text) if comment.alone else parse_shape(comment.text))
         if shape.name in names
     ]
@@ -184,20 +184,20 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
 def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3) -> None:
     if not any(role in _SEQUENCE_ROLES for role in shape.roles):
         return
-    if run.is_doubted(value):
-        run.is_given(value)
+    if run.path.is_doubted(value):
+        run.path.is_given(value)
         return
     if isinstance(value, Unknown):
         if value.hint is None or isinstance(value.hint, NoneValue):
-            run.demand(value, Demand(len(shape.axes), kind))
-        value = run.settle(value)
+            run.path.demand(value, Demand(len(shape.axes), kind))
+        value = run.path.settle(value)
     if not isinstance(value, Tensor) or value.rank != len(shape.axes):
         return
     text = ", ".join(axis.text for axis in shape.axes)
     for axis, role in zip(value.axes, shape.roles, strict=True):
         symbol = axis.dim.as_symbol
         if symbol is not None and role in _SEQUENCE_ROLES:
-            run.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))
+            run.recorder.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))
     for axis, written in zip(value.axes, shape.axes, strict=True):
         if written.number == 1 and shape.name is not None:  # other numbers may be examples
             run.agree(axis.dim, ONE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shapelint.infer.kinds import ByKind
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method, Scope, Several
 from shapelint.infer.values.rounds import Rounds
 from shapelint.infer.values.truth import truths
@@ -144,4 +144,6 @@ def truth(run: Run, value: Value, node: facts.Expression) -> bool:
     known = True if tell is None else tell(value)  # any other object is true
     if known is not None:
         return known
-    return run.decide_truth(value if isinstance(value, Unknown) else Unknown(run.key_of(node), "a value of the data"))
+    return run.path.decide_truth(
+        value if isinstance(value, Unknown) else Unknown(run.key_of(node), "a value of the data")
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shapelint.infer.apply import apply
 from shapelint.infer.plan import Parent
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import MAX_WEIGHT
 from shapelint.infer.values.python import texts
 from shapelint.infer.values.snapshot import MAX_ITEMS
@@ -67,7 +67,7 @@ def _float(left: float | None, operator: str, right: float | None) -> float | No
 def _flag(run: Run, value: Value) -> Value:
     """`1 + bidirectional`: a bool counts as 0 or 1, and an unknown one is decided."""
     if isinstance(value, Unknown) and isinstance(value.hint, Bool):
-        return Int(Dim.of(int(run.decide(value))))
+        return Int(Dim.of(int(run.path.decide(value))))
     return Int(Dim.of(int(value.value))) if isinstance(value, Bool) else value
 
 
@@ -149,7 +149,7 @@ def _unknown_binary(run: Run, left: Value, right: Value, node: facts.Expression)
     parent = left if isinstance(left, Unknown) else right
     if not isinstance(parent, Unknown):
         return Unknown(key, f"{type(left).__name__.lower()} and {type(right).__name__.lower()} in an operator")
-    run.parents[key] = Parent(parent.key)
+    run.path.parents[key] = Parent(parent.key)
     return Unknown(key, "arithmetic of an unknown", lineage=Lineage(parent.key, 0))
 
 
@@ -173,6 +173,6 @@ def negate(run: Run, operator: str, operand: Value, node: facts.Expression) -> V
         return operand if op is None else apply(run, op, (operand,), {}, node)
     if isinstance(operand, Unknown):
         key = run.key_of(node)
-        run.parents[key] = Parent(operand.key)
+        run.path.parents[key] = Parent(operand.key)
         return Unknown(key, operand.reason, lineage=Lineage(operand.key, 0), number=-operand.dim)
     return Unknown(run.key_of(node), "a sign before something that is no number")

@@ -6,7 +6,7 @@ from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.plan import Demand
 from shapelint.infer.protocol import Site, set_attribute, set_item
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Container, Iteration, Scope, ShapeOf
 from shapelint.ops.registry import ShapeError
@@ -23,7 +23,7 @@ def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node:
     """Bind `value` to a target: a name, an attribute, an item, or a pattern of these."""
     if isinstance(target, facts.Name):
         scope.assign(target.id, note_assignment(run, target, value, node))
-        run.bind(target.span, target.id, scope.lookup(target.id) or value)
+        run.recorder.bind(target.span, target.id, scope.lookup(target.id) or value)
     elif isinstance(target, facts.Attribute):
         _assign_attribute(run, scope, target, note_assignment(run, target, value, node), node)
     elif isinstance(target, facts.Sequence):
@@ -43,7 +43,7 @@ def _assign_attribute(
     else:
         source = node.value if isinstance(node, facts.Assign) and target in node.targets else None
         set_attribute(run, base, target.attr, value, source)
-    run.bind(target.span, run.home.text(target.span), value)
+    run.recorder.bind(target.span, run.recorder.home.text(target.span), value)
 
 
 def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) -> None:
@@ -56,7 +56,7 @@ def _assign_pattern(run: Run, scope: Scope, target: facts.Sequence, value: Value
     values = unpack(run, value, len(target.items), stars[0] if stars else None, target, node)
     note_sizes(run, target.items, values)
     for item, part in zip(target.items, values, strict=True):
-        assign(run, scope, item, run.settle(part) if isinstance(part, Unknown) else part, node)
+        assign(run, scope, item, run.path.settle(part) if isinstance(part, Unknown) else part, node)
 
 
 def unpack(
@@ -102,7 +102,7 @@ def _unknown_parts(run: Run, value: Value, count: int, target: facts.Expression)
 def _unpack_shape(run: Run, value: ShapeOf, count: int, star: int | None) -> tuple[Value, ...]:
     """`batch, time, features = x.size()` says how many axes an unknown x has."""
     if star is None:
-        run.demand(value.of, Demand(count, "unpacked"))
+        run.path.demand(value.of, Demand(count, "unpacked"))
     return tuple(
         List([])
         if i == star
@@ -131,7 +131,7 @@ def _unpack_tensor(
         return _unknown_parts(run, value, count, target)
     parts = Tuple(tuple(Tensor(value.axes[1:], value.dtype) for _ in range(count)))
     bound = {"count": count, "target": target.span}
-    result = run.record(UNBIND, (value,), {}, bound, parts, expression.span, expression)
+    result = run.recorder.record(UNBIND, (value,), {}, bound, parts, expression.span, expression)
     return result.items if isinstance(result, Tuple) else _unknown_parts(run, value, count, target)
 
 
@@ -144,6 +144,8 @@ def _wrong_count(
     args = (value, Int(Dim.of(count)))
     sizes = isinstance(value, Tuple) and all(isinstance(item, Int) for item in value.items)
     rows = isinstance(value, Tensor) and value.axes[0].role is not Role.BATCH
-    if (sizes or rows) and run.is_guess(value):
+    if (sizes or rows) and run.recorder.is_guess(value):
         return  # another rank of the input would give another number of sizes
-    run.record(UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error)
+    run.recorder.record(
+        UNPACK, args, {}, {"count": count, "target": target.span}, failed, expression.span, expression, error
+    )

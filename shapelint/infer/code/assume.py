@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from shapelint.infer.code.walk import calls_in
 from shapelint.infer.dispatch import evaluate
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import Unknown
 from shapelint.syntax import facts
@@ -36,10 +36,10 @@ def _asks_text(call: facts.Call) -> bool:
 
 def _prefer(run: Run, scope: Scope, test: facts.Expression, wanted: bool) -> None:
     negative = isinstance(test, facts.Compare) and test.rest[0][0] in _NEGATIVE
-    run.preferred = wanted != negative
+    run.path.preferred = wanted != negative
     try:
         value = evaluate(run, scope, test)
     finally:
-        run.preferred = None
+        run.path.preferred = None
     if isinstance(value, Unknown):
-        run.decide_truth(value, wanted)
+        run.path.decide_truth(value, wanted)

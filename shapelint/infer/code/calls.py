@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.protocol import Site, call_value, unrolled
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import Dict, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
@@ -18,7 +18,7 @@ def call_expression(run: Run, scope: Scope, node: facts.Call) -> Value:
     if args is None:
         return Unknown(run.key_of(node), "an argument list of unknown length")
     value = call_value(run, function, Site(node, args, kwargs, scope))
-    run.bind(node.span, run.home.text(node.span), value)
+    run.recorder.bind(node.span, run.recorder.home.text(node.span), value)
     return value
 
 

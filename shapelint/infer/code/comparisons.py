@@ -8,7 +8,8 @@ from shapelint.choices.questions import COMPARISONS, MIRRORED, Among, Compared, 
 from shapelint.infer.apply import apply
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.plan import Demand
-from shapelint.infer.state import Run, shown
+from shapelint.infer.run.path import shown
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Class, Container, Member, TypeOf
 from shapelint.ops import registry
@@ -65,7 +66,7 @@ def _as_size(run: Run, value: Value, other: Value) -> Value:
     """An unknown of sizes that layers and axes have, as the size that it is, where it is compared with another."""
     if not isinstance(value, Unknown) or value.fractional or not isinstance(other, Int) or not other.dim.symbols:
         return value
-    return Int(value.dim) if value.dim.symbols <= run.positive else value
+    return Int(value.dim) if value.dim.symbols <= run.sizes.positive else value
 
 
 def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
@@ -118,7 +119,7 @@ def _is_flag(run: Run, left: Value, right: Value) -> bool | None:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Unknown) and isinstance(other, Bool):
             question = Same(one.as_term, other.value)
-            return run.ask(
+            return run.path.ask(
                 question, f"{one.key} is {other.value}", f"{shown(one)} is {other.value}", _hints_at(one, other)
             )
     return None
@@ -137,9 +138,11 @@ def is_of_kind(run: Run, value: Unknown, kinds: tuple[Value, ...]) -> bool:
     names = ", ".join(classes)
     subject = f"isinstance({shown(value)}, {names})"
     likely = containers.isdisjoint(classes)
-    taken = run.ask(IsInstance(value.as_term, frozenset(classes)), f"isinstance({value.key},{names})", subject, likely)
+    taken = run.path.ask(
+        IsInstance(value.as_term, frozenset(classes)), f"isinstance({value.key},{names})", subject, likely
+    )
     if taken and PACKED in classes:
-        run.demand(value, Demand(3, "isinstance", packed=True))
+        run.path.demand(value, Demand(3, "isinstance", packed=True))
     return taken
 
 
@@ -151,11 +154,11 @@ def _is_constant(run: Run, value: Unknown, constant: Str | Bool | Member) -> boo
     likely = _hints_at(value, constant)
     plain = constant_key(constant)
     subject = f"{shown(value)} == {constant.text if isinstance(constant, Member) else repr(plain)}"
-    taken = run.ask(Among(value.as_term, (plain,)), f"{value.key}=={plain}", subject, likely)
+    taken = run.path.ask(Among(value.as_term, (plain,)), f"{value.key}=={plain}", subject, likely)
     if taken and isinstance(constant, Str | Member):
-        run.settled[value.key] = constant
+        run.path.settled[value.key] = constant
     elif not taken and likely:
-        run.settled[value.key] = replace(value, hint=None)
+        run.path.settled[value.key] = replace(value, hint=None)
     return taken
 
 
@@ -175,7 +178,7 @@ def _compare_sizes(run: Run, left: Dim, operator: str, right: Dim) -> Value:
         if known is not None:
             return Bool(known)
     asked = "==" if operator == "!=" else operator
-    taken = run.ask_of_sizes(left, asked, right, run.likely(left, asked, right))
+    taken = run.path.ask_of_sizes(left, asked, right, run.sizes.likely(left, asked, right))
     return Bool(taken == (operator == asked))
 
 
@@ -204,7 +207,7 @@ def _compare_with_number(run: Run, value: Unknown, operator: str, number: Dim) -
     key, likely, constant = f"{value.key}{operator}{number}", None, number.constant
     hint = value.hint.dim.constant if isinstance(value.hint, Int) else None
     if constant is not None and operator in COMPARISONS:
-        run.questions[key] = Compared(value.as_term, operator, constant)
+        run.path.questions[key] = Compared(value.as_term, operator, constant)
         likely = None if hint is None else COMPARISONS[operator](hint, constant)
     return Unknown(key, "a comparison", None if likely is None else Bool(likely))
 
@@ -214,12 +217,12 @@ def is_none(run: Run, value: Value, positive: bool) -> Value:
     if not isinstance(value, Unknown):
         return Bool(isinstance(value, NoneValue) == positive)
     likely = isinstance(value.hint, NoneValue)
-    none = run.ask(Same(value.as_term, None), f"{value.key} is None", f"{shown(value)} is None", likely)
+    none = run.path.ask(Same(value.as_term, None), f"{value.key} is None", f"{shown(value)} is None", likely)
     if none:
-        run.settled[value.key] = NONE
+        run.path.settled[value.key] = NONE
     elif isinstance(value.hint, NoneValue):
         # from here on it is surely given; the default says nothing any more
-        run.settled[value.key] = Unknown(value.key, value.reason, None, value.lineage, value.number)
+        run.path.settled[value.key] = Unknown(value.key, value.reason, None, value.lineage, value.number)
     return Bool(none == positive)
 
 
@@ -234,7 +237,7 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
             likely = item.hint.value in keys
         subject = f"{shown(item)} in {keys}"
         question = Among(item.as_term, tuple(keys))
-        return Bool(run.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
+        return Bool(run.path.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
     constant = run.resolve(item.dim).constant if isinstance(item, Int) else constant_key(item)
     if constant is None:
         return _is_among_sizes(run, item, keys, positive, node)
@@ -249,7 +252,7 @@ def _is_among_sizes(run: Run, item: Value, keys: list[object], positive: bool, n
     default = run.trace.defaults.get(symbol)
     likely = None if default is None else default in keys
     question = Among(Term(symbol), tuple(keys))
-    return Bool(run.ask(question, f"{symbol} in {keys}", run.home.text(node.span), likely) == positive)
+    return Bool(run.path.ask(question, f"{symbol} in {keys}", run.recorder.home.text(node.span), likely) == positive)
 
 
 def _members(group: Value) -> list[object] | None:

@@ -10,7 +10,7 @@ from shapelint.infer.code.loops import comprehension
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.known.table import BUILTINS
 from shapelint.infer.protocol import attribute_of, item_of, rounds, truth, unrolled
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.project_modules import imported
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import YIELDED, Builtin, Function, Scope
@@ -143,7 +143,7 @@ def binary_expression(run: Run, scope: Scope, node: facts.Binary) -> Value:
     value = evaluate(run, scope, chain[-1].left)
     for link in reversed(chain):
         value = binary(run, value, link.operator, evaluate(run, scope, link.right), link)
-        value = run.settle(value) if isinstance(value, Unknown) else value
+        value = run.path.settle(value) if isinstance(value, Unknown) else value
     return value
 
 
@@ -183,7 +183,7 @@ def bool_op(run: Run, scope: Scope, node: facts.BoolOp) -> Value:
     if node.operator == "or" and isinstance(left, Unknown) and _is_placeholder(node.right):
         return replace(left, hint=left.hint or evaluate(run, scope, node.right))
     if truth(run, left, node.left) == (node.operator == "or"):
-        return left if not isinstance(left, Unknown) else run.settle(left)
+        return left if not isinstance(left, Unknown) else run.path.settle(left)
     return evaluate(run, scope, node.right)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from shapelint.infer.dispatch import evaluate
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import FALSE, External
 from shapelint.syntax import facts
@@ -18,11 +18,11 @@ _SWITCHES = {"no_grad": None, "inference_mode": None, "set_grad_enabled": FALSE}
 def graphless(run: Run, scope: Scope, switches: Sequence[facts.Expression]) -> Iterator[None]:
     """Note that what is made meanwhile hangs on no graph, where one of some contexts or decorators says so."""
     off = any(_switches_off(run, scope, one) for one in switches)
-    run.graphless += off
+    run.recorder.graphless += off
     try:
         yield
     finally:
-        run.graphless -= off
+        run.recorder.graphless -= off
 
 
 def _switches_off(run: Run, scope: Scope, switch: facts.Expression) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeGuard
 from shapelint.infer.code.assign import assign
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.protocol import rounds, truth
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import YIELDED, Container, Function, Instance, Scope
 from shapelint.infer.values.rounds import MAX_EXACT, name_of_later
@@ -214,13 +214,13 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
 
 def _still_holds(run: Run, scope: Scope, node: facts.While) -> bool | None:
     """Whether a loop goes on; None where data, an unknown size or a `break` in the body end it."""
-    choices, decisions = len(run.choices), len(run.trace.decisions)
-    run.says_nothing, outer = True, run.says_nothing
+    choices, decisions = len(run.path.choices), len(run.trace.decisions)
+    run.path.says_nothing, outer = True, run.path.says_nothing
     test = evaluate(run, scope, node.test)
-    run.says_nothing = outer
-    asked = list(run.choices)[choices:]
+    run.path.says_nothing = outer
+    asked = list(run.path.choices)[choices:]
     for key in asked:  # that a loop goes on is no choice of the path: it ends in any case
-        del run.choices[key]
+        del run.path.choices[key]
     del run.trace.decisions[decisions:]
     if asked or isinstance(test, Unknown | Tensor):
         return None

@@ -17,7 +17,7 @@ from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical
 from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import Site, call_value, rounds, truth
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Class, Container, Function, Imported, Iteration, Scope
 from shapelint.infer.values.python.lists import grow
@@ -70,7 +70,7 @@ def expression_statement(run: Run, scope: Scope, node: facts.ExpressionStatement
 def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
     """`return value`; what the entry point itself returns is recorded."""
     run.result = NONE if node.value is None else evaluate(run, scope, node.value)
-    if not run.frames:
+    if not run.recorder.frames:
         run.trace.returned.append(captured(run.result))
     return Flow.RETURN
 
@@ -83,7 +83,7 @@ def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     elif _raises(node.orelse):
         assume(run, scope, node.test, True)
     holds = _condition(run, scope, node.test)
-    place = (run.path, node.span.line, node.span.column)
+    place = (run.recorder.path, node.span.line, node.span.column)
     raising = _raises(node.body if holds else node.orelse)
     if raising and place in run.plan.passed:
         holds, raising = not holds, False
@@ -111,20 +111,20 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
         entered = _enter(run, value, context)
         if target is not None:
             assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
-    depth, guard, caught = len(run.frames), run.guard, run.caught
+    depth, guard, caught = len(run.recorder.frames), run.guard, run.recorder.caught
     expects = any(_expects_refusal(context) for context, _ in node.items)
-    run.caught = depth if expects else caught
+    run.recorder.caught = depth if expects else caught
     try:
         with graphless(run, scope, [context for context, _ in node.items]):
             return execute(run, scope, node.body)
     except Raised:
         if not expects:
             raise
-        del run.frames[depth:]
+        del run.recorder.frames[depth:]
         run.guard = guard
         return Flow.NEXT
     finally:
-        run.caught = caught
+        run.recorder.caught = caught
 
 
 def _expects_refusal(context: facts.Expression) -> bool:
@@ -143,18 +143,18 @@ def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    depth, guard, caught = len(run.frames), run.guard, run.caught
-    run.caught = depth if any(map(_reckons_with_torch, node.handlers)) else caught
+    depth, guard, caught = len(run.recorder.frames), run.guard, run.recorder.caught
+    run.recorder.caught = depth if any(map(_reckons_with_torch, node.handlers)) else caught
     try:
         flow = execute(run, scope, node.body)
-        run.caught = caught
+        run.recorder.caught = caught
         if flow is Flow.NEXT:
             flow = execute(run, scope, node.orelse)
     except Raised:
         if not node.handlers:
             raise
-        del run.frames[depth:]
-        run.guard, run.caught = guard, caught
+        del run.recorder.frames[depth:]
+        run.guard, run.recorder.caught = guard, caught
         flow = execute(run, scope, node.handlers[0].body)
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final
@@ -247,7 +247,7 @@ def import_statement(run: Run, scope: Scope, node: facts.Import) -> Flow:
         if module.split(".")[0] in KNOWN_ROOTS:
             scope.assign(name or module, External(canonical(module)))
         else:
-            scope.assign(name or module, Imported(run.path, module, 0))
+            scope.assign(name or module, Imported(run.recorder.path, module, 0))
     return Flow.NEXT
 
 
@@ -258,7 +258,7 @@ def import_from(run: Run, scope: Scope, node: facts.ImportFrom) -> Flow:
     for name, alias in node.names:
         wanted = None if name == "*" else name
         path = f"{node.module}.{name}" if wanted else node.module
-        value = External(canonical(path)) if known else Imported(run.path, node.module, node.level, wanted)
+        value = External(canonical(path)) if known else Imported(run.recorder.path, node.module, node.level, wanted)
         if wanted is None:
             stars = scope.names.get("*")
             scope.names["*"] = Tuple((*(stars.items if isinstance(stars, Tuple) else ()), value))
@@ -296,7 +296,7 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
             run.agree(left.dim, right.dim)
             return Flow.NEXT
     assume(run, scope, test, True)
-    place = (run.path, node.span.line, node.span.column)
+    place = (run.recorder.path, node.span.line, node.span.column)
     if evaluate(run, scope, test) == Bool(False) and place not in run.plan.passed:
         run.guard = place
         raise Raised

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shapelint.infer.known.table import builtin
 from shapelint.infer.protocol import Site, attribute_of, knows_attribute, length_of, set_attribute
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Class, Instance, Namespace, Scope, Super
 from shapelint.infer.values.python.texts import name_of
 from shapelint.infer.values.truth import truth_of
@@ -31,7 +31,7 @@ def _int(run: Run, site: Site) -> Value:
     if isinstance(value, Float) and value.value is not None and abs(value.value) < 1e15:
         return integer(int(value.value))
     if isinstance(value, Unknown) and isinstance(value.hint, Bool):
-        return integer(int(run.decide(value)))
+        return integer(int(run.path.decide(value)))
     return Int(value.dim) if isinstance(value, Unknown) else Int(Dim.symbol(run.key_of(site.node)))
 
 

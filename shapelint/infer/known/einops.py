@@ -13,7 +13,7 @@ from shapelint.infer.evidence import note_pattern
 from shapelint.infer.known.table import external
 from shapelint.infer.plan import Demand
 from shapelint.infer.protocol import Site
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Partial
 from shapelint.notation.einops_patterns import Group, Pattern, parse_pattern, spread
 from shapelint.ops import registry
@@ -39,7 +39,7 @@ def apply_pattern(run: Run, site: Site) -> Value:
     if isinstance(tensor, List | Tuple):
         tensor = steps.do("torch.stack", tensor)
     if isinstance(tensor, Unknown) and pattern.rank is not None:
-        run.demand(tensor, Demand(pattern.rank, "pattern"))
+        run.path.demand(tensor, Demand(pattern.rank, "pattern"))
     known = spread(pattern, tensor.rank) if isinstance(tensor, Tensor) else None
     if known is None or not isinstance(tensor, Tensor):
         return steps.unknown
@@ -63,7 +63,7 @@ class _Steps:
         self.sizes = sizes
         self.unknown = Unknown(run.key_of(node), "a pattern that is not known, or not obeyed")
         # no argument of the call is an argument of these operations: what edits them finds no call
-        self.expression = facts.Opaque(node.span, run.home.text(node.span), "a pattern")
+        self.expression = facts.Opaque(node.span, run.recorder.home.text(node.span), "a pattern")
 
     def do(self, name: str, *args: Value) -> Value:
         """Apply one operation."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shapelint.infer.known.table import external
 from shapelint.infer.protocol import Site, unrolled
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.values.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.values.torch.module_holders import note_holder
@@ -96,7 +96,7 @@ def data_loader(run: Run, site: Site) -> Value:
     stacked = size != NONE and len(site.args) < 5 and not _LAYS_OUT_BATCHES & site.kwargs.keys()
     samples = size.dim.constant if isinstance(size, Int) and stacked else None
     shuffled = (site.args[2] if len(site.args) > 2 else site.kwargs.get("shuffle")) == Bool(True)
-    run.trace.loaders[key] = Loader(site.node.span, stacked, samples, shuffled, run.away)
+    run.trace.loaders[key] = Loader(site.node.span, stacked, samples, shuffled, run.recorder.away)
     return Unknown(key, "the batches of a dataset")
 
 

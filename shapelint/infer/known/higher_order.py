@@ -8,7 +8,7 @@ from math import prod
 
 from shapelint.infer.known.table import builtin, external
 from shapelint.infer.protocol import Site, call_value, rounds
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.python.lists import grow
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truth_of

@@ -10,7 +10,7 @@ from shapelint.infer.apply import apply
 from shapelint.infer.code.arithmetic import binary
 from shapelint.infer.known.table import KnownFunction, builtin, external
 from shapelint.infer.protocol import Site
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.ops import registry
 from shapelint.shapes.value import Float, Int, Tensor, Tuple, Value, integer
 

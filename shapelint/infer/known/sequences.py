@@ -7,7 +7,7 @@ from functools import partial
 from shapelint.infer.code.arithmetic import binary
 from shapelint.infer.known.table import builtin
 from shapelint.infer.protocol import Site, rounds
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Container, Iteration, Range, ShapeOf
 from shapelint.shapes.dim import Dim

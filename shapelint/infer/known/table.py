@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shapelint.infer.protocol import Site
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.shapes.value import Value
 
 KnownFunction = Callable[[Run, Site], Value]

@@ -10,7 +10,7 @@ from shapelint.infer.code.comparisons import is_of_kind, is_of_others
 from shapelint.infer.known.table import builtin, external
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.protocol import Site, class_of
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Class, Instance
 from shapelint.ops import registry
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
@@ -83,8 +83,8 @@ def _is_of_dtype(run: Run, value: Tensor, kinds: tuple[Value, ...], node: facts.
     leaf = run.trace.leaf_of(value)
     classes = frozenset(kind.path for kind in kinds if isinstance(kind, External))
     key = (leaf and leaf.leaf_key) or run.key_of(node)
-    subject = run.home.text(node.span)
-    return run.ask(IsInstance(Term(key), classes), f"{subject}:{key}", subject, None)
+    subject = run.recorder.home.text(node.span)
+    return run.path.ask(IsInstance(Term(key), classes), f"{subject}:{key}", subject, None)
 
 
 def _is_instance(value: Value, kind: Value) -> bool | None:

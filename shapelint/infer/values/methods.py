@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.protocol import Site, calls, methods
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.shapes.value import FALSE, Value
 from shapelint.trace.trace import BackwardPass
@@ -27,5 +27,7 @@ def call_method(run: Run, receiver: Value, name: str, site: Site) -> Value:
 def _note_backward(run: Run, loss: Value, site: Site) -> None:
     retains = site.kwargs.get("retain_graph", FALSE) != FALSE or "**" in site.kwargs
     ref = getattr(loss, "ref", None)
-    made = BackwardPass(len(run.trace.nodes), retains, site.node.span, run.path, tuple(run.frames), ref)
+    made = BackwardPass(
+        len(run.trace.nodes), retains, site.node.span, run.recorder.path, tuple(run.recorder.frames), ref
+    )
     run.trace.backward_passes.append(made)

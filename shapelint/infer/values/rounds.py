@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Value
 from shapelint.syntax import facts
@@ -35,7 +35,7 @@ def rounds_over(items: tuple[Value, ...], length: Dim | None = None) -> Rounds:
 def later_round(run: Run, node: facts.Expression) -> Int:
     """The number of a later round: a symbol, at least 1."""
     name = name_of_later(node)
-    run.positive.add(name)
+    run.sizes.positive.add(name)
     return Int(Dim.symbol(name))
 
 

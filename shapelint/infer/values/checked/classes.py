@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.known.torch_names import is_module_class
 from shapelint.infer.protocol import Site, attributes, call_value, calls, items, takes_attribute
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.enums import is_enumeration, looked_up, member
 from shapelint.infer.values.checked.functions import call_function
 from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, make_record, record_of, set_fields

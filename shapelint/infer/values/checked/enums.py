@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from shapelint.choices.questions import Among
 from shapelint.infer.protocol import attributes
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Class, Function, Member, Method, Scope
 from shapelint.shapes.value import External, Str, Unknown, Value
@@ -38,7 +38,7 @@ def member(run: Run, cls: Class, name: str) -> Value | None:
     if not {"str", "int", *_PLAIN}.isdisjoint(_bases(cls)):
         return value
     found = Member(cls, name, value)
-    return run.members.setdefault(found.text, found)
+    return run.path.members.setdefault(found.text, found)
 
 
 def members(run: Run, cls: Class) -> Iterator[Value]:
@@ -52,13 +52,13 @@ def members(run: Run, cls: Class) -> Iterator[Value]:
 
 def chosen(run: Run, value: Unknown) -> Value:
     """The member that a value is which must be one; other unknown values stay as they are."""
-    cls = run.enumerations.get(value.key)
+    cls = run.path.enumerations.get(value.key)
     options = {constant_key(one): one for one in members(run, cls)} if isinstance(cls, Class) else {}
     if not options:
         return value
     likely = None if value.hint is None else constant_key(value.hint)
-    taken = run.choose_among(value.as_term, f"key:{value.key}", value.key, tuple(options), likely)
-    run.settled[value.key] = options[taken]
+    taken = run.path.choose_among(value.as_term, f"key:{value.key}", value.key, tuple(options), likely)
+    run.path.settled[value.key] = options[taken]
     return options[taken]
 
 
@@ -68,8 +68,8 @@ def looked_up(run: Run, cls: Class, value: Value, key: str) -> Value:
         if value in (one, one.value if isinstance(one, Member) else one):
             return one
     key = f"{cls.name}({value.key})" if isinstance(value, Unknown) else key
-    run.enumerations[key] = cls
-    return run.settle(Unknown(key, "a member of an enumeration"))
+    run.path.enumerations[key] = cls
+    return run.path.settle(Unknown(key, "a member of an enumeration"))
 
 
 def limit(run: Run, key: str, annotation: facts.Expression | None, scope: Scope) -> None:
@@ -78,10 +78,10 @@ def limit(run: Run, key: str, annotation: facts.Expression | None, scope: Scope)
     cls = scope.lookup(name) if isinstance(name, str) else None
     options = _literals(annotation)
     if isinstance(cls, Class) and is_enumeration(cls):
-        run.enumerations[key] = cls
+        run.path.enumerations[key] = cls
         options = tuple(constant_key(one) for one in members(run, cls))
     if options and None not in options:
-        run.store.tell(Among(Unknown(key, "a parameter").as_term, options), True)
+        run.path.store.tell(Among(Unknown(key, "a parameter").as_term, options), True)
 
 
 def _bases(cls: Class) -> frozenset[str]:

@@ -11,7 +11,7 @@ from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
 from shapelint.infer.plan import MAX_DEPTH, Raised
 from shapelint.infer.protocol import Site, call_value, calls
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.parameters import bind_parameters
 from shapelint.infer.values.objects import YIELDED, BoundMethod, Function, Iteration, Partial, Scope
 from shapelint.shapes.value import NONE, List, Value
@@ -22,37 +22,37 @@ from shapelint.trace.trace import Frame
 @calls(Function)
 def call_function(run: Run, function: Function, site: Site) -> Value:
     """Interpret a call; Unknown where it is too deep, recursive or a coroutine."""
-    if len(run.frames) >= MAX_DEPTH or run.functions.count(function) >= 2:
+    if len(run.recorder.frames) >= MAX_DEPTH or run.recorder.functions.count(function) >= 2:
         return site.unknown(run, "recursion, or calls too deep")
     if function.definition is not None and function.definition.is_async:
         return site.unknown(run, "a coroutine")
     if function.definition is not None and is_abstract(function.definition):
         return site.unknown(run, "an abstract method")
-    depth = len(run.frames)
-    run.frames.append(Frame(function.name, site.node.span, run.path))
+    depth = len(run.recorder.frames)
+    run.recorder.frames.append(Frame(function.name, site.node.span, run.recorder.path))
     try:
         return enter(run, function, site.args, site.kwargs)
     except Raised:
-        if run.away or function.scope.find_home() is run.home:
+        if run.recorder.away or function.scope.find_home() is run.recorder.home:
             raise
         # the ways through another file are not all followed: that this one raises says little
         return site.unknown(run, f"{function.name} raises on this path")
     finally:
-        del run.frames[depth:]
+        del run.recorder.frames[depth:]
 
 
 def enter(run: Run, function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
     """Run a function's body, in the file where it stands, with its parameters bound; the value it returns."""
-    before = run.home
-    run.home = function.scope.find_home() or before
-    run.functions.append(function)
+    before = run.recorder.home
+    run.recorder.home = function.scope.find_home() or before
+    run.recorder.functions.append(function)
     try:
         decorators = () if function.definition is None else function.definition.decorators
         with graphless(run, function.scope, decorators):
             return _run_body(run, function, Scope(bind_parameters(run, function, args, kwargs), function.scope))
     finally:
-        run.home = before
-        run.functions.pop()
+        run.recorder.home = before
+        run.recorder.functions.pop()
 
 
 def _run_body(run: Run, function: Function, scope: Scope) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.infer.protocol import Site, calls
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Class, Factory, Instance, Record
 from shapelint.infer.values.snapshot import MAX_DEPTH
 from shapelint.shapes.value import Dict, List, Str, Tuple, Value

@@ -22,7 +22,7 @@ from shapelint.infer.protocol import (
     unknown_item,
     unknown_rounds,
 )
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.classes import make_base
 from shapelint.infer.values.checked.functions import call_function
 from shapelint.infer.values.checked.parameters import free_arguments
@@ -106,11 +106,13 @@ def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expressi
     if len(makers) != 1 or makers[0].name == "__init__" or id(makers[0]) in instance.prepared:
         return None
     instance.prepared.add(id(makers[0]))
-    frames, run.frames = run.frames, [Frame("__init__", node.span, run.path)]  # a part of the construction
+    recorder = run.recorder
+    frames = recorder.frames
+    recorder.frames = [Frame("__init__", node.span, recorder.path)]  # a part of the construction
     try:
         call_function(run, makers[0], Site(node, *free_arguments(run, makers[0], instance)))
     finally:
-        run.frames = frames
+        recorder.frames = frames
     return instance.attributes.get(name)
 
 
@@ -118,7 +120,7 @@ def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expressi
 def _set_attribute(run: Run, instance: Instance, name: str, value: Value, source: facts.Expression | None) -> None:
     instance.assign(name, value)
     if source is not None:
-        instance.places[name] = Kept(source, run.home)
+        instance.places[name] = Kept(source, run.recorder.home)
 
 
 @has_attribute(Instance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shapelint.infer.known.torch_names import layer_parameters
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.enums import limit
 from shapelint.infer.values.objects import Class, Function
 from shapelint.ops.registry import LAYERS
@@ -86,7 +86,7 @@ def _free(run: Run, function: Function, skipped: int) -> tuple[Free, ...]:
 
 def _free_key(run: Run, parameter: facts.Parameter) -> str:
     span = parameter.span
-    return parameter.name if parameter.name not in run.free else f"{parameter.name}@{span.line}:{span.column}"
+    return parameter.name if parameter.name not in run.path.free else f"{parameter.name}@{span.line}:{span.column}"
 
 
 def _how(function: Function) -> str:
@@ -102,12 +102,12 @@ def free_parameter(run: Run, function: Function, parameter: facts.Parameter) -> 
     """
     annotation, default = parameter.annotation, function.defaults.get(parameter.name)
     key = _free_key(run, parameter)
-    run.free.add(key)
+    run.path.free.add(key)
     is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
     size = default.dim.constant if isinstance(default, Int) else None
     if (is_int and default is None) or (size is not None and size >= 1):
         if size is not None:
             run.trace.defaults[key] = size
-        return Int(run.size_of(key))
+        return Int(run.path.size_of(key))
     limit(run, key, annotation, function.scope)
     return Unknown(key, "a parameter", default)

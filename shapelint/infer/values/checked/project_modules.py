@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.protocol import attributes
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Imported, ModuleValue
 from shapelint.shapes.value import Unknown, Value
 from shapelint.syntax import facts

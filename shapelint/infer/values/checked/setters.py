@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.infer.code.walk import statements_in
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Class, Function, Instance
 from shapelint.syntax import facts
 
@@ -19,7 +19,7 @@ def makers_of(cls: Class, name: str) -> list[Function]:
 def is_set_on_other_paths(run: Run, instance: Instance, name: str) -> bool:
     """Whether the constructor, which has run, is the only method that sets an attribute."""
     setters = [method.name for cls in instance.cls.lineage() for method in _setters_of(cls, name)]
-    return setters == ["__init__"] and not any(function.name == "__init__" for function in run.functions)
+    return setters == ["__init__"] and not any(function.name == "__init__" for function in run.recorder.functions)
 
 
 def _setters_of(cls: Class, name: str) -> dict[Function, bool]:

@@ -18,7 +18,7 @@ from shapelint.infer.protocol import (
     takes_item,
     unknown_rounds,
 )
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, DefaultDict, Namespace
 from shapelint.infer.values.rounds import Rounds, rounds_over
@@ -58,9 +58,9 @@ def _item_or_default(run: Run, base: DefaultDict, index: Value, node: facts.Subs
 def choose_key(run: Run, key: Unknown, options: tuple[object, ...]) -> object:
     """Decide which of a table's keys an unknown key is; a string key is that string from now on."""
     likely = key.hint.value if isinstance(key.hint, Str) and key.hint.value in options else None
-    taken = run.choose_among(key.as_term, f"key:{key.key}", f"{key.key}", options, likely)
+    taken = run.path.choose_among(key.as_term, f"key:{key.key}", f"{key.key}", options, likely)
     if isinstance(taken, str):
-        run.settled[key.key] = run.members.get(taken) or Str(taken)
+        run.path.settled[key.key] = run.path.members.get(taken) or Str(taken)
     return taken
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.protocol import iterates, rounds
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Iteration, Range
 from shapelint.infer.values.rounds import MAX_EXACT, Rounds, later_round
 from shapelint.shapes.dim import Dim

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shapelint.finding import Ref
 from shapelint.infer.protocol import Site, classes, has_attribute, items, iterates, lengths, methods, takes_item
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Container
 from shapelint.infer.values.python.slices import known_slice
 from shapelint.infer.values.rounds import Rounds, rounds_over

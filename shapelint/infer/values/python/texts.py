@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from shapelint.choices.questions import Holds
 from shapelint.infer.protocol import Site, attributes, classes, has_attribute, items, lengths, methods, unknown_item
-from shapelint.infer.state import Run, shown
+from shapelint.infer.run.path import shown
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Method
 from shapelint.infer.values.snapshot import MAX_ITEMS
@@ -134,7 +135,7 @@ def asked(run: Run, text: Unknown, method: str, part: Str) -> Value:
     hint = text.hint.value if isinstance(text.hint, Str) else None
     likely = None if hint is None else bool(getattr(hint, method)(part.value))
     call = f".{method}({part.value!r})"
-    return Bool(run.ask(question, f"{text.key}{call}", f"{shown(text)}{call}", likely))
+    return Bool(run.path.ask(question, f"{text.key}{call}", f"{shown(text)}{call}", likely))
 
 
 def _is_open(part: Value) -> bool:

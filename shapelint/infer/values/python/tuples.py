@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.protocol import Site, attributes, classes, has_attribute, items, iterates, lengths, methods
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Method
 from shapelint.infer.values.python.slices import known_slice
 from shapelint.infer.values.rounds import Rounds, rounds_over
@@ -48,7 +48,7 @@ def _item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
     position = index.dim.constant if isinstance(index, Int) else None
     if position is not None and -len(base.items) <= position < len(base.items):
         if base.ref is not None and isinstance(node.index, facts.Literal | facts.Unary):
-            run.trace.selections.append(Selection(base.ref, position, node, run.path))
+            run.trace.selections.append(Selection(base.ref, position, node, run.recorder.path))
         return base.items[position]
     if isinstance(index, SliceValue):
         cut = known_slice(index)
@@ -56,7 +56,7 @@ def _item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
     if isinstance(index, Tuple) and base.ref is not None:
         error = ShapeError("a tuple is indexed like a tensor", "SHP301")
         failed = Unknown(run.key_of(node), error.message)
-        return run.record(GETITEM, (base, index), {}, {}, failed, node.span, node, error)
+        return run.recorder.record(GETITEM, (base, index), {}, {}, failed, node.span, node, error)
     return Unknown(run.key_of(node), "a tuple index that is not known")
 
 

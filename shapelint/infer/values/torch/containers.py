@@ -13,7 +13,7 @@ from shapelint.infer.protocol import (
     methods,
     takes_item,
 )
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container, Method
 from shapelint.infer.values.python.dicts import entries
 from shapelint.infer.values.python.lists import grow, insert, item_of_list
@@ -32,12 +32,12 @@ def _call(run: Run, container: Container, site: Site) -> Value:
     """nn.Sequential runs its members in order."""
     if container.kind != "Sequential" or container.length is not None:
         return site.unknown(run, f"calling a {container.kind}")
-    outer, given = run.member, site.args
+    outer, given = run.recorder.member, site.args
     for number, member in enumerate(container.members.values()):
-        run.member = f"{outer}#{number}"
+        run.recorder.member = f"{outer}#{number}"
         value = call_value(run, member, Site(site.node, given))
-        given = (run.settle(value) if isinstance(value, Unknown) else value,)
-    run.member = outer
+        given = (run.path.settle(value) if isinstance(value, Unknown) else value,)
+    run.recorder.member = outer
     return given[0] if len(given) == 1 else Tuple(given)
 
 

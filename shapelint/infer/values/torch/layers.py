@@ -6,7 +6,7 @@ import re
 
 from shapelint.infer.apply import call_layer
 from shapelint.infer.protocol import Site, attributes, calls, classes, has_attribute, methods, takes_attribute
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.infer.values.torch.modules import call_module_method
 from shapelint.ops.layers.rnn import RECURRENT, mode_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Ref
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container, Instance
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.shapes.value import NONE, Dict, Layer, List, Tuple, Value
@@ -19,14 +19,14 @@ def note_holders(run: Run, instance: Instance) -> None:
     if not (instance.cls.torch_base() or "").startswith("torch.nn."):
         return
     registered = {layer.ref for value in instance.attributes.values() for layer in _registered(value, _DEPTH)}
-    home = run.home
+    home = run.recorder.home
     for name, kept in instance.places.items():
         value = instance.attributes.get(name)
         if value is not None:
-            run.home = kept.home
+            run.recorder.home = kept.home
             free = tuple(layer.ref for layer in layers_in(value) if layer.ref not in registered)
             note_holder(run, value, kept.expression, attribute=name, owner=instance.cls.definition, free=free)
-    run.home = home
+    run.recorder.home = home
 
 
 def note_holder(run: Run, value: Value, expression: facts.Expression, **told: object) -> None:
@@ -35,7 +35,7 @@ def note_holder(run: Run, value: Value, expression: facts.Expression, **told: ob
     if operation is not None and layers:
         members = _members(value)
         bound = {**told, "members": len(members), "repeated": tuple(_repeated(members))}
-        run.record(operation, (List([*layers]),), {}, bound, NONE, expression.span, expression)
+        run.recorder.record(operation, (List([*layers]),), {}, bound, NONE, expression.span, expression)
 
 
 def _repeated(members: list[Value]) -> Iterator[Ref | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.protocol import Site
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.shapes.value import NONE, Value
 
 REGISTERING = frozenset({"register_buffer", "register_parameter", "add_module", "register_module"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.apply import apply
 from shapelint.infer.protocol import Site, attributes, classes, items, methods
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.torch.tensors import attribute_by, refused_attribute, unknown_attribute
 from shapelint.ops import registry
 from shapelint.ops.tensors.packing import PACKED, SHARED

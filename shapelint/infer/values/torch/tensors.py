@@ -15,7 +15,7 @@ from shapelint.infer.protocol import (
     takes_item,
     unknown_rounds,
 )
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.infer.values.rounds import Rounds, later_round
 from shapelint.infer.values.truth import truths
@@ -51,7 +51,7 @@ def refused_attribute(run: Run, base: Tuple | Packed, name: str, node: facts.Exp
         return unknown_attribute(run, name, node)
     error = ShapeError(f"a tuple has no attribute {name}", code)
     failed = Unknown(run.key_of(node), error.message)
-    return run.record(op, (base,), {}, {}, failed, node.span, node, error)
+    return run.recorder.record(op, (base,), {}, {}, failed, node.span, node, error)
 
 
 def unknown_attribute(run: Run, name: str, node: facts.Expression) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.infer.known.table import BUILTINS
 from shapelint.infer.protocol import Site, attributes, calls
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Method
 from shapelint.shapes.value import Str, Value
 from shapelint.syntax import facts

@@ -8,7 +8,7 @@ from shapelint.infer.apply import apply, construct
 from shapelint.infer.known.table import EXTERNALS
 from shapelint.infer.known.torch_names import SIX, canonical, is_module_class, layer_parameters
 from shapelint.infer.protocol import Site, attributes, call_value, calls, items
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.methods import call_method
 from shapelint.infer.values.objects import Builtin, Instance, OpenMember, Super
 from shapelint.infer.values.python.dicts import choose_key

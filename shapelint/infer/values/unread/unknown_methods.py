@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shapelint.infer.apply import apply, derived
 from shapelint.infer.plan import Demand
 from shapelint.infer.protocol import Site, methods
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import ShapeOf
 from shapelint.infer.values.python import texts
@@ -33,12 +33,12 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
         return apply(run, registry.OPS["torch.zeros"], args, {}, site.node)
     if name == "permute":
         sizes = _sizes_in(args)
-        run.demand(base, Demand(len(sizes), "permute"))
+        run.path.demand(base, Demand(len(sizes), "permute"))
     if name in ("view", "reshape"):
         _demand_viewed(run, base, name, args)
         return _viewed(run, site) or _derived(run, base, site)
     if name == "unbind":
-        run.note_entries(run.key_of(site.node), base)
+        run.path.note_entries(run.key_of(site.node), base)
     return _derived(run, base, site)
 
 
@@ -55,9 +55,9 @@ def _demand_viewed(run: Run, base: Unknown, name: str, args: tuple[Value, ...]) 
     places = [own[symbol] for symbol in symbols if symbol in own]
     exchanged = places != sorted(places) and len(places) == len(sizes) - 1 == len(symbols)
     if len(set(places)) == len(places) and (len(places) == len(sizes) or exchanged):
-        run.demand(base, Demand(len(sizes), name))
+        run.path.demand(base, Demand(len(sizes), name))
     elif rank := _rank_of_product(base, sizes):
-        run.demand(base, Demand(rank, name))
+        run.path.demand(base, Demand(rank, name))
 
 
 def _viewed(run: Run, site: Site) -> Value | None:
@@ -68,7 +68,7 @@ def _viewed(run: Run, site: Site) -> Value | None:
     if whole or len(sizes) != len(given) or not sizes or sum(size.constant == -1 for size in sizes) > 1:
         return None
     key = run.key_of(site.node)
-    run.viewed[key] = tuple(
+    run.path.viewed[key] = tuple(
         Dim.symbol(f"{key}.size({axis})") if size.constant == -1 else size for axis, size in enumerate(sizes)
     )
     return Unknown(key, "a view of something unknown")

@@ -15,7 +15,7 @@ from shapelint.infer.protocol import (
     unknown_item,
     unknown_rounds,
 )
-from shapelint.infer.state import Run
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.enums import chosen
 from shapelint.infer.values.methods import call_method
 from shapelint.infer.values.objects import ShapeOf, TypeOf
@@ -63,7 +63,7 @@ def _attribute(run: Run, base: Unknown, name: str, node: facts.Expression) -> Va
         return ShapeOf(base)
     key = f"{base.key}.{name}"
     if name in ("T", "mT", "data"):
-        run.parents[key] = Parent(base.key)
+        run.path.parents[key] = Parent(base.key)
         return Unknown(key, base.reason, lineage=Lineage(base.key, 0), owner=base)
     return Unknown(key, f"an attribute of something unknown: {base.reason}", owner=base)
 
@@ -92,7 +92,7 @@ def _change_of_rank(index: Value) -> int | None:
 def _part(run: Run, base: Unknown, delta: int, node: facts.Subscript) -> Value:
     """`x[:, 0]` or `x[order]` of an unknown: only a tensor is indexed so, and the rank changes by `delta`."""
     key = f"{base.key}, in part: {run.key_of(node)}"
-    run.parents[key] = Parent(base.key, delta)
+    run.path.parents[key] = Parent(base.key, delta)
     return Unknown(key, base.reason, lineage=Lineage(base.key, delta))
 
 

@@ -1,0 +1,233 @@
+"""The path that a run follows: the sides that it takes of what is not decided, and what it takes unknowns for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from shapelint.choices.questions import Among, IsFlag, Question, Truth, related
+from shapelint.choices.store import Store
+from shapelint.infer import plan as plans
+from shapelint.infer.contradictions import subject_of
+from shapelint.infer.plan import Choice, Demand, Parent, Plan, Raised
+from shapelint.infer.run.recorder import Recorder
+from shapelint.infer.run.sizes import Sizes
+from shapelint.infer.values.truth import likely_truth
+from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.term import Term
+from shapelint.shapes.value import Bool, Int, NoneValue, Packed, Str, Tensor, Unknown, Value
+from shapelint.source import Span
+from shapelint.trace.trace import INPUT, Decision, without_places
+
+
+@dataclass(slots=True)
+class Path:
+    """The choices of one path, by its plan or new ones, and the values of what is unknown on it."""
+
+    plan: Plan
+    recorder: Recorder
+    sizes: Sizes
+    store: Store  #: what the path has said of values that are not known
+    members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
+    choices: dict[str, Choice] = field(default_factory=dict)
+    demands: dict[str, Demand] = field(default_factory=dict)
+    settled: dict[str, Value] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)  #: what the truth of an unknown asks, by its key
+    parents: dict[str, Parent] = field(default_factory=dict)
+    preferred: bool | None = None  #: the side that undecided conditions take while a guard is read
+    implied: bool = False  #: while an operation asks what neither the code nor a default says
+    says_nothing: bool = False  #: while it is asked whether a loop goes on, which it does not for ever
+    free: set[str] = field(default_factory=set)  #: keys of the parameters that nobody gives a value
+    viewed: dict[str, tuple[Dim, ...]] = field(default_factory=dict)  #: the sizes that views give unknowns
+    failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
+    enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
+    misstated: set[tuple[str, str]] = field(default_factory=set)  #: what docstrings say that the code does not do
+    disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
+
+    def decide(self, condition: Unknown) -> bool:
+        """Take a side of an unknown flag, likely its default; the value is that bool from now on."""
+        flag = IsFlag(condition.as_term)
+        if True in self.store.possible(flag):
+            self.store.tell(flag, True)
+        taken = self.decide_truth(condition)
+        self.settled[condition.key] = Bool(taken)
+        self.recorder.trace.solved[condition.key] = Dim.of(int(taken))
+        return taken
+
+    def decide_truth(self, condition: Unknown, likely: bool | None = None) -> bool:
+        """Take a side of an unknown value's truth; `likely` overrules what the default gives."""
+        hint = condition.hint
+        if likely is None and hint is not None:
+            likely = likely_truth(hint)
+        question = self.questions.get(condition.key, Truth(condition.as_term))
+        taken = self.ask(question, f"bool({condition.key})", shown(condition), likely)
+        if isinstance(hint, NoneValue) and not taken:
+            self.settled[condition.key] = hint
+        elif isinstance(hint, Bool):
+            self.settled[condition.key] = Bool(taken)
+            self.recorder.trace.solved[condition.key] = Dim.of(int(taken))
+        return taken
+
+    def ask(self, question: Question, key: str, subject: str, likely: bool | None) -> bool:
+        """Decide a condition: by what the path has said already, or by a choice. Raises Raised where none is left."""
+        possible = self.store.possible(question)
+        if not possible:
+            raise Raised  # no value of the variables comes here
+        taken = next(iter(possible))
+        if len(possible) > 1:
+            taken = bool(self.choose(key, subject, (True, False), likely, question))
+        if not self.says_nothing:
+            self._tell(question, taken)
+        return taken
+
+    def ask_of_sizes(self, left: Dim, comparison: str, right: Dim, likely: bool | None) -> bool:
+        """Decide how two sizes compare; equal ones are equal from now on."""
+        key, subject = f"{left}{comparison}{right}", f"{left} {comparison} {right}"
+        question = related(left, comparison, right)
+        if question is None:
+            taken = bool(self.choose(key, subject, (True, False), likely))
+        else:
+            taken = self.ask(question, key, subject, likely)
+        return self.sizes.agree(left, right) if taken and comparison == "==" else taken
+
+    def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
+        """Whether sizes are equal (ops.registry.Assumptions)."""
+        left, right = self.sizes.resolve(left), self.sizes.resolve(right)
+        answer, likely = self.sizes.same(left, right), self.sizes.likely(left, "==", right)
+        if answer is not Same.UNKNOWN or (likely is None and not otherwise):
+            return answer is Same.EQUAL
+        self.implied = likely is None
+        try:
+            return self.ask_of_sizes(left, "==", right, otherwise if likely is None else likely)
+        finally:
+            self.implied = False
+
+    def _tell(self, question: Question, answer: bool) -> None:
+        """Take an answer for granted; a variable that can have one value only has it from now on."""
+        if question in self.store.told:
+            return
+        self.store.tell(question, answer)
+        for variable in question.variables:
+            for value in self.store.only_value(variable):
+                if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+                    self.settled.setdefault(variable, Int(Dim.of(value)))
+                    if variable not in self.recorder.trace.solved:
+                        self.sizes.assume(Dim.symbol(variable), Dim.of(value))
+                elif isinstance(value, str):
+                    self.settled.setdefault(variable, self.members.get(value) or Str(value))
+
+    def choose_among(self, term: Term, key: str, subject: str, options: tuple[object, ...], likely: object) -> object:
+        """Take one of the texts or numbers that a term may be. Raises Raised where it can be none of them."""
+        options = tuple(sorted(options, key=lambda option: not self.recorder.trace.speaks_of(option)))
+        possible = tuple(option for option in options if True in self.store.possible(Among(term, (option,))))
+        if not possible:
+            raise Raised  # Python finds no such key
+        likely = likely if likely in possible else None
+        taken = possible[0] if len(possible) == 1 else self.choose(key, subject, possible, likely, term)
+        self._tell(Among(term, (taken,)), True)
+        return taken
+
+    def choose(
+        self, key: str, subject: str, options: tuple[object, ...], likely: object, about: Question | Term | None = None
+    ) -> object:
+        """Take one of the options, always the same on one path; `about` is the question, or the term that is one."""
+        remote = self.recorder.away is not None or "@" in key or self.preferred is not None
+        if key in self.choices:
+            if not remote and self.choices[key].remote:
+                self.choices[key] = replace(self.choices[key], remote=False)
+            return self.choices[key].taken
+        if self.preferred is not None and self.preferred in options:
+            likely = self.preferred
+        taken = self.plan.choices.get(key, options[0] if likely is None else likely)
+        if taken not in options:
+            taken = options[0]
+        self.choices[key] = Choice(key, options, taken, likely, remote)
+        told = None if likely is None else taken == likely
+        question = Among(about, (taken,)) if isinstance(about, Term) else about
+        body = self.recorder.functions[-1].definition if self.recorder.functions else None
+        place = None if body is None else body.name_span
+        invited = self.recorder.trace.speaks_of(taken) and not (self.implied and taken is True)
+        self.recorder.trace.decisions.append(Decision(subject, taken, told, invited, question, place))
+        return taken
+
+    def settle(self, value: Unknown) -> Value:
+        """What this path takes an unknown for: a chosen value, a demanded tensor, or itself."""
+        known = self.settled.get(value.key)
+        if known is not None:
+            return known
+        demand = self.plan.demands.get(value.key)
+        if demand is None:
+            return value
+        self.settled[value.key] = leaf = self._leaf(value, demand)
+        return leaf
+
+    def _leaf(self, value: Unknown, demand: Demand) -> Value:
+        self._note_batch(value.key)
+        sizes = self.viewed.get(value.key) or [self.size_of(f"{value.key}.size({i})") for i in range(demand.rank)]
+        axes = tuple(map(Axis, sizes))
+        result: Value = Tensor(axes, demand.dtype)
+        if demand.packed:
+            batch = Axis(Dim.symbol(f"{value.key}.batch"), Role.BATCH)
+            time = Axis(Dim.symbol(f"{value.key}.time"), Role.TIME)
+            result = Packed(batch, time, (Axis(Dim.symbol(f"{value.key}.size(-1)"), Role.FEATURE),))
+        span = Span(1, 0, 1, 0)
+        because = plans.VIEWED if value.key in self.viewed else demand.because
+        bound = {"demand": because, "given": self._is_given(value.key)}
+        return self.recorder.record(INPUT, (Str(value.key),), {}, bound, result, span, None)
+
+    def _is_given(self, key: str) -> bool:
+        """Whether a leaf is what the caller or a data loader gives, not the result of what is not understood."""
+        return "@" not in key or key in self.free or self.recorder.trace.loader_of(key) is not None
+
+    def _note_batch(self, key: str) -> None:
+        """The batches of a loader hold as many samples as it was told, but for the last one."""
+        loader = self.recorder.trace.loader_of(key)
+        if loader is None or not loader.stacked:
+            return
+        samples = f"{key}.size(0)"
+        if loader.samples is not None:
+            self.recorder.trace.defaults[samples] = loader.samples
+        self.recorder.believe(loader.says_of(samples))
+
+    def size_of(self, symbol: str) -> Dim:
+        """A size of an unknown value: the symbol, or the number that the plan gives it."""
+        if symbol not in self.plan.sizes:
+            return Dim.symbol(symbol)
+        decision = Decision(subject_of(symbol), self.plan.sizes[symbol], likely=True)
+        if decision not in self.recorder.trace.decisions:
+            self.recorder.trace.decisions.append(decision)
+        return Dim.of(self.plan.sizes[symbol])
+
+    def demand(self, value: Unknown, demand: Demand) -> None:
+        """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""
+        chain = [(value.key, demand)]
+        while chain[-1][0] in self.parents and len(chain) < 50:
+            parent = self.parents[chain[-1][0]]
+            child = chain[-1][1]
+            dtype = parent.dtype or child.dtype
+            chain.append((parent.key, Demand(child.rank - parent.delta, demand.because, dtype=dtype)))
+        for key, wanted in reversed(chain):
+            if wanted.rank > 0 and key not in self.plan.demands and key not in self.failed:
+                self.demands.setdefault(key, wanted)
+                return
+
+    def is_doubted(self, value: Value) -> bool:
+        """Whether the author's word on the shape of an unknown does not fit what the code does with it."""
+        leaf = self.recorder.trace.leaf_of(value)
+        key = value.key if isinstance(value, Unknown) else leaf and leaf.leaf_key
+        return key in self.plan.doubted
+
+    def is_given(self, value: Value) -> None:
+        """An unknown that its author describes is not None, whatever its default."""
+        if isinstance(value, Unknown) and isinstance(value.hint, NoneValue):
+            self.settled[value.key] = replace(value, hint=None)
+
+    def note_entries(self, key: str, base: Unknown) -> None:
+        """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
+        self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
+
+
+def shown(value: Unknown) -> str:
+    """An unknown value's name for people: the key without the places and folders."""
+    return re.sub(r"\S*/(\w+)\.py\.", r"\1.", without_places(value.key))

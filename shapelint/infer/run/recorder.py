@@ -1,0 +1,108 @@
+"""Where a run is, and what it writes down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from shapelint.finding import Ref
+from shapelint.infer import plan as plans
+from shapelint.infer.plan import Raised
+from shapelint.infer.run.sizes import Sizes
+from shapelint.infer.values.objects import Function, Home
+from shapelint.infer.values.provenance import sizes_in, stamp
+from shapelint.infer.values.snapshot import captured
+from shapelint.ops.registry import ShapeError
+from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Value
+from shapelint.source import Span
+from shapelint.syntax import facts
+from shapelint.trace.trace import INPUT, Binding, Evidence, Frame, Node, Stated, Trace, refs
+
+
+@dataclass(slots=True)
+class Recorder:
+    """The calls that a run is inside of, and the trace that it records."""
+
+    trace: Trace
+    home: Home  #: the file whose code is being run
+    sizes: Sizes
+    frames: list[Frame] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
+    member: str = ""  #: which member of a Sequential, and of one inside it, is being called
+    caught: int | None = None  #: the depth of the calls at which the code catches what torch raises
+    graphless: int = 0  #: how many open blocks and functions switch gradients off
+    guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
+    believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
+
+    @property
+    def path(self) -> str:
+        """The path of the file whose code is being run."""
+        return self.home.source.path
+
+    @property
+    def away(self) -> str | None:
+        """The path of the file whose code is being run, if it is not the analysed one."""
+        return self.path if self.path != self.trace.path else None
+
+    def record(
+        self,
+        op: str,
+        args: tuple[Value, ...],
+        kwargs: Mapping[str, Value],
+        bound: Mapping[str, object],
+        result: Value,
+        span: Span,
+        expression: facts.Expression | None,
+        error: ShapeError | None = None,
+    ) -> Value:
+        """Append a node; returns its result with the references stamped in."""
+        if error is not None and self.caught == len(self.frames):
+            raise Raised  # which the code reckons with
+        number = len(self.trace.nodes)
+        args = tuple(captured(value) for value in args)
+        kwargs = {name: captured(value) for name, value in kwargs.items()}
+        bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
+        stamped = stamp(result, Ref(number), span)
+        is_guessed_input = op == INPUT and bound.get("demand") not in plans.CERTAIN_RANKS
+        if is_guessed_input or self.is_guess(*args, *kwargs.values()):
+            self.guesses.add(number)
+        self.sizes.positive.update(size.as_symbol for size in sizes_in(stamped) if size.as_symbol)
+        frames = tuple(self.frames)
+        node = Node(number, op, args, kwargs, bound, stamped, span, self.path, expression, frames, error)
+        self.trace.nodes.append(node)
+        if self.graphless:
+            self.trace.graphless.add(number)
+        if self.caught == len(self.frames):
+            self.trace.tried.add(number)
+        return stamped
+
+    def is_guess(self, *values: Value) -> bool:
+        """Whether a value rests on an input whose rank was guessed from the first operation on it."""
+        return any(ref.node in self.guesses for value in values for ref in refs(value))
+
+    def bind(self, span: Span, name: str, value: Value) -> None:
+        """Record what a name or a call is worth, for `shapelint shapes`."""
+        if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
+            value = captured(value)
+            self.trace.bindings.append(Binding(span, name, value, self.path))
+
+    def believe(self, evidence: Evidence) -> None:
+        """Record a piece of evidence, once; it lies where the run is, unless it says where."""
+        evidence = evidence if evidence.path else replace(evidence, path=self.away)
+        if evidence not in self.believed:
+            self.believed.add(evidence)
+            self.trace.evidence.append(evidence)
+
+    def state_shape(self, stated: Stated) -> None:
+        """Record the author's own shape of a value of the analysed file, where the value's rests on no guess."""
+        ref = stated.value.ref
+        if ref is None or self.away or self.is_guess(stated.value) or self.trace.node(ref).op == INPUT:
+            return
+        self.trace.stated.append(stated)
+
+    def key_of(self, expression: facts.Expression) -> str:
+        """A name for the value of an expression that is not understood: its text and its place."""
+        span = expression.span
+        calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
+        # the text may be cut short, and the place of its end tells `f(x)` from `f(x).g()`
+        return f"{self.home.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}{self.member}"

@@ -1,0 +1,77 @@
+"""What a path takes sizes to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shapelint.choices.questions import COMPARISONS, related
+from shapelint.choices.store import Store
+from shapelint.shapes.dim import Dim, Same, solutions
+from shapelint.trace.trace import Trace
+
+
+@dataclass(slots=True)
+class Sizes:
+    """The equalities of sizes that the code tells, and those that a path assumes, which its trace has as well."""
+
+    trace: Trace
+    store: Store
+    positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
+    assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
+    mentions: dict[str, list[str]] = field(default_factory=dict)  #: solved symbols whose values may mention a symbol
+
+    def resolve(self, dim: Dim) -> Dim:
+        """A size with the assumed equalities put in."""
+        return dim.substitute(self.trace.solved)
+
+    def same(self, left: Dim, right: Dim) -> Same:
+        """Compare two sizes under the equalities assumed so far."""
+        left, right = self.resolve(left), self.resolve(right)
+        answer = left.same(right)
+        if answer is Same.DIFFERENT and not self._is_certain(left - right):
+            return Same.UNKNOWN
+        if answer is Same.UNKNOWN and left - right in self.assumed_zero:
+            return Same.EQUAL
+        if answer is Same.UNKNOWN and self.store.told:
+            question = related(left, "==", right)
+            if question is not None and self.store.speaks_of(question) and True not in self.store.possible(question):
+                return Same.DIFFERENT
+        return answer
+
+    def _is_certain(self, difference: Dim) -> bool:
+        """Whether sizes that differ by this differ for sure: `a + b` is `a` where b is 0."""
+        return all(".size(" in name or name in self.positive for name in difference.symbols)
+
+    def agree(self, left: Dim, right: Dim) -> bool:
+        """False if the sizes certainly differ; otherwise they are equal from now on."""
+        answer = self.same(left, right)
+        if answer is Same.UNKNOWN:
+            self.assume(self.resolve(left), self.resolve(right))
+        return answer is not Same.DIFFERENT
+
+    def assume(self, left: Dim, right: Dim) -> None:
+        """Take sizes to be equal from now on."""
+        question = related(left, "==", right)
+        if question is not None:
+            self.store.tell(question, True)
+        # an input's axis gives way to a named size, a named size to an expression
+        bare = [(s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols]
+        for symbol, value in sorted(bare or solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
+            solved = self.trace.solved
+            for name in self.mentions.pop(symbol, ()):
+                self._solve(name, solved[name].substitute({symbol: value}))
+            self._solve(symbol, value)
+            return
+        self.trace.equations.append((left, right))
+        self.assumed_zero |= {left - right, right - left}
+
+    def _solve(self, symbol: str, value: Dim) -> None:
+        self.trace.solved[symbol] = value
+        for mentioned in value.symbols:
+            self.mentions.setdefault(mentioned, []).append(symbol)
+
+    def likely(self, left: Dim, comparison: str, right: Dim) -> bool | None:
+        """How sizes compare with their likely values; None where one has none."""
+        if not (left.symbols | right.symbols) <= self.trace.defaults.keys():
+            return None
+        return COMPARISONS[comparison](left.evaluate(self.trace.defaults), right.evaluate(self.trace.defaults))
