@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recurrent_places import Construction, Place, Places, scan
+from shapelint.infer.state import Run
 
 from shapelint.infer.analyse import analyse
 from shapelint.infer.code import calls, expressions
 from shapelint.infer.protocol import Site
-from shapelint.infer.state import Run
 from shapelint.infer.values.objects import Method
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS
@@ -35,7 +35,8 @@ from shapelint.shapes.value import External, Layer, Packed, Tensor, Tuple, Unkno
 from shapelint.source import Problem, decode_source
 from shapelint.syntax.facts import Expression, Subscript
 from shapelint.syntax.parse import parse
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 OPTIONS = ("batch_first", "bidirectional", "num_layers")
 

@@ -11,7 +11,7 @@ from shapelint.pipeline.check import Candidate, FileCheck, Wanted, check_source
 from shapelint.pipeline.verdicts import proven
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
-from shapelint.trace.trace import INPUT
+from shapelint.trace.node import INPUT
 from shapelint.verify.client import Verifier
 from shapelint.verify.program.program import Program
 

@@ -8,7 +8,8 @@ from shapelint.infer.analyse import analyse
 from shapelint.shapes.axis import Role
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
-from shapelint.trace.trace import Evidence, Stated, Trace
+from shapelint.trace.evidence import Evidence, Stated
+from shapelint.trace.trace import Trace
 
 CLASS = '''\
 import torch

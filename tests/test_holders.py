@@ -9,7 +9,8 @@ from shapelint.ops.holders import HOLDERS
 from shapelint.shapes.value import List, Tensor
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 
 HEAD = "import copy\nimport torch\nfrom torch import nn\n"
 

@@ -13,7 +13,8 @@ from shapelint.infer.analyse import analyse
 from shapelint.shapes.value import Tensor
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
-from shapelint.trace.trace import INPUT, Trace
+from shapelint.trace.node import INPUT
+from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
 from shapelint.verify.program.program import NotReplayable, Program, build
 

@@ -18,7 +18,7 @@ from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, External, List, Tensor, Tuple, Unknown
-from shapelint.trace.trace import INPUT
+from shapelint.trace.node import INPUT
 from shapelint.verify.program.program import NotReplayable, Program, build
 from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 

@@ -32,7 +32,8 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 
 load()
 

@@ -27,7 +27,8 @@ from shapelint.shapes.value import Value
 from shapelint.source import Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
-from shapelint.trace.trace import SCRIPT, TRIED, Node, Trace, refs
+from shapelint.trace.node import SCRIPT, TRIED, Node, refs
+from shapelint.trace.trace import Trace
 
 for _room in ("code", "known", "values"):  # what is there registers itself
     rooms.modules(f"shapelint.infer.{_room}")

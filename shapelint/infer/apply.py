@@ -32,7 +32,7 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, LATER_ROUND
+from shapelint.trace.node import INPUT, LATER_ROUND
 from shapelint.trace.writes import SETITEM, writes_by_name
 
 PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"

@@ -7,7 +7,8 @@ that fits says what it assumes; the driver follows another one with the likely v
 from __future__ import annotations
 
 from shapelint.shapes.dim import Dim
-from shapelint.trace.trace import Decision, Trace, without_places
+from shapelint.trace.decision import Decision, without_places
+from shapelint.trace.trace import Trace
 
 
 def contradicted(trace: Trace) -> dict[str, int]:

@@ -20,7 +20,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import Evidence, Stated
+from shapelint.trace.evidence import Evidence, Stated
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
 

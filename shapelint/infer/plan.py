@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shapelint.shapes.value import Dtype
-from shapelint.trace.trace import TRIED
+from shapelint.trace.node import TRIED
 
 MAX_DEPTH = 16  #: inlined calls
 MAX_STEPS = 60_000  #: statements and expressions of one run

@@ -12,7 +12,8 @@ from shapelint.finding import Claim, Ref
 from shapelint.reading.recurrent import Slot, input_of, is_recurrent_call, layer_of, states_given
 from shapelint.reading.written import is_zeros
 from shapelint.shapes.value import NoneValue, Packed, Tensor
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

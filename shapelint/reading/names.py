@@ -8,7 +8,9 @@ from shapelint.finding import Ref
 from shapelint.reading.lines import function_around
 from shapelint.reading.recurrent import OUTPUT, is_recurrent_call, slot_of, state_given
 from shapelint.reading.text import count_of
-from shapelint.trace.trace import Binding, Node, Trace, bindings_by_value, once
+from shapelint.trace.events import Binding
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, bindings_by_value, once
 
 _ATTRIBUTE = re.compile(r"\w+(?:\.\w+)+")
 _OUTPUT = frozenset(("out", "outs", "output", "outputs"))

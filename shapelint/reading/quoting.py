@@ -7,7 +7,10 @@ from shapelint.reading.text import lines_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer
 from shapelint.source import Span
-from shapelint.trace.trace import Binding, Evidence, Frame, Node, Stated, Trace, once
+from shapelint.trace.events import Binding
+from shapelint.trace.evidence import Evidence, Stated
+from shapelint.trace.node import Frame, Node
+from shapelint.trace.trace import Trace, once
 
 
 def naming_of(trace: Trace) -> Naming:

@@ -10,7 +10,8 @@ from shapelint.ops.layers.rnn import CELLS, RECURRENT, RecurrentConfig, recurren
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.trail import keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
-from shapelint.trace.trace import INPUT, Node, Trace, once, refs
+from shapelint.trace.node import INPUT, Node, refs
+from shapelint.trace.trace import Trace, once
 
 OUTPUT = "output"
 H_N = "h_n"

@@ -11,7 +11,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import EllipsisValue, Int, NoneValue, SliceValue, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, once
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, once
 
 GETITEM = "torch.Tensor.__getitem__"
 SELECT = "torch.Tensor.select"

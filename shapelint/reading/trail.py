@@ -12,7 +12,8 @@ from shapelint.ops.nature import MAKES, Nature
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import List, Packed, Tensor, Tuple, Unknown, Value
-from shapelint.trace.trace import Node, Trace, once
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, once
 
 FORWARD = ".forward"
 

@@ -8,7 +8,8 @@ from shapelint.reading.recurrent import ancestors, is_recurrent_call, is_returne
 from shapelint.reading.single_index import FIRST, is_full
 from shapelint.reading.trail import drops_ones, nature_of, operands_of
 from shapelint.shapes.value import Int, Tensor, Tuple, Value
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 #: what leaves the rows of a value where they are
 _PASSING = HANDS_ON | {Nature.POINTWISE, Nature.DROPOUT, Nature.SOFTMAX}

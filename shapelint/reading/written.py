@@ -10,7 +10,8 @@ from shapelint.reading.trail import nature_of
 from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writers, writes
 
 #: what needs no parentheses before a dot

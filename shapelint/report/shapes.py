@@ -16,7 +16,9 @@ from shapelint.report.text import expand, plain
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
-from shapelint.trace.trace import SCRIPT, Binding, Trace
+from shapelint.trace.events import Binding
+from shapelint.trace.node import SCRIPT
+from shapelint.trace.trace import Trace
 
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 

@@ -12,7 +12,8 @@ from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Packed, Tensor, Value
 from shapelint.source import Span
-from shapelint.trace.trace import SCRIPT, Node, Trace
+from shapelint.trace.node import SCRIPT, Node
+from shapelint.trace.trace import Trace
 
 
 def report(

@@ -15,7 +15,9 @@ from shapelint.reading.layout.intent import told_of_calls
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
 from shapelint.source import Span
-from shapelint.trace.trace import SCRIPT, Decision, Trace
+from shapelint.trace.decision import Decision
+from shapelint.trace.node import SCRIPT
+from shapelint.trace.trace import Trace
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 

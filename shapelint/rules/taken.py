@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from shapelint.choices.questions import IsInstance, Question
 from shapelint.project.settings import values_given, values_passed
 from shapelint.project.written import Given, Something
-from shapelint.trace.trace import LATER_ROUND, Decision, Trace
+from shapelint.trace.decision import Decision
+from shapelint.trace.node import LATER_ROUND
+from shapelint.trace.trace import Trace
 
 
 def is_taken(branch: Decision, trace: Trace) -> bool:

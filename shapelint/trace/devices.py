@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.ops.axes import is_dtype
 from shapelint.ops.tensors.attributes import APART_FROM_SHAPES
 from shapelint.shapes.value import NoneValue, Str, Unknown, Value
-from shapelint.trace.trace import Node
+from shapelint.trace.node import Node
 
 CPU = "cpu"
 DEVICE = "device"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import Node, Trace, once
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, once
 
 SETITEM = "torch.Tensor.__setitem__"
 _AUGMENTED = ("__iadd__", "__isub__", "__imul__", "__itruediv__")

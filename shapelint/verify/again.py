@@ -15,7 +15,8 @@ from shapelint.infer.definitions import Outline, words_in
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse, parse_lines
-from shapelint.trace.trace import SCRIPT, Trace
+from shapelint.trace.node import SCRIPT
+from shapelint.trace.trace import Trace
 from shapelint.verify.edits import lines_added
 
 

@@ -19,7 +19,8 @@ from shapelint.reading.recurrent import is_recurrent_call
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writes
 from shapelint.verify.program.encode import UnreplayableError
 from shapelint.verify.program.plan import resolved, tensors_in

@@ -17,7 +17,8 @@ from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
 from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 from shapelint.verify.program.encode import UnreplayableError
 from shapelint.verify.program.program import backward_slice
 

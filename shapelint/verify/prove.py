@@ -14,7 +14,8 @@ from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
 from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 from shapelint.verify.beyond import Beyond, beyond, mixes_rows
 from shapelint.verify.cases import Cases, cases
 from shapelint.verify.client import Verifier

@@ -20,7 +20,9 @@ from shapelint.rules.base import RULES, load
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.source import Problem, Source, decode_source
-from shapelint.trace.trace import INPUT, Binding, Trace
+from shapelint.trace.events import Binding
+from shapelint.trace.node import INPUT
+from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
 
 load()

@@ -18,7 +18,7 @@ from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Loop
+from shapelint.trace.events import Loop
 
 MAX_HELD = 3  #: lists in dicts in attributes are found
 MAX_SEARCHED = 500  #: values of one level that are searched for lists

@@ -11,7 +11,7 @@ from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, as_dic
 from shapelint.infer.values.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.values.torch.module_holders import note_holder
 from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tuple, Unknown, Value
-from shapelint.trace.trace import Loader
+from shapelint.trace.evidence import Loader
 
 
 @external("torch.nn.Sequential")

@@ -18,7 +18,8 @@ from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import Bool, Int, NoneValue, Packed, Str, Tensor, Unknown, Value
 from shapelint.source import Span
-from shapelint.trace.trace import INPUT, Decision, without_places
+from shapelint.trace.decision import Decision, without_places
+from shapelint.trace.node import INPUT
 
 
 @dataclass(slots=True)

@@ -16,7 +16,10 @@ from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, Binding, Evidence, Frame, Node, Stated, Trace, refs
+from shapelint.trace.events import Binding
+from shapelint.trace.evidence import Evidence, Stated
+from shapelint.trace.node import INPUT, Frame, Node, refs
+from shapelint.trace.trace import Trace
 
 
 @dataclass(slots=True)

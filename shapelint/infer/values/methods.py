@@ -6,7 +6,7 @@ from shapelint.infer.protocol import Site, calls, methods
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.shapes.value import FALSE, Value
-from shapelint.trace.trace import BackwardPass
+from shapelint.trace.events import BackwardPass
 
 
 @calls(Method)

@@ -12,7 +12,7 @@ from shapelint.infer.run.run import Run
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import LATER_ROUND
+from shapelint.trace.node import LATER_ROUND
 
 MAX_EXACT = 8  #: items of a sequence that are followed one by one
 

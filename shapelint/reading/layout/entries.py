@@ -13,7 +13,8 @@ from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import summary_confidence
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, NoneValue, SliceValue, Tensor, Tuple, Value
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _MAX_CUTS = 8
 _MAX_LAYERS = 64

@@ -24,7 +24,9 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Int, Layer, Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import ENOUGH, Evidence, Node, Trace, evidence_by_symbol, once
+from shapelint.trace.evidence import ENOUGH, Evidence
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, evidence_by_symbol, once
 
 BIAS = 3  #: the place of `bias` among the arguments of LSTM and GRU
 

@@ -12,7 +12,8 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import flow_of, nature_of, operands_of
 from shapelint.shapes.dim import Dim, Symbol, product_of
 from shapelint.shapes.value import NoneValue, Tensor, Value
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 Order = tuple[int, ...]  #: the axes, from the slowest in memory to the fastest
 

@@ -8,7 +8,8 @@ from shapelint.reading.recurrent import short_name
 from shapelint.reading.single_index import GETITEM, parts_of
 from shapelint.reading.written import before_moves
 from shapelint.shapes.value import Dtype, Tensor, Value
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from shapelint.reading.recurrent import input_of, layer_of, own_construction
 from shapelint.reading.written import argument
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import Evidence, Node, Trace
+from shapelint.trace.evidence import Evidence
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, product_of
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 Axes = tuple[Axis, ...]
 

@@ -12,7 +12,8 @@ from shapelint.reading.single_index import GETITEM, SELECT, parts_of
 from shapelint.reading.trail import tensor_inputs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 _DEPTH = 8  #: operations between a step and the call that reads it
 

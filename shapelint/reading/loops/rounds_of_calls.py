@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from shapelint.finding import Ref
 from shapelint.reading.recurrent import is_cell_call, layer_of, returned_refs, state_given
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 Place = tuple[str, Span, tuple[Span, ...]]
 

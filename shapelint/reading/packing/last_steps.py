@@ -15,7 +15,8 @@ from shapelint.reading.written import argument, before_moves
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Dtype, Int, NoneValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _GATHER = "gather"
 #: what gives the same numbers another shape, type or place, or keeps them inside the axis

@@ -12,7 +12,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, once
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, once
 
 PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 

@@ -9,7 +9,8 @@ from shapelint.reading.packing.lengths import packings
 from shapelint.reading.trail import keeps_steps, made_by, nature_of, tensor_inputs, trail
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Str, Tensor, Tuple, Value
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 PAD = "torch.nn.utils.rnn.pad_sequence"
 

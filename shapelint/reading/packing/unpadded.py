@@ -8,7 +8,8 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Int, List, Packed, Tensor, Tuple, Value
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 def is_unpadded(trace: Trace, padded: Tensor, sequence: Sequence) -> bool:

@@ -11,7 +11,8 @@ from shapelint.reading.written import argument, insertion
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 _STEPS = RECURRENT | CELLS
 _ATOMS = (facts.Name, facts.Attribute, facts.Call, facts.Subscript)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.reading.trail import nature_of, natures, trail
 from shapelint.shapes.value import Tensor, Value
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from shapelint.reading.written import argument
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, Layer, NoneValue, Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _FORWARD = ".forward"
 

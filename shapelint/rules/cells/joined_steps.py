@@ -21,7 +21,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

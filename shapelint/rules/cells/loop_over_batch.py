@@ -24,7 +24,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
-from shapelint.trace.trace import ENOUGH, Evidence, Trace
+from shapelint.trace.evidence import ENOUGH, Evidence
+from shapelint.trace.trace import Trace
 
 SAMPLES = Rule(
     code="SHP703",

@@ -16,7 +16,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 _ON_PURPOSE = re.compile(r"(?i)shar|\btie[ds]?\b|tying|same (?:weight|layer|cell)|recurr?ent depth|deepcopy|universal")
 

@@ -11,7 +11,8 @@ from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 SEQUENCE = Rule(
     code="SHP701",

@@ -18,7 +18,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Value
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Trace, bindings_by_value
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, bindings_by_value
 
 FORGOTTEN = Rule(
     code="SHP702",

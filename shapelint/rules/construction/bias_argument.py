@@ -16,7 +16,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Bool, Float, Int, Str, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _IN_CELL, _IN_LAYER = 2, 3  #: the place of bias among the arguments of a cell, and of nn.LSTM and nn.GRU
 _FLAGS = ("batch_first", "bidirectional")  #: what may be meant

@@ -16,7 +16,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Float, Int, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import SCRIPT, Node, Trace
+from shapelint.trace.node import SCRIPT, Node
+from shapelint.trace.trace import Trace
 
 _NUM_LAYERS = 2  #: the place of num_layers among the arguments
 

@@ -15,7 +15,9 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import Evidence, Node, Trace
+from shapelint.trace.evidence import Evidence
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 STEPS = Rule(
     code="SHP615",

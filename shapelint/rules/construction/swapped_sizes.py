@@ -15,7 +15,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.construction.refusal import written
 from shapelint.shapes.dim import Dim
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 SWAPPED = Rule(
     code="SHP614",

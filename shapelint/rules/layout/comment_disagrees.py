@@ -10,7 +10,9 @@ from shapelint.reading.quoting import naming_of, place_of, quote
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
-from shapelint.trace.trace import Node, Stated, Trace
+from shapelint.trace.evidence import Stated
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 COMMENT = Rule(
     code="SHP190",

@@ -18,7 +18,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP113",

@@ -16,7 +16,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import NONE, SliceValue, Tensor, integer
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 BUT_FIRST = SliceValue(integer(1), NONE, NONE)
 BUT_LAST = (SliceValue(NONE, integer(-1), NONE), SliceValue(integer(0), integer(-1), NONE))

@@ -11,7 +11,8 @@ from shapelint.reading.single_index import pick_of
 from shapelint.rules.base import Rule
 from shapelint.rules.build import report
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 def layer_confidence(trace: Trace, node: Node, entries: Entries) -> Confidence | None:

@@ -17,7 +17,8 @@ from shapelint.rules.layout.last_layer import (
     layer_confidence,
 )
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP109",

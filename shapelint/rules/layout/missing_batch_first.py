@@ -14,7 +14,9 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import ENOUGH, Node, Trace
+from shapelint.trace.evidence import ENOUGH
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 MISSING = Rule(
     code="SHP110",

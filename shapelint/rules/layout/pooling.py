@@ -19,7 +19,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Float, Tensor, Tuple
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 BATCH = Rule(
     code="SHP116",

@@ -16,7 +16,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, List, Tensor, Tuple
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, evidence_by_symbol, once
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, evidence_by_symbol, once
 
 TRANSPOSED = Rule(
     code="SHP124",

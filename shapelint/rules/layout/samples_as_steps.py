@@ -15,7 +15,9 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import ENOUGH, Evidence, Node, Trace
+from shapelint.trace.evidence import ENOUGH, Evidence
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 UNBATCHED = Rule(
     code="SHP118",

@@ -12,7 +12,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 DIRECT = Rule(
     code="SHP804",

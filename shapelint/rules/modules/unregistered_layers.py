@@ -14,7 +14,8 @@ from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 #: what registers layers, or hands their parameters on, in other ways
 _OTHER_WAYS = re.compile(

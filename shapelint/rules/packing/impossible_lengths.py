@@ -12,7 +12,8 @@ from shapelint.reading.recurrent import PAD_PACKED, is_recurrent_call
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Packed
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

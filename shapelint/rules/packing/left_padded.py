@@ -12,7 +12,8 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import h_n_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP418",

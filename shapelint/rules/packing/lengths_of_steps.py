@@ -16,7 +16,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, List, Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP411",

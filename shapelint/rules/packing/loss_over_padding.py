@@ -18,7 +18,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Float, Int, Layer, NoneValue, Str, Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP420",

@@ -18,7 +18,9 @@ from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import ENOUGH, Node, Trace
+from shapelint.trace.evidence import ENOUGH
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output

@@ -16,7 +16,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Int, Packed, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 
 PAIR = Rule(
     code="SHP407",

@@ -20,7 +20,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP414",

@@ -18,7 +18,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP403",

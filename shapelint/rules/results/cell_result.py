@@ -17,7 +17,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Tuple, Value
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
 _OUTPUT_BEFORE = re.compile(r"(\w+)\s*,\s*$")

@@ -14,7 +14,9 @@ from shapelint.reading.uses import confidence_of, is_head
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Selection, Trace, once
+from shapelint.trace.events import Selection
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace, once
 
 _CUTTING = (Nature.SELECTION, Nature.VIEW, Nature.MEAN, Nature.TOTAL)
 

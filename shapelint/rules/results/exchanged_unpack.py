@@ -15,7 +15,9 @@ from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Value
-from shapelint.trace.trace import Binding, Node, Trace
+from shapelint.trace.events import Binding
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP306",

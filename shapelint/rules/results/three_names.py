@@ -15,7 +15,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tuple
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _THREE = re.compile(r"([(\[]?)\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,?\s*([)\]]?)")
 

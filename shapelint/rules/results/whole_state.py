@@ -20,7 +20,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _AFTER_HEAD = (Nature.SOFTMAX, Nature.POINTWISE, Nature.DROPOUT, Nature.NORM)
 _DEPTH = 12

@@ -19,7 +19,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _PASSING = (Nature.VIEW, Nature.SELECTION, Nature.DROPOUT)
 _DEPTH = 4

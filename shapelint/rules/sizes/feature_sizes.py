@@ -14,7 +14,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

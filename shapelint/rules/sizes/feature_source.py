@@ -19,7 +19,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 _SHOWN = ("in_features", "input_size", "hidden_size", "proj_size", "embedding_dim")
 _EMBEDDING = "torch.nn.Embedding.forward"

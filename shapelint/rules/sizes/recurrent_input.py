@@ -17,7 +17,8 @@ from shapelint.reading.trail import keeps_every_axis, made_by, nature_of, origin
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Dtype, Tensor, Value
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 
 _EMBEDDING = "torch.nn.Embedding.forward"
 #: what leaves the kind of number what it was, for sure

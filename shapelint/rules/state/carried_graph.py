@@ -17,7 +17,9 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import BackwardPass, Node, Trace, refs
+from shapelint.trace.events import BackwardPass
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 _CUTS = (Nature.DETACH, Nature.INQUIRY)
 

@@ -20,7 +20,8 @@ from shapelint.rules.state.zeros import drop_zeros
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 
 _DROPS_LAST = re.compile(r"drop_last\s*=\s*True")
 

@@ -19,7 +19,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, LATER_ROUND, Node, Trace, bindings_by_value, refs
+from shapelint.trace.node import INPUT, LATER_ROUND, Node, refs
+from shapelint.trace.trace import Trace, bindings_by_value
 
 #: what leaves a step a step
 _SAME_STEP = natures(LAYS_OUT, Nature.LOOKUP, Nature.DROPOUT)

@@ -15,7 +15,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.state.carried_graph import carries_graph
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import Node, Trace, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP215",

@@ -17,7 +17,8 @@ from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Packed, Tensor
-from shapelint.trace.trace import Node, Trace, bindings_by_value, refs
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace, bindings_by_value
 
 _READING = (Nature.SELECTION, Nature.VIEW, Nature.PERMUTATION, Nature.JOIN, Nature.MEAN, Nature.TOTAL)
 _DEPTH = 6

@@ -17,7 +17,8 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Layer, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import INPUT, Node, Trace, bindings_by_value
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace, bindings_by_value
 
 _CHANCE = frozenset(("noise", "noises", "eps", "epsilon", "z", "latent", "latents"))
 

@@ -14,7 +14,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

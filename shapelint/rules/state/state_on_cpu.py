@@ -18,7 +18,8 @@ from shapelint.rules.build import report
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.devices import DEVICE, follows_another, is_named_device, moved_to
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _DEFAULT_DEVICE = re.compile(r"set_default_(?:device|tensor_type)|\bwith\s+torch\.device\b")
 

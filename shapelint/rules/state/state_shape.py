@@ -20,7 +20,8 @@ from shapelint.rules.state.state_sizes import (
     swap_first_two,
 )
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 _GOOD = (
     """\

@@ -20,7 +20,8 @@ from shapelint.rules.state.state_sizes import created, state_fix, take_other_axi
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 RULE = Rule(
     code="SHP204",

@@ -12,7 +12,8 @@ from shapelint.reading.recurrent import layer_of, states_given
 from shapelint.reading.written import argument, creation_of, exchanged, is_always_bidirectional, size_expressions, twice
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 Sizes = tuple[facts.Expression, ...]  #: as written: layers, batch, features
 Mend = Callable[[Trace, Node, Sizes], tuple[Edit, ...]]  #: the edits for one state of a call; none where unsafe

@@ -9,7 +9,8 @@ from shapelint.reading.written import argument
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 def state_name(trace: Trace, call: Node, error: ShapeError) -> str:

@@ -6,7 +6,8 @@ from shapelint.finding import Edit, Fix
 from shapelint.reading.recurrent import states_given
 from shapelint.reading.written import argument, is_zeros
 from shapelint.source import Span
-from shapelint.trace.trace import Node, Trace
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 
 
 def is_zero_state(trace: Trace, call: Node) -> bool:

@@ -15,8 +15,10 @@ from pathlib import Path
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding
 from shapelint.project.imports import module_of
+from shapelint.trace.decision import Entered
 from shapelint.trace.devices import CPU, DEVICE, is_named_device, moved_to
-from shapelint.trace.trace import INPUT, SCRIPT, Entered, Node, Trace
+from shapelint.trace.node import INPUT, SCRIPT, Node
+from shapelint.trace.trace import Trace
 from shapelint.verify.own.rows import Rows, rows_of
 from shapelint.verify.own.values import Argument, Values
 from shapelint.verify.program.encode import Encoder, UnreplayableError

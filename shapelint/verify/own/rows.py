@@ -10,7 +10,9 @@ from shapelint.finding import Claim, Ref
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, List, Tensor, Tuple, Value
-from shapelint.trace.trace import Free, Node, Trace
+from shapelint.trace.decision import Free
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
 from shapelint.verify.own.values import Values
 from shapelint.verify.program.encode import UnreplayableError
 from shapelint.verify.program.plan import resolved

@@ -16,8 +16,10 @@ from shapelint.ops.registry import OPS
 from shapelint.reading.recurrent import is_recurrent_call, states_given
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Float, NoneValue, Tuple, Unknown, Value
+from shapelint.trace.decision import Free, without_places
 from shapelint.trace.devices import CPU, moved_to
-from shapelint.trace.trace import INPUT, Free, Node, Trace, without_places
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 from shapelint.verify.program.encode import Encoded, UnreplayableError, arguments_of
 from shapelint.verify.program.plan import Plan, tensors_in
 from shapelint.verify.program.program import Writer

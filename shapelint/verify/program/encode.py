@@ -33,7 +33,7 @@ from shapelint.shapes.value import (
     Unknown,
     Value,
 )
-from shapelint.trace.trace import Node
+from shapelint.trace.node import Node
 
 Encoded = Any  #: what json.dumps takes
 

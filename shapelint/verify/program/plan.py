@@ -9,7 +9,8 @@ from math import prod
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Packed, Tensor, Tuple, Value
-from shapelint.trace.trace import INPUT, Node, Trace
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
 from shapelint.verify.program import limits
 from shapelint.verify.program.encode import (
     FORWARD,

@@ -28,7 +28,8 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, List, Str, Tensor, Tuple, Value
 from shapelint.trace.devices import DEVICE, moved_to
-from shapelint.trace.trace import INPUT, Node, Trace, refs
+from shapelint.trace.node import INPUT, Node, refs
+from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writers
 from shapelint.verify.program import limits
 from shapelint.verify.program.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config

@@ -12,7 +12,7 @@ from itertools import chain
 
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim, Quotient, cancel
-from shapelint.trace.trace import LATER_ROUND
+from shapelint.trace.node import LATER_ROUND
 from shapelint.verify.program.scale import scaled
 
 BATCH_SIZES = (3, 7, 4, 6)

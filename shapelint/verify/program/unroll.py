@@ -14,7 +14,9 @@ from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Layer, List, Packed, SliceValue, Tensor, Tuple, Value
-from shapelint.trace.trace import Loop, Node, Trace, refs
+from shapelint.trace.events import Loop
+from shapelint.trace.node import Node, refs
+from shapelint.trace.trace import Trace
 
 ROUNDS = 5  #: of a loop over an axis whose size is open
 MAX_ROUNDS = 12

@@ -16,7 +16,7 @@ from shapelint.infer.values.checked.parameters import bind_parameters
 from shapelint.infer.values.objects import YIELDED, BoundMethod, Function, Iteration, Partial, Scope
 from shapelint.shapes.value import NONE, List, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Frame
+from shapelint.trace.node import Frame
 
 
 @calls(Function)

@@ -43,7 +43,7 @@ from shapelint.infer.values.rounds import Rounds
 from shapelint.infer.values.torch.modules import METHODS, REGISTERING, call_module_method
 from shapelint.shapes.value import NONE, Dict, Int, Str, Unknown, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Frame
+from shapelint.trace.node import Frame
 
 _SAVING = "save_hyperparameters"  #: Lightning's
 

@@ -11,7 +11,7 @@ from shapelint.infer.values.objects import Class, Function
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.value import Dict, Int, Tuple, Unknown, Value
 from shapelint.syntax import facts
-from shapelint.trace.trace import Entered, Free
+from shapelint.trace.decision import Entered, Free
 
 Arguments = tuple[tuple[Value, ...], dict[str, Value]]  #: by place and by name
 

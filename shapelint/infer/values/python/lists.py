@@ -15,7 +15,7 @@ from shapelint.infer.values.truth import truths
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Int, List, SliceValue, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
-from shapelint.trace.trace import LATER_ROUND
+from shapelint.trace.node import LATER_ROUND
 
 
 @classes(List)

@@ -13,7 +13,7 @@ from shapelint.ops import registry
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import Int, SliceValue, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
-from shapelint.trace.trace import Selection
+from shapelint.trace.events import Selection
 
 
 @classes(Tuple)
