@@ -135,7 +135,7 @@ def test_a_project_is_read_within_bounds(tmp_path: Path) -> None:
         (tmp_path / f"file{number}.py").write_text("kind = 1  " + "#" * (MAX_TAKEN // MAX_FILES * 2))
     project = project_of(str(tmp_path / "file0.py"))
     assert len(files_of(project)) == MAX_FILES
-    assert sum(len(text) for _, text in texts_with(project, "kind")) <= MAX_TAKEN
+    assert sum(len(text) for _, text in texts_with(project, "mention", "kind")) <= MAX_TAKEN
 
 
 OPEN = """\

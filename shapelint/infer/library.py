@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
 from shapelint.infer.known.torch_names import canonical, is_registered
 from shapelint.infer.values.objects import Home, Imported, ModuleValue, Scope
 from shapelint.project.imports import imported_file, read_import
+from shapelint.project.reads import remembered
 from shapelint.project.settings import set_from_outside
 from shapelint.shapes.value import Bool, External, Float, Int, NoneValue, Str, Tuple, Unknown, Value
 from shapelint.source import Problem, Source
@@ -101,7 +101,7 @@ class Library:
         self.define(module, home, scope, self)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _lowered(parse: Parse, path: Path, changed: int) -> tuple[Home, facts.Module] | None:
     """A file read and lowered; the files of a package import the same few modules again and again."""
     source = read_import(path)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from shapelint.project.reads import State, digest, marks, note_search, remembered
 from shapelint.source import read_regular
 
 MAX_FILES = 2_000  #: of a project that are looked at, the nearest to its root
 MAX_BYTES = 200_000  #: of one of them
 MAX_TAKEN = 2_000_000  #: bytes of those that speak of a name: a second's work for Python's parser
+MAX_FOLDERS = 20_000  #: that are looked into
 MAX_LEVELS = 8  #: folders above a file in which its project's root is looked for
 
+CACHE_TAG = "CACHEDIR.TAG"  #: of a folder that holds a cache, see https://bford.info/cachedir
 CODE = (".py",)
 PROSE = (".md", ".rst")
 SETTINGS = (".yaml", ".yml", ".json", ".toml", ".cfg", ".ini", ".conf", ".sh", ".ipynb", *PROSE)
 
-_ROOTS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "README.md")
 _NEVER = frozenset({"site-packages", "node_modules", "venv", "env", "build", "dist", "__pycache__"})
 
 
@@ -38,23 +40,27 @@ def project_of(path: str) -> Project:
     Without any such folder above it, it is what lies beside the file.
     """
     folders = list(Path(path).absolute().parents)[:MAX_LEVELS]
-    marked = [folder for folder in folders if any((folder / name).exists() for name in _ROOTS)]
-    repositories = [folder for folder in marked if (folder / ".git").exists() or (folder / ".hg").exists()]
-    found = repositories[:1] or marked[-1:]
+    marked = {folder: names for folder in folders if (names := marks(str(folder)))}
+    repositories = [folder for folder, names in marked.items() if names & {".git", ".hg"}]
+    found = repositories[:1] or list(marked)[-1:]
     return Project(found[0], deep=True) if found else Project(folders[0], deep=False)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def files_of(project: Project) -> tuple[str, ...]:
     """The code and settings of a project, folder by folder from its root; links are not followed."""
     found: list[str] = []
-    waiting = [str(project.root)]
-    while waiting and len(found) < MAX_FILES:
-        folder = waiting.pop(0)
+    waiting = deque((str(project.root),))
+    for _ in range(MAX_FOLDERS):
+        if not waiting or len(found) >= MAX_FILES:
+            break
+        folder = waiting.popleft()
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
             continue  # what cannot be read says nothing
+        if any(one.name == CACHE_TAG for one in entries):
+            continue  # nor does what a tool has written for itself, ours among them
         found.extend(one.path for one in entries if one.name.endswith((*CODE, *SETTINGS)))
         if project.deep:
             waiting.extend(one.path for one in entries if _is_walked(one))
@@ -65,17 +71,62 @@ def _is_walked(entry: os.DirEntry[str]) -> bool:
     return entry.name not in _NEVER and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
 
 
-def texts_with(project: Project, pattern: str) -> Iterator[tuple[str, str]]:
-    """The paths and texts of a project's files that match a pattern, until they are more than is worth the time."""
-    wanted = re.compile(pattern.encode())
+def texts_with(project: Project, form: str, name: str) -> list[tuple[str, str]]:
+    """The paths and texts of a project's files that mention a name, until they are more than is worth the time.
+
+    `form` tells how it is mentioned, see `FORMS`.
+    """
+    wanted = FORMS[form](name)
     left = MAX_TAKEN
+    found: list[tuple[str, str]] = []
+    files: list[tuple[str, str]] = []
     for path in files_of(project):
-        try:
-            raw = read_regular(path, MAX_BYTES)
-        except OSError:
-            continue
-        if wanted.search(raw):
+        raw = content(path)
+        files.append((path, "" if raw is None else digest(raw)))
+        if raw is not None and left >= 0 and wanted.search(raw):
             left -= len(raw)
-            if left < 0:
-                return
-            yield path, raw.decode("utf-8", errors="replace")
+            if left >= 0:
+                found.append((path, raw.decode("utf-8", errors="replace")))
+    state = State(str(project.root), project.deep, tuple(files))
+    note_search(form, name, state, tuple(path for path, _ in found))
+    return found
+
+
+def content(path: str) -> bytes | None:
+    """What a file holds that is looked at for a search; None where it cannot be read."""
+    try:
+        return read_regular(path, MAX_BYTES)
+    except OSError:
+        return None
+
+
+def spelled(name: str) -> str:
+    """A pattern for a name, with a dash or a line between its words."""
+    return "[-_]".join(map(re.escape, re.split("[-_]", name)))
+
+
+def assigned(module: str) -> str:
+    """A pattern for names of a module that are assigned from outside: `settings.BATCH_FIRST = ...`."""
+    return rf"(?<![\w.]){re.escape(module)}\.(\w+)\s*=(?!=)"
+
+
+def _mention(name: str) -> str:
+    """It is given a value: assigned, in quotes, or an option of a command."""
+    words = spelled(name)
+    return rf"(?<!\w){words}\s*[:=]|[\"']{words}\\?[\"']|--{words}(?!\w)"
+
+
+def _call(callee: str) -> str:
+    return rf"(?<!\w){re.escape(callee)}\s*\("
+
+
+def _form(pattern: Callable[[str], str]) -> Callable[[str], re.Pattern[bytes]]:
+    return lambda name: re.compile(pattern(name).encode("utf-8", "surrogatepass"))
+
+
+#: the ways to look for a name in texts
+FORMS: Mapping[str, Callable[[str], re.Pattern[bytes]]] = {
+    "mention": _form(_mention),
+    "call": _form(_call),
+    "assigned": _form(assigned),
+}

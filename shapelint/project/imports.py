@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from shapelint.source import Problem, Source, read_source
+from shapelint.project.reads import is_file, source_of
+from shapelint.source import Problem, Source
 
 MAX_BYTES = 300_000  #: a larger file is not read for an import's sake
 SMALL = 10_000  #: a smaller file may hold constants and helpers; a larger one is read if it speaks of torch
@@ -39,7 +40,7 @@ def module_of(path: str) -> tuple[str, str]:
 
 def read_import(path: Path) -> Source | None:
     """The text of an imported file; None where it cannot be read, or says nothing of models."""
-    source = read_source(str(path))
+    source = source_of(str(path))
     if isinstance(source, Problem) or len(source.text) > MAX_BYTES:
         return None
     return source if len(source.text) < SMALL or "torch" in source.text else None
@@ -57,7 +58,7 @@ def _bases(importer: Path, level: int) -> Iterator[Path]:
 def _root(file: Path) -> Path:
     """The folder above the outermost package of a file."""
     root = file.parent
-    while (root / "__init__.py").is_file() and root.parent != root:
+    while is_file(str(root / "__init__.py")) and root.parent != root:
         root = root.parent
     return root
 
@@ -66,4 +67,4 @@ def _module_file(path: Path, named: bool) -> Path | None:
     candidates = [path / "__init__.py"]
     if named:
         candidates.append(path.with_name(path.name + ".py"))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return next((candidate for candidate in candidates if is_file(str(candidate))), None)

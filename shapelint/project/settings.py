@@ -10,9 +10,9 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from shapelint.project.files import CODE, PROSE, Project, project_of, texts_with
+from shapelint.project.files import CODE, PROSE, Project, assigned, project_of, spelled, texts_with
+from shapelint.project.reads import doubt, is_file, remembered, source_of
 from shapelint.project.written import (
     Constant,
     Given,
@@ -24,7 +24,7 @@ from shapelint.project.written import (
     values_at,
     values_of,
 )
-from shapelint.source import Problem, read_source
+from shapelint.source import Problem
 
 _WORDS: dict[str, Constant] = {
     **dict.fromkeys(("true", "yes", "on"), True),
@@ -40,7 +40,7 @@ def values_given(path: str, name: str) -> tuple[Given, ...]:
 
     A text that is no file (standard input, a fix that is tried) belongs to no project.
     """
-    if not os.path.isfile(path):
+    if not is_file(path):
         return ()
     project = project_of(path)
     passed = [value for taker in _takers(path, name) for value in _passed(project, taker, name)]
@@ -52,7 +52,7 @@ def values_passed(path: str, name: str) -> tuple[Given, ...]:
 
     Other functions and classes may have a parameter of that name; these values are none of theirs.
     """
-    if not os.path.isfile(path):
+    if not is_file(path):
         return ()
     project, takers = project_of(path), _takers(path, name)
     if any(_is_handed_on(project, taker, name) for taker in takers):
@@ -61,11 +61,11 @@ def values_passed(path: str, name: str) -> tuple[Given, ...]:
     return tuple({(type(value), value): value for value in (*_told(project, name), *passed)}.values())
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _told(project: Project, name: str) -> tuple[Given, ...]:
     """What settings files, and options of commands, give a name."""
     found: list[Given] = []
-    for where, text in texts_with(project, _mention(name)):
+    for where, text in texts_with(project, "mention", name):
         tree = parsed(text) if where.endswith(CODE) else None
         if tree is not None:
             found.extend(options_of(tree, name))
@@ -74,23 +74,23 @@ def _told(project: Project, name: str) -> tuple[Given, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def set_from_outside(path: str) -> frozenset[str]:
     """The names of a module that files of its project assign: `settings.BATCH_FIRST = args.batch_first`."""
-    if not os.path.isfile(path):
+    if not is_file(path):
         return frozenset()
-    module = re.escape(os.path.splitext(os.path.basename(path))[0])
-    assigned = rf"(?<![\w.]){module}\.(\w+)\s*=(?!=)"
-    files = texts_with(project_of(path), assigned)
-    return frozenset(name for where, text in files if where.endswith(CODE) for name in re.findall(assigned, text))
+    module = os.path.splitext(os.path.basename(path))[0]
+    files = texts_with(project_of(path), "assigned", module)
+    pattern = assigned(module)
+    return frozenset(name for where, text in files if where.endswith(CODE) for name in re.findall(pattern, text))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _named(project: Project, name: str) -> tuple[Given, ...]:
     """What the files of a project give a name where they write it."""
     code: list[ast.Module] = []
     found: list[Given] = []
-    for where, text in texts_with(project, _mention(name)):
+    for where, text in texts_with(project, "mention", name):
         tree = parsed(text) if where.endswith(CODE) else None
         if tree is not None:
             code.append(tree)
@@ -101,51 +101,41 @@ def _named(project: Project, name: str) -> tuple[Given, ...]:
     return (*found, *(value for tree in code for value in values_of(tree, name, fallbacks=fallbacks)))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _takers(path: str, name: str) -> tuple[Taker, ...]:
     """What takes the name in the file that is checked."""
-    source = read_source(path)
+    source = source_of(path)
     tree = None if isinstance(source, Problem) else parsed(source.text)
     return () if tree is None else tuple(takers_in(tree, name))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _passed(project: Project, taker: Taker, name: str) -> tuple[Given, ...]:
     """What calls anywhere in the project give by place."""
     found: list[Given] = []
-    for where, text in texts_with(project, rf"(?<!\w){taker.callee}\s*\("):
+    for where, text in texts_with(project, "call", taker.callee):
         tree = parsed(text) if where.endswith(CODE) else None
         if tree is not None:
             found.extend(values_at(tree, taker, name))
     return tuple(found)
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _is_handed_on(project: Project, taker: Taker, name: str) -> bool:
     """Whether a call gives what has the same name elsewhere, or all options that somebody has: any value may come."""
-    calling = texts_with(project, rf"(?<!\w){taker.callee}\s*\(")
+    calling = texts_with(project, "call", taker.callee)
     trees = (parsed(text) for where, text in calling if where.endswith(CODE))
     return any(tree is not None and hands_on(tree, taker, name) for tree in trees)
 
 
-def _mention(name: str) -> str:
-    """What a text holds that gives a name a value: it is assigned, in quotes, or an option of a command."""
-    spelled = _spelled(name)
-    return rf"(?<!\w){spelled}\s*[:=]|[\"']{spelled}\\?[\"']|--{spelled}(?!\w)"
-
-
-def _spelled(name: str) -> str:
-    return "[-_]".join(map(re.escape, re.split("[-_]", name)))
-
-
 def _settings(text: str, name: str, sign: str) -> Iterator[Constant]:
     """The values of `name: value`, `"name": value`, `name = value`, `--name value` and `--name` in a text."""
-    spelled = _spelled(name)
+    words = spelled(name)
     quote = r"""\\?["']?"""
-    for pattern in (rf"(?<![\w.-]){spelled}{quote}\s*{sign}\s*{_VALUE}", rf"--{spelled}[= ]\s*(?!-){_VALUE}"):
+    for pattern in (rf"(?<![\w.-]){words}{quote}\s*{sign}\s*{_VALUE}", rf"--{words}[= ]\s*(?!-){_VALUE}"):
         for match in re.finditer(pattern, text):
             yield from _scalars(match[1])
-    if re.search(rf"--{spelled}(?![\w=-])", text):
+    if re.search(rf"--{words}(?![\w=-])", text):
         yield True
 
 
@@ -167,8 +157,10 @@ def _literal(written: str) -> object:
         return _WORDS[written.lower()]
     try:
         return ast.literal_eval(written)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, SyntaxError, RecursionError):
         pass
+    except MemoryError:
+        doubt()
     if written.startswith("[") and written.endswith("]"):
         return [_literal(item.strip()) for item in written[1:-1].split(",")]
     return written if _PLAIN.match(written) else []

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from shapelint.project.reads import doubt
+
 
 @dataclass(frozen=True, slots=True)
 class Something:
@@ -31,7 +33,10 @@ def parsed(text: str) -> ast.Module | None:
     """A file's tree; None where Python does not read it."""
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    except MemoryError:
+        doubt()
         return None
 
 

@@ -56,7 +56,7 @@ def _parse(source: Source, numbers: Sequence[int]) -> facts.Module | Problem:
     except _RefusedError as refused:
         return Problem(source.path, *_explain(source.text, refused.reason))
     except (RecursionError, MemoryError):
-        return Problem(source.path, 1, "cannot parse: the code is nested too deeply")
+        return Problem(source.path, 1, "cannot parse: the code is nested too deeply", internal=True)
     except LostPositionError as error:
         return Problem(source.path, 1, f"cannot parse: {error}")
 
