@@ -24,11 +24,12 @@ from shapelint.source import read_regular
 MAX_BYTES = 1_000_000  #: of a pyproject.toml
 MAX_SHOWN = 80  #: characters of a wrong word
 MAX_ENTRIES = 1_000  #: of a list or a table
+DEFAULT_CACHE = ".shapelint_cache"
 VERIFY_MODES = ("auto", "require", "off")
 DEFAULT_EXCLUDES = (
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".hypothesis", ".ipynb_checkpoints",
-    ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox",
-    ".venv", ".vscode", "__pycache__", "__pypackages__", "_build", "build", "dist", "node_modules",
+    ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", DEFAULT_CACHE, ".svn",
+    ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__", "_build", "build", "dist", "node_modules",
     "site-packages", "venv",
 )  # fmt: skip
 
@@ -70,6 +71,12 @@ class Config:
     fix: bool = False
     unsafe_fixes: bool = False
     file_timeout: float = FILE_SECONDS
+    cache_dir: str | None = DEFAULT_CACHE  #: relative to `root`; None: nothing is kept
+
+    @property
+    def cache_path(self) -> str | None:
+        """The folder of the cache."""
+        return None if self.cache_dir is None else os.path.abspath(os.path.join(self.root, self.cache_dir))
 
     @property
     def excludes(self) -> tuple[str, ...]:
@@ -315,6 +322,14 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
+def _path(value: object) -> str:
+    if not isinstance(value, str):
+        raise _BadValueError(f"must be a path, not {_type_name(value)}")
+    if not value or "\0" in value:
+        raise _BadValueError("must be the path of a folder")
+    return os.path.expanduser(value)
+
+
 def _confidence(value: object) -> Confidence:
     return Confidence(_one_of(*(level.value for level in Confidence))(value))
 
@@ -353,6 +368,7 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "fix": _boolean,
     "unsafe-fixes": _boolean,
     "file-timeout": _seconds,
+    "cache-dir": _path,
 }
 
 

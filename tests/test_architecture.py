@@ -28,6 +28,7 @@ LAYERS = (
     ("rules",),
     ("verify",),
     ("report",),
+    ("cache",),
     ("config", "pipeline"),
     ("cli", "editors", "__main__"),
 )

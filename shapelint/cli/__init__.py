@@ -10,6 +10,7 @@ import click
 
 from shapelint import __version__
 from shapelint.cli.check import check
+from shapelint.cli.clean import clean
 from shapelint.cli.rule import rule
 from shapelint.cli.shapes import shapes
 from shapelint.cli.witness import witness
@@ -17,7 +18,7 @@ from shapelint.config import suggestion
 from shapelint.pipeline.interrupt import heed_termination, signal_number
 from shapelint.report.text import plain
 
-COMMANDS = (check, shapes, witness, rule)
+COMMANDS = (check, shapes, witness, rule, clean)
 
 
 class Commands(click.Group):

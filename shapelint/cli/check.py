@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,6 +56,12 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="The time that a file's check may take.  [default: 30]",
 )
+@click.option(
+    "--cache-dir", envvar="SHAPELINT_CACHE_DIR", type=click.Path(file_okay=False), help="Where results are kept."
+)
+@click.option(
+    "--no-cache", envvar="SHAPELINT_NO_CACHE", is_flag=True, help="Read no results of earlier runs, and keep none."
+)
 @click.option("--stdin-filename", metavar="PATH", help="The name of what `-` reads from standard input.")
 @color_option
 @click.version_option(__version__, prog_name="shapelint")
@@ -76,6 +83,8 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         result = run(files, config, options["jobs"] or 0, stdin, write=not options["diff"])
     except ConfigError as error:
         raise Failure(str(error)) from None
+    if result.trouble:
+        click.echo(f"shapelint: {plain(result.trouble)}; nothing is kept for the next run", err=True)
     found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
     if result.stopped:
         return 128 + result.stopped.signal
@@ -92,7 +101,12 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         if wrong:
             raise ConfigError(f"--{name}: {wrong}")
     confidence = options["min_confidence"]
-    return load_config(start).with_command_line(
+    config = load_config(start)
+    if options["no_cache"]:
+        config = replace(config, cache_dir=None)
+    elif options["cache_dir"]:
+        config = replace(config, cache_dir=os.path.abspath(options["cache_dir"]))
+    return config.with_command_line(
         select=options["select"] or None,
         ignore=options["ignore"],
         verify=options["verify"],

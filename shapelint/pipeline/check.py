@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapelint.finding import Confidence, Finding, Fix
+from shapelint.project.reads import Reads, recorded
 from shapelint.source import Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
@@ -62,6 +63,7 @@ class FileCheck:
     text: str = ""
     candidates: tuple[Candidate, ...] = ()
     problems: tuple[Problem, ...] = ()
+    reads: Reads = field(default_factory=Reads)  #: what the outcome rests on, beside the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,13 @@ Analyse = Callable[[Source], Analysis]
 
 
 def check_bytes(path: str, raw: bytes, wanted: Wanted) -> FileCheck:
-    """Check the content of a file."""
+    """Check the content of a file, and write down what is read for it."""
     source = decode_source(path, raw)
     if isinstance(source, Problem):
         return FileCheck(path, problems=(source,))
-    return check_source(source, wanted)
+    with recorded() as reads:
+        check = check_source(source, wanted)
+    return replace(check, reads=reads)
 
 
 def check_source(source: Source, wanted: Wanted, analyse: Analyse | None = None) -> FileCheck:

@@ -43,7 +43,7 @@ def workers(sizes: Sequence[int], jobs: int) -> int:
     """How many processes check files of these sizes (`jobs` 0: as many as pay)."""
     if jobs:
         return min(jobs, len(sizes))
-    return min(os.cpu_count() or 1, len(sizes)) if sum(sizes) >= WORTH_A_POOL else 1
+    return min(os.cpu_count() or 1, len(sizes)) if sum(sizes) >= WORTH_A_POOL else min(1, len(sizes))
 
 
 def run_task(task: Task) -> FileCheck:

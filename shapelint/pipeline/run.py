@@ -13,10 +13,12 @@ from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
 from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_hold_recurrent
+from shapelint.project.reads import forget, recorded
 from shapelint.report.result import FileResult, RunResult, Stopped, is_unchecked
 from shapelint.source import Problem, read_regular
 
 if TYPE_CHECKING:
+    from shapelint.pipeline.kept import Kept
     from shapelint.verify.client import Verifier
 
 INTERRUPTED = "the run was interrupted"
@@ -62,17 +64,18 @@ def run(
         return RunResult(len(inputs), 0, _told(unread))
     if can_prove is None:
         can_prove = _can_prove(config.verify)
-    with Pool(workers([len(given.raw) for given in candidates], jobs), config.file_timeout) as pool:
-        checks = _Checks(pool, candidates, _tasks(candidates, config, can_prove))
+    checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove))
+    with Pool(workers([len(candidates[number].raw) for number in checks.due], jobs), config.file_timeout) as pool:
         if can_prove:
-            outcome = _check_and_prove(checks, config, write)
+            outcome = _check_and_prove(checks, pool, config, write)
         else:
-            outcome = _check_only(checks, "verification is off" if config.verify == "off" else NOT_INSTALLED)
+            outcome = _check_only(checks, pool, _why_unproven(config))
+    trouble = _saved(checks.kept)
     results = checks.results.values()
     stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
     failed = sum(map(is_unchecked, results))
     files, checked = len(inputs) - failed, len(results) - failed
-    return RunResult(files, checked, _told([*unread, *results]), outcome.torch, outcome.unproven, stopped)
+    return RunResult(files, checked, _told([*unread, *results]), outcome.torch, outcome.unproven, stopped, trouble)
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
@@ -112,39 +115,95 @@ def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Tas
     ]
 
 
+def _why_unproven(config: Config) -> str:
+    return "verification is off" if config.verify == "off" else NOT_INSTALLED
+
+
+def _kept(config: Config, prove: bool) -> Kept | None:
+    """The results of earlier runs; None where nothing is to be kept."""
+    if config.cache_path is None:
+        return None
+    from shapelint.cache.cache import Cache
+    from shapelint.cache.versions import of_torch
+    from shapelint.pipeline.kept import Kept
+
+    return Kept(Cache(config.cache_path), of_torch() if prove else _why_unproven(config))
+
+
+def _saved(kept: Kept | None) -> str | None:
+    """Write the cache; returns why that cannot be done."""
+    if kept is None:
+        return None
+    kept.cache.save()
+    return kept.cache.trouble
+
+
 @dataclass(slots=True)
 class _Checks:
-    """The checks of a run, and their results by the numbers of their tasks; `stopped` is what ended them early."""
+    """The checks of a run, and their results by the numbers of their tasks; `stopped` is what ended them early.
 
-    pool: Pool
+    What earlier runs found is a result from the start, and `due` are the numbers of the others. Of a text that did not
+    come from a file nothing is kept: it changes with each key that is pressed.
+    """
+
     inputs: Sequence[Input]
     tasks: Sequence[Task]
+    kept: Kept | None
     results: dict[int, FileResult] = field(default_factory=dict)
+    due: list[int] = field(default_factory=list)
     stopped: KeyboardInterrupt | None = None
 
-    def judge(self, judged: Callable[[FileCheck], FileResult]) -> None:
-        """Make a result of every check; when the run is stopped, of those that have ended."""
+    def __post_init__(self) -> None:
+        for number, task in enumerate(self.tasks):
+            kept = self.kept_for(number)
+            result = kept.result(task) if kept else None
+            if result is None:
+                self.due.append(number)
+            else:
+                self.results[number] = result
+
+    def kept_for(self, number: int) -> Kept | None:
+        """What is kept of a file."""
+        return self.kept if self.inputs[number].on_disk else None
+
+    def judge(self, pool: Pool, judged: Callable[[FileCheck], FileResult], verifier: Verifier | None = None) -> None:
+        """Make a result of every check that is due; when the run is stopped, of those that have ended."""
         try:
-            for number, check in self.pool.checks(self.tasks):
-                self.results[number] = judged(check)
+            for place, check in pool.checks([self.tasks[number] for number in self.due]):
+                number, before = self.due[place], _count(verifier)
+                self.results[number] = result = judged(check)
+                if kept := self.kept_for(number):
+                    asked, doubts = (now - then for now, then in zip(_count(verifier), before, strict=True))
+                    torch = verifier.torch if verifier and asked else None
+                    kept.keep(self.tasks[number], result, check.reads, torch, sure=not doubts)
         except KeyboardInterrupt as signal:
             self.stopped = signal
-            unjudged = {number: unproven(check, INTERRUPTED) for number, check in self.pool.outcomes().items()}
-            self.results = unjudged | self.results
+            ended = {self.due[place]: check for place, check in pool.outcomes().items()}
+            self.results = {number: unproven(check, INTERRUPTED) for number, check in ended.items()} | self.results
 
 
-def _check_only(checks: _Checks, why: str) -> _Outcome:
-    checks.judge(lambda check: unproven(check, why))
+def _count(verifier: Verifier | None) -> tuple[int, int]:
+    """How many programs torch was asked about, and how many answers may be others the next time."""
+    return (verifier.asked, verifier.doubts) if verifier else (0, 0)
+
+
+def _check_only(checks: _Checks, pool: Pool, why: str) -> _Outcome:
+    checks.judge(pool, lambda check: unproven(check, why))
     return _Outcome(unproven=why)
 
 
-def _check_and_prove(checks: _Checks, config: Config, write: bool) -> _Outcome:
+def _check_and_prove(checks: _Checks, pool: Pool, config: Config, write: bool) -> _Outcome:
     """Check, prove and fix the files, in place if `write`."""
     from shapelint.verify.client import Verifier
 
-    with Verifier() as verifier:
-        verifier.start()  # torch's import there overlaps the analysis
-        checks.judge(lambda check: proven(check, verifier))
+    asks = checks.due or config.fix or config.verify == "require"
+    known = checks.kept.cache.verdicts if checks.kept and asks else None
+    with Verifier(known=known) as verifier:
+        if checks.due and not (known and known.known):
+            verifier.start()  # torch's import there overlaps the analysis; where much is known, it may not be needed
+        checks.judge(pool, lambda check: proven(check, verifier), verifier)
+        if checks.kept:
+            verifier.torch = verifier.torch or checks.kept.torch
         if config.verify == "require" and not checks.stopped and not verifier.ready():
             raise ConfigError(f"--verify=require, but {verifier.failure}")
         if config.fix and not checks.stopped:
@@ -157,15 +216,43 @@ def _check_and_prove(checks: _Checks, config: Config, write: bool) -> _Outcome:
 
 def _fix(checks: _Checks, unsafe: bool, write: bool, verifier: Verifier) -> None:
     """Fix the files, each in view of those before it; what remains is looked at again when all are written."""
-    from shapelint.pipeline.fix import leave, look_again, mender, save
+    from shapelint.pipeline.fix import applicable, leave, look_again, save
 
     results = checks.results
-    for number, (given, task) in enumerate(zip(checks.inputs, checks.tasks, strict=True)):
+    for number, given in enumerate(checks.inputs):
+        if not any(applicable(finding, unsafe) for finding in results[number].findings):
+            continue
         if given.outside:
             results[number] = leave(results[number], unsafe, LEADS_OUT)
             continue
-        mended = mender(task.wanted, unsafe, verifier).mend(task.raw, results[number])
-        results[number] = save(results[number], mended) if given.on_disk and write else mended
+        writes = given.on_disk and write
+        mended = _mended(checks, number, unsafe, writes, verifier)
+        results[number] = save(results[number], mended) if writes else mended
+        if (change := results[number].change) and change.written:
+            _forget_files(checks.kept)
     if any(result.change and result.change.written for result in results.values()):
         for number, task in enumerate(checks.tasks):
             results[number] = look_again(task, results[number], verifier)
+
+
+def _mended(checks: _Checks, number: int, unsafe: bool, writes: bool, verifier: Verifier) -> FileResult:
+    """A file's result after its fixes. What is written to it is made anew: a cache may be anybody's work."""
+    from shapelint.pipeline.fix import mender
+
+    task, result, kept = checks.tasks[number], checks.results[number], checks.kept_for(number)
+    found = kept.mended(task, unsafe, result) if kept else None
+    if found is not None and not (writes and found.change):
+        return found
+    _, doubts = _count(verifier)
+    with recorded() as reads:
+        mended = mender(task.wanted, unsafe, verifier).mend(task.raw, result)
+    if kept and verifier.doubts == doubts:
+        kept.keep_mended(task, unsafe, mended, reads)
+    return mended
+
+
+def _forget_files(kept: Kept | None) -> None:
+    """A file was written: what was read before may be otherwise now."""
+    forget()
+    if kept:
+        kept.cache.results.now.written()

@@ -79,16 +79,18 @@ def texts_with(project: Project, form: str, name: str) -> list[tuple[str, str]]:
     wanted = FORMS[form](name)
     left = MAX_TAKEN
     found: list[tuple[str, str]] = []
+    matched: list[str] = []
     files: list[tuple[str, str]] = []
     for path in files_of(project):
         raw = content(path)
         files.append((path, "" if raw is None else digest(raw)))
         if raw is not None and left >= 0 and wanted.search(raw):
+            matched.append(path)
             left -= len(raw)
             if left >= 0:
                 found.append((path, raw.decode("utf-8", errors="replace")))
-    state = State(str(project.root), project.deep, tuple(files))
-    note_search(form, name, state, tuple(path for path, _ in found))
+    # the file that was one too many belongs to it: smaller, it would leave room for others
+    note_search(form, name, State(str(project.root), project.deep, tuple(files)), tuple(matched))
     return found
 
 

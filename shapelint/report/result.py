@@ -73,6 +73,7 @@ class RunResult:
     torch: str | None = None
     unproven: str | None = None
     stopped: Stopped | None = None
+    trouble: str | None = None  #: why nothing is kept for the next run
 
     def told(self, show_refuted: bool) -> list[Finding]:
         """The findings of a report, with the disproved candidates if they are asked for, in the order of the code."""

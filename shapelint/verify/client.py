@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Status, Verdict
@@ -22,6 +22,7 @@ MAX_LOST = 5  #: programs in a row without an answer: the next ones would be a w
 _MODULE = "shapelint.verify.worker.main"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ATTEMPTS = 2
+_IMPORT = "import"  #: what stands for a program that does nothing else
 
 
 def available() -> bool:
@@ -32,6 +33,16 @@ def available() -> bool:
         return False
 
 
+class Known(Protocol):
+    """The verdicts that are kept from run to run, by the digests of programs."""
+
+    def get(self, digest: str) -> Verdict | None:
+        """The verdict on a program, if there is one."""
+
+    def put(self, digest: str, verdict: Verdict) -> None:
+        """Keep a verdict."""
+
+
 class Verifier:
     """Asks torch about programs, in one worker process that is started again when it dies or hangs.
 
@@ -39,14 +50,23 @@ class Verifier:
     this program only: the run goes on, unless `MAX_LOST` programs in a row were lost, or no worker gets ready.
 
     `ran` counts the programs sent to a worker, `starts` the workers started; `torch` is the version that ran,
-    None before the first program. `failure` says why the last worker that failed did.
+    None before the first program. `failure` says why the last worker that failed did. `doubts` counts the answers that
+    may be others the next time. What is in `known` is not run, and what torch says is put there.
     """
 
-    def __init__(self, program_seconds: float = PROGRAM_SECONDS, start_seconds: float = START_SECONDS) -> None:
+    def __init__(
+        self,
+        program_seconds: float = PROGRAM_SECONDS,
+        start_seconds: float = START_SECONDS,
+        known: Known | None = None,
+    ) -> None:
         self.program_seconds = program_seconds
         self.start_seconds = start_seconds
+        self.known = known
         self.ran = 0
         self.starts = 0
+        self.doubts = 0
+        self.asked = 0
         self.torch: str | None = None
         self.failure: str | None = None
         self._worker: Process | None = None
@@ -54,6 +74,7 @@ class Verifier:
         self._unready = 0  #: starts in a row of workers that did not get ready
         self._lost = 0  #: programs in a row that got no answer
         self._verdicts: dict[Program, Verdict] = {}
+        self._doubtful: set[Program] = set()
 
     def __enter__(self) -> Verifier:
         return self
@@ -81,22 +102,42 @@ class Verifier:
         self._worker, self._ready = None, False
 
     def ready(self) -> bool:
-        """Wait until torch is imported; where it cannot be, `failure` says why."""
-        return self._ready_worker() is not None
+        """Wait until torch is imported, unless an earlier run did; where it cannot be, `failure` says why."""
+        before = self.known.get(_IMPORT) if self.known is not None else None
+        if before is not None:
+            self.torch = self.torch or before.torch
+            return True
+        is_ready = self._ready_worker() is not None
+        if is_ready and self.known is not None:
+            self.known.put(_IMPORT, Verdict(Status.CONFIRMED, "", "", torch=self.torch))
+        return is_ready
 
     def check(self, programs: Sequence[Program]) -> list[Verdict]:
         """A verdict for each program; equal programs are run once, now and in later calls."""
         for program in programs:
             if program not in self._verdicts:
-                self._verdicts[program] = self._verdict(program)
+                self._verdicts[program] = self._known(program) or self._verdict(program)
+            self.asked += 1
+            self.doubts += program in self._doubtful
         return [self._verdicts[program] for program in programs]
+
+    def _known(self, program: Program) -> Verdict | None:
+        """What torch said in an earlier run."""
+        verdict = self.known.get(program.digest) if self.known is not None else None
+        self.torch = self.torch or (verdict.torch if verdict is not None else None)
+        return verdict
 
     def _verdict(self, program: Program) -> Verdict:
         answer = self._answer(program) if self._lost < MAX_LOST else None
         tested = str(program.document["property"])
+        if answer is None or answer.get("passing"):
+            self._doubtful.add(program)
         if answer is None:
             return Verdict(Status.UNVERIFIED, tested, self.failure or "")
-        return _verdict(tested, answer, self.torch)
+        verdict = _verdict(tested, answer, self.torch)
+        if self.known is not None and program not in self._doubtful:
+            self.known.put(program.digest, verdict)
+        return verdict
 
     def _answer(self, program: Program) -> dict[str, Any] | None:
         for _ in range(_ATTEMPTS):

@@ -33,6 +33,10 @@ class RefusedError(Exception):
     """The program is not in the closed vocabulary, or too large."""
 
 
+class NoMemoryError(RefusedError):
+    """The machine had too little memory for it: another time it may have enough."""
+
+
 class StepError(Exception):
     """Torch raised at a step."""
 
@@ -113,7 +117,7 @@ def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 
         value = function(*args, **kwargs)
     except Exception as error:
         # that the worker has too little memory says nothing of the code
-        raise RefusedError(TOO_LARGE) if _is_out_of_memory(error) else StepError(number, error) from None
+        raise NoMemoryError(TOO_LARGE) if is_out_of_memory(error) else StepError(number, error) from None
     lasting(value)
     return value.eval() if isinstance(value, torch.nn.Module) else value
 
@@ -132,7 +136,8 @@ def _checked_size(value: Any) -> int:
     return size
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the machine has too little memory for something."""
     return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 

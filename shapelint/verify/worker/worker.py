@@ -18,7 +18,7 @@ from shapelint.verify.program.limits import MEMORY
 from shapelint.verify.worker.check import check, footprint_list
 from shapelint.verify.worker.footprint import InconclusiveError
 from shapelint.verify.worker.outcome import told
-from shapelint.verify.worker.replay import RefusedError, StepError
+from shapelint.verify.worker.replay import NoMemoryError, RefusedError, StepError, is_out_of_memory
 
 
 def prepare() -> None:
@@ -36,16 +36,19 @@ def respond(request: bytes) -> bytes:
 
 
 def answer(document: dict[str, Any]) -> dict[str, Any]:
-    """What the replay says: `holds` with `detail` and `footprint`, or only why there is nothing to say."""
+    """What the replay says: `holds` with `detail` and `footprint`, or only why there is nothing to say.
+
+    With `passing` the machine is the reason, and not the program.
+    """
     try:
         outcome = check(document)
     except InconclusiveError as why:
         return {"unverified": str(why)}
     except RefusedError as why:
-        return {"unverified": f"refused: {why}"}
+        return {"unverified": f"refused: {why}", "passing": isinstance(why, NoMemoryError)}
     except StepError as raised:
         operation = document["steps"][raised.step]["op"]
         return {"unverified": f"the replay raises at {operation}: {told(raised.error)}"}
     except Exception as error:  # a slip of ours must cost one program, not the worker
-        return {"unverified": f"the replay failed: {told(error)}"}
+        return {"unverified": f"the replay failed: {told(error)}", "passing": is_out_of_memory(error)}
     return {"holds": outcome.holds, "detail": outcome.detail, "footprint": footprint_list(outcome.footprint)}
