@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shapelint.infer.plan import MAX_DEPTH, Demand, Parent
+from shapelint.infer.plan import MAX_DEPTH, PRODUCT, Demand, Parent
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
-from shapelint.ops.layers.rnn import RECURRENT
+from shapelint.ops.layers.rnn import READ_AT_EACH_CALL, RECURRENT
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
@@ -163,7 +164,10 @@ def _forward(run: Run) -> Span | None:
 def call_layer(
     run: Run, layer: Layer, args: tuple[Value, ...], kwargs: Mapping[str, Value], expression: facts.Expression
 ) -> Value:
-    """Call a torch layer."""
+    """Call a torch layer; Unknown where the code changes it, or may do so wherever it walks over layers."""
+    changed = run.recorder.home.changed & READ_AT_EACH_CALL & layer.config.keys()
+    if layer.ref in run.altered or changed:
+        return Unknown(run.key_of(expression), "a layer that the code changes")
     if args and layer.kind in RECURRENT:
         _dispute_steps_as_features(run, args[0])
     return apply(run, registry.LAYERS[layer.kind].forward, (layer, *args), kwargs, expression)
@@ -183,14 +187,22 @@ def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undeterm
     if question.wants is not None and question.rank is not None:
         run.path.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
     elif question.wants is not None and op.input_rank is not None:
-        # who writes batch_first has batches; without it the layer may read one sequence
-        layer = args[0] if args and isinstance(args[0], Layer) else None
-        has_batches = layer is not None and layer.config.get("batch_first") is True
-        run.path.demand(question.wants, Demand(op.input_rank, "batch_first" if has_batches else op.name))
+        run.path.demand(question.wants, Demand(op.input_rank, _reason(op, args)))
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
     elif op.name in JOINING and args:
         _demand_alike(run, op, args[0])
+
+
+def _reason(op: Op, args: tuple[Value, ...]) -> str:
+    """Who demands the rank that an operation takes: `torch.mm` takes matrices alone.
+
+    Who writes batch_first has batches; without it a layer may read one sequence.
+    """
+    layer = args[0] if args and isinstance(args[0], Layer) else None
+    if layer is not None and layer.config.get("batch_first") is True:
+        return "batch_first"
+    return PRODUCT if op.nature is Nature.PRODUCT else op.name
 
 
 def _demand_alike(run: Run, op: Op, members: Value) -> None:
@@ -246,6 +258,8 @@ def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts
 
 def derived(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Value:
     """What an operation makes of an unknown tensor: another one, whose rank follows from it, or two."""
+    if op.nature is Nature.PRODUCT and op.input_rank is not None:
+        run.path.demand(base, Demand(op.input_rank, PRODUCT))
     if op.gives_pair:
         is_sort = op.name.endswith(".sort")
         pair = tuple(_child(run, op, base, f"{key}[{place}]", reason, is_sort and place == 1) for place in range(2))

@@ -49,6 +49,8 @@ _NAME_AFTER_CUE = re.compile(
 _NAME_BEFORE_PROSE = re.compile(
     r"[\s#`*'\":-]*(?:param\s+(?:[\w.\[\]]+\s+)?)?(?P<name>[A-Za-z_]\w*)[`*'\"]*\s*(?:\([^()]*\)\s*)?:(?!:)[^()\[\]:]*(?::math:)?[`'\"]*"
 )
+#: what stands before a shape that each member of a list has, and the list has not
+_OF_MEMBERS = re.compile(r"\b(?:list|tuple|dict|iterable)s?\s+of\s+(?!shape|size|dim)[^()\[\];]*$", re.IGNORECASE)
 _NO_NAMES = frozenset(
     """
     a add all an and are as at be both by current dim dimension dimensions dims e.g each expected final
@@ -126,7 +128,7 @@ def parse_shape(text: str) -> tuple[ShapeText, ...]:
     if len(text) > _MAX_LENGTH:
         return ()
     for candidate in _candidates(text):
-        axes = _axes(candidate)
+        axes = None if _OF_MEMBERS.search(candidate.before) else _axes(candidate)
         if axes is not None and not any(shape.end > candidate.start for shape in found):
             found.append(ShapeText(_name(candidate.before), axes, candidate.start, candidate.end))
     return tuple(found)

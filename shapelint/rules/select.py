@@ -49,7 +49,17 @@ def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredChec
     """What the selected rules find on one path of the analysed file, by the checks that serve them."""
     for registered in checks:
         # what an imported file does wrong is reported where that file is checked
-        yield from (f for f in registered.run(trace) if f.code in codes and f.path == trace.path)
+        told = (f for f in registered.run(trace) if f.code in codes and f.path == trace.path)
+        yield from (finding for finding in told if not _is_expected(trace, finding))
+
+
+def _is_expected(trace: Trace, finding: Finding) -> bool:
+    """Whether what is found stands in a block that is meant to fail, or to warn: its author knows."""
+    return any(path == finding.path and _holds(block, finding.span) for path, block in trace.expected)
+
+
+def _holds(block: Span, span: Span) -> bool:
+    return block.line <= span.line and span.end_line <= block.end_line
 
 
 def _reaching(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace]]:

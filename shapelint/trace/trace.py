@@ -37,6 +37,7 @@ class Trace:
     backward_passes: list[BackwardPass] = field(default_factory=list)
     graphless: set[int] = field(default_factory=set)  #: numbers of the nodes made where gradients are off
     tried: set[int] = field(default_factory=set)  #: numbers of the nodes whose failure the code itself takes
+    expected: list[tuple[str, Span]] = field(default_factory=list)  #: the blocks that are meant to fail, or to warn
     loaders: dict[str, Loader] = field(default_factory=dict)  #: by the key of the unknown batches
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)

@@ -16,6 +16,7 @@ from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import YIELDED, Builtin, Function, Scope
 from shapelint.infer.values.python.lists import extend, grow
 from shapelint.infer.values.python.texts import text_of
+from shapelint.infer.values.settings import set_anew
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.shapes.dim import MAX_BITS
 from shapelint.shapes.value import (
@@ -36,6 +37,7 @@ from shapelint.shapes.value import (
     integer,
 )
 from shapelint.syntax import facts
+from shapelint.trace.node import SCRIPT
 
 #: names that code binds through guards and helpers (`torch, nn = try_import_torch()`), and to nothing else
 _GUARDED = {"torch": "torch", "nn": "torch.nn"}
@@ -66,6 +68,8 @@ def ellipsis(run: Run, scope: Scope, node: facts.EllipsisLiteral) -> Value:
 def name(run: Run, scope: Scope, node: facts.Name) -> Value:
     """A name: local, global, builtin, or from a star import of torch."""
     found = scope.lookup(node.id)
+    if found is not None and run.trace.entry != SCRIPT and scope.is_rebound(node.id):
+        return Unknown(set_anew(node.id), "a name that other functions bind")
     if found is not None:
         return imported(run, found)
     if node.id in BUILTINS:

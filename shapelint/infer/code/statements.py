@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Collection
-
 from shapelint.infer.code.arithmetic import binary
 from shapelint.infer.code.assign import assign
 from shapelint.infer.code.assume import assume
 from shapelint.infer.code.comparisons import compare
 from shapelint.infer.code.decorators import is_harmless, method_kind
+from shapelint.infer.code.expected import expects_refusal, makes_up_for, raises, reckons_with_torch
 from shapelint.infer.code.expressions import defaults_of
 from shapelint.infer.code.gradients import graphless
-from shapelint.infer.code.walk import names_in
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical
 from shapelint.infer.plan import Raised
@@ -22,7 +19,7 @@ from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Class, Container, Function, Imported, Iteration, Scope
 from shapelint.infer.values.python.lists import grow
 from shapelint.infer.values.snapshot import captured
-from shapelint.shapes.value import NONE, Bool, External, Int, List, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Bool, External, Int, Layer, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 from shapelint.trace.writes import NO_NUMBERS
 
@@ -78,23 +75,19 @@ def return_statement(run: Run, scope: Scope, node: facts.Return) -> Flow:
 @executes(facts.If)
 def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     """`if`: this path takes one side; `if __name__ == "__main__"` is taken."""
-    if _raises(node.body):
+    if raises(node.body):
         assume(run, scope, node.test, False)
-    elif _raises(node.orelse):
+    elif raises(node.orelse):
         assume(run, scope, node.test, True)
     holds = _condition(run, scope, node.test)
     place = (run.recorder.path, node.span.line, node.span.column)
-    raising = _raises(node.body if holds else node.orelse)
+    raising = raises(node.body if holds else node.orelse)
     if raising and place in run.plan.passed:
         holds, raising = not holds, False
     outer, run.guard = run.guard, place if raising else run.guard
     flow = execute(run, scope, node.body if holds else node.orelse)
     run.guard = outer
     return flow
-
-
-def _raises(block: tuple[facts.Statement, ...]) -> bool:
-    return bool(block) and isinstance(block[-1], facts.Raise)
 
 
 def _condition(run: Run, scope: Scope, test: facts.Expression) -> bool:
@@ -108,12 +101,16 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
     """`with`: what a context manager gives is unknown, unless it is the checked code's own."""
     for context, target in node.items:
         value = evaluate(run, scope, context)
+        if isinstance(value, Unknown):
+            _lend(run, scope, context)
         entered = _enter(run, value, context)
         if target is not None:
             assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
-    depth, guard, caught = len(run.recorder.frames), run.guard, run.recorder.caught
-    expects = any(_expects_refusal(context) for context, _ in node.items)
-    run.recorder.caught = depth if expects else caught
+    depth, guard, made_up = len(run.recorder.frames), run.guard, run.recorder.made_up
+    expects = any(expects_refusal(run, scope, context) for context, _ in node.items)
+    if expects:
+        run.recorder.made_up = depth
+        run.trace.expected.append((run.recorder.path, node.span))
     try:
         with graphless(run, scope, [context for context, _ in node.items]):
             return execute(run, scope, node.body)
@@ -124,12 +121,16 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
         run.guard = guard
         return Flow.NEXT
     finally:
-        run.recorder.caught = caught
+        run.recorder.made_up = made_up
 
 
-def _expects_refusal(context: facts.Expression) -> bool:
-    """Whether a context manager is given what torch raises: `pytest.raises(RuntimeError)`, `suppress(ValueError)`."""
-    return isinstance(context, facts.Call) and any(_takes_refusals(names_in(one.value)) for one in context.arguments)
+def _lend(run: Run, scope: Scope, context: facts.Expression) -> None:
+    """What a context manager that is not understood does to the layers that it is given is not known."""
+    given = context.arguments if isinstance(context, facts.Call) else ()
+    for argument in given:
+        if isinstance(argument.value, facts.Name | facts.Attribute):
+            layer = evaluate(run, scope, argument.value)
+            run.altered |= {layer.ref} if isinstance(layer, Layer) else set()
 
 
 def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
@@ -143,37 +144,23 @@ def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    depth, guard, caught = len(run.recorder.frames), run.guard, run.recorder.caught
-    run.recorder.caught = depth if any(map(_reckons_with_torch, node.handlers)) else caught
+    depth, guard, caught, made_up = len(run.recorder.frames), run.guard, run.recorder.caught, run.recorder.made_up
+    reckoning = [handler for handler in node.handlers if reckons_with_torch(handler)]
+    run.recorder.caught = depth if reckoning else caught
+    run.recorder.made_up = depth if any(makes_up_for(node.body, handler) for handler in reckoning) else made_up
     try:
         flow = execute(run, scope, node.body)
-        run.recorder.caught = caught
+        run.recorder.caught, run.recorder.made_up = caught, made_up
         if flow is Flow.NEXT:
             flow = execute(run, scope, node.orelse)
     except Raised:
         if not node.handlers:
             raise
         del run.recorder.frames[depth:]
-        run.guard, run.recorder.caught = guard, caught
+        run.guard, run.recorder.caught, run.recorder.made_up = guard, caught, made_up
         flow = execute(run, scope, node.handlers[0].body)
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final
-
-
-#: what torch and Python raise for tensors and layers that do not fit
-_REFUSALS = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
-
-
-def _reckons_with_torch(handler: facts.Handler) -> bool:
-    """Whether a handler takes what torch raises, and goes on."""
-    names = ["Exception"] if handler.type is None else names_in(handler.type)
-    return not _raises(handler.body) and _takes_refusals(names)
-
-
-def _takes_refusals(names: Collection[str]) -> bool:
-    """Whether one of these is an exception of Python that torch raises, or a class above it."""
-    kinds = [kind for kind in (getattr(builtins, name, None) for name in names) if isinstance(kind, type)]
-    return any(issubclass(one, kind) and issubclass(kind, BaseException) for one in _REFUSALS for kind in kinds)
 
 
 @executes(facts.Match)
@@ -213,7 +200,10 @@ def function_definition(run: Run, scope: Scope, node: facts.FunctionDef) -> Flow
 
 
 def _decorated(run: Run, scope: Scope, function: Function, node: facts.FunctionDef) -> Value:
-    """What decorators of the checked code make of a function; methods with unknown ones stay as they are."""
+    """What decorators of the checked code make of a function; a method with unknown ones is known to be one.
+
+    A constructor under one sets what it sets: it may be given other arguments.
+    """
     value: Value = function
     for decorator in reversed(node.decorators):
         if is_harmless(decorator):
@@ -221,9 +211,12 @@ def _decorated(run: Run, scope: Scope, function: Function, node: facts.FunctionD
         applied = evaluate(run, scope, decorator)
         if isinstance(applied, Function | Class):
             value = call_value(run, applied, Site(decorator, (value,)))
-        elif isinstance(applied, Unknown) and function.owner is None:
+        elif isinstance(applied, Unknown):
             value = applied
-    return function if isinstance(value, Unknown) and function.owner is not None else value
+    if not isinstance(value, Unknown) or function.owner is None:
+        return value
+    function.is_wrapped = node.name != "__init__"
+    return function
 
 
 @executes(facts.ClassDef)

@@ -9,10 +9,11 @@ from shapelint.infer.protocol import Site, attribute_of, knows_attribute, length
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Class, Instance, Namespace, Scope, Super
 from shapelint.infer.values.python.texts import name_of
+from shapelint.infer.values.settings import attributes_of, loosen_attributes
 from shapelint.infer.values.truth import truth_of
 from shapelint.infer.values.unread.externals import member_of_torch
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Bool, Dict, External, Float, Int, Layer, Str, Unknown, Value, integer
+from shapelint.shapes.value import NONE, Bool, External, Float, Int, Layer, Str, Unknown, Value, integer
 from shapelint.syntax import facts
 
 
@@ -95,6 +96,9 @@ def _setattr(run: Run, site: Site) -> Value:
     if isinstance(base, Layer):
         run.altered.add(base.ref)
     elif isinstance(name, Str | Unknown):
+        is_open = isinstance(name, Unknown) and name.term is None and isinstance(value, Unknown)
+        if isinstance(base, Instance) and is_open:
+            loosen_attributes(base)
         set_attribute(run, base, name_of(name), value, None)
     return NONE
 
@@ -105,9 +109,7 @@ def _vars(run: Run, site: Site) -> Value:
         return site.args[0].table
     if not isinstance(site.args[0], Instance):
         return site.unknown_result(run)
-    made = Dict({}, open=True)
-    made.items.update(site.args[0].attributes)
-    return made
+    return attributes_of(site.args[0])
 
 
 @builtin("hasattr", least=2, most=2)

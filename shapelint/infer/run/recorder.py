@@ -33,6 +33,7 @@ class Recorder:
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     member: str = ""  #: which member of a Sequential, and of one inside it, is being called
     caught: int | None = None  #: the depth of the calls at which the code catches what torch raises
+    made_up: int = plans.MAX_DEPTH + 1  #: the depth from which on the code makes up for what torch raises
     graphless: int = 0  #: how many open blocks and functions switch gradients off
     guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
     believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
@@ -59,7 +60,8 @@ class Recorder:
         error: ShapeError | None = None,
     ) -> Value:
         """Append a node; returns its result with the references stamped in."""
-        if error is not None and self.caught == len(self.frames):
+        caught = len(self.frames) == self.caught or len(self.frames) >= self.made_up
+        if error is not None and caught:
             raise Raised  # which the code reckons with
         number = len(self.trace.nodes)
         args = tuple(captured(value) for value in args)
@@ -75,7 +77,7 @@ class Recorder:
         self.trace.nodes.append(node)
         if self.graphless:
             self.trace.graphless.add(number)
-        if self.caught == len(self.frames):
+        if caught:
             self.trace.tried.add(number)
         return stamped
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from shapelint.infer.code.afar import changed_attributes, rebound_names
 from shapelint.infer.code.walk import every_statement
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value, integer
@@ -31,6 +32,8 @@ class Home:
     comments: dict[int, list[facts.Comment]]
     lines: list[str]
     ending: dict[int, facts.Statement]
+    rebound: frozenset[str]  #: names of the module that functions bind
+    changed: frozenset[str]  #: attributes that are set from outside of the objects that have them
 
     @staticmethod
     def of(source: Source, module: facts.Module) -> Home:
@@ -39,7 +42,8 @@ class Home:
         for comment in module.comments:
             comments.setdefault(comment.span.line, []).append(comment)
         ending = {statement.span.end_line: statement for statement in every_statement(module.body)}
-        return Home(source, comments, source.lines, ending)
+        rebound, changed = rebound_names(module.body), changed_attributes(module.body)
+        return Home(source, comments, source.lines, ending, rebound, changed)
 
     def text(self, span: Span) -> str:
         """The source text of a span, on one line and not too long."""
@@ -79,6 +83,13 @@ class Scope:
             scope = scope.parent
         return None
 
+    def is_rebound(self, name: str) -> bool:
+        """Whether a name is the module's, is read by a function that does not bind it, and bound by another one."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names and name not in scope.outer:
+            scope = scope.parent
+        return scope is not None and scope.home is not None and name in scope.home.rebound
+
     def assign(self, name: str, value: Value) -> None:
         """Bind a name, in the scope that `global` or `nonlocal` sends it to."""
         scope: Scope = self
@@ -101,6 +112,7 @@ class Function(Value):
     definition: facts.FunctionDef | None = None
     owner: Class | None = None
     kind: str = "plain"  #: "plain", "property", "static", "class"
+    is_wrapped: bool = False  #: a decorator that is not known makes something else of it for its callers
 
     @property
     def yields(self) -> bool:

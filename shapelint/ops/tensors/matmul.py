@@ -39,7 +39,7 @@ def matmul(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     return Tensor(_product(input.axes, other.axes, assume), promoted(input, other))
 
 
-@op("torch.mm", "torch.Tensor.mm", rank_change=0, nature=Nature.PRODUCT)
+@op("torch.mm", "torch.Tensor.mm", rank_change=0, input_rank=2, nature=Nature.PRODUCT)
 def mm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     """(n, m) x (m, p) -> (n, p)."""
     _rank(input, 2, "mm")
@@ -47,7 +47,7 @@ def mm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, mat2, assume)
 
 
-@op("torch.bmm", "torch.Tensor.bmm", rank_change=0, nature=Nature.PRODUCT)
+@op("torch.bmm", "torch.Tensor.bmm", rank_change=0, input_rank=3, nature=Nature.PRODUCT)
 def bmm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     """(b, n, m) x (b, m, p) -> (b, n, p); nothing broadcasts."""
     _rank(input, 3, "bmm")
@@ -70,7 +70,7 @@ def mv(input: Tensor, vec: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, vec, assume)
 
 
-@op("torch.dot", "torch.Tensor.dot", rank_change=-1, nature=Nature.PRODUCT)
+@op("torch.dot", "torch.Tensor.dot", rank_change=-1, input_rank=1, nature=Nature.PRODUCT)
 def dot(input: Tensor, tensor: Tensor, assume: Assumptions) -> Tensor:
     """(n) x (n) -> ()."""
     _rank(input, 1, "dot")
@@ -78,7 +78,15 @@ def dot(input: Tensor, tensor: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, tensor, assume)
 
 
-@op("torch.outer", "torch.Tensor.outer", "torch.ger", "torch.Tensor.ger", rank_change=1, nature=Nature.PRODUCT)
+@op(
+    "torch.outer",
+    "torch.Tensor.outer",
+    "torch.ger",
+    "torch.Tensor.ger",
+    rank_change=1,
+    input_rank=1,
+    nature=Nature.PRODUCT,
+)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """(n) x (m) -> (n, m)."""
     _rank(input, 1, "outer")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shapelint.infer.code.decorators import is_abstract
+from shapelint.infer.code.expected import is_meant_to_fail
 from shapelint.infer.code.gradients import graphless
 from shapelint.infer.dispatch import evaluate, execute
 from shapelint.infer.evidence import note_docstring, note_head_comments, note_result
@@ -28,6 +29,8 @@ def call_function(run: Run, function: Function, site: Site) -> Value:
         return site.unknown(run, "a coroutine")
     if function.definition is not None and is_abstract(function.definition):
         return site.unknown(run, "an abstract method")
+    if function.is_wrapped:
+        return site.unknown(run, "a function under a decorator that is not known")
     depth = len(run.recorder.frames)
     run.recorder.frames.append(Frame(function.name, site.node.span, run.recorder.path))
     try:
@@ -62,7 +65,10 @@ def _run_body(run: Run, function: Function, scope: Scope) -> Value:
         return evaluate(run, scope, function.body)
     if function.definition is not None:
         run.called.add(id(function.definition))
-    note_docstring(run, function, scope.names)
+        if is_meant_to_fail(function.definition.decorators):
+            return NONE
+    if not function.is_wrapped:  # else it tells of what the decorator takes
+        note_docstring(run, function, scope.names)
     note_head_comments(run, function, scope.names)
     yielded = List([])
     if function.yields:

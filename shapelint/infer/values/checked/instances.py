@@ -40,6 +40,7 @@ from shapelint.infer.values.objects import (
 )
 from shapelint.infer.values.python.texts import name_of
 from shapelint.infer.values.rounds import Rounds
+from shapelint.infer.values.settings import attributes_of, loosen_attributes, update
 from shapelint.infer.values.torch.modules import METHODS, REGISTERING, call_module_method
 from shapelint.shapes.value import NONE, Dict, Int, Str, Unknown, Value
 from shapelint.syntax import facts
@@ -76,6 +77,8 @@ def _attribute(run: Run, instance: Instance, name: str, node: facts.Expression) 
     """Its own, then its class's (methods bound, properties called), then what it has from torch."""
     if name in instance.attributes:
         return instance.attributes[name]
+    if name == "__dict__":
+        return attributes_of(instance)
     found = instance.cls.find(name)
     if found is not None:
         return _bound(run, found, instance, node)
@@ -118,6 +121,10 @@ def _set_elsewhere(run: Run, instance: Instance, name: str, node: facts.Expressi
 
 @takes_attribute(Instance)
 def _set_attribute(run: Run, instance: Instance, name: str, value: Value, source: facts.Expression | None) -> None:
+    if name == "__dict__":
+        loosen_attributes(instance)
+        update(attributes_of(instance), value)
+        return
     instance.assign(name, value)
     if source is not None:
         instance.places[name] = Kept(source, run.recorder.home)

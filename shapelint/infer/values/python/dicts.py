@@ -22,6 +22,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, DefaultDict, Namespace
 from shapelint.infer.values.rounds import Rounds, rounds_over
+from shapelint.infer.values.settings import loosen, update
 from shapelint.infer.values.truth import truths
 from shapelint.shapes.value import NONE, Bool, Dict, Str, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
@@ -68,6 +69,8 @@ def choose_key(run: Run, key: Unknown, options: tuple[object, ...]) -> object:
 def _set_item(run: Run, base: Dict, index: Value, value: Value, node: facts.Subscript) -> None:
     if isinstance(index, Str | Bool):
         base.items[index.value] = value
+    elif isinstance(value, Unknown):
+        loosen(base, "settings")
     else:
         base.open = True  # what it holds, and how much of it, is not known any more
 
@@ -97,7 +100,8 @@ def _method(run: Run, table: Dict, site: Site) -> Value:
     if site.name == "setdefault" and len(site.args) == 2 and key is not None:
         return table.items.setdefault(key, site.args[1])
     if site.name == "update":
-        _update(table, site)
+        for given in (*site.args, Dict(dict(site.kwargs.items()))):
+            update(table, given)
         return NONE
     if site.name == "copy":
         return Dict(dict(table.items), table.open)
@@ -115,14 +119,6 @@ def _get(run: Run, table: Dict, site: Site) -> Value:
         return table.items[key] if site.name == "get" else table.items.pop(key)
     default = more[0] if more else NONE
     return default if not table.open else Unknown(f"kwargs[{key!r}]", "an unknown keyword", default)
-
-
-def _update(table: Dict, site: Site) -> None:
-    more = site.args[0] if site.args else Dict({})
-    if isinstance(more, Dict):
-        table.items.update(more.items)
-    table.items.update(site.kwargs)
-    table.open = table.open or not isinstance(more, Dict) or more.open
 
 
 def entries(members: Mapping[str, Value], name: str) -> Value:
