@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recurrent_places import Construction, Place, Places, scan
-from shapelint.infer.state import Run
 
 from shapelint.infer.analyse import analyse
 from shapelint.infer.code import calls, expressions
 from shapelint.infer.protocol import Site
+from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS
@@ -214,7 +214,7 @@ def _operands(path: str, known: set[Place]) -> Iterator[None]:
     kept = expressions.item_of, calls.call_value
 
     def note(run: Run, operand: Value, node: Expression) -> None:
-        if isinstance(operand, Tensor | Packed) and run.path == path:
+        if isinstance(operand, Tensor | Packed) and run.recorder.path == path:
             known.add(_at(node))
 
     def item_of(run: Run, base: Value, index: Value, node: Subscript) -> Value:
