@@ -7,6 +7,10 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def _inside(package: str) -> Iterator[pkgutil.ModuleInfo]:
@@ -30,6 +34,13 @@ def paths(package: str) -> Mapping[str, str]:
 def modules(package: str) -> list[ModuleType]:
     """All rooms and modules of a package, imported: what they register is listed nowhere."""
     return [importlib.import_module(module.name) for module in _inside(package)]
+
+
+def put(table: dict[K, V], key: K, value: V) -> None:
+    """Register a thing under a name of its own. Raises ValueError where another one has it."""
+    if key in table:
+        raise ValueError(f"{key} is registered twice")
+    table[key] = value
 
 
 def module(package: str, name: str) -> ModuleType:

@@ -17,8 +17,12 @@ from injected import write_injected
 
 import shapelint.verify.client
 from shapelint.finding import Status, Verdict
+from shapelint.ops.nature import Nature
+from shapelint.ops.registry import OPS, load
 from shapelint.verify.client import MAX_LOST, MAX_STARTS, Verifier, available
 from shapelint.verify.program.program import Program, limits
+
+load()
 
 
 def program(*steps: dict[str, Any], **options: Any) -> Program:
@@ -259,8 +263,9 @@ def test_another_exception_than_the_expected_proves_nothing(shared: Verifier) ->
     assert "Dimension out of range" in refusal(shared, asked)
 
 
-def test_detached_and_converted_tensors_still_show_their_dependence(shared: Verifier) -> None:
-    steps = [X, step("torch.Tensor.detach", ref(0)), step("torch.Tensor.float", ref(1))]
+@pytest.mark.parametrize("name", sorted(name for name, op in OPS.items() if op.nature is Nature.DETACH))
+def test_detached_and_converted_tensors_still_show_their_dependence(shared: Verifier, name: str) -> None:
+    steps = [X, step(name, ref(0)), step("torch.Tensor.float", ref(1))]
     document = json.loads(program(*steps, source=ref(0), batch_axis=0, target_axis=0).text)
     verdict = shared.check([Program(json.dumps({**document, "property": "batch_independence"}))])[0]
     assert (verdict.status, verdict.detail) == (

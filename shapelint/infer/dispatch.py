@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
+from shapelint import rooms
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import Unknown, Value
@@ -34,7 +35,9 @@ def evaluates(*kinds: type[facts.Expression]) -> Callable[[E], E]:
     """Register the evaluator of a kind of expression."""
 
     def register(function: E) -> E:
-        _EVALUATORS.update(dict.fromkeys(kinds, function))
+        evaluator: Evaluator = function
+        for kind in kinds:
+            rooms.put(_EVALUATORS, kind, evaluator)
         return function
 
     return register
@@ -44,7 +47,9 @@ def executes(*kinds: type[facts.Statement]) -> Callable[[X], X]:
     """Register the executor of a kind of statement."""
 
     def register(function: X) -> X:
-        _EXECUTORS.update(dict.fromkeys(kinds, function))
+        executor: Executor = function
+        for kind in kinds:
+            rooms.put(_EXECUTORS, kind, executor)
         return function
 
     return register

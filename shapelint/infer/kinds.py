@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from shapelint import rooms
+
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -18,7 +20,8 @@ class ByKind(Generic[H]):
         """Register the function for some kinds."""
 
         def register(function: H) -> H:
-            self._functions.update(dict.fromkeys(kinds, function))
+            for kind in kinds:
+                rooms.put(self._functions, kind, function)
             return function
 
         return register

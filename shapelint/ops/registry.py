@@ -190,7 +190,7 @@ def op(
 
     def register(function: Function) -> Function:
         for name in names:
-            OPS[name] = Op(
+            made = Op(
                 name,
                 function,
                 nature,
@@ -201,6 +201,7 @@ def op(
                 causal=causal,
                 moves=moves,
             )
+            rooms.put(OPS, name, made)
         return function
 
     return register
@@ -229,7 +230,8 @@ def layer(
                 mixes=mixes,
                 causal=causal,
             )
-            LAYERS[name] = LayerOp(name, Op(name, build, nature, refuse=refuse), called)
+            made = LayerOp(name, Op(name, build, nature, refuse=refuse), called)
+            rooms.put(LAYERS, name, made)
         return build
 
     return register

@@ -74,9 +74,7 @@ def check(*rules: Rule) -> Callable[[Check], Check]:
 
     def register(function: Check) -> Check:
         for rule in rules:
-            if rule.code in RULES:
-                raise ValueError(f"{rule.code} is registered twice")
-            RULES[rule.code] = rule
+            rooms.put(RULES, rule.code, rule)
         CHECKS.append(RegisteredCheck(rules, function))
         return function
 

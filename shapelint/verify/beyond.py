@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Ref
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.recurrent import is_recurrent_call
+from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
@@ -27,7 +29,6 @@ from shapelint.verify.program.plan import resolved, tensors_in
 from shapelint.verify.program.program import NotReplayable, Program, backward_slice, build, value_at
 
 MAX_VALUES = 4  #: last values that are followed, the latest ones
-_CUTS_GRADIENT = frozenset({"torch.Tensor.detach", "torch.Tensor.detach_", "torch.Tensor.data"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _later_claims(trace: Trace, claim: Claim) -> list[Claim]:
 def _has_gradient(trace: Trace, ref: Ref) -> bool:
     value = value_at(trace, ref)
     floats = [] if value is None else [tensor for tensor in tensors_in(value) if tensor.dtype is Dtype.FLOAT]
-    return bool(floats) and trace.node(ref).op not in _CUTS_GRADIENT
+    return bool(floats) and nature_of(trace.node(ref)) is not Nature.DETACH
 
 
 def _device(claim: Claim) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shapelint import rooms
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
 from shapelint.shapes.value import Value
@@ -37,7 +38,8 @@ class Table(dict[str, Known]):
         """Register what calling any of the names does."""
 
         def register(function: F) -> F:
-            self.update((name, Known(name, function, least, most)) for name in names)
+            for name in names:
+                rooms.put(self, name, Known(name, function, least, most))
             return function
 
         return register

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from shapelint.ops.holders import HOLDERS
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import LAYERS, OPS
 from shapelint.ops.tensors.packing import PACKED
 from shapelint.verify.program import limits
@@ -106,7 +107,7 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
 
 def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 0, detaching: bool = False) -> Any:
     """The value of one step that is no input, given those before it; raises StepError."""
-    function = _detached(step["op"]) if detaching and step["op"] in _DETACHING else _function(step)
+    function = _of_torch(step["op"]) if detaching and _detaches(step["op"]) else _function(step)
     args = [decode(arg, values) for arg in step["args"]]
     kwargs = {name: decode(arg, values) for name, arg in step["kwargs"].items()}
     if limits.repeats(step) * max(map(_size, args), default=0) > limits.MAX_VALUE:
@@ -193,9 +194,19 @@ def resolve(name: str) -> Callable[..., Any]:
         return _apply
     if name not in OPS:
         raise RefusedError(f"{name} is not an operation of the registry")
+    return _on_tensors(_of_torch(name), _same) if _detaches(name) else _of_torch(name)
+
+
+def _of_torch(name: str) -> Callable[..., Any]:
+    """What torch itself has under the name of an operation."""
     if name.startswith("torch.Tensor."):
         return _method(name.removeprefix("torch.Tensor."), OPS[name].attribute)
     return operator.attrgetter(name.rpartition(".")[2]) if OPS[name].attribute else _dotted(name)
+
+
+def _detaches(name: str) -> bool:
+    """Whether an operation cuts the graph: what depends on what is measured across it all the same."""
+    return name in OPS and OPS[name].nature is Nature.DETACH
 
 
 def _dotted(name: str) -> Callable[..., Any]:
@@ -221,18 +232,17 @@ def _directly(layer: Any, *args: Any, **kwargs: Any) -> Any:
     return layer.forward(*args, **kwargs)
 
 
-def _on_tensors(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A stand-in for a method of tensors; another value gets its own method, or raises for the lack of it."""
-    method = _method(name, False)
+def _on_tensors(own: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A stand-in for an operation on tensors; another value gets torch's own, or raises for the lack of it."""
 
     def call(value: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(value, *args) if isinstance(value, torch.Tensor) else method(value, *args, **kwargs)
+        return function(value, *args) if isinstance(value, torch.Tensor) else own(value, *args, **kwargs)
 
     return call
 
 
-def _detached(name: str) -> Callable[..., Any]:
-    return _method(name.removeprefix("torch.Tensor."), OPS[name].attribute)
+def _method_on_tensors(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    return _on_tensors(_method(name, False), function)
 
 
 def _same(value: Any, *_: Any, **__: Any) -> Any:
@@ -256,14 +266,13 @@ _HOLDERS: Mapping[str, Callable[..., Any]] = {
     "torch.nn.Sequential": lambda members: torch.nn.Sequential(*members),
 }
 
-_DETACHING = frozenset(("torch.Tensor.detach", "torch.Tensor.data"))
-# All is float64 on the CPU, nothing drops out, and detaching must not cut the dependence that is measured.
+# All is float64 on the CPU, and nothing drops out.
 _STAND_INS: Mapping[str, Callable[..., Any]] = {
-    **{f"torch.Tensor.{name}": _on_tensors(name, _same) for name in ("cpu", "cuda", "detach")},
-    **{f"torch.Tensor.{name}": _on_tensors(name, _double) for name in ("float", "half", "bfloat16", "double")},
+    **{f"torch.Tensor.{name}": _method_on_tensors(name, _same) for name in ("cpu", "cuda")},
+    **{f"torch.Tensor.{name}": _method_on_tensors(name, _double) for name in ("float", "half", "bfloat16", "double")},
     **{f"{PACKED}.{name}": _same for name in ("cpu", "cuda", "pin_memory", "to")},
-    "torch.Tensor.to": _on_tensors("to", _to),
-    "torch.Tensor.type": _on_tensors("type", _to),
+    "torch.Tensor.to": _method_on_tensors("to", _to),
+    "torch.Tensor.type": _method_on_tensors("type", _to),
     "torch.nn.functional.dropout": _same,
     "torch.dropout": _same,
 }
