@@ -16,6 +16,7 @@ import shapelint.verify.client
 from shapelint import __version__
 from shapelint.cli import run
 from shapelint.pipeline.check import analyse_source
+from shapelint.report import formats
 from shapelint.report.schema import schemas
 from shapelint.report.shapes import render_json, rows_of
 from shapelint.source import decode_source
@@ -212,7 +213,7 @@ def test_full_output_with_and_without_colours(
     assert "\x1b[" in shown(capsys, "--verify=off", "--color=always")[1]
 
 
-@pytest.mark.parametrize("format_", ["full", "concise", "json"])
+@pytest.mark.parametrize("format_", formats.NAMES)
 def test_output_file(bad: Path, capsys: pytest.CaptureFixture[str], format_: str) -> None:
     arguments = ["--verify=off", f"--output-format={format_}", "bad.py"]
     _, output, _ = shown(capsys, *arguments)

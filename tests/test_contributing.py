@@ -76,7 +76,7 @@ def write(block: Block, folder: Path) -> None:
     assert block.path is not None
     path = folder / block.path
     if block.line is None:
-        assert not path.exists()
+        assert not path.exists(), f"{block.path} is there: choose another example in CONTRIBUTING.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
         return
