@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
-from shapelint import rooms
+from shapelint.infer.kinds import ByKind
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
 from shapelint.shapes.value import Unknown, Value
@@ -14,8 +14,6 @@ from shapelint.syntax import facts
 
 Evaluator = Callable[[Run, Scope, Any], Value]
 Executor = Callable[[Run, Scope, Any], "Flow"]
-E = TypeVar("E", bound=Evaluator)
-X = TypeVar("X", bound=Executor)
 
 
 class Flow(Enum):
@@ -27,38 +25,15 @@ class Flow(Enum):
     RETURN = "return"
 
 
-_EVALUATORS: dict[type[facts.Expression], Evaluator] = {}
-_EXECUTORS: dict[type[facts.Statement], Executor] = {}
-
-
-def evaluates(*kinds: type[facts.Expression]) -> Callable[[E], E]:
-    """Register the evaluator of a kind of expression."""
-
-    def register(function: E) -> E:
-        evaluator: Evaluator = function
-        for kind in kinds:
-            rooms.put(_EVALUATORS, kind, evaluator)
-        return function
-
-    return register
-
-
-def executes(*kinds: type[facts.Statement]) -> Callable[[X], X]:
-    """Register the executor of a kind of statement."""
-
-    def register(function: X) -> X:
-        executor: Executor = function
-        for kind in kinds:
-            rooms.put(_EXECUTORS, kind, executor)
-        return function
-
-    return register
+#: what evaluates a kind of expression, and what executes a kind of statement; each is a decorator for that function
+evaluates: ByKind[Evaluator] = ByKind()
+executes: ByKind[Executor] = ByKind()
 
 
 def evaluate(run: Run, scope: Scope, expression: facts.Expression) -> Value:
     """The abstract value of an expression; Unknown for what is not understood."""
     run.step()
-    evaluator = _EVALUATORS.get(type(expression))
+    evaluator = evaluates.of(expression)
     if evaluator is None:
         value: Value = Unknown(run.key_of(expression), f"{type(expression).__name__} is not interpreted")
     else:
@@ -70,7 +45,7 @@ def execute(run: Run, scope: Scope, statements: tuple[facts.Statement, ...]) -> 
     """Run a block until it ends or a statement leaves it."""
     for statement in statements:
         run.step()
-        executor = _EXECUTORS.get(type(statement))
+        executor = executes.of(statement)
         flow = Flow.NEXT if executor is None else executor(run, scope, statement)
         if flow is not Flow.NEXT:
             return flow
