@@ -6,15 +6,15 @@ the first checked path. Patterns in it are those of .gitignore, relative to its 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
+from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.patterns import PatternError, spec_of
 from shapelint.pipeline.bounds import FILE_SECONDS
@@ -194,7 +194,9 @@ def shown(word: str) -> str:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the nearest known word, else nothing."""
     by_case = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
     return f"; did you mean {by_case[near[0]]!r}?" if near else ""
 
 

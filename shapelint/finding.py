@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import Enum
 from typing import Any, ClassVar
 
+from shapelint.data import dataclass
 from shapelint.source import Span
 
 

@@ -10,8 +10,8 @@ import io
 import os
 import stat
 import tokenize
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.prefilter import is_wide
 
 MAX_BYTES = 50_000_000  #: of a file: no code of people is as long

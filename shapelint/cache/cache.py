@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from shapelint.cache import folder, versions
 from shapelint.cache.results import Entry, Results
 from shapelint.cache.verdicts import Verdicts
+from shapelint.data import dataclass
 from shapelint.project.reads import State
 
 

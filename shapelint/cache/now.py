@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from shapelint.data import dataclass
 from shapelint.project.files import FORMS, Project, content, files_of
 from shapelint.project.reads import Search, State, answer, digest, forget, state_digest
 

@@ -15,11 +15,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from shapelint.cache.codec import decoded
 from shapelint.cache.now import Now, is_there
+from shapelint.data import dataclass
 from shapelint.project.reads import Reads, Search, State
 
 KEPT_DAYS = 14

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from shapelint.cache.codec import CodecError, decoded, encoded
 from shapelint.cache.results import KEPT_DAYS, today
+from shapelint.data import dataclass
 from shapelint.finding import Verdict
 
 MAX_VERDICTS = 100_000

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from shapelint.data import dataclass
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.term import RAISES, Term
 

@@ -14,11 +14,12 @@ are about one variable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from math import prod
 
 from shapelint.choices.questions import ANYTHING, OTHER_NUMBERS, OTHER_TEXT, Opaque, Question, Related, is_size
+from shapelint.data import dataclass
 
 MAX_CHAIN = 3  #: comparisons of two sizes that are followed from one to the next
 MAX_ASSIGNMENTS = 20_000  #: of values to variables that depend on each other; beyond that, all is possible

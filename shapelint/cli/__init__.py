@@ -5,28 +5,36 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 
 import click
 
 from shapelint import __version__
 from shapelint.cli.check import check
-from shapelint.cli.clean import clean
-from shapelint.cli.rule import rule
-from shapelint.cli.shapes import shapes
-from shapelint.cli.witness import witness
 from shapelint.config import suggestion
 from shapelint.pipeline.interrupt import heed_termination, signal_number
 from shapelint.report.text import plain
 
-COMMANDS = (check, shapes, witness, rule, clean)
+COMMANDS = ("check", "clean", "rule", "shapes", "witness")  #: each a file here, which defines the command of its name
 
 
 class Commands(click.Group):
     """A group in which `check` need not be named: `shapelint [OPTIONS] [PATH]...`."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of a name, imported when it is asked for."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{name}"), name)
+        return command
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Send what does not begin with a command, --help or --version to `check`."""
-        if not args or args[0] not in {*self.commands, *ctx.help_option_names, "--version"}:
+        if not args or args[0] not in {*COMMANDS, *ctx.help_option_names, "--version"}:
             args = ["check", *args]
         return super().parse_args(ctx, args)
 
@@ -43,7 +51,6 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    commands={command.name or "": command for command in COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(__version__, prog_name="shapelint")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
 
 import click
 
 from shapelint.cli.options import Failure, color_option, write
+from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.pipeline.check import Candidate, Wanted, check_source
 from shapelint.source import Problem, read_source

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from shapelint import rooms
+from shapelint.data import dataclass
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.source import Source
 from shapelint.syntax import facts

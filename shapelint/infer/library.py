@@ -7,9 +7,10 @@ else. Cyclic imports see what is defined so far, as in Python.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from shapelint.data import dataclass
 from shapelint.infer.known.torch_names import canonical, is_registered
 from shapelint.infer.values.objects import Home, Imported, ModuleValue, Scope
 from shapelint.project.imports import imported_file, read_import

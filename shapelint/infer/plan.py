@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shapelint.data import dataclass
 from shapelint.shapes.value import Dtype
 from shapelint.trace.node import TRIED
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from shapelint.data import dataclass
 from shapelint.infer.kinds import ByKind
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method, Scope, Several

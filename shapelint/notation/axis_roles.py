@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.notation.axis_names import is_direction, normalized, word_role
 from shapelint.shapes.axis import Role
 

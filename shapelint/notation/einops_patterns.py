@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from shapelint.data import dataclass
 
 REST = "..."  #: the axes that a pattern does not name, each for itself
 MERGED = "(...)"  #: the same inside parentheses: as one axis

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from shapelint.data import dataclass
 from shapelint.notation.axis_names import word_role
 from shapelint.notation.axis_roles import AxisExpression, is_axis_like, own_role, parse_axis, roles_in_company
 from shapelint.shapes.axis import Role

@@ -8,9 +8,9 @@ for each entry, and that `flip` puts the entries of an axis elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from shapelint.data import dataclass
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Layer, List, Tensor, Tuple
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from shapelint.data import dataclass
 from shapelint.ops.axis_flow import Along, AxisFlow, Source
 from shapelint.ops.binding import call
 from shapelint.ops.registry import Assumptions, Op

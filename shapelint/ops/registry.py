@@ -22,11 +22,11 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from shapelint import rooms
+from shapelint.data import dataclass
 from shapelint.ops.axis_flow import Along
 from shapelint.ops.nature import Nature
 from shapelint.shapes.dim import Dim, Same

@@ -6,12 +6,12 @@ an error of the tool itself becomes a `Problem` of the file.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Fix
 from shapelint.project.reads import Reads, recorded
 from shapelint.source import Problem, Source, decode_source
@@ -116,6 +116,8 @@ def analyse_source(source: Source) -> Analysis:
 
 def internal_error(path: str, error: BaseException) -> Problem:
     """The tool's own failure as a problem of the file, with the place in the tool that a report needs."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     text = " ".join(f"{type(error).__name__}: {error}".split())[:200]

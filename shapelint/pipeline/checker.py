@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+from shapelint.process.path import run_hooks
 from shapelint.process.serve import Answer, leave_room, serve
 
 MEMORY = 2 << 30  #: bytes of address space beyond what the bare process takes
@@ -16,14 +17,22 @@ def main(requests: int, answers: int) -> None:
 
 def _prepare() -> Answer:
     leave_room(MEMORY)
-    # before the first request comes: the parent has work of its own to do
+    try:
+        _load()
+    except ModuleNotFoundError:  # what we need may be installed so that only the hooks find it; they take their time
+        run_hooks()
+        _load()
+    return _call
+
+
+def _load() -> None:
+    """Import what a check needs before the first request comes: the parent has work of its own to do."""
     import shapelint.infer.analyse
     import shapelint.pipeline.check
     import shapelint.rules.base
     import shapelint.syntax.parse
 
     shapelint.rules.base.load()
-    return _call
 
 
 def _call(request: bytes) -> bytes:

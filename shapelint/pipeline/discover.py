@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from shapelint.data import dataclass
 from shapelint.patterns import spec_of, spec_of_lines
 from shapelint.source import Problem, read_regular
 

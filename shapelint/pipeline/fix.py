@@ -13,9 +13,10 @@ what is not told must not become wrong either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix
 from shapelint.pipeline.check import Wanted, check_bytes
 from shapelint.pipeline.verdicts import Judge, proven

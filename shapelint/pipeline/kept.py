@@ -6,12 +6,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from shapelint.cache.cache import Cache
 from shapelint.cache.codec import decoded, encoded
 from shapelint.cache.results import entry
+from shapelint.data import dataclass
 from shapelint.finding import Finding, Place
 from shapelint.project.reads import Reads, digest
 from shapelint.report.result import Change, FileResult, Unfixed

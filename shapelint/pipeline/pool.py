@@ -6,10 +6,10 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from shapelint.config import Chosen
+from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.check import FileCheck, Wanted, check_bytes, internal_error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from shapelint.config import Config, ConfigError, Selector
+from shapelint.data import dataclass
 from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
 from shapelint.pipeline.interrupt import signal_number

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from shapelint.data import dataclass
 from shapelint.finding import Finding, Fix, Status, Verdict
 from shapelint.pipeline.check import Analyse, Candidate, FileCheck, Wanted, analyse_source, check_source
 from shapelint.report.result import FileResult

@@ -1,8 +1,9 @@
 """The first code of each process that is started: `python -I -S boot.py MODULE PATH...`.
 
 Python's flags keep the current folder off the search path, and put off the environment's own hooks (.pth files,
-sitecustomize) until what they print cannot reach the protocol. Then PATH... becomes the search path, and
-`MODULE.main(requests, answers)` takes over, with two files of its own in place of the standard streams.
+sitecustomize): who needs them calls `run_hooks`, when what they print cannot reach the protocol any more. PATH...
+becomes the search path, and `MODULE.main(requests, answers)` takes over, with two files of its own in place of the
+standard streams.
 
 Nothing is imported before that which Python has not loaded already.
 """
@@ -16,9 +17,6 @@ def main() -> None:
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    import site
-
-    site.main()
     sys.path[:] = sys.argv[2:]
     from importlib import import_module
 

@@ -20,6 +20,13 @@ def drop_current_folder() -> None:
     sys.path[:] = search_path(sys.path, current)
 
 
+def run_hooks() -> None:
+    """Run the hooks of the environment, which may add ways to find modules. The search path stays."""
+    path = sys.path[:]
+    site.main()
+    sys.path[:] = path
+
+
 def search_path(path: list[str], current: str) -> list[str]:
     """A search path as absolute paths, without the current folder.
 

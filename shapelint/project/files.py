@@ -6,9 +6,9 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from shapelint.data import dataclass
 from shapelint.project.reads import State, digest, marks, note_search, remembered
 from shapelint.source import read_regular
 

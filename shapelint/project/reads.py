@@ -6,14 +6,14 @@ longer than a check (`remembered`) comes with what was read for it, so that each
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar
 
+from shapelint.data import dataclass
 from shapelint.source import Problem, Source, decode_source, read_regular
 
 _ROOTS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "README.md")
@@ -26,7 +26,9 @@ Result = TypeVar("Result")
 
 def digest(raw: bytes) -> str:
     """What stands for a content: equal digests mean equal contents."""
-    return hashlib.sha256(raw).hexdigest()[:_DIGITS]
+    from hashlib import sha256
+
+    return sha256(raw).hexdigest()[:_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)

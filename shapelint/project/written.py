@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.project.reads import doubt
 
 

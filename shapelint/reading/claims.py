@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.rows.padding_invariance import PaddingInvariance
 from shapelint.claims.values.equals import Equals
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.reading.recurrent import Slot, input_of, is_recurrent_call, layer_of, states_given
 from shapelint.reading.written import is_zeros

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.axis_flow import AxisFlow
 from shapelint.ops.derive import flows_of

@@ -6,9 +6,9 @@ part of the range. Fields are only ever added while `version` is 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from shapelint.data import dataclass
 from shapelint.finding import Confidence, Severity, Status
 
 Line = Annotated[int, "line, from 1"]

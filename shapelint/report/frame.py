@@ -10,11 +10,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import click
 
+from shapelint.data import dataclass
 from shapelint.report.text import expand, plain
 from shapelint.source import Span
 

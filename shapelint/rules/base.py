@@ -16,10 +16,10 @@ In a bad example the flagged line ends in `# error: SHP101`. The examples are th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from shapelint import rooms
+from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Severity
 from shapelint.trace.trace import Trace
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from shapelint.data import dataclass
 from shapelint.finding import Finding
 from shapelint.rules.base import RULES, UNDECIDED, Rule, Undecided, load
 from shapelint.rules.select import findings

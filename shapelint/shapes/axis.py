@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from shapelint.data import dataclass
 from shapelint.shapes.dim import Dim
 from shapelint.source import Span
 

@@ -9,11 +9,13 @@ Arithmetic raises OverflowError beyond MAX_TERMS, MAX_BITS and MAX_DEGREE: no te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import lru_cache, reduce
 from itertools import product
 from math import comb, gcd
+
+from shapelint.data import dataclass
 
 MAX_TERMS = 256  #: monomials of one size
 MAX_BITS = 2048  #: bits of a coefficient

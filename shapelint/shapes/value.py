@@ -8,9 +8,10 @@ never a second state to keep apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim

@@ -12,9 +12,10 @@ flat lists take time in proportion to their length, and indentation has Python's
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from keyword import kwlist
 
+from shapelint.data import dataclass
 from shapelint.syntax.scan import CLOSE, END, NAME, OPEN, OPERATOR, Token, tokens
 
 BRACKET_LIMIT = 200  #: CPython's own limit

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from shapelint.data import dataclass
 
 OPEN, CLOSE, NAME, OPERAND, OPERATOR, END = "open", "close", "name", "operand", "operator", "end"
 

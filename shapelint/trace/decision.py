@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from shapelint.choices.questions import Question
+from shapelint.data import dataclass
 from shapelint.shapes.value import Value
 from shapelint.source import Span
 

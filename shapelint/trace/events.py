@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.notation.shape_text import ShapeText
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import Dict, List, SliceValue, Str, Tuple, Value

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import wraps
 from typing import TypeVar, cast
 
 from shapelint.choices.store import Store
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim

@@ -7,8 +7,8 @@ text is parsed or interpreted: so what the proofs of many fixes cost grows with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Edit
 from shapelint.infer.analyse import analyse
 from shapelint.infer.definitions import Outline, words_in

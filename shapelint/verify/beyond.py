@@ -9,10 +9,10 @@ by gradients, so they are lost in an argmax, and after `detach`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of

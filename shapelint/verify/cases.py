@@ -11,8 +11,9 @@ confirms nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
 from shapelint.rules.select import Hit, checks_of, on_path

@@ -8,9 +8,10 @@ again: the value at the same place must now pass where it failed, and so must wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
 from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.source import Span

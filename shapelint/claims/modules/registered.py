@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.finding import Claim
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
+from shapelint.data import dataclass
 from shapelint.infer.code.assign import assign
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.protocol import rounds, truth

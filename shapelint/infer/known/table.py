@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from shapelint import rooms
+from shapelint.data import dataclass
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
 from shapelint.shapes.value import Value

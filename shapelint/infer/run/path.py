@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from shapelint.choices.questions import Among, IsFlag, Question, Truth, related
 from shapelint.choices.store import Store
+from shapelint.data import dataclass
 from shapelint.infer import plan as plans
 from shapelint.infer.contradictions import subject_of
 from shapelint.infer.plan import Choice, Demand, Parent, Plan, Raised

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.infer import plan as plans
 from shapelint.infer.plan import Raised

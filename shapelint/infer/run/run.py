@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.infer import plan as plans
 from shapelint.infer.library import Library

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shapelint.choices.questions import COMPARISONS, related
 from shapelint.choices.store import Store
+from shapelint.data import dataclass
 from shapelint.shapes.dim import Dim, Same, solutions
 from shapelint.trace.trace import Trace
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar, cast
 
+from shapelint.data import dataclass
 from shapelint.infer.code.afar import changed_attributes, rebound_names
 from shapelint.infer.code.walk import every_statement
 from shapelint.shapes.dim import Dim

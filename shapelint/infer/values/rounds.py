@@ -6,8 +6,7 @@ later round are followed; what was collected carries the symbolic count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.infer.run.run import Run
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Value

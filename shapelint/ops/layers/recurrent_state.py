@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from shapelint.data import dataclass
 from shapelint.ops.axes import ONE
 from shapelint.ops.registry import Assumptions, ShapeError
 from shapelint.shapes.axis import Axis, Role

@@ -7,9 +7,10 @@ Letters: B batch, T time, I input_size, H hidden_size, P proj_size, R = P or H, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from shapelint.data import dataclass
 from shapelint.ops.axes import ONE
 from shapelint.ops.axis_flow import Source
 from shapelint.ops.layers.arguments import (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.ops.axes import ONE, Axes, resized
 from shapelint.ops.registry import Assumptions, ShapeError
 from shapelint.ops.require import one_or_more

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.ops.nature import Nature
 from shapelint.reading.recurrent import H_N, OUTPUT, Slot, slot_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Place
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import place_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.reading.recurrent import short_name
 from shapelint.reading.single_index import GETITEM, parts_of
 from shapelint.reading.written import before_moves

@@ -6,9 +6,10 @@ should have been built with batch_first=True.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Fix, Place, Ref
 from shapelint.reading.layout.intent import BIAS, intent_of
 from shapelint.reading.quoting import add_argument, place_of, quote

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.reading.loops.rounds_of_calls import feeds
 from shapelint.reading.recurrent import input_of, short_name

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.packing.lengths import packing_before

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.ops.nature import Nature
 from shapelint.reading.recurrent import is_recurrent_call, line_above, short_name
 from shapelint.reading.trail import nature_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.reading.trail import nature_of, natures, trail
 from shapelint.shapes.value import Tensor, Value

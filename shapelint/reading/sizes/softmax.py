@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Edit, Fix
 from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import add_argument, quote

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
 import click
 
+from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Fix, Severity, ShownShape, Status, Verdict
 from shapelint.report import frame
 from shapelint.report.footprint import grid

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix, Ref
 from shapelint.ops.registry import LAYERS, ShapeError
 from shapelint.reading.quoting import quote

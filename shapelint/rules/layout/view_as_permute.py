@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.values.provenance import Provenance
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.memory import is_refused_view

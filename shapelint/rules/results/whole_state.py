@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.values.has_shape import HasShape
+from shapelint.data import dataclass
 from shapelint.finding import Confidence, Edit, Finding, Fix, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.quoting import quote

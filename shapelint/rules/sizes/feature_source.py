@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix, Place, Ref
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import Nature

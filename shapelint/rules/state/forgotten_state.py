@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shapelint.claims.states.depends_on import DependsOn
+from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.reading.loops.rounds_of_calls import is_dropped, round_pairs

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shapelint.data import dataclass
 from shapelint.source import Span
 from shapelint.syntax.facts.expressions import Argument, Expression, Parameter
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim

@@ -6,10 +6,11 @@ A value is plain, the step of an input (`verify/program/program.py`), or `{"name
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shapelint.choices.questions import COMPARISONS, OTHER_TEXT, IsFlag, IsInstance, Question, Related, Same
 from shapelint.choices.store import stands_for_many
+from shapelint.data import dataclass
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Member
 from shapelint.ops.registry import OPS

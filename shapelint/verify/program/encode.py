@@ -12,9 +12,9 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.holders import HOLDERS
 from shapelint.ops.registry import LAYERS, OPS, Op, Sizes

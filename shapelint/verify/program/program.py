@@ -18,10 +18,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Beside, Claim, Ref
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role

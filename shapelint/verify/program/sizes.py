@@ -7,9 +7,10 @@ a value of its own, primes first. Sizes that are floor-divided get multiples of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 
+from shapelint.data import dataclass
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim, Quotient, cancel
 from shapelint.trace.node import LATER_ROUND

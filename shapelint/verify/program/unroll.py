@@ -7,10 +7,11 @@ before it gives, the number of the round is put in, and a list that the loop fil
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
 from shapelint.claims.values.raises import Raises
+from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Layer, List, Packed, SliceValue, Tensor, Tuple, Value

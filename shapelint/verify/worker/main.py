@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-
+from shapelint.process.path import run_hooks
 from shapelint.process.serve import Answer, serve
 
 
@@ -13,10 +12,8 @@ def main(requests: int, answers: int) -> None:
 
 
 def _prepare() -> Answer:
-    gc.disable()  # torch's import makes many objects and no garbage: 10 % of its time
+    run_hooks()  # what torch needs may be installed so that only they find it
     from shapelint.verify.worker import worker
 
     worker.prepare()
-    gc.freeze()
-    gc.enable()
     return worker.respond

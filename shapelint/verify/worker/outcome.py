@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import torch
 
+from shapelint.data import dataclass
 from shapelint.verify.worker.footprint import Grid
 
 _MAX_TEXT = 300
