@@ -53,8 +53,11 @@ def _comparing(compare: Method, values: Callable[[object], tuple[object, ...]]) 
 
 
 def _values(names: list[str]) -> Callable[[object], tuple[object, ...]]:
-    """What gives the values of some fields: of several at once, where there are several."""
-    return attrgetter(*names) if len(names) > 1 else lambda self: tuple(getattr(self, name) for name in names)
+    """What gives the values of some fields as a tuple."""
+    if not names:
+        return lambda self: ()
+    values: Method = attrgetter(*names)
+    return values if len(names) > 1 else lambda self: (values(self),)
 
 
 @recursive_repr()

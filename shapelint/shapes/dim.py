@@ -124,13 +124,12 @@ class Dim:
     def symbols(self) -> frozenset[str]:
         """The names of all symbols in it, also inside quotients and minima."""
         found: set[str] = set()
-        for monomial, _ in self.terms:
-            for atom, _power in monomial:
-                if isinstance(atom, Symbol):
-                    found.add(atom.name)
-                else:
-                    left, right = _operands(atom)
-                    found |= left.symbols | right.symbols
+        for atom, _power in (factor for monomial, _ in self.terms for factor in monomial):
+            if isinstance(atom, Symbol):
+                found.add(atom.name)
+            else:
+                left, right = _operands(atom)
+                found |= left.symbols | right.symbols
         return frozenset(found)
 
     def __add__(self, other: Dim) -> Dim:
