@@ -122,6 +122,10 @@ def _call(callee: str) -> str:
     return rf"(?<!\w){re.escape(callee)}\s*\("
 
 
+def _word(name: str) -> str:
+    return rf"(?<!\w){re.escape(name)}(?!\w)"
+
+
 def _form(pattern: Callable[[str], str]) -> Callable[[str], re.Pattern[bytes]]:
     return lambda name: re.compile(pattern(name).encode("utf-8", "surrogatepass"))
 
@@ -131,4 +135,5 @@ FORMS: Mapping[str, Callable[[str], re.Pattern[bytes]]] = {
     "mention": _form(_mention),
     "call": _form(_call),
     "assigned": _form(assigned),
+    "word": _form(_word),
 }

@@ -9,21 +9,15 @@ import ast
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
+from shapelint.project.callers import Taker, calls_of, defaulting, given_by, hands_on, is_held, leaves, takers_in
 from shapelint.project.files import CODE, PROSE, Project, assigned, project_of, spelled, texts_with
+from shapelint.project.options import Option, commands_in, options_in
 from shapelint.project.reads import doubt, is_file, remembered, source_of
-from shapelint.project.written import (
-    Constant,
-    Given,
-    Taker,
-    hands_on,
-    options_of,
-    parsed,
-    takers_in,
-    values_at,
-    values_of,
-)
+from shapelint.project.running import running
+from shapelint.project.written import Constant, Given, Something, constants_of, parsed, values_of
 from shapelint.source import Problem
 
 _WORDS: dict[str, Constant] = {
@@ -32,6 +26,7 @@ _WORDS: dict[str, Constant] = {
     **dict.fromkeys(("null", "none", "~"), None),
 }
 _VALUE = r"""(\[[^\]\n]*\]|\\?"[^"\n]*"|'[^'\n]*'|[^\s,;#)}\]]+)"""  #: a list, a text, or one word
+_PLAIN_VALUE = rf"(?:-?[\d.]+|(?i:{'|'.join(word for word in _WORDS if word.isalpha())}))(?!\w)"  #: of no flag
 _PLAIN = re.compile(r"[\w.+-]+\Z")
 
 
@@ -44,7 +39,7 @@ def values_given(path: str, name: str) -> tuple[Given, ...]:
         return ()
     project = project_of(path)
     passed = [value for taker in _takers(path, name) for value in _passed(project, taker, name)]
-    return tuple({(type(value), value): value for value in (*_named(project, name), *passed)}.values())
+    return _looked_up(project, (*_named(project, name), *passed), name)
 
 
 def values_passed(path: str, name: str) -> tuple[Given, ...]:
@@ -58,20 +53,67 @@ def values_passed(path: str, name: str) -> tuple[Given, ...]:
     if any(_is_handed_on(project, taker, name) for taker in takers):
         return values_given(path, name)
     passed = [value for taker in takers for value in _passed(project, taker, name)]
-    return tuple({(type(value), value): value for value in (*_told(project, name), *passed)}.values())
+    return _looked_up(project, (*_told(project, name), *passed), name)
+
+
+def values_offered(path: str, name: str) -> tuple[Given, ...]:
+    """What a command line of the project offers for a name, besides what a run takes that does not say."""
+    if not is_file(path):
+        return ()
+    return tuple(value for _, option in _options(project_of(path), name) for value in option.offered)
+
+
+def is_run(path: str, name: str) -> bool:
+    """Whether anything in the project of the file `path` names what is defined there under a name."""
+    return not is_file(path) or _is_named(project_of(path), name)
+
+
+def _looked_up(project: Project, given: Iterable[Given], name: str) -> tuple[Given, ...]:
+    """The values, each once; for `args.both` what the project gives `both`, where it says that."""
+    found: dict[tuple[type, Given], Given] = {}
+    for value in given:
+        held = _named(project, value.name) if isinstance(value, Something) and value.name not in (None, name) else ()
+        for one in held or (value,):
+            plain = Something() if isinstance(one, Something) else one
+            found[type(plain), plain] = plain
+    return tuple(found.values())
 
 
 @remembered(512)
 def _told(project: Project, name: str) -> tuple[Given, ...]:
     """What settings files, and options of commands, give a name."""
-    found: list[Given] = []
-    for where, text in texts_with(project, "mention", name):
-        tree = parsed(text) if where.endswith(CODE) else None
-        if tree is not None:
-            found.extend(options_of(tree, name))
-        elif not where.endswith(CODE):
-            found.extend(_settings(text, name, "=" if where.endswith(PROSE) else "[:=]"))
-    return tuple(found)
+    settings = [
+        value
+        for where, text in texts_with(project, "mention", name)
+        if not where.endswith(CODE)
+        for value in _settings(text, name, "=" if where.endswith(PROSE) else "[:=]")
+    ]
+    taken = [value for where, one in _options(project, name) for value in _taken(project, where, one, name)]
+    return (*settings, *taken)
+
+
+@remembered(512)
+def _options(project: Project, name: str) -> tuple[tuple[str, Option], ...]:
+    """The options of that name, each with the file that has it."""
+    return tuple(
+        (where, option)
+        for where, tree in _code_with(project, "mention", name)
+        for option in options_in(ast.walk(tree), name)
+    )
+
+
+def _taken(project: Project, where: str, option: Option, name: str) -> tuple[Given, ...]:
+    """What runs take for an option; the default only if a command leaves the option away, or none is documented."""
+    commands = list(_commands(project, os.path.basename(where)))
+    is_given = bool(commands) and all(re.search(rf"--{spelled(name)}(?![\w-])", one) for one in commands)
+    return option.tried if is_given else (*option.default, *option.tried)
+
+
+@remembered(128)
+def _commands(project: Project, script: str) -> tuple[str, ...]:
+    """The commands in a project's files that run a script."""
+    texts = (text for where, text in texts_with(project, "word", script) if not where.endswith(CODE))
+    return tuple(command for text in texts for command in commands_in(text, script))
 
 
 @remembered(128)
@@ -87,18 +129,37 @@ def set_from_outside(path: str) -> frozenset[str]:
 
 @remembered(512)
 def _named(project: Project, name: str) -> tuple[Given, ...]:
-    """What the files of a project give a name where they write it."""
-    code: list[ast.Module] = []
-    found: list[Given] = []
-    for where, text in texts_with(project, "mention", name):
-        tree = parsed(text) if where.endswith(CODE) else None
-        if tree is not None:
-            code.append(tree)
-        elif not where.endswith(CODE):
-            found.extend(_settings(text, name, "=" if where.endswith(PROSE) else "[:=]"))
-    # what `config.get(name, default)` falls back to is for files without the name
-    fallbacks = not found
-    return (*found, *(value for tree in code for value in values_of(tree, name, fallbacks=fallbacks)))
+    """What the files of a project give a name where they write it: in settings, and in code that may run."""
+    told = _told(project, name)
+    code = _code_with(project, "mention", name)
+    found = [value for _, tree in code for value in values_of(tree, _running(project, tree), name)]
+    found = found or [value for _, tree in code for value in values_of(tree, ast.walk(tree), name)]
+    takers = [taker for _, tree in code for taker in defaulting(tree, name)]
+    found += [value for taker in takers if _is_left(project, taker, name) for value in taker.default]
+    if not told:  # what `config.get(name, default)` falls back to is for files without the name
+        options = [one for _, tree in code for one in options_in(ast.walk(tree), name, fallbacks=True)]
+        found += [value for option in options for value in option.tried]
+    return (*told, *found)
+
+
+def _code_with(project: Project, form: str, name: str) -> list[tuple[str, ast.Module]]:
+    """The Python files of a project that mention a name, read."""
+    texts = texts_with(project, form, name)
+    read = ((where, parsed(text)) for where, text in texts if where.endswith(CODE))
+    return [(where, tree) for where, tree in read if tree is not None]
+
+
+def _running(project: Project, tree: ast.Module) -> Iterator[ast.AST]:
+    return running(tree, partial(_is_named, project))
+
+
+@remembered(512)
+def _is_named(project: Project, name: str) -> bool:
+    """Whether a project's code or settings name something elsewhere than in its definition and in comments."""
+    own = re.compile(rf"(?:def|class)\s+{name}\b|super\(\s*{name}\b|#[^\n]*\b{name}\b")
+    word = re.compile(rf"(?<!\w){name}(?!\w)")
+    texts = texts_with(project, "word", name)
+    return any(word.search(own.sub("", text) if where.endswith(CODE) else text) for where, text in texts)
 
 
 @remembered(512)
@@ -109,23 +170,31 @@ def _takers(path: str, name: str) -> tuple[Taker, ...]:
     return () if tree is None else tuple(takers_in(tree, name))
 
 
-@remembered(512)
+@remembered(64)
+def _calls(project: Project, taker: Taker) -> tuple[tuple[ast.Module, ast.Call], ...]:
+    """The calls in a project of what takes a name that may run; if none of them may, all."""
+    code = _code_with(project, "call", taker.callee)
+    found = [(tree, call) for _, tree in code for call in calls_of(tree, _running(project, tree), taker)]
+    return tuple(found or [(tree, call) for _, tree in code for call in calls_of(tree, ast.walk(tree), taker)])
+
+
 def _passed(project: Project, taker: Taker, name: str) -> tuple[Given, ...]:
-    """What calls anywhere in the project give by place."""
-    found: list[Given] = []
-    for where, text in texts_with(project, "call", taker.callee):
-        tree = parsed(text) if where.endswith(CODE) else None
-        if tree is not None:
-            found.extend(values_at(tree, taker, name))
-    return tuple(found)
+    """What calls anywhere in the project give."""
+    calls = _calls(project, taker)
+    return tuple(value for tree, call in calls for value in given_by(call, taker, name, constants_of(tree)))
 
 
-@remembered(512)
+def _is_left(project: Project, taker: Taker, name: str) -> bool:
+    """Whether somebody may take the default: whose call leaves the argument, or who calls what nobody calls here."""
+    calls = _calls(project, taker)
+    if not calls or any(leaves(call, taker, name) for _, call in calls):
+        return True
+    return any(is_held(tree, taker.callee) for _, tree in _code_with(project, "word", taker.callee))
+
+
 def _is_handed_on(project: Project, taker: Taker, name: str) -> bool:
     """Whether a call gives what has the same name elsewhere, or all options that somebody has: any value may come."""
-    calling = texts_with(project, "call", taker.callee)
-    trees = (parsed(text) for where, text in calling if where.endswith(CODE))
-    return any(tree is not None and hands_on(tree, taker, name) for tree in trees)
+    return any(hands_on(call, taker, name) for _, call in _calls(project, taker))
 
 
 def _settings(text: str, name: str, sign: str) -> Iterator[Constant]:
@@ -135,7 +204,7 @@ def _settings(text: str, name: str, sign: str) -> Iterator[Constant]:
     for pattern in (rf"(?<![\w.-]){words}{quote}\s*{sign}\s*{_VALUE}", rf"--{words}[= ]\s*(?!-){_VALUE}"):
         for match in re.finditer(pattern, text):
             yield from _scalars(match[1])
-    if re.search(rf"--{words}(?![\w=-])", text):
+    if re.search(rf"--{words}(?![\w=-])(?!\s+{_PLAIN_VALUE})", text):
         yield True
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shapelint.choices.questions import Same
-from shapelint.finding import Confidence, Finding, Fix, Ref
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.layout.intent import told_of_calls
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
@@ -119,7 +119,8 @@ def _merge(
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
     if branch is not None and RULES[finding.code].waived_by_option and not isinstance(branch.question, Same):
         return None
-    lowered = _lower(finding.confidence, 1 if branch is not None and is_taken(branch, trace) else 2)
+    raises = finding.severity is Severity.ERROR
+    lowered = _lower(finding.confidence, 1 if branch is not None and is_taken(branch, trace, raises=raises) else 2)
     if lowered is None:
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"

@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable
 
 from shapelint.choices.questions import IsInstance, Question
-from shapelint.project.settings import values_given, values_passed
+from shapelint.project.settings import values_given, values_offered, values_passed
 from shapelint.project.written import Given, Something
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import LATER_ROUND
 from shapelint.trace.trace import Trace
 
 
-def is_taken(branch: Decision, trace: Trace) -> bool:
+def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
     """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it.
 
+    What a command line offers besides its default counts for what raises: whoever asks for it finds out.
     Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one.
     """
     if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
@@ -24,7 +25,8 @@ def is_taken(branch: Decision, trace: Trace) -> bool:
         return False  # which round it is, nobody chooses
     about = _about_the_same(branch, trace)
     given = _given(branch, trace)
-    if any(all(one.fits(value) for one in about) for value in given):
+    offered = values_offered(trace.path, branch.setting) if raises and branch.setting is not None else ()
+    if any(all(one.fits(value) for one in about) for value in (*given, *offered)):
         return True
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
     is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None

@@ -1,0 +1,179 @@
+"""Defaults that nobody leaves, and options that no run gives: what hangs on them is told at low confidence."""
+
+from pathlib import Path
+
+import pytest
+
+from shapelint.finding import Confidence
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.project.settings import is_run, values_given
+from shapelint.rules.base import RULES, load
+from shapelint.source import Source
+
+load()
+
+DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
+
+#: without `wide`, the LSTM gets too few features
+MODEL = """\
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, words, size, hidden, wide=False):
+        super().__init__()
+        self.wide = wide
+        self.embedding = nn.Embedding(words, size)
+        if wide:
+            self.widen = nn.Linear(size, 2 * size)
+        self.lstm = nn.LSTM(2 * size, hidden, batch_first=True)
+
+    def forward(self, ids):
+        x = self.embedding(ids)
+        if self.wide:
+            x = self.widen(x)
+        return self.lstm(x)[0][:, -1]
+
+
+class Model(nn.Module):
+    def __init__(self, words, wide=False):
+        super().__init__()
+        self.reader = Reader(words, 8, 16, wide=wide)
+
+    def forward(self, ids):
+        return self.reader(ids)
+"""
+USED = "from model import Model, Reader\n\nif __name__ == '__main__':\n    model = Model(100, wide=True)\n"
+LEFT = {
+    "by a function that nobody calls": "def old():\n    return Model(100)\n",
+    "by a class that nobody makes": "class Old(object):\n    def __init__(self):\n        self.model = Model(100)\n",
+    "by a method that nobody calls": """
+class Trainer:
+    def run(self):
+        return Model(100, wide=True)
+
+    def old(self):
+        return Model(100)
+
+Trainer().run()
+""",
+    "in a comment": "# model = Model(100)\n",
+    "where nothing runs": "if False:\n    model = Model(100)\n",
+    "nowhere: it is a type only": "def train(model: Model) -> Model:\n    return model\n",
+}
+TAKEN = {
+    "at the top": "model = Model(100)\n",
+    "by a function": "def old():\n    return Model(100)\n\nold()\n",
+    "by a test": "def test_it():\n    assert Model(100)\n",
+    "by what is registered": "@register\ndef old():\n    return Model(100)\n",
+    "by a method of a class with unknown callers": """
+class Trainer(Lightning):
+    def setup(self):
+        self.model = Model(100)
+
+Trainer()
+""",
+    "by a table": "MODELS = {'model': Model}\n",
+    "by a class that derives from it": "class More(Model):\n    pass\n\nMore(100)\n",
+}
+
+
+def level(folder: Path, files: dict[str, str], text: str = MODEL) -> Confidence:
+    (folder / ".git").mkdir()
+    for name, content in {**files, "model.py": text}.items():
+        (folder / name).write_text(content)
+    source = Source(str(folder / "model.py"), text)
+    [candidate] = check_source(source, Wanted(DEFAULT, Confidence.LOW, prove=False)).candidates
+    return candidate.finding.confidence
+
+
+@pytest.mark.parametrize("rest", LEFT.values(), ids=LEFT)
+def test_a_default_that_no_running_call_leaves(tmp_path: Path, rest: str) -> None:
+    assert level(tmp_path, {"train.py": USED + rest}) is Confidence.LOW
+
+
+@pytest.mark.parametrize("rest", TAKEN.values(), ids=TAKEN)
+def test_a_default_that_one_leaves(tmp_path: Path, rest: str) -> None:
+    assert level(tmp_path, {"train.py": USED + rest}) is Confidence.MEDIUM
+
+
+def test_who_calls_what_nobody_calls_may_leave_it(tmp_path: Path) -> None:
+    assert level(tmp_path, {}) is Confidence.MEDIUM
+
+
+PARSED = """
+import argparse
+from model import Model
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--wide", {option})
+model = Model(100, wide=parser.parse_args().wide)
+"""
+COMMANDS = {
+    "each gives it": (
+        "type=int, default=0",
+        "python train.py --wide 1\npython train.py \\\n    --size 3 \\\n    --wide=1\n",
+        {1},
+    ),
+    "one leaves it": ("type=int, default=0", "python train.py --wide 1\npython train.py --size 3\n", {0, 1}),
+    "one gives another": ("type=int, default=0", "python train.py --wide 1\npython train.py --wider 3\n", {0, 1}),
+    "none is of this script": ("type=int, default=0", "python translate.py --wide 1\n", {0, 1}),
+    "a switch that each gives": ("action='store_true'", "python train.py --wide --size 3\n", {True}),
+    "a switch that one leaves": ("action='store_true'", "python train.py --wide\npython train.py\n", {False, True}),
+}
+
+
+@pytest.mark.parametrize(("option", "commands", "values"), COMMANDS.values(), ids=COMMANDS)
+def test_the_default_of_an_option_is_for_a_command_without_it(
+    tmp_path: Path, option: str, commands: str, values: set[object]
+) -> None:
+    files = {"train.py": PARSED.format(option=option), "run.sh": commands}
+    assert level(tmp_path, files) is (Confidence.MEDIUM if 0 in values else Confidence.LOW)
+    found = values_given(str(tmp_path / "model.py"), "wide")
+    assert {(type(value), value) for value in found} == {(type(value), value) for value in values}
+
+
+STATES = """\
+import torch
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, hidden, both):
+        super().__init__()
+        self.hidden = hidden
+        self.gru = nn.GRU(size, hidden, batch_first=True, bidirectional=both)
+        self.head = nn.Linear(hidden * (2 if both else 1), 2)
+
+    def forward(self, x):
+        {body}
+"""
+CRASHES = "return self.head(self.gru(x, torch.zeros(1, x.size(0), self.hidden))[0])"
+READS_LAST = "return self.head(self.gru(x)[0][:, -1])"
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "expected"),
+    [
+        (CRASHES, "action='store_true'", Confidence.MEDIUM),
+        (CRASHES, "default=0, type=int, choices=[0, 1]", Confidence.MEDIUM),
+        (CRASHES, "default=0, type=int", Confidence.LOW),
+        (READS_LAST, "action='store_true'", Confidence.LOW),
+        (READS_LAST, "default=0, type=int, choices=[0, 1]", Confidence.LOW),
+        (READS_LAST, "default=1, type=int", Confidence.MEDIUM),
+        (READS_LAST, "action='store_false'", Confidence.MEDIUM),
+    ],
+)
+def test_what_an_option_offers_besides_its_default_may_raise_only(
+    tmp_path: Path, body: str, options: str, expected: Confidence
+) -> None:
+    option = f"parser.add_argument('--both', {options})"
+    assert level(tmp_path, {"train.py": option}, STATES.format(body=body)) is expected
+
+
+def test_what_is_named_is_run(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "model.py").write_text(MODEL)
+    assert is_run(str(tmp_path / "model.py"), "Reader")
+    assert not is_run(str(tmp_path / "model.py"), "Model")
+    assert is_run("a text that is no file", "Model")
