@@ -173,9 +173,13 @@ def _takers(path: str, name: str) -> tuple[Taker, ...]:
 @remembered(64)
 def _calls(project: Project, taker: Taker) -> tuple[tuple[ast.Module, ast.Call], ...]:
     """The calls in a project of what takes a name that may run; if none of them may, all."""
-    code = _code_with(project, "call", taker.callee)
-    found = [(tree, call) for _, tree in code for call in calls_of(tree, _running(project, tree), taker)]
-    return tuple(found or [(tree, call) for _, tree in code for call in calls_of(tree, ast.walk(tree), taker)])
+    found: list[tuple[ast.Module, ast.Call, bool]] = []
+    for _, tree in _code_with(project, "call", taker.callee):
+        if calls := list(calls_of(tree, ast.walk(tree), taker)):
+            alive = set(calls_of(tree, _running(project, tree), taker))
+            found.extend((tree, call, call in alive) for call in calls)
+    any_runs = any(runs for *_, runs in found)
+    return tuple((tree, call) for tree, call, runs in found if runs or not any_runs)
 
 
 def _passed(project: Project, taker: Taker, name: str) -> tuple[Given, ...]:
