@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shapelint.infer.known.table import builtin
+from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import Site, attribute_of, knows_attribute, length_of, set_attribute
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Class, Instance, Namespace, Scope, Super
@@ -84,7 +85,12 @@ def _attribute_or(run: Run, base: Value, name: str, default: Value | None, node:
     """`getattr(base, name, default)`; where it is not known whether the attribute exists, the default is a hint."""
     if default is not None and knows_attribute(base, name) is False:
         return default
-    found = attribute_of(run, base, name, node)
+    try:
+        found = attribute_of(run, base, name, node)
+    except Raised:
+        if default is None:
+            raise
+        return default
     if default is None or not isinstance(found, Unknown) or found.hint is not None:
         return found
     return replace(found, hint=default)

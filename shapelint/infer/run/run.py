@@ -36,6 +36,7 @@ class Run:
     raised: Place | None = None  #: the guard that ended the path
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
     altered: set[Ref | None] = field(default_factory=set)  #: layers that the code changes after it has built them
+    lent: set[Ref | None] = field(default_factory=set)  #: layers that something not understood was given
 
     @classmethod
     def of(cls, trace: Trace, home: Home, library: Library, plan: Plan) -> Run:

@@ -24,8 +24,16 @@ def call_method(run: Run, receiver: Value, name: str, site: Site) -> Value:
     return call(run, receiver, site.called(name))
 
 
+#: the arguments of `backward` with which the graph is kept, and their places
+_KEEPING = (("retain_graph", 1), ("create_graph", 2))
+
+
+def _option(site: Site, name: str, place: int) -> Value:
+    return site.args[place] if len(site.args) > place else site.kwargs.get(name, FALSE)
+
+
 def _note_backward(run: Run, loss: Value, site: Site) -> None:
-    retains = site.kwargs.get("retain_graph", FALSE) != FALSE or "**" in site.kwargs
+    retains = any(_option(site, name, place) != FALSE for name, place in _KEEPING) or "**" in site.kwargs
     ref = getattr(loss, "ref", None)
     made = BackwardPass(
         len(run.trace.nodes), retains, site.node.span, run.recorder.path, tuple(run.recorder.frames), ref

@@ -35,8 +35,9 @@ Finds a loop that gives a layer the state of the round before, with a backward p
 
 ## Why is this bad
 The state of a batch hangs on the graph of all batches before it. The backward pass frees that graph, so the next
-one raises: "Trying to backward through the graph a second time". With `retain_graph=True` it runs, and gets
-slower with each batch.
+one raises: "Trying to backward through the graph a second time". `retain_graph=True` is no way out: each pass goes
+back to the first batch, and as soon as an optimizer has changed the weights in between, torch raises because
+"one of the variables needed for gradient computation has been modified by an inplace operation".
 
 ## Example
 ```python
@@ -56,8 +57,8 @@ for x, y in batches:
 separate_graphs: after a backward pass from one round, one from the next raises.
 
 ## When it stays silent
-The state is detached or made anew in each round; the backward pass comes after the loop, or keeps the graph; no
-backward pass is seen.
+The state is detached or made anew in each round; the backward pass comes after the loop, or keeps the graph
+(what torch then says depends on what else is done with the weights); no backward pass is seen.
 """,
     bad=(
         """\

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from shapelint.infer.apply import call_layer
+from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import Site, attributes, calls, classes, has_attribute, methods, takes_attribute
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
+from shapelint.infer.values.torch.members import is_as_built, lacks
 from shapelint.infer.values.torch.modules import call_module_method
 from shapelint.ops.layers.rnn import RECURRENT, mode_of
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, External, Int, Layer, Str, Value
+from shapelint.shapes.value import Bool, External, Int, Layer, Str, Unknown, Value
 from shapelint.syntax import facts
 
 _REVERSE = re.compile(r"(weight|bias)_[ih]h_l0_reverse")
@@ -47,6 +49,10 @@ def _attribute(run: Run, layer: Layer, name: str, node: facts.Expression) -> Val
         return Int(Dim.of(setting) if isinstance(setting, int) else setting)
     if name == "mode" and layer.kind in RECURRENT:
         return Str(mode_of(layer))
+    if lacks(layer, name):
+        if is_as_built(run, layer, name):
+            raise Raised  # an AttributeError
+        return Unknown(run.key_of(node), f"an attribute that the code gives a {layer.name}")
     return Method(layer, name)
 
 
@@ -54,6 +60,7 @@ def _attribute(run: Run, layer: Layer, name: str, node: facts.Expression) -> Val
 def _set_attribute(run: Run, layer: Layer, name: str, value: Value, source: facts.Expression | None) -> None:
     if name in (*layer.config, "forward"):
         run.altered.add(layer.ref)
+    run.lent.add(layer.ref)
 
 
 @has_attribute(Layer)

@@ -12,6 +12,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.methods import call_method
 from shapelint.infer.values.objects import Builtin, Instance, OpenMember, Super
 from shapelint.infer.values.python.dicts import choose_key
+from shapelint.infer.values.torch.members import lend
 from shapelint.ops import registry
 from shapelint.ops.registry import Op
 from shapelint.shapes.value import Bool, External, Layer, Str, Unknown, Value
@@ -71,7 +72,10 @@ def _call_known(run: Run, path: str, site: Site) -> Value:
     if path in _TRANSPARENT and site.args:
         return site.args[1] if path == "torch.jit.annotate" and len(site.args) == 2 else site.args[0]
     known = EXTERNALS.get(path)
-    return site.unknown(run, f"{path} is not known") if known is None else known.call(run, site)
+    if known is None:
+        lend(run, site)
+        return site.unknown(run, f"{path} is not known")
+    return known.call(run, site)
 
 
 def _with_open_kwargs(path: str, site: Site) -> Mapping[str, Value]:

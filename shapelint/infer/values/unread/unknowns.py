@@ -20,6 +20,7 @@ from shapelint.infer.values.checked.enums import chosen
 from shapelint.infer.values.methods import call_method
 from shapelint.infer.values.objects import ShapeOf, TypeOf
 from shapelint.infer.values.rounds import Rounds
+from shapelint.infer.values.torch.members import lend
 from shapelint.infer.values.truth import truths
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -48,10 +49,11 @@ def _class(value: Unknown) -> Value:
 
 @calls(Unknown)
 def _call(run: Run, called: Unknown, site: Site) -> Value:
+    lend(run, site)
     if called.owner is None:
         return site.unknown(run, f"a call of something unknown: {called.reason}")
     name = called.key.removeprefix(f"{called.owner.key}.")
-    return call_method(run, called.owner, name, Site(site.node, site.args))
+    return call_method(run, called.owner, name, site)
 
 
 @attributes(Unknown)
