@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.project.written import (
     Given,
     constants_of,

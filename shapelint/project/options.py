@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from shapelint.data import dataclass
 from shapelint.project.written import Constant, Given, Something, values
 
 #: the actions of an argparse option that is a flag, and the values of a run without it and with it
