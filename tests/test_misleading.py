@@ -474,3 +474,34 @@ def test_a_docstring_that_nothing_contradicts_holds() -> None:
                 return self.rnn(x)[0]
         """
     assert codes(text) == ["SHP118"]
+
+
+NAMED = """
+class Reader(nn.Module):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.gru = nn.GRU(size, hidden, {option})
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        out, (h, c) = self.gru(x)
+        {rest}
+"""
+REJOINED = {
+    "stacked": ("num_layers=2", "return out, torch.stack((h, c), dim=0)", []),
+    "joined": ("bidirectional=True", "return out, torch.cat([h, c], dim=-1)", []),
+    "both": (
+        "num_layers=2",
+        "state = torch.stack([h, c])\n        return self.gru(x, state), torch.cat((h, c), 1)",
+        [],
+    ),
+    "read apart": ("num_layers=2", "return self.fc(h), c", ["SHP305"]),
+    "joined, and read": ("num_layers=2", "return torch.stack((h, c)), self.fc(c)", ["SHP305"]),
+    "joined without the other": ("num_layers=2", "return torch.cat((h, h), 1), c", ["SHP305"]),
+    "not read at all": ("num_layers=2", "return out", ["SHP305"]),
+}
+
+
+@pytest.mark.parametrize(("option", "rest", "wrong"), REJOINED.values(), ids=REJOINED)
+def test_parts_that_are_put_together_again(option: str, rest: str, wrong: list[str]) -> None:
+    assert codes(NAMED.format(option=option, rest=rest)) == wrong

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
-from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.infer.code.assign import UNBIND, UNPACK
+from shapelint.ops.nature import Nature
 from shapelint.reading.names import is_unused
 from shapelint.reading.quoting import kind_place, naming_of, text_of, with_article
 from shapelint.reading.recurrent import H_N, Slot, slot_of
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
-from shapelint.trace.node import Node
+from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
 
 _CELL = re.compile(r"(?:\w+_)?c(?:ell)?(?:_?(?:n|t|0|last|out|state|new|final))?\d?")
@@ -52,7 +54,8 @@ output, h = self.rnn(x)
 raises: h_n has not as many rows as there are names. Where it has: equals, `h` is not h_n.
 
 ## When it stays silent
-The layer is an LSTM on the path that unpacks two, or the names say that two directions or layers are meant.
+The layer is an LSTM on the path that unpacks two, or the names say that two directions or layers are meant. Parts
+that are only put together again are told at low confidence.
 """,
     bad=(
         """\
@@ -198,7 +201,19 @@ def _silent(trace: Trace, node: Node, slot: Slot, names: re.Match[str]) -> Findi
         shapes=[("h_n", state), *_parts(node, names)],
         related=[kind_place(slot.layer)],
         help=f"bind the state to one name, `{names[1]}`; it has a first axis then",
+        confidence=Confidence.LOW if _are_joined_again(trace, node) else None,
     )
+
+
+def _are_joined_again(trace: Trace, node: Node) -> bool:
+    """Whether all that becomes of the parts is that they are put together, all in one: their names do no harm."""
+    parts = {part.ref for part in getattr(node.result, "items", ()) if isinstance(part, Tensor) and part.ref}
+    users = [user for part in parts for user in trace.uses(part)]
+    return bool(users) and all(nature_of(user) is Nature.JOIN and parts <= _given(user) for user in users)
+
+
+def _given(user: Node) -> set[Ref]:
+    return {ref for value in (*user.args, *user.kwargs.values()) for ref in refs(value)}
 
 
 def _told(slot: Slot) -> str:
