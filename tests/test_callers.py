@@ -6,7 +6,7 @@ import pytest
 
 from shapelint.finding import Confidence
 from shapelint.pipeline.check import Wanted, check_source
-from shapelint.project.settings import is_run, values_given
+from shapelint.project.settings import values_given
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
 
@@ -171,9 +171,69 @@ def test_what_an_option_offers_besides_its_default_may_raise_only(
     assert level(tmp_path, {"train.py": option}, STATES.format(body=body)) is expected
 
 
-def test_what_is_named_is_run(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "model.py").write_text(MODEL)
-    assert is_run(str(tmp_path / "model.py"), "Reader")
-    assert not is_run(str(tmp_path / "model.py"), "Model")
-    assert is_run("a text that is no file", "Model")
+ALONE = """\
+import torch.nn as nn
+
+
+class Reader({base}):
+    def __init__(self, size, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(size, hidden)
+        self.fc = nn.Linear(2 * hidden, 2)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+
+    def {method}(self, x):
+        return self.fc(self.lstm(x)[0])
+"""
+USES = "from model import Reader\n\nmodel = Reader(8, 16)\n"
+CALLED = {
+    "by nobody": ("nn.Module", "classify", USES, None, Confidence.LOW),
+    "in a comment": ("nn.Module", "classify", USES + "# model.classify(x)\n", None, Confidence.LOW),
+    "by nobody: private": ("nn.Module", "_classify", USES, "setup.py", Confidence.LOW),
+    "somewhere": ("nn.Module", "classify", USES + "model.classify(x)\n", None, Confidence.HIGH),
+    "by its name": ("nn.Module", "classify", USES + "getattr(model, 'classify')(x)\n", None, Confidence.HIGH),
+    "by whoever installs it": ("nn.Module", "classify", USES, "setup.py", Confidence.HIGH),
+    "by a base": ("Lightning", "validation_step", USES, None, Confidence.HIGH),
+    "as nobody makes the class": ("nn.Module", "classify", "", None, Confidence.HIGH),
+}
+
+
+@pytest.mark.parametrize(("base", "method", "uses", "mark", "expected"), CALLED.values(), ids=CALLED)
+def test_a_method_that_nobody_calls(
+    tmp_path: Path, base: str, method: str, uses: str, mark: str | None, expected: Confidence
+) -> None:
+    files = {"train.py": uses} | ({mark: ""} if mark else {})
+    assert level(tmp_path, files, ALONE.format(base=base, method=method)) is expected
+
+
+LAYERS = """\
+import torch
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, hidden, layers=2):
+        super().__init__()
+        self.hidden = hidden
+        self.lstm = nn.LSTM(size, hidden, layers)
+
+    def forward(self, x):
+        state = torch.zeros(1, x.size(1), self.hidden)
+        return self.lstm(x, (state, state))[0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        ("Reader(8, 16, layers=1)\n", Confidence.LOW),
+        ("Reader(8, 16, 1)\n\ndef old():\n    return Reader(8, 16)\n", Confidence.LOW),
+        ("Reader(8, 16, layers=1)\nReader(8, 16)\n", Confidence.MEDIUM),
+        ("Reader(8, 16, 2)\n", Confidence.MEDIUM),
+        ("", Confidence.MEDIUM),
+    ],
+)
+def test_a_number_that_no_running_call_leaves(tmp_path: Path, uses: str, expected: Confidence) -> None:
+    assert level(tmp_path, {"train.py": uses}, LAYERS) is expected

@@ -28,6 +28,16 @@ def running(tree: ast.Module, is_named: Named) -> Iterator[ast.AST]:
         ]
 
 
+def is_left_alone(tree: ast.Module, cls: str, method: str, is_named: Named) -> bool:
+    """Whether a class is used and one of its methods is called by nobody; a base that is not known may call it."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == cls and is_named(cls):
+            is_plain = all(_last(base) in _PLAIN for base in node.bases)
+            methods = [one for one in node.body if isinstance(one, _Definition) and one.name == method]
+            return bool(methods) and all(_is_dead(one, is_plain, is_named) for one in methods)
+    return False
+
+
 def _last(base: ast.expr) -> str | None:
     return base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", None)
 

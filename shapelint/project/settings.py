@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from shapelint.project import running
 from shapelint.project.callers import Taker, calls_of, defaulting, given_by, hands_on, is_held, leaves, takers_in
 from shapelint.project.files import CODE, PROSE, Project, assigned, project_of, spelled, texts_with
 from shapelint.project.options import Option, commands_in, options_in
-from shapelint.project.reads import doubt, is_file, remembered, source_of
-from shapelint.project.running import running
+from shapelint.project.reads import doubt, is_file, marks, remembered, source_of
 from shapelint.project.written import Constant, Given, Something, constants_of, parsed, values_of
 from shapelint.source import Problem
 
+_INSTALLED = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))  #: of a project that others install
 _WORDS: dict[str, Constant] = {
     **dict.fromkeys(("true", "yes", "on"), True),
     **dict.fromkeys(("false", "no", "off"), False),
@@ -63,9 +64,17 @@ def values_offered(path: str, name: str) -> tuple[Given, ...]:
     return tuple(value for _, option in _options(project_of(path), name) for value in option.offered)
 
 
-def is_run(path: str, name: str) -> bool:
-    """Whether anything in the project of the file `path` names what is defined there under a name."""
-    return not is_file(path) or _is_named(project_of(path), name)
+def is_left_alone(path: str, cls: str, method: str) -> bool:
+    """Whether the project of the file `path` uses a class of it, and nobody calls one of its methods.
+
+    What is installed elsewhere may be called there, but for what its name says is private.
+    """
+    if not is_file(path):
+        return False
+    project, source = project_of(path), source_of(path)
+    tree = None if isinstance(source, Problem) else parsed(source.text)
+    is_public = not method.startswith("_") and not marks(str(project.root)).isdisjoint(_INSTALLED)
+    return tree is not None and not is_public and running.is_left_alone(tree, cls, method, partial(_is_named, project))
 
 
 def _looked_up(project: Project, given: Iterable[Given], name: str) -> tuple[Given, ...]:
@@ -150,7 +159,7 @@ def _code_with(project: Project, form: str, name: str) -> list[tuple[str, ast.Mo
 
 
 def _running(project: Project, tree: ast.Module) -> Iterator[ast.AST]:
-    return running(tree, partial(_is_named, project))
+    return running.running(tree, partial(_is_named, project))
 
 
 @remembered(512)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from shapelint.choices.questions import Same
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.project.settings import is_left_alone
 from shapelint.reading.layout.intent import told_of_calls
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
@@ -36,7 +37,10 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     reaching = _reaching(traces, {span for _, _, span in groups})
     running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
     sides = {choice for trace in traces for choice in _choices(trace)} if groups else set()
-    merged = (_merge(hits, reaching.get(span, []), running, sides) for (_, _, span), hits in groups.items())
+    merged = (
+        _unless_left_alone(_merge(hits, reaching.get(span, []), running, sides), hits)
+        for (_, _, span), hits in groups.items()
+    )
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
 
 
@@ -125,6 +129,20 @@ def _merge(
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
+
+
+def _unless_left_alone(merged: Hit | None, hits: list[Hit]) -> Hit | None:
+    """What only methods do that nobody calls is told at low confidence."""
+    if merged is None or merged[0].confidence is Confidence.LOW:
+        return merged
+    if not all(_is_left_alone(trace) for _, trace in hits):
+        return merged
+    return replace(merged[0], confidence=Confidence.LOW), merged[1]
+
+
+def _is_left_alone(trace: Trace) -> bool:
+    cls, _, method = trace.entry.rpartition(".")
+    return bool(cls) and is_left_alone(trace.path, cls, method)
 
 
 def _symbolic_first(hits: list[Hit]) -> Hit:

@@ -39,16 +39,21 @@ class Decision:
     @property
     def setting(self) -> str | None:
         """The name of what was asked about, where that is one value with a name: `config["bidirectional"]`."""
-        variables = () if self.question is None else self.question.variables
+        variables = self.question.variables if self.question else (self.subject,) if self._is_size else ()
         found = _SETTING.search(without_places(variables[0])) if len(variables) == 1 else None
         return None if found is None else found[1]
 
     def fits(self, value: object) -> bool:
         """Whether the choice is the one for a value of what was asked about."""
         if self.question is None:
-            return False
+            return self._is_size and type(value) is int and value == self.choice
         wanted = self.choice if isinstance(self.choice, bool) else True
         return self.question.answer({self.question.variables[0]: value}) is wanted
+
+    @property
+    def _is_size(self) -> bool:
+        """Whether the choice is the number that a size is taken for."""
+        return self.question is None and type(self.choice) is int
 
     @property
     def told(self) -> str:
