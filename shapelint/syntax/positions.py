@@ -81,7 +81,7 @@ class Positions(CodegenState):
         """Nothing was written, so there is nothing to take back."""
 
     # Not a generator-based context manager as in the base class: it would double the cost of the whole pass.
-    def record_syntactic_position(  # type: ignore[override]
+    def record_syntactic_position(  # type: ignore[override]  # a context manager as well, of another type
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
     ) -> Positions:
         """Note the text that is generated inside the `with` as the node's own."""

@@ -146,11 +146,14 @@ def mended_programs(finding: Finding, fix: Fix, old: Trace, analyse: Analyse) ->
 
 
 def prove_fix(fix: Fix, mended: Mended, verifier: Verifier) -> Fix:
-    """The fix, marked as proven if torch refutes every claim on the mended text; else with what is left there."""
+    """The fix, marked as proven if torch refutes every claim on the mended text; else with what is left there.
+
+    What does not mend all of a call is not safe: the program goes on to the next mistake.
+    """
     if not mended.programs or not all(_refuted(program, verifier) for program in mended.programs):
-        return fix
+        return replace(fix, safe=False)
     left = next((one for one in mended.beyond if not _refuted(one.program, verifier)), None)
-    return replace(fix, proven=True) if left is None else replace(fix, left=_what_is_left(left, verifier))
+    return replace(fix, proven=True) if left is None else replace(fix, safe=False, left=_what_is_left(left, verifier))
 
 
 def _refuted(built: Built, verifier: Verifier) -> bool:

@@ -358,10 +358,23 @@ def _takes_first_half(trace: Trace, node: Node, slot: Slot) -> bool:
     return is_start and is_plain and trace.resolve(first.upper.dim) == trace.resolve(slot.config.num_layers)
 
 
+def _takes_the_rest(trace: Trace, half: Node) -> bool:
+    """Whether another subscript takes the other half, `[num_layers:]`: mended alone, some rows would be taken twice."""
+    others = (one for one in trace.uses(_base(half)) if one.op == GETITEM and one.id != half.id)
+    return any(_cut(trace, one, "lower") == _cut(trace, half, "upper") for one in others)
+
+
+def _cut(trace: Trace, node: Node, side: str) -> Dim | None:
+    base = node.args[0]
+    assert isinstance(base, Tensor)
+    cut = getattr(index_parts(node.args[1], base.rank)[0], side, None)
+    return trace.resolve(cut.dim) if isinstance(cut, Int | Unknown) else None
+
+
 def _halved(trace: Trace, node: Node, slot: Slot, confidence: Confidence) -> Finding:
     name = quote(trace, node.span)
     fix = None
-    if isinstance(node.expression, facts.Subscript):
+    if isinstance(node.expression, facts.Subscript) and not _takes_the_rest(trace, node):
         edit = replace_text(node.expression.index_span, "0::2")
         fix = Fix("take the forward direction of each layer: `[0::2]`", (edit,))
     return report(

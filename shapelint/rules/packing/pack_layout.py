@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from shapelint.trace.trace import Trace
 
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output
+
+_UNPACKS_TIME_FIRST = re.compile(r"pad_packed_sequence\((?![^()]*(?:\([^()]*\)[^()]*)*(?:batch_first|,\s*True))")
 
 LAYOUT = Rule(
     code="SHP405",
@@ -241,9 +244,27 @@ def _finding(trace: Trace, node: Node, claim: Claim, places: list[Place]) -> Fin
 
 
 def _fix(trace: Trace, node: Node) -> Fix | None:
-    written = argument(node, 2, "batch_first")
+    """The flag for packing, and for unpacking: one without the other exchanges the axes of the output."""
+    unpacking = _unpackings(trace, node)
+    edits = [_flag(trace, node, 2), *(_flag(trace, one, 1) for one in unpacking)]
+    certain = [edit for edit in edits if edit is not None]
+    if len(certain) != len(edits) or (node.error is not None and _UNPACKS_TIME_FIRST.search(trace.text)):
+        return None
+    return Fix(f"pack {'and unpack ' if unpacking else ''}with batch_first=True", tuple(certain))
+
+
+def _unpackings(trace: Trace, node: Node) -> list[Node]:
+    """The calls that unpack, time first, what the layer makes of the packed sequence."""
+    packing = packing_of(node)
+    call = None if packing is None else reader_of(trace, packing)
+    users = [] if call is None else trace.uses(Ref(call.id, (0,)))
+    return [one for one in users if one.op == PAD_PACKED and one.bound.get("batch_first") is not True]
+
+
+def _flag(trace: Trace, node: Node, place: int) -> Edit | None:
+    written = argument(node, place, "batch_first")
     if written is not None:
-        return Fix("pack with batch_first=True", (Edit(written.value.span, "True"),))
+        return Edit(written.value.span, "True")
     if node.expression is None or "**" in node.kwargs:
         return None
-    return Fix("pack with batch_first=True", (add_argument(trace, node.expression.span, "batch_first=True"),))
+    return add_argument(trace, node.expression.span, "batch_first=True")

@@ -40,9 +40,10 @@ def swap_first_two(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
 
 
 def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
-    """Twice the layers, where the layer is bidirectional on every path."""
+    """Twice the layers, where the layer is bidirectional on every path, and the layers are the same on every path."""
     always = is_always_bidirectional(trace, layer_of(call))
-    return (Edit(sizes[0].span, twice(trace, sizes[0])),) if always else ()
+    is_fixed = isinstance(sizes[0], facts.Literal) or not any(isinstance(one.choice, bool) for one in trace.decisions)
+    return (Edit(sizes[0].span, twice(trace, sizes[0])),) if always and is_fixed else ()
 
 
 def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:

@@ -68,6 +68,11 @@ class Watched:
         return torch.ne(other, self.target) & ~(other.isnan() & self.target.isnan())
 
 
+def _entry(axis: int, place: int) -> Callable[[Any], Any]:
+    """What takes one entry along an axis of a tensor."""
+    return lambda tensor: tensor.select(axis, place)
+
+
 def rows_grid(watched: Watched, batch_axis: int, time_axis: int | None, target_axis: int) -> Grid:
     """(rows, samples, steps): does row i of those `looked_at` depend on step t of sample j of the source.
 
@@ -75,7 +80,7 @@ def rows_grid(watched: Watched, batch_axis: int, time_axis: int | None, target_a
     """
     rows = looked_at(watched.target.shape[target_axis], MAX_ROWS)
     if watched.root.is_floating_point():
-        reached = [watched.reached(lambda t, i=row: t.select(target_axis, i)) for row in rows]  # type: ignore[misc]
+        reached = [watched.reached(_entry(target_axis, row)) for row in rows]
         grid = torch.stack([_by_axes(one, batch_axis, time_axis) for one in reached])
     else:
         grid = _rows_by_trying(watched, batch_axis, time_axis, target_axis)[rows]
@@ -102,7 +107,7 @@ def features_grid(watched: Watched, time_axis: int) -> Grid:
     width = target.shape[-1]
     features = looked_at(width, MAX_FEATURES)
     if watched.root.is_floating_point():
-        reached = [watched.reached(lambda t, i=index: t[..., i]) for index in features]  # type: ignore[misc]
+        reached = [watched.reached(_entry(-1, index)) for index in features]
         return _some(torch.stack([_by_axes(one, time_axis, None)[:, 0] for one in reached]))
     steps = range(watched.root.shape[time_axis])
     changed = [watched.changed(_at(watched.root.dim(), {time_axis: step})) for step in steps]
