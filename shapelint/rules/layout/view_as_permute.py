@@ -202,6 +202,8 @@ def exchanged_views(trace: Trace) -> Iterator[Exchange]:
             continue
         assert isinstance(node.result, Tensor)
         root = _root(trace, base)
+        if _splits_one_axis(trace, root, base):
+            root = base
         order = _order(trace, root, node.result)
         if order is not None and _is_meant(trace, root, node, order):
             yield Exchange(node, base, root, order)
@@ -211,6 +213,16 @@ def _root(trace: Trace, value: Tensor) -> Tensor:
     """The tensor whose elements a chain of views cuts."""
     root = origin_of(trace, value, natures(Nature.VIEW, Nature.SAME))
     return root if isinstance(root, Tensor) else value
+
+
+def _splits_one_axis(trace: Trace, root: Tensor, cut: Tensor) -> bool:
+    """Whether a cut has all axes of the root, one of them in parts: (B, L, heads * width) as (B, L, heads, width)."""
+    before, after = ([trace.resolve(axis.dim) for axis in tensor.axes] for tensor in (root, cut))
+    if len(before) >= len(after):
+        return False
+    behind = next((place for place, size in enumerate(before) if size != after[place]), len(before))
+    left = before[behind:]
+    return len(left) == 1 or (bool(left) and left[1:] == after[len(after) - len(left) + 1 :])
 
 
 def _order(trace: Trace, root: Tensor, result: Tensor) -> list[int] | None:
