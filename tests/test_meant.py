@@ -65,7 +65,30 @@ EXPECTED = {
                 {CALL}
         """,
 }
+HELPED = f"""
+        class Test(unittest.TestCase):
+            def help(self):
+                {MADE}
+                {CALL}
+
+            def test(self):
+                {{use}}
+        """
+EXPECTED |= {
+    name: HELPED.format(use=use)
+    for name, use in {
+        "a helper in a block": "with pytest.raises(RuntimeError):\n                    self.help()",
+        "a helper that is given": "self.assertRaises(RuntimeError, self.help)",
+        "a helper in a function": "pytest.raises(RuntimeError, lambda: self.help())",
+    }.items()
+}
 NOT_EXPECTED = {
+    "a helper that is called elsewhere": HELPED.format(
+        use="self.assertRaises(RuntimeError, self.help)\n                self.help()"
+    ),
+    "a helper in a block that only warns": HELPED.format(
+        use="with warnings.catch_warnings():\n                    self.help()"
+    ),
     "nothing": f"""
         def test():
             {MADE}

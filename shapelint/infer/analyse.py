@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shapelint import rooms
 from shapelint.data import dataclass
+from shapelint.infer.code.expected import only_refused
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute
@@ -130,7 +131,7 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
     Of interest is what names a recurrent layer, or names a definition that does.
     """
     every = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
-    wanted = _of_interest(every, source)
+    wanted, refused = _of_interest(every, source), only_refused(module.body)
     defined = [d for d in every if isinstance(d, facts.ClassDef)]
     classes = [d for d in defined if d.name in wanted]
     running = {d.name for d in defined if _defines_forward(d)}
@@ -142,13 +143,15 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
         for method in definition.body:
             if not isinstance(method, facts.FunctionDef) or id(method) in called:
                 continue
-            if method.name != "__init__":
+            if method.name not in refused | {"__init__"}:
                 yield Entry(f"{definition.name}.{method.name}", _method_body(definition.name, method.name))
     for definition in classes:
         if _is_left(definition, called):
             yield Entry(f"{definition.name}.__init__", _construction_body(definition.name))
     for function in every:
-        if isinstance(function, facts.FunctionDef) and function.name in wanted and id(function) not in called:
+        if not isinstance(function, facts.FunctionDef) or id(function) in called:
+            continue
+        if function.name in wanted - refused:
             yield Entry(function.name, _function_body(function.name))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Collection
+from dataclasses import fields
 
 from shapelint.infer.code.walk import expressions_in, names_in, statements_in
 from shapelint.infer.dispatch import evaluate
@@ -15,9 +16,8 @@ from shapelint.syntax import facts
 #: what torch and Python raise for tensors and layers that do not fit
 _REFUSALS = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
 #: how test frameworks and Python call the contexts in which a refusal or a warning is what is wanted
-_EXPECTING = frozenset(
-    "raises assertRaises assertRaisesRegex warns assertWarns assertWarnsRegex deprecated_call catch_warnings".split()
-)
+_REFUSING = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
+_EXPECTING = _REFUSING | frozenset("warns assertWarns assertWarnsRegex deprecated_call catch_warnings".split())
 _MEANT_TO_FAIL = frozenset({"expectedFailure", "xfail"})
 
 
@@ -87,6 +87,28 @@ def _is_false(value: facts.Expression) -> bool:
 def is_meant_to_fail(decorators: tuple[facts.Expression, ...]) -> bool:
     """Whether a function is a test whose failure is what its author expects."""
     return any(_name_of(one.func if isinstance(one, facts.Call) else one) in _MEANT_TO_FAIL for one in decorators)
+
+
+def only_refused(body: tuple[facts.Statement, ...]) -> frozenset[str]:
+    """The names that a file speaks of only where a refusal is wanted: `with raises(E): f(x)`, `raises(E, f, x)`."""
+    wanted: set[str] = set()
+    other: set[str] = set()
+    waiting: list[tuple[object, bool]] = [(body, False)]
+    while waiting:
+        part, inside = waiting.pop()
+        if isinstance(part, tuple):
+            waiting.extend((one, inside) for one in part)
+        elif isinstance(part, facts.Expression | facts.Argument):
+            (wanted if inside else other).update(map(_name_of, expressions_in(part)))
+        elif isinstance(part, facts.Statement | facts.Handler):
+            inner = inside or _wants_refusal(part)
+            waiting.extend((getattr(part, field.name), inner) for field in fields(part))
+    return frozenset(wanted - other)
+
+
+def _wants_refusal(part: facts.Statement | facts.Handler) -> bool:
+    calls = [context for context, _ in part.items] if isinstance(part, facts.With) else [getattr(part, "value", None)]
+    return any(isinstance(one, facts.Call) and _name_of(one.func) in _REFUSING for one in calls)
 
 
 def _takes_refusals(names: Collection[str]) -> bool:
