@@ -515,3 +515,14 @@ def test_a_state_drawn_at_random_is_seen_three_hundred_steps_later(verifier: Ver
     target = h_n.items[0] if kind == "LSTM" else h_n
     verdict = verdict_on(verifier, (path, Statelessness(target.ref, source=x.ref)))
     assert verdict.status is Status.CONFIRMED, verdict.detail
+
+
+def test_one_step_shows_nothing_of_a_sequence(verifier: Verifier) -> None:
+    """Of a sequence of one step the first is the last, so that no direction of it misses any."""
+    path = Path()
+    x = path.input("b", 1, "i", roles=(B, T, F))
+    lstm = path.layer("LSTM", Dim.symbol("i"), Dim.symbol("h"), batch_first=True, bidirectional=True)
+    out, _ = path.call(lstm, x).items
+    claim = SeesWholeSequence(path.item(out, slice(None), -1).ref, source=x.ref, time_axis=1)
+    [verdict] = verifier.check([build(path.trace, claim)])
+    assert (verdict.status, verdict.detail) == (Status.UNVERIFIED, "the sequence has one step only")

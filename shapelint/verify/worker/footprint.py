@@ -100,8 +100,13 @@ def steps_grid(watched: Watched, batch_axis: int, time_axis: int) -> Grid:
 
 
 def features_grid(watched: Watched, time_axis: int) -> Grid:
-    """(features, steps): does a feature of the target (its last axis) depend on step t of any sample."""
+    """(features, steps): does a feature of the target (its last axis) depend on step t of any sample.
+
+    Raises InconclusiveError where one step is the whole sequence: the first and the last are the same.
+    """
     target = watched.target
+    if watched.root.shape[time_axis] < 2:
+        raise InconclusiveError("the sequence has one step only")
     if target.dim() == 0:
         raise InconclusiveError("the value is a single number")
     width = target.shape[-1]
