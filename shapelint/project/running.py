@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 #: the bases whose methods are run by their names in the code, and by `forward` and the like
 _PLAIN = frozenset(("Module", "object"))
 
+MAX_ASKED = 12  #: definitions for which it is asked who names them
+
+Node = TypeVar("Node", bound=ast.AST)
+Around = tuple[tuple[_Definition, bool], ...]
 Named = Callable[[str], bool]  #: whether the project names what a definition defines anywhere else
 
 
-def running(tree: ast.Module, is_named: Named) -> Iterator[ast.AST]:
-    """The nodes of a file that may run: not those of a definition that nothing names, nor those behind `if False`."""
-    waiting: list[tuple[ast.AST, bool]] = [(tree, True)]
+def running(tree: ast.Module, nodes: Iterable[Node], is_named: Named) -> list[Node]:
+    """Those nodes of a file that may run: not in a definition that nothing names, nor behind `if False`.
+
+    To ask for a name costs a look at the whole project, so only what is around the nodes is asked for, and where that
+    is much, nothing.
+    """
+    around = _around(tree)
+    found = [node for node in nodes if node in around]
+    asked = {definition for node in found for definition, _ in around[node]}
+    if len(asked) > MAX_ASKED:
+        return found
+    return [node for node in found if not any(_is_dead(one, is_plain, is_named) for one, is_plain in around[node])]
+
+
+def _around(tree: ast.Module) -> dict[ast.AST, Around]:
+    """The definitions around each node that may run, and whether the class around each is plain."""
+    found: dict[ast.AST, Around] = {}
+    waiting: list[tuple[ast.AST, Around, bool]] = [(tree, (), True)]
     while waiting:
-        node, is_plain = waiting.pop()
-        yield node
+        node, around, is_plain = waiting.pop()
+        found[node] = around
         skipped = node.body if isinstance(node, ast.If) and _is_false(node.test) else []
+        inside = (*around, (node, is_plain)) if isinstance(node, _Definition) else around
         if isinstance(node, ast.ClassDef):
             is_plain = all(_last(base) in _PLAIN for base in node.bases)
-        waiting += [
-            (inner, is_plain)
-            for inner in ast.iter_child_nodes(node)
-            if inner not in skipped and not (isinstance(inner, _Definition) and _is_dead(inner, is_plain, is_named))
-        ]
+        waiting += [(inner, inside, is_plain) for inner in ast.iter_child_nodes(node) if inner not in skipped]
+    return found
 
 
 def is_left_alone(tree: ast.Module, cls: str, method: str, is_named: Named) -> bool:

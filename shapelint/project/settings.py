@@ -17,7 +17,7 @@ from shapelint.project.callers import Taker, calls_of, defaulting, given_by, han
 from shapelint.project.files import CODE, PROSE, Project, assigned, project_of, spelled, texts_with
 from shapelint.project.options import Option, commands_in, options_in
 from shapelint.project.reads import doubt, is_file, marks, remembered, source_of
-from shapelint.project.written import Constant, Given, Something, constants_of, parsed, values_of
+from shapelint.project.written import Constant, Given, Something, constants_of, givers, parsed, values_of
 from shapelint.source import Problem
 
 _INSTALLED = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))  #: of a project that others install
@@ -141,8 +141,9 @@ def _named(project: Project, name: str) -> tuple[Given, ...]:
     """What the files of a project give a name where they write it: in settings, and in code that may run."""
     told = _told(project, name)
     code = _code_with(project, "mention", name)
-    found = [value for _, tree in code for value in values_of(tree, _running(project, tree), name)]
-    found = found or [value for _, tree in code for value in values_of(tree, ast.walk(tree), name)]
+    giving = [(tree, givers(tree, name)) for _, tree in code]
+    found = [value for tree, nodes in giving for value in values_of(tree, _running(project, tree, nodes), name)]
+    found = found or [value for tree, nodes in giving for value in values_of(tree, nodes, name)]
     takers = [taker for _, tree in code for taker in defaulting(tree, name)]
     found += [value for taker in takers if _is_left(project, taker, name) for value in taker.default]
     if not told:  # what `config.get(name, default)` falls back to is for files without the name
@@ -158,8 +159,8 @@ def _code_with(project: Project, form: str, name: str) -> list[tuple[str, ast.Mo
     return [(where, tree) for where, tree in read if tree is not None]
 
 
-def _running(project: Project, tree: ast.Module) -> Iterator[ast.AST]:
-    return running.running(tree, partial(_is_named, project))
+def _running(project: Project, tree: ast.Module, nodes: Iterable[running.Node]) -> list[running.Node]:
+    return running.running(tree, nodes, partial(_is_named, project))
 
 
 @remembered(512)
@@ -185,7 +186,7 @@ def _calls(project: Project, taker: Taker) -> tuple[tuple[ast.Module, ast.Call],
     found: list[tuple[ast.Module, ast.Call, bool]] = []
     for _, tree in _code_with(project, "call", taker.callee):
         if calls := list(calls_of(tree, ast.walk(tree), taker)):
-            alive = set(calls_of(tree, _running(project, tree), taker))
+            alive = set(_running(project, tree, calls))
             found.extend((tree, call, call in alive) for call in calls)
     any_runs = any(runs for *_, runs in found)
     return tuple((tree, call) for tree, call, runs in found if runs or not any_runs)

@@ -46,6 +46,11 @@ def values_of(tree: ast.Module, nodes: Iterable[ast.AST], name: str) -> Iterator
                 yield from values(value, constants)
 
 
+def givers(tree: ast.Module, name: str) -> list[ast.AST]:
+    """The nodes of a file that give a name a value."""
+    return [node for node in ast.walk(tree) if any(_given(node, name))]
+
+
 def names_of_torch(tree: ast.Module) -> set[str]:
     """What a file's imports of torch bind."""
     found: set[str] = set()
