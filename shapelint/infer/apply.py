@@ -200,7 +200,7 @@ def _reason(op: Op, args: tuple[Value, ...]) -> str:
     Who writes batch_first has batches; without it a layer may read one sequence.
     """
     layer = args[0] if args and isinstance(args[0], Layer) else None
-    if layer is not None and layer.config.get("batch_first") is True:
+    if layer is not None and layer.flag("batch_first"):
         return "batch_first"
     return PRODUCT if op.nature is Nature.PRODUCT else op.name
 

@@ -7,21 +7,7 @@ from shapelint.ops.binding import sizes_of
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import SEQUENCE
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import Bool, Float, Int, Layer, Str, Tensor, Unknown, Value
-
-
-def size_of(layer: Layer, name: str) -> Dim:
-    """Return a constructor argument that was declared as `Dim`."""
-    value = layer.config[name]
-    assert isinstance(value, Dim)
-    return value
-
-
-def value_of(layer: Layer, name: str) -> Value:
-    """Return a constructor argument that was declared as `Value`."""
-    value = layer.config[name]
-    assert isinstance(value, Value)
-    return value
+from shapelint.shapes.value import Bool, Float, Int, Str, Tensor, Unknown, Value
 
 
 def known_int(value: Value) -> int | None:

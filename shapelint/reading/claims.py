@@ -31,7 +31,7 @@ def source_of(trace: Trace, call: Node) -> Source | None:
         return _source_of_packed(trace, value)
     if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None:
         return None
-    return _source(value.ref, layer_of(call).config.get("batch_first") is True)
+    return _source(value.ref, layer_of(call).flag("batch_first"))
 
 
 def _source_of_packed(trace: Trace, packed: Packed) -> Source | None:

@@ -30,8 +30,8 @@ def place_of(where: Node | Layer | Binding | Evidence | Stated | Frame, message:
 
 def construction_place(layer: Layer) -> Place:
     """Where a layer is built, and the options that matter for layouts."""
-    options = [f"batch_first={layer.config.get('batch_first') is True}"]
-    if layer.config.get("bidirectional") is True:
+    options = [f"batch_first={layer.flag('batch_first')}"]
+    if layer.flag("bidirectional"):
         options.append("bidirectional=True")
     return place_of(layer, f"this {layer.name} has {', '.join(options)}")
 

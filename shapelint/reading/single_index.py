@@ -75,8 +75,8 @@ def pick_of(node: Node) -> Pick | None:
 
 
 def _of_select(node: Node, base: Tensor) -> Pick | None:
-    dim, index = node.bound.get("dim"), node.bound.get("index")
-    if not isinstance(dim, int) or not isinstance(index, Dim):
+    dim, index = node.find("dim", int), node.find("index", Dim)
+    if dim is None or index is None:
         return None
     call = node.expression
     if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):

@@ -7,6 +7,7 @@ from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Natur
 from shapelint.reading.recurrent import ancestors, is_recurrent_call, is_returned, sequence_of
 from shapelint.reading.single_index import FIRST, is_full
 from shapelint.reading.trail import drops_ones, nature_of, operands_of
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor, Tuple, Value
 from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
@@ -90,7 +91,7 @@ def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
     if sequence is None or sequence.slot.call is not call:
         return False
     if node.op.endswith(".select"):
-        return node.bound.get("index") == FIRST
+        return node.find("index", Dim) == FIRST
     index = node.args[1]
     parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)
     return any(isinstance(part, Int) and part.dim == FIRST for part in parts if not is_full(part))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import Enum
+from typing import TypeVar
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
@@ -17,6 +18,8 @@ from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.term import Term
 from shapelint.source import Span
+
+T = TypeVar("T")
 
 
 class Value:
@@ -150,8 +153,41 @@ class External(Value):
     path: str
 
 
+class Named:
+    """Something with arguments by the names of their parameters, coerced as the operation declares them."""
+
+    __slots__ = ()
+
+    @property
+    def named(self) -> Mapping[str, object]:
+        """The arguments."""
+        raise NotImplementedError
+
+    def get(self, name: str, kind: type[T]) -> T:
+        """An argument that is declared to be of this kind."""
+        value = self.named[name]
+        assert isinstance(value, kind)
+        return value
+
+    def find(self, name: str, kind: type[T]) -> T | None:
+        """An argument, where there is one of this kind."""
+        value = self.named.get(name)
+        return value if isinstance(value, kind) else None
+
+    def flag(self, name: str) -> bool:
+        """Whether an option is certainly switched on."""
+        value = self.named.get(name)
+        return value is True or value == TRUE
+
+    def number(self, name: str) -> int | None:
+        """An integer, where it is known."""
+        value = self.named.get(name)
+        size = value.dim if isinstance(value, Int) else value
+        return size.constant if isinstance(size, Dim) else size if isinstance(size, int) else None
+
+
 @dataclass(frozen=True, slots=True)
-class Layer(Value):
+class Layer(Value, Named):
     """An instance of a torch layer class.
 
     `kind` is the class's registered dotted name ("torch.nn.LSTM"), `config` its constructor arguments by
@@ -164,6 +200,11 @@ class Layer(Value):
     span: Span
     ref: Ref | None = field(default=None, compare=False)
     path: str | None = None  #: the file of the construction, None for the analysed one
+
+    @property
+    def named(self) -> Mapping[str, object]:
+        """The constructor's arguments."""
+        return self.config
 
     @property
     def name(self) -> str:

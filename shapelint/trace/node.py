@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.registry import ShapeError
-from shapelint.shapes.value import Dict, List, SliceValue, Str, Tuple, Value
+from shapelint.shapes.value import Dict, List, Named, SliceValue, Str, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Attribute, Call, Expression
 
@@ -27,7 +27,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(Named):
     """One operation.
 
     `op` is INPUT, or a name of the registry: "torch.Tensor.view", "torch.nn.LSTM" (a construction),
@@ -49,6 +49,11 @@ class Node:
     expression: Expression | None = None
     frames: tuple[Frame, ...] = ()
     error: ShapeError | None = None
+
+    @property
+    def named(self) -> Mapping[str, object]:
+        """The arguments by the names of their parameters."""
+        return self.bound
 
     @property
     def leaf_key(self) -> str | None:

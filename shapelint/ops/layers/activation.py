@@ -13,7 +13,7 @@ from shapelint.ops.axes import position, resized, with_axis
 from shapelint.ops.axis_flow import Source, axes_configured, axes_named
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
-from shapelint.ops.require import known_position, require_channels, require_probability, require_rank, size_of, value_of
+from shapelint.ops.require import known_position, require_channels, require_probability, require_rank
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, TRUE, Float, Int, Layer, Str, Tensor, Value
 
@@ -92,7 +92,7 @@ def threshold(threshold: Value, value: Value, inplace: Value = FALSE) -> None:
 
 def prelu_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(*) or (B, C, *), unchanged."""
-    return _prelu(input, size_of(layer, "num_parameters"), assume)
+    return _prelu(input, layer.get("num_parameters", Dim), assume)
 
 
 @layer(NN + "PReLU", forward=prelu_forward, rank_change=0, nature=Nature.POINTWISE)
@@ -239,7 +239,7 @@ def dropout1d(input: Tensor, p: Value = HALF, training: Value = TRUE, inplace: V
 
 def softmax_forward(layer: Layer, input: Tensor) -> Tensor:
     """(*), unchanged; without `dim`, torch takes an axis (and warns)."""
-    dim = value_of(layer, "dim")
+    dim = layer.get("dim", Value)
     if isinstance(dim, Int):
         known_position(dim, input.rank)
     return Tensor(input.axes)
@@ -289,9 +289,7 @@ def gumbel_softmax(logits: Tensor, tau: Value = NONE, hard: Value = FALSE, eps: 
 
 def glu_forward(layer: Layer, input: Tensor) -> Tensor:
     """(*, 2n, *) -> (*, n, *)."""
-    dim = layer.config["dim"]
-    assert isinstance(dim, int)
-    return glu(input, dim)
+    return glu(input, layer.get("dim", int))
 
 
 @layer(NN + "GLU", forward=glu_forward, rank_change=0, nature=Nature.POINTWISE)

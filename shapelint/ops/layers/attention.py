@@ -18,8 +18,6 @@ from shapelint.ops.require import (
     require_features,
     require_probability,
     require_rank,
-    size_of,
-    value_of,
 )
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
@@ -46,14 +44,14 @@ def multihead_attention_forward(
     assume: Assumptions,
 ) -> Tuple:
     """(L, B, E), (S, B, kdim), (S, B, vdim) -> (L, B, E) and the weights (B, L, S), or None."""
-    embed_dim = size_of(layer, "embed_dim")
+    embed_dim = layer.get("embed_dim", Dim)
     for name, tensor, default in (("query", query, None), ("key", key, "kdim"), ("value", value, "vdim")):
         require_rank(f"MultiheadAttention ({name})", tensor, 2, 3)
         expected = _width(layer, default, embed_dim)
         require_features(f"MultiheadAttention ({name})", tensor, expected, assume)
     if not query.rank == key.rank == value.rank:
         raise ShapeError("MultiheadAttention: query, key and value must all be batched, or all not")
-    batch_first = layer.config["batch_first"] is True
+    batch_first = layer.flag("batch_first")
     batch, target = _steps(query, batch_first)
     source = matched([_steps(tensor, batch_first)[1] for tensor in (key, value)], assume, "key and value")
     if batch:
@@ -62,13 +60,13 @@ def multihead_attention_forward(
     output = _laid_out(batch, target, Axis(embed_dim, Role.FEATURE), batch_first)
     if not need_weights:
         return Tuple((output, NONE))
-    heads = () if average_attn_weights else (Axis(size_of(layer, "num_heads")),)
+    heads = () if average_attn_weights else (Axis(layer.get("num_heads", Dim)),)
     return Tuple((output, Tensor((*batch, *heads, target, _attended(layer, source)))))
 
 
 def _attended(layer: Layer, source: Axis) -> Axis:
     """Return the source steps, and one more for each of the two biases that the layer can add."""
-    further = sum(value_of(layer, name) == TRUE for name in ("add_bias_kv", "add_zero_attn"))
+    further = sum(layer.get(name, Value) == TRUE for name in ("add_bias_kv", "add_zero_attn"))
     return replace(source, dim=source.dim + Dim.of(further), parts=()) if further else source
 
 
@@ -105,7 +103,7 @@ def _check_heads(features: Dim, heads: Dim) -> None:
 
 def _width(layer: Layer, name: str | None, embed_dim: Dim) -> Dim:
     """Return the features of the query, the key or the value: embed_dim unless kdim or vdim is given."""
-    given = value_of(layer, name) if name else NONE
+    given = layer.get(name, Value) if name else NONE
     return given.dim if isinstance(given, Int | Unknown) else embed_dim
 
 
@@ -127,8 +125,8 @@ def _laid_out(batch: tuple[Axis, ...], time: Axis, features: Axis, batch_first: 
 def _attended_steps(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
     """Each step reads all steps, and mixes its features; samples stay apart."""
     layer, rank = bound["layer"], operands[0].rank
-    repeated = layer.config.get("encoder_layer", layer)
-    batch = None if rank == 2 else 0 if repeated.config["batch_first"] is True else 1
+    repeated = layer.find("encoder_layer", Layer) or layer
+    batch = None if rank == 2 else 0 if repeated.flag("batch_first") else 1
     return (Source(0, axis) for axis in range(rank) if axis != batch)
 
 
@@ -143,8 +141,8 @@ def encoder_layer_forward(
 ) -> Tensor:
     """(L, B, d_model), or (B, L, d_model) with batch_first, unchanged."""
     require_rank(layer.name, src, 2, 3)
-    require_features(layer.name, src, size_of(layer, "d_model"), assume)
-    batch_first = layer.config["batch_first"] is True
+    require_features(layer.name, src, layer.get("d_model", Dim), assume)
+    batch_first = layer.flag("batch_first")
     return _laid_out(*_steps(src, batch_first), src.axes[-1], batch_first)
 
 
@@ -185,7 +183,7 @@ def encoder_forward(
     assume: Assumptions,
 ) -> Tensor:
     """Do what the repeated layers do."""
-    repeated = value_of(layer, "encoder_layer")
+    repeated = layer.get("encoder_layer", Value)
     if not isinstance(repeated, Layer) or repeated.kind != "torch.nn.TransformerEncoderLayer":
         raise Undetermined("an encoder layer that is not torch's")
     return encoder_layer_forward(repeated, src, assume=assume)

@@ -12,8 +12,9 @@ from shapelint.ops.layers.arguments import Count, refuse_by_cell, require_nonlin
 from shapelint.ops.layers.rnn import TANH
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer
-from shapelint.ops.require import require_equal, require_features, require_rank, size_of, value_of
+from shapelint.ops.require import require_equal, require_features, require_rank
 from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, TRUE, Layer, List, Tensor, Tuple, Value
 
 
@@ -71,11 +72,12 @@ def rnn_cell(
 
 def _next_state(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     require_rank(layer.name, input, 1, 2, code="SHP701")
-    require_features(layer.name, input, size_of(layer, "input_size"), assume, "SHP503")
-    if "nonlinearity" in layer.config:
-        require_nonlinearity(value_of(layer, "nonlinearity"))
+    require_features(layer.name, input, layer.get("input_size", Dim), assume, "SHP503")
+    nonlinearity = layer.find("nonlinearity", Value)
+    if nonlinearity is not None:
+        require_nonlinearity(nonlinearity)
     batch = tuple(replace(axis, role=Role.BATCH, origin=None) for axis in input.axes[:-1])
-    return Tensor((*batch, Axis(size_of(layer, "hidden_size"), Role.FEATURE)))
+    return Tensor((*batch, Axis(layer.get("hidden_size", Dim), Role.FEATURE)))
 
 
 def _unstacked(hx: Tensor, state: Tensor) -> Value:

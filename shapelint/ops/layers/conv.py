@@ -10,7 +10,7 @@ from shapelint.ops.axis_flow import axes_from
 from shapelint.ops.layers.windows import Window, paddings, per_axis, slid, unknown_length, windows
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
-from shapelint.ops.require import one_or_more, require_at_least, require_channels, require_rank, size_of, value_of
+from shapelint.ops.require import one_or_more, require_at_least, require_channels, require_rank
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, TRUE, Int, Layer, Str, Tensor, Tuple, Value
@@ -56,7 +56,7 @@ def _windows(axes: int, kernel_size: Value, stride: Value, padding: Value, dilat
 
 def _layer_windows(layer: Layer, axes: int) -> tuple[Window, ...]:
     names = ("kernel_size", "stride", "padding", "dilation")
-    return _windows(axes, *(value_of(layer, name) for name in names))
+    return _windows(axes, *(layer.get(name, Value) for name in names))
 
 
 def _check_construction(in_channels: Dim, out_channels: Dim, groups: Dim) -> None:
@@ -69,7 +69,7 @@ def _check_construction(in_channels: Dim, out_channels: Dim, groups: Dim) -> Non
 
 
 def _layer_channels(layer: Layer) -> tuple[Dim, Dim]:
-    return size_of(layer, "in_channels"), size_of(layer, "out_channels")
+    return layer.get("in_channels", Dim), layer.get("out_channels", Dim)
 
 
 def conv1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
@@ -181,7 +181,7 @@ def conv_transpose1d_forward(layer: Layer, input: Tensor, output_size: Value = N
     """(B, C_in, L) -> (B, C_out, L_out)."""
     (window,) = _layer_windows(layer, 1)
     given = output_size if output_size != NONE else None
-    return _transposed(input, _layer_channels(layer), window, value_of(layer, "output_padding"), given, assume)
+    return _transposed(input, _layer_channels(layer), window, layer.get("output_padding", Value), given, assume)
 
 
 @layer(

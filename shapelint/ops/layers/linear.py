@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.ops.axes import matched
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
-from shapelint.ops.require import require_at_least, require_equal, require_features, require_rank, size_of
+from shapelint.ops.require import require_at_least, require_equal, require_features, require_rank
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, TRUE, Layer, Packed, Str, Tensor, Value
@@ -17,8 +17,8 @@ MEAN = Str("mean")
 
 def linear_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(*, in_features) -> (*, out_features)."""
-    require_features("Linear", input, size_of(layer, "in_features"), assume, "SHP501")
-    return Tensor((*input.axes[:-1], Axis(size_of(layer, "out_features"), Role.FEATURE)))
+    require_features("Linear", input, layer.get("in_features", Dim), assume, "SHP501")
+    return Tensor((*input.axes[:-1], Axis(layer.get("out_features", Dim), Role.FEATURE)))
 
 
 @layer("torch.nn.Linear", forward=linear_forward, rank_change=0, nature=Nature.LINEAR)
@@ -38,9 +38,9 @@ def functional_linear(input: Tensor, weight: Tensor, bias: Value = NONE, *, assu
 
 def bilinear_forward(layer: Layer, input1: Tensor, input2: Tensor, assume: Assumptions) -> Tensor:
     """(*, in1_features), (*, in2_features) -> (*, out_features)."""
-    require_features("Bilinear (input1)", input1, size_of(layer, "in1_features"), assume)
-    require_features("Bilinear (input2)", input2, size_of(layer, "in2_features"), assume)
-    return _bilinear(input1, input2, Axis(size_of(layer, "out_features"), Role.FEATURE), assume)
+    require_features("Bilinear (input1)", input1, layer.get("in1_features", Dim), assume)
+    require_features("Bilinear (input2)", input2, layer.get("in2_features", Dim), assume)
+    return _bilinear(input1, input2, Axis(layer.get("out_features", Dim), Role.FEATURE), assume)
 
 
 @layer("torch.nn.Bilinear", forward=bilinear_forward, rank_change=0, nature=Nature.LINEAR)
@@ -87,7 +87,7 @@ def identity(*args: Value, **kwargs: Value) -> None:
 
 def embedding_forward(layer: Layer, input: Tensor) -> Tensor:
     """(*) ids -> (*, embedding_dim)."""
-    return Tensor((*input.axes, Axis(size_of(layer, "embedding_dim"), Role.FEATURE)))
+    return Tensor((*input.axes, Axis(layer.get("embedding_dim", Dim), Role.FEATURE)))
 
 
 @layer("torch.nn.Embedding", forward=embedding_forward, rank_change=1, nature=Nature.LOOKUP)
@@ -132,13 +132,13 @@ def embedding_bag_forward(
     assume: Assumptions,
 ) -> Tensor:
     """(B, N) ids, or (N,) ids with (B,) offsets -> (B, embedding_dim)."""
-    open_ended = layer.config["include_last_offset"] is True
+    open_ended = layer.flag("include_last_offset")
     bags = _bags(input, offsets, open_ended)
     if isinstance(per_sample_weights, Tensor):
         require_rank("EmbeddingBag (per_sample_weights)", per_sample_weights, input.rank)
         for got, expected in zip(per_sample_weights.sizes, input.sizes, strict=True):
             require_equal("EmbeddingBag (per_sample_weights)", got, expected, assume)
-    return Tensor((bags, Axis(size_of(layer, "embedding_dim"), Role.FEATURE)))
+    return Tensor((bags, Axis(layer.get("embedding_dim", Dim), Role.FEATURE)))
 
 
 @layer("torch.nn.EmbeddingBag", forward=embedding_bag_forward, input_rank=2, nature=Nature.LOOKUP)

@@ -10,7 +10,6 @@ from shapelint.ops.axes import Axes, broadcast, position
 from shapelint.ops.binding import coerce
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
-from shapelint.ops.require import value_of
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import FALSE, NONE, Dtype, Float, Int, Layer, Str, Tensor, Unknown, Value
@@ -37,9 +36,7 @@ def reduced(each: Axes, reduction: Value, reduce: Value = NONE) -> Tensor:
 
 def reduced_by(layer: Layer, each: Axes) -> Tensor:
     """`reduced`, as a loss layer was built for."""
-    reduce = layer.config.get("reduce", NONE)
-    assert isinstance(reduce, Value)
-    return reduced(each, value_of(layer, "reduction"), reduce)
+    return reduced(each, layer.get("reduction", Value), layer.find("reduce", Value) or NONE)
 
 
 def target_of(value: Value, rank: int, assume: Assumptions) -> Tensor:
@@ -357,9 +354,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: Value = NONE, *
 
 def cosine_similarity_forward(layer: Layer, x1: Tensor, x2: Tensor, assume: Assumptions) -> Tensor:
     """(*, n, *) and (*, n, *) -> (*, *)."""
-    dim = layer.config["dim"]
-    assert isinstance(dim, int)
-    return cosine_similarity(x1, x2, dim, assume=assume)
+    return cosine_similarity(x1, x2, layer.get("dim", int), assume=assume)
 
 
 @layer(NN + "CosineSimilarity", forward=cosine_similarity_forward, nature=Nature.SIMILARITY)

@@ -17,8 +17,6 @@ from shapelint.ops.require import (
     require_channels,
     require_equal,
     require_rank,
-    size_of,
-    value_of,
 )
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, TRUE, Float, Layer, NoneValue, Tensor, Value
@@ -45,7 +43,7 @@ def over_last(name: str, input: Tensor, normalized_shape: Value, assume: Assumpt
 
 def over_last_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(*, *normalized_shape), unchanged."""
-    return over_last(layer.name, input, value_of(layer, "normalized_shape"), assume)
+    return over_last(layer.name, input, layer.get("normalized_shape", Value), assume)
 
 
 @layer(
@@ -107,14 +105,14 @@ def rms_norm(
 
 def _has_parameters(layer: Layer) -> bool:
     """Whether the layer holds a tensor of num_features values, which is what torch compares."""
-    return TRUE in (layer.config["affine"], layer.config["track_running_stats"])
+    return layer.flag("affine") or layer.flag("track_running_stats")
 
 
 def batch_norm1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(B, C) or (B, C, L), unchanged."""
     require_rank("BatchNorm1d", input, 2, 3)
     if _has_parameters(layer):
-        require_channels("BatchNorm1d", input, 1, size_of(layer, "num_features"), assume)
+        require_channels("BatchNorm1d", input, 1, layer.get("num_features", Dim), assume)
     return _same(input)
 
 
@@ -122,7 +120,7 @@ def batch_norm2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Te
     """(B, C, L1, L2), unchanged."""
     require_rank("BatchNorm2d", input, 4)
     if _has_parameters(layer):
-        require_channels("BatchNorm2d", input, 1, size_of(layer, "num_features"), assume)
+        require_channels("BatchNorm2d", input, 1, layer.get("num_features", Dim), assume)
     return _same(input)
 
 
@@ -174,7 +172,7 @@ def instance_norm1d_forward(layer: Layer, input: Tensor, assume: Assumptions) ->
     """(C, L) or (B, C, L), unchanged."""
     require_rank("InstanceNorm1d", input, 2, 3)
     if _has_parameters(layer):
-        require_channels("InstanceNorm1d", input, input.rank - 2, size_of(layer, "num_features"), assume)
+        require_channels("InstanceNorm1d", input, input.rank - 2, layer.get("num_features", Dim), assume)
     return _same(input)
 
 
@@ -218,9 +216,9 @@ def instance_norm(
 
 def group_norm_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(B, C, *), unchanged."""
-    _check_groups("GroupNorm", input, size_of(layer, "num_groups"))
-    if layer.config["affine"] == TRUE:
-        require_channels("GroupNorm", input, 1, size_of(layer, "num_channels"), assume)
+    _check_groups("GroupNorm", input, layer.get("num_groups", Dim))
+    if layer.flag("affine"):
+        require_channels("GroupNorm", input, 1, layer.get("num_channels", Dim), assume)
     return _same(input)
 
 

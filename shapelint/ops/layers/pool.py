@@ -11,7 +11,7 @@ from shapelint.ops.layers.conv import INT_ONE, INT_ZERO
 from shapelint.ops.layers.windows import paddings, slid, windows
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
-from shapelint.ops.require import require_rank, value_of
+from shapelint.ops.require import require_rank
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.value import NONE, TRUE, Dtype, Int, Layer, List, NoneValue, Tensor, Tuple, Unknown, Value
 
@@ -37,10 +37,9 @@ def pooled(
 
 
 def _pooled_by(layer: Layer, input: Tensor, moved: int, assume: Assumptions) -> Tensor:
-    kernel_size, stride, padding = (value_of(layer, name) for name in ("kernel_size", "stride", "padding"))
-    dilation = layer.config.get("dilation", INT_ONE)
-    assert isinstance(dilation, Value)
-    ceil_mode = layer.config["ceil_mode"] is True
+    kernel_size, stride, padding = (layer.get(name, Value) for name in ("kernel_size", "stride", "padding"))
+    dilation = layer.find("dilation", Value) or INT_ONE
+    ceil_mode = layer.flag("ceil_mode")
     return pooled(layer.name, input, moved, kernel_size, stride, padding, dilation, ceil_mode, assume)
 
 
@@ -51,12 +50,12 @@ def with_indices(values: Tensor, return_indices: bool) -> Tensor | Tuple:
 
 def max_pool1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor | Tuple:
     """(B, C, L) -> (B, C, L_out)."""
-    return with_indices(_pooled_by(layer, input, 1, assume), layer.config["return_indices"] is True)
+    return with_indices(_pooled_by(layer, input, 1, assume), layer.flag("return_indices"))
 
 
 def max_pool2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor | Tuple:
     """(B, C, L1, L2) -> (B, C, L1_out, L2_out)."""
-    return with_indices(_pooled_by(layer, input, 2, assume), layer.config["return_indices"] is True)
+    return with_indices(_pooled_by(layer, input, 2, assume), layer.flag("return_indices"))
 
 
 @layer(
@@ -224,14 +223,14 @@ def adaptive_max_pool2d(input: Tensor, output_size: Value, return_indices: bool 
 
 def adaptive1d_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
     """(B, C, L) -> (B, C, output_size)."""
-    values = _adapted(layer.name, input, 1, value_of(layer, "output_size"))
-    return with_indices(values, layer.config.get("return_indices") is True)
+    values = _adapted(layer.name, input, 1, layer.get("output_size", Value))
+    return with_indices(values, layer.flag("return_indices"))
 
 
 def adaptive2d_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
     """(B, C, L1, L2) -> (B, C, *output_size)."""
-    values = _adapted(layer.name, input, 2, value_of(layer, "output_size"))
-    return with_indices(values, layer.config.get("return_indices") is True)
+    values = _adapted(layer.name, input, 2, layer.get("output_size", Value))
+    return with_indices(values, layer.flag("return_indices"))
 
 
 @layer(

@@ -30,7 +30,6 @@ from shapelint.ops.require import (
     require_features,
     require_probability,
     require_rank,
-    size_of,
 )
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -81,16 +80,14 @@ class RecurrentConfig:
 
 def recurrent_config(layer: Layer) -> RecurrentConfig:
     """Return the typed view of a recurrent layer's config; `layer.kind` is one of RECURRENT."""
-    proj_size = layer.config.get("proj_size", ZERO)
-    assert isinstance(proj_size, Dim)
     return RecurrentConfig(
         name=layer.name,
-        input_size=size_of(layer, "input_size"),
-        hidden_size=size_of(layer, "hidden_size"),
-        num_layers=size_of(layer, "num_layers"),
-        batch_first=layer.config["batch_first"] is True,
-        bidirectional=layer.config["bidirectional"] is True,
-        proj_size=proj_size,
+        input_size=layer.get("input_size", Dim),
+        hidden_size=layer.get("hidden_size", Dim),
+        num_layers=layer.get("num_layers", Dim),
+        batch_first=layer.flag("batch_first"),
+        bidirectional=layer.flag("bidirectional"),
+        proj_size=layer.find("proj_size", Dim) or ZERO,
     )
 
 
@@ -110,7 +107,7 @@ def lstm_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *furthe
     if further:
         raise ShapeError("LSTM takes its state as one tuple (h_0, c_0), not as two arguments", "SHP209")
     config = recurrent_config(layer)
-    require_flag("bidirectional", layer.config["bidirectional"])
+    require_flag("bidirectional", layer.named["bidirectional"])
     sequences = _read(config, input, assume)
     h_0 = _demand(config, sequences, "h_0", config.real_hidden_size)
     c_0 = _demand(config, sequences, "c_0", config.hidden_size)
@@ -123,7 +120,7 @@ def lstm_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *furthe
 def single_state_forward(layer: Layer, input: Tensor | Packed, hx: Value = NONE, *, assume: Assumptions) -> Tuple:
     """(T, B, I) -> (T, B, D*H), (D*K, B, H)."""
     config = recurrent_config(layer)
-    require_flag("bidirectional", layer.config["bidirectional"])
+    require_flag("bidirectional", layer.named["bidirectional"])
     sequences = _read(config, input, assume)
     h_0 = _demand(config, sequences, "h_0", config.hidden_size)
     check_single_state(config.name, hx, h_0, assume)
@@ -313,5 +310,5 @@ def _output_features(config: RecurrentConfig) -> Axis:
 
 def mode_of(layer: Layer) -> str:
     """What torch calls the kind of a recurrent layer in its attribute `mode`."""
-    nonlinearity = layer.config.get("nonlinearity")
-    return f"RNN_{nonlinearity.value.upper()}" if isinstance(nonlinearity, Str) else layer.name
+    nonlinearity = layer.find("nonlinearity", Str)
+    return layer.name if nonlinearity is None else f"RNN_{nonlinearity.value.upper()}"

@@ -6,7 +6,7 @@ from shapelint.ops.axes import ONE, resized
 from shapelint.ops.layers.windows import unknown_length
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, layer, op
-from shapelint.ops.require import one_or_more, require_rank, value_of
+from shapelint.ops.require import one_or_more, require_rank
 from shapelint.ops.tensors.view import flatten, unflatten
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
@@ -18,10 +18,7 @@ ZERO = Float(0.0)
 
 def flatten_forward(layer: Layer, input: Tensor) -> Tensor:
     """(B, *) -> (B, product of the others)."""
-    start, end = layer.config["start_dim"], layer.config["end_dim"]
-    assert isinstance(start, int)
-    assert isinstance(end, int)
-    return flatten(input, start, end)
+    return flatten(input, layer.get("start_dim", int), layer.get("end_dim", int))
 
 
 @layer("torch.nn.Flatten", forward=flatten_forward, nature=Nature.VIEW)
@@ -31,10 +28,7 @@ def flatten_layer(start_dim: int = 1, end_dim: int = -1) -> None:
 
 def unflatten_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     """(*, n, *) -> (*, *unflattened_size, *)."""
-    dim, sizes = layer.config["dim"], layer.config["unflattened_size"]
-    assert isinstance(dim, int)
-    assert isinstance(sizes, Sizes)
-    return unflatten(input, dim, sizes, assume)
+    return unflatten(input, layer.get("dim", int), layer.get("unflattened_size", Sizes), assume)
 
 
 @layer("torch.nn.Unflatten", forward=unflatten_forward, nature=Nature.VIEW)
@@ -84,7 +78,7 @@ def _padded(axis: Axis, pair: tuple[Dim | None, Dim | None]) -> Axis:
 
 def pad1d_forward(layer: Layer, input: Tensor) -> Tensor:
     """(B, C, L) -> (B, C, before + L + after)."""
-    padding = value_of(layer, "padding")
+    padding = layer.get("padding", Value)
     both = padding if isinstance(padding, List | Tuple) else Tuple((padding, padding))
     if layer.name == "ReflectionPad1d":
         _check_reflection(input, both)

@@ -73,7 +73,7 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     value = input_of(call)
     if not isinstance(value, Tensor) or value.rank != 3:
         return Intent((), ())
-    batch_first = layer_of(call).config.get("batch_first") is True
+    batch_first = layer_of(call).flag("batch_first")
     roles = (Role.BATCH, Role.TIME) if batch_first else (Role.TIME, Role.BATCH)
     agreeing: list[Evidence] = []
     opposing: list[Evidence] = []
@@ -166,7 +166,7 @@ def _exchanged(trace: Trace, call: Node, value: Tensor) -> Iterator[Evidence]:
         return
     unknown = all(axis.role not in _OPPOSITE for axis in source.axes)
     turned = value.sizes[:2] == source.sizes[1::-1]
-    if unknown and turned and layer_of(call).config.get("batch_first") is True:
+    if unknown and turned and layer_of(call).flag("batch_first"):
         yield Evidence("", Role.TIME, "exchange", 1, made.span, "the first two axes are exchanged here", made.path)
 
 

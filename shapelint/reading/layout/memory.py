@@ -61,10 +61,10 @@ def _written_order(trace: Trace, value: Tensor, ref: Ref) -> Order | None:
     node = trace.node(ref)
     if is_recurrent_call(node):
         is_output = ref.path == (0,) and value.rank == 3
-        return _turned(value, is_output and layer_of(node).config.get("batch_first") is True)
+        return _turned(value, is_output and layer_of(node).flag("batch_first"))
     if node.op == PAD_PACKED and ref.path == (0,):
-        return _turned(value, node.bound.get("batch_first") is True)
-    is_copied = short_name(node) == "contiguous" and isinstance(node.bound.get("memory_format"), NoneValue)
+        return _turned(value, node.flag("batch_first"))
+    is_copied = short_name(node) == "contiguous" and node.find("memory_format", NoneValue) is not None
     return _turned(value, False) if is_copied or nature_of(node) in _FRESH else None
 
 

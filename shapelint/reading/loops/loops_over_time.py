@@ -116,10 +116,10 @@ def _as_step(node: Node, ref: Ref) -> Step | None:
     if not isinstance(base, Tensor) or base.ref is None:
         return None
     if short_name(node) == "unbind" and ref.path:
-        dim = node.bound.get("dim")
-        return Step(node, base, dim % base.rank) if isinstance(dim, int) else None
-    if node.op == SELECT and isinstance(node.bound.get("dim"), int):
-        return Step(node, base, int(str(node.bound["dim"])) % base.rank)
+        dim = node.find("dim", int)
+        return None if dim is None else Step(node, base, dim % base.rank)
+    if node.op == SELECT and (dim := node.find("dim", int)) is not None:
+        return Step(node, base, dim % base.rank)
     chosen = list(parts_of(node, base).items()) if node.op == GETITEM else []
     return Step(node, base, chosen[0][0]) if len(chosen) == 1 and _is_one_entry(chosen[0][1]) else None
 

@@ -86,8 +86,8 @@ def steps_of_each(trace: Trace) -> Iterator[StepOfEach]:
 def _taken(node: Node, base: Tensor) -> tuple[int, Tensor, facts.Expression | None] | None:
     """The time axis, the places along it, and how they are written."""
     if short_name(node) == _GATHER:
-        dim, index = node.bound.get("dim"), node.bound.get("index")
-        if not isinstance(dim, int) or not isinstance(index, Tensor) or base.axes[dim].role is not Role.TIME:
+        dim, index = node.find("dim", int), node.find("index", Tensor)
+        if dim is None or index is None or base.axes[dim].role is not Role.TIME:
             return None
         given = argument(node, 1 if node.op.startswith("torch.Tensor.") else 2, "index")
         return dim % base.rank, index, None if given is None else given.value
@@ -96,10 +96,10 @@ def _taken(node: Node, base: Tensor) -> tuple[int, Tensor, facts.Expression | No
     if len(parts) != 2 or by_role.keys() != {Role.BATCH, Role.TIME}:
         return None
     time = by_role[Role.TIME]
-    index = parts[time]
-    if not isinstance(index, Tensor) or index.rank != 1 or index.dtype is not Dtype.INT:
+    places = parts[time]
+    if not isinstance(places, Tensor) or places.rank != 1 or places.dtype is not Dtype.INT:
         return None
-    return time, index, _item(node, time)
+    return time, places, _item(node, time)
 
 
 def _item(node: Node, place: int) -> facts.Expression | None:

@@ -132,8 +132,8 @@ def some_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     maker = creation_of(trace, lengths)
     if maker is None or short_name(maker) != "full" or is_written_to(trace, maker):
         return known_lengths(trace, lengths)
-    fill = maker.bound.get("fill_value")
-    return (trace.resolve(fill.dim),) if isinstance(fill, Int) else ()
+    fill = maker.find("fill_value", Int)
+    return () if fill is None else (trace.resolve(fill.dim),)
 
 
 def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:

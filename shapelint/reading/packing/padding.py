@@ -17,7 +17,7 @@ PAD = "torch.nn.utils.rnn.pad_sequence"
 
 def is_left_padding(node: Node) -> bool:
     """Whether a call of pad_sequence puts the padding before the sequences."""
-    return node.op == PAD and node.bound.get("padding_side") == Str("left")
+    return node.op == PAD and node.find("padding_side", Str) == Str("left")
 
 
 def above(trace: Trace, value: Value | None) -> Iterator[Node]:

@@ -14,7 +14,7 @@ from shapelint.reading.sizes.around import given_at
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.value import Int, Layer, NoneValue, Tensor
+from shapelint.shapes.value import Layer, Named, NoneValue, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -55,17 +55,17 @@ def softmax_of(node: Node) -> Softmax | None:
     if nature_of(node) is not Nature.SOFTMAX or node.error is not None:
         return None
     is_layer = node.op.endswith(_FORWARD)
-    if is_layer and "dim" not in layer_of(node).config:
+    options: Named = layer_of(node) if is_layer else node
+    if "dim" not in options.named:
         return None  # Softmax2d normalises the channels
     value = node.args[is_layer] if len(node.args) > is_layer else node.kwargs.get("input")
-    dim = layer_of(node).config.get("dim") if is_layer else node.bound.get("dim")
-    if isinstance(dim, Int):
-        dim = dim.dim.constant
+    dim = options.number("dim")
     if not isinstance(value, Tensor) or not value.rank or value.ref is None or not isinstance(node.result, Tensor):
         return None
-    if dim is None or isinstance(dim, NoneValue):
-        return Softmax(node, value, 0 if value.rank in (1, 3) else 1, False)
-    return Softmax(node, value, dim % value.rank, True) if isinstance(dim, int) else None
+    if dim is not None:
+        return Softmax(node, value, dim % value.rank, True)
+    is_default = options.find("dim", NoneValue) is not None or options.named["dim"] is None
+    return Softmax(node, value, 0 if value.rank in (1, 3) else 1, False) if is_default else None
 
 
 def meant_axes(trace: Trace, softmax: Softmax) -> list[int]:

@@ -299,7 +299,7 @@ def _reads_batch_first(trace: Trace, user: Node) -> bool:
     pick = pick_of(user)
     if pick is not None:
         return pick.axis == 1 and pick.index == LAST
-    return is_recurrent_call(user) and user.error is None and layer_of(user).config.get("batch_first") is True
+    return is_recurrent_call(user) and user.error is None and layer_of(user).flag("batch_first")
 
 
 def _splits_batch_first(trace: Trace, joined: Joined, user: Node) -> bool:

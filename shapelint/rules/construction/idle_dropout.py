@@ -12,7 +12,6 @@ from shapelint.reading.recurrent import short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Float, Int, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -140,7 +139,7 @@ def _has_one_layer(trace: Trace, node: Node) -> bool:
     """Whether there is one layer for all callers: what one call in the file gives is not enough."""
     written = argument(node, _NUM_LAYERS, "num_layers")
     fixed = written is None or isinstance(written.value, facts.Literal) or trace.entry != SCRIPT
-    return fixed and node.bound.get("num_layers") == Dim.of(1) and "**" not in node.kwargs
+    return fixed and node.number("num_layers") == 1 and "**" not in node.kwargs
 
 
 def _dropout(value: Value) -> float | None:

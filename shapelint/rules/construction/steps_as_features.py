@@ -133,7 +133,7 @@ def steps_as_features(trace: Trace) -> Iterator[Finding]:
         value, state = input_of(call), state_given(call)
         if not isinstance(value, Tensor) or value.rank != 3 or call.error is not None:
             continue
-        axis = 1 if layer_of(call).config.get("batch_first") is True else 0
+        axis = 1 if layer_of(call).flag("batch_first") else 0
         told = [piece for piece in evidence_of(trace, value.axes[2]) if piece.role is Role.TIME and piece.weight > 1]
         if told and state is None and is_one(trace, value.axes[axis].dim):
             yield _finding(trace, call, value, told)

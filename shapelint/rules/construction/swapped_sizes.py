@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.rnn import CELLS, RECURRENT
-from shapelint.ops.require import size_of
 from shapelint.reading.loops.loops_over_time import above
 from shapelint.reading.quoting import naming_of, place_of, text_of
 from shapelint.reading.recurrent import input_of, layer_of, own_construction, short_name
@@ -125,7 +124,7 @@ def sizes_swapped(trace: Trace) -> Iterator[Finding]:
             continue
         layer, got = layer_of(call), call.error.details["got"]
         built = own_construction(trace, layer)
-        is_hidden = isinstance(got, Dim) and trace.resolve(got) == trace.resolve(size_of(layer, "hidden_size"))
+        is_hidden = isinstance(got, Dim) and trace.resolve(got) == trace.resolve(layer.get("hidden_size", Dim))
         if built is not None and is_hidden and _is_raw(trace, call):
             yield _finding(trace, built, call)
 
@@ -136,7 +135,7 @@ def _is_raw(trace: Trace, call: Node) -> bool:
 
 
 def _finding(trace: Trace, built: Node, call: Node) -> Finding:
-    features = naming_of(trace).dim(size_of(layer_of(call), "hidden_size"))
+    features = naming_of(trace).dim(layer_of(call).get("hidden_size", Dim))
     return report(
         SWAPPED,
         trace,

@@ -132,7 +132,7 @@ def channels_read_as_steps(trace: Trace) -> Iterator[Finding]:
 def _finding(trace: Trace, call: Node, value: Tensor) -> Finding:
     layer, given = layer_of(call), argument(call, 0, "input")
     name = "its input" if given is None else f"`{quote(trace, given.value.span)}`"
-    exchange = ".transpose(1, 2)" if layer.config.get("batch_first") is True else ".permute(2, 0, 1)"
+    exchange = ".transpose(1, 2)" if layer.flag("batch_first") else ".permute(2, 0, 1)"
     return report(
         RULE,
         trace,

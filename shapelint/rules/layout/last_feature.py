@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
-from shapelint.ops.require import size_of
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
 from shapelint.reading.recurrent import Sequence, layer_of, sequence_of, short_name
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
@@ -15,6 +14,7 @@ from shapelint.reading.uses import heads_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -174,7 +174,7 @@ def _head(trace: Trace, pick: Pick) -> Node | None:
     """The Linear layer that takes the picked value, and wants as many numbers as there are features."""
     features = trace.resolve(pick.picked.dim)
     for user in heads_of(trace, pick.ref):
-        if short_name(user) == "Linear" and trace.resolve(size_of(layer_of(user), "in_features")) == features:
+        if short_name(user) == "Linear" and trace.resolve(layer_of(user).get("in_features", Dim)) == features:
             return user
     return None
 

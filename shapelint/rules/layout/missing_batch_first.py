@@ -300,7 +300,7 @@ def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
     if is_refused(trace, call) or not isinstance(value, Tensor) or value.rank != 3:
         return False
     several = all(trace.resolve(axis.dim) != ONE for axis in value.axes[:2])
-    return several and layer.config.get("batch_first") is False
+    return several and not layer.flag("batch_first")
 
 
 def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:

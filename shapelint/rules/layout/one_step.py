@@ -143,7 +143,7 @@ def _has_one_step(trace: Trace, call: Node) -> bool:
     value = input_of(call)
     if not isinstance(value, Tensor) or value.rank not in (2, 3):
         return False
-    place = 1 if value.rank == 3 and layer_of(call).config.get("batch_first") is True else 0
+    place = 1 if value.rank == 3 and layer_of(call).flag("batch_first") else 0
     return trace.resolve(value.sizes[place]) == ONE
 
 

@@ -344,7 +344,7 @@ def _fix(node: Node, description: str) -> Fix | None:
 def _is_padded(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> bool:
     """Whether steps that are filled with zeros count."""
     filled = sequence.unpacked
-    if filled is None or filled.bound.get("padding_value") != Float(0.0) or is_unpadded(trace, base, sequence):
+    if filled is None or filled.find("padding_value", Float) != Float(0.0) or is_unpadded(trace, base, sequence):
         return False
     if is_written_to(trace, filled):
         return False  # maybe over the padding

@@ -289,7 +289,7 @@ def _lone_time_axis(trace: Trace, call: Node, value: Tensor) -> int | None:
         return 0 if _fits_one_sequence(call) else None
     if value.rank != 3:
         return None
-    place = 1 if layer_of(call).config.get("batch_first") is True else 0
+    place = 1 if layer_of(call).flag("batch_first") else 0
     return place if trace.resolve(value.sizes[1 - place]) == ONE else None
 
 

@@ -136,14 +136,14 @@ def layer_called_step_by_step(trace: Trace) -> Iterator[Finding]:
     if trace.decisions:
         return
     for rounds in rounds_of(trace, RECURRENT):
-        is_plain = layer_of(rounds.first).config.get("bidirectional") is False and _reads_one_step(trace, rounds)
+        is_plain = not layer_of(rounds.first).flag("bidirectional") and _reads_one_step(trace, rounds)
         if is_plain and steps_of(trace, rounds) is not None and _is_chained(rounds) and _is_known(trace, rounds):
             yield _finding(trace, rounds)
 
 
 def _reads_one_step(trace: Trace, rounds: Rounds) -> bool:
     """Whether each call reads a sequence of one step."""
-    axis = 1 if layer_of(rounds.first).config.get("batch_first") is True else 0
+    axis = 1 if layer_of(rounds.first).flag("batch_first") else 0
     values = [input_of(call) for call in rounds.calls]
     return all(isinstance(one, Tensor) and one.rank == 3 and is_one(trace, one.axes[axis].dim) for one in values)
 

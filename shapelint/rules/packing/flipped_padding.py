@@ -158,7 +158,7 @@ def _read(trace: Trace, call: Node) -> tuple[Tensor | None, int]:
     given = input_of(call)
     packing = packing_before(trace, given) if isinstance(given, Packed) else None
     padded = given if packing is None else packing.padded
-    batch_first = layer_of(call).config.get("batch_first") is True if packing is None else packing.batch_first
+    batch_first = layer_of(call).flag("batch_first") if packing is None else packing.batch_first
     return padded if isinstance(padded, Tensor) and padded.rank == 3 else None, int(batch_first)
 
 
@@ -171,8 +171,7 @@ def _flip_of(trace: Trace, padded: Tensor) -> Node | None:
 
 def _dims(flip: Node, rank: int) -> set[int]:
     """The axes that are turned."""
-    dims = flip.bound.get("dims")
-    found = [dim.constant for dim in dims if isinstance(dim, Dim)] if isinstance(dims, tuple) else []
+    found = [dim.constant for dim in flip.find("dims", tuple) or () if isinstance(dim, Dim)]
     return {dim % rank for dim in found if dim is not None}
 
 

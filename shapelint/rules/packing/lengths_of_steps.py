@@ -13,8 +13,7 @@ from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, List, Tensor, Value
+from shapelint.shapes.value import List, Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -197,9 +196,8 @@ def _fix(trace: Trace, counting: Node) -> Fix | None:
     """The other one of two axes in the place of the one that was summed over."""
     is_method = counting.op.startswith("torch.Tensor.")
     written = argument(counting, 0 if is_method else 1, "dim") or argument(counting, 9, "axis")
-    dim = counting.bound.get("dim")
-    number = dim.dim if isinstance(dim, Int) else dim if isinstance(dim, Dim) else None
-    if written is None or not isinstance(written.value, facts.Literal | facts.Unary) or number is None:
+    dim = counting.number("dim")
+    if written is None or not isinstance(written.value, facts.Literal | facts.Unary) or dim is None:
         return None
-    other = 1 if number.constant in (0, -2) else 0
+    other = 1 if dim in (0, -2) else 0
     return Fix(f"count along axis {other}", (Edit(written.value.span, str(other)),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from shapelint.claims.rows.ignores_padding import IgnoresPadding
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
@@ -16,7 +16,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, Float, Int, Layer, NoneValue, Str, Tensor, Value
+from shapelint.shapes.value import Dtype, Float, Int, Layer, Named, NoneValue, Str, Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -151,30 +151,30 @@ def loss_over_padding(trace: Trace) -> Iterator[Finding]:
         if not isinstance(scores, Tensor) or not isinstance(classes, Tensor) or not _counts_all(node):
             continue
         padding, source = _padding(trace, classes), _source(trace, scores)
-        value = None if padding is None else _number(padding.bound.get("padding_value"))
+        value = None if padding is None else _number(padding.find("padding_value", Value))
         if padding is None or source is None or value is None or value < 0 or value == _ignored(node):
             continue
         if _sizes(trace, source) == _sizes(trace, padding.result):
             yield _finding(trace, node, padding, source, value)
 
 
-def _options(node: Node) -> Mapping[str, object]:
-    """The options of the loss: of the layer, or of the call."""
+def _options(node: Node) -> Named:
+    """What has the options of the loss: the layer, or the call."""
     layer = node.args[0] if node.args else None
-    return layer.config if isinstance(layer, Layer) else node.bound
+    return layer if isinstance(layer, Layer) else node
 
 
 def _counts_all(node: Node) -> bool:
     """Whether every class and step counts, in one number."""
     options = _options(node)
-    return options.get("reduction") in (Str("mean"), Str("sum")) and isinstance(options.get("weight"), NoneValue)
+    return options.find("reduction", Str) in (Str("mean"), Str("sum")) and options.find("weight", NoneValue) is not None
 
 
 def _ignored(node: Node) -> float | None:
-    return _number(_options(node).get("ignore_index"))
+    return _number(_options(node).find("ignore_index", Value))
 
 
-def _number(value: object) -> float | None:
+def _number(value: Value | None) -> float | None:
     if isinstance(value, Float):
         return value.value
     return value.dim.constant if isinstance(value, Int) else None
@@ -218,7 +218,7 @@ def _finding(trace: Trace, node: Node, padding: Node, source: Tensor, value: flo
         batch_axis=roles.index(Role.BATCH),
         time_axis=roles.index(Role.TIME),
         padded=Ref(padding.id),
-        padded_batch_axis=0 if padding.bound.get("batch_first") else 1,
+        padded_batch_axis=0 if padding.flag("batch_first") else 1,
         value=int(value),
     )
     return report(

@@ -207,7 +207,7 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     ]
     layer = layer_of(call)
     weight = max((piece.weight for _, piece in evidence), default=0)
-    weight += _FLAG if layer.config.get("batch_first") is True else 0
+    weight += _FLAG if layer.flag("batch_first") else 0
     weight += _FLAG if _is_padded_batch_first(trace, call) else 0
     certain = packing.has_length_per_step(trace)
     if (not certain and weight < ENOUGH) or is_permuted(trace, value):
@@ -224,7 +224,7 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
 def _is_padded_batch_first(trace: Trace, call: Node) -> bool:
     """Whether the output of the recurrent call is unpacked with batch_first=True."""
     users = trace.uses(Ref(call.id, (0,)))
-    return any(user.op == PAD_PACKED and user.bound.get("batch_first") is True for user in users)
+    return any(user.op == PAD_PACKED and user.flag("batch_first") for user in users)
 
 
 def _finding(trace: Trace, node: Node, claim: Claim, places: list[Place]) -> Finding:

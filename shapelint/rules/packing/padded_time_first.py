@@ -167,7 +167,7 @@ def _read_batch_first(trace: Trace, reader: Node) -> Tensor | None:
     packing = packing_of(reader)
     if packing is not None:
         return packing.padded if packing.batch_first else None
-    if not is_recurrent_call(reader) or is_refused(trace, reader) or not layer_of(reader).config.get("batch_first"):
+    if not is_recurrent_call(reader) or is_refused(trace, reader) or not layer_of(reader).flag("batch_first"):
         return None
     value = input_of(reader)
     return value if isinstance(value, Tensor) and value.rank == 3 else None

@@ -193,7 +193,7 @@ def reads_padding(trace: Trace) -> Iterator[Finding]:
 
 def _is_misread(call: Node, given: Tensor) -> bool:
     """Whether the layer certainly takes the steps for samples: that is another mistake."""
-    batch_first = layer_of(call).config.get("batch_first") is True
+    batch_first = layer_of(call).flag("batch_first")
     return given.axes[0].role is (Role.TIME if batch_first else Role.BATCH)
 
 

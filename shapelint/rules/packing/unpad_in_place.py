@@ -128,7 +128,7 @@ def unpad_in_place(trace: Trace) -> Iterator[Finding]:
     """Calls of unpad_sequence that change a tensor which is used again."""
     for node in trace.nodes:
         padded = node.args[0] if node.op == UNPAD and node.args and node.error is None else None
-        if not isinstance(padded, Tensor) or padded.ref is None or node.bound.get("batch_first") is not False:
+        if not isinstance(padded, Tensor) or padded.ref is None or node.flag("batch_first"):
             continue
         later = next((user for user in trace.uses(padded.ref) if user.id > node.id), None)
         is_one_long = trace.resolve(padded.sizes[0]) == trace.resolve(padded.sizes[1]) == ONE

@@ -17,8 +17,7 @@ from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
-from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Tensor
+from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -160,9 +159,8 @@ def _is_softmax(node: Node) -> bool:
         or value.rank != 3
     ):
         return False
-    dim = node.bound.get("dim", getattr(node.args[0], "config", {}).get("dim"))
-    number = dim.dim.constant if isinstance(dim, Int) else dim.constant if isinstance(dim, Dim) else dim
-    return number in (1, -2)
+    layer = node.args[0]
+    return (layer if isinstance(layer, Layer) else node).number("dim") in (1, -2)
 
 
 def _refuses(node: Node) -> bool:

@@ -17,7 +17,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, Int, Tensor, Tuple
+from shapelint.shapes.value import Dtype, Tensor, Tuple
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -169,10 +169,9 @@ def _choice_of(node: Node) -> _Choice | None:
     value = node.args[0] if node.args else None
     if nature_of(node) is not Nature.EXTREME or not isinstance(value, Tensor):
         return None
-    dim = node.bound.get("dim")
-    axis = dim.dim.constant if isinstance(dim, Int) else dim
+    axis = node.number("dim")
     result = node.result.items[1] if isinstance(node.result, Tuple) else node.result
-    if not isinstance(axis, int) or not isinstance(result, Tensor) or result.rank != 2 or result.dtype is not Dtype.INT:
+    if axis is None or not isinstance(result, Tensor) or result.rank != 2 or result.dtype is not Dtype.INT:
         return None
     layout = layout_of(value)
     if len(layout) != 3 or {*layout[:2]} != SEQUENCE or layout[2] is not Role.FEATURE or axis % 3 == 2:

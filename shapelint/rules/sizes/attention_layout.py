@@ -167,14 +167,14 @@ def _attention_of(node: Node) -> Layer | None:
     if kind == node.op or node.error is not None:
         return None
     if kind == _ENCODER:
-        repeated = layer_of(node).config.get("encoder_layer")
-        return repeated if isinstance(repeated, Layer) and "batch_first" in repeated.config else None
+        repeated = layer_of(node).find("encoder_layer", Layer)
+        return repeated if repeated is not None and "batch_first" in repeated.named else None
     return layer_of(node) if nature_of(node) is Nature.ATTENTION else None
 
 
 def _sequence(node: Node, layer: Layer) -> tuple[int, str, Tensor] | None:
     """The first argument that is a sequence in the other layout than the layer's."""
-    other = _LAYOUTS[layer.config.get("batch_first") is True]
+    other = _LAYOUTS[layer.flag("batch_first")]
     names = ("query", "key", "value") if layer.name == "MultiheadAttention" else ("src",)
     for place, name in enumerate(names):
         value = node.args[place + 1] if place + 1 < len(node.args) else node.kwargs.get(name)
@@ -205,7 +205,7 @@ def _finding(trace: Trace, node: Node, layer: Layer, place: int, name: str, valu
 
 
 def _built(layer: Layer) -> Place:
-    return place_of(layer, f"this {layer.name} has batch_first={layer.config.get('batch_first') is True}")
+    return place_of(layer, f"this {layer.name} has batch_first={layer.flag('batch_first')}")
 
 
 def _fix(trace: Trace, layer: Layer) -> Fix | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
-from shapelint.ops.require import size_of
 from shapelint.reading.quoting import naming_of
 from shapelint.reading.recurrent import is_recurrent_call, layer_of
 from shapelint.rules.base import Rule, check
@@ -360,7 +359,7 @@ def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
     if producer is None:
         return
     if not is_recurrent_call(producer.call):
-        if trace.resolve(size_of(producer.layer, "embedding_dim")) == got:
+        if trace.resolve(producer.layer.get("embedding_dim", Dim)) == got:
             yield mismatch(EMBEDDED, trace, node, producer, "an Embedding gives embedding_dim features")
         return
     config = recurrent_config(producer.layer)

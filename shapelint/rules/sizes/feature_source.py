@@ -100,9 +100,9 @@ def _input_shape(trace: Trace, node: Node) -> list[tuple[str, Value]]:
 
 def built_place(layer: Layer, naming: Naming) -> Place:
     """Where a layer is built, and for which sizes."""
-    shown = [(name, layer.config.get(name)) for name in _SHOWN]
-    sizes = [f"{name}={naming.dim(size)}" for name, size in shown if isinstance(size, Dim) and size != Dim(())]
-    flag = ", bidirectional=True" if layer.config.get("bidirectional") is True else ""
+    shown = [(name, layer.find(name, Dim)) for name in _SHOWN]
+    sizes = [f"{name}={naming.dim(size)}" for name, size in shown if size is not None and size != Dim(())]
+    flag = ", bidirectional=True" if layer.flag("bidirectional") else ""
     return place_of(layer, f"this {layer.name} has {', '.join(sizes)}{flag}")
 
 

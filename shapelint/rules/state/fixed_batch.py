@@ -209,7 +209,7 @@ def _refused(trace: Trace, call: Node) -> Finding:
 def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
     """A call that is right for one size of the batch alone."""
     value, layer = input_of(call), layer_of(call)
-    batch_axis = 0 if layer.config.get("batch_first") is True else 1
+    batch_axis = 0 if layer.flag("batch_first") else 1
     if call.id in trace.tried or not isinstance(value, Tensor) or value.rank != 3 or value.ref is None:
         return
     if _is_kept(trace, call) or _is_asked_for(trace, value.axes[batch_axis].dim):

@@ -192,7 +192,7 @@ def _refs_of(state: Value | None) -> list[Ref] | None:
 
 def _step_of(trace: Trace, call: Node) -> Step | None:
     """The one step that a call reads."""
-    value, time_axis = input_of(call), layer_of(call).config.get("batch_first") is True
+    value, time_axis = input_of(call), layer_of(call).flag("batch_first")
     if not isinstance(value, Tensor) or value.rank != 3 or trace.resolve(value.axes[time_axis].dim) != ONE:
         return None
     node = made_by(trace, origin_of(trace, value, _SAME_STEP))

@@ -68,4 +68,4 @@ def _has(layer: Layer, name: str) -> bool | None:
     """Whether it is one of its options, or a weight of a second direction where it has one."""
     if name in layer.config:
         return True
-    return layer.config.get("bidirectional") is True if _REVERSE.fullmatch(name) else None
+    return layer.flag("bidirectional") if _REVERSE.fullmatch(name) else None
