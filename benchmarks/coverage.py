@@ -26,7 +26,7 @@ from shapelint.infer.code import calls, expressions
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.shapes.axis import Axis, Role

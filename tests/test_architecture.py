@@ -1,6 +1,7 @@
 """The invariants of docs/architecture.md: who imports what, in which order, and what a cheap run loads."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -208,3 +209,46 @@ def test_rules_list_no_operations(path: Path) -> None:
 def test_nor_are_tables_keyed_by_them(path: Path) -> None:
     tables = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Dict))
     assert [node.lineno for node in tables if len(keys := set(_texts(node.keys))) > 1 and keys <= BARE_NAMES] == []
+
+
+#: where the operations stand that are meant one by one
+PREDICATES = PACKAGE / "reading" / "operations.py"
+NAMES = BARE_NAMES | {*registry.OPS, *registry.LAYERS, "builtins.unpack"}
+ASKED = {"op", "kind", "name", "short_name", "called_kind"}
+
+
+def _operand(node: ast.AST) -> str:
+    """The last name of an attribute or a call: `op` of `node.op.removesuffix(...)`, `short_name` of a call of it."""
+    while isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr if node.attr in ASKED else _operand(node.value)
+    return getattr(node, "id", "")
+
+
+def _meant(module: object, node: ast.AST) -> set[object]:
+    """The texts of an operand, and those of the constants that it names."""
+    named = [getattr(module, part.id, None) for part in ast.walk(node) if isinstance(part, ast.Name)]
+    constants = {text for value in named for text in (value if isinstance(value, frozenset | tuple) else [value])}
+    return constants.union(*(_texts([part]) for part in ast.walk(node)))
+
+
+def _compared(path: Path) -> Iterator[tuple[int, set[object]]]:
+    """The names of operations that a file compares the operation of a node, or the kind of a layer, with."""
+    module = importlib.import_module(module_name(path))
+    compares = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Compare))
+    for sides in ((node.left, *node.comparators) for node in compares):
+        if ASKED & set(map(_operand, sides)):
+            names = {name for side in sides for name in _meant(module, side) if isinstance(name, str)} & NAMES
+            yield sides[0].lineno, names
+
+
+@pytest.mark.parametrize("path", [path for path in QUESTIONS if path != PREDICATES], ids=lambda path: path.stem)
+def test_nor_do_they_compare_with_a_name(path: Path) -> None:
+    """Where exactly one operation is meant, `reading/operations.py` has a predicate for it."""
+    assert [(line, names) for line, names in _compared(path) if names] == []
+
+
+def test_comparisons_with_names_are_seen() -> None:
+    assert [names for _, names in _compared(PREDICATES) if "torch.nn.utils.rnn.pack_padded_sequence" in names]
+    assert [names for _, names in _compared(PREDICATES) if "squeeze" in names]

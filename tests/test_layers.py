@@ -15,7 +15,7 @@ from torch import nn
 
 from shapelint.finding import Ref
 from shapelint.ops.binding import call
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS, ShapeError, load
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim

@@ -7,7 +7,7 @@ import torch
 from test_hearsay import codes
 
 from shapelint.infer.values.torch.members import lacks
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.shapes.value import Layer
 from shapelint.source import Span
 

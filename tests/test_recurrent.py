@@ -14,7 +14,8 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from shapelint.ops.binding import call
-from shapelint.ops.layers.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
+from shapelint.ops.layers.rnn import RecurrentConfig, recurrent_config
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS, ShapeError, Undetermined
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim

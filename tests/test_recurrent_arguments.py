@@ -8,7 +8,7 @@ import pytest
 from oracle import Argument, PathAssumptions, check_layer, number, numbers, tensor
 
 from shapelint.ops.binding import call
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS, ShapeError, Undetermined
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, TRUE, Float, List, Str, Tuple, Unknown, Value

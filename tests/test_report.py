@@ -1,6 +1,7 @@
 """The formats, and the schema of the JSON report."""
 
 import json
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import jsonschema
 import pytest
 
 from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Severity, ShownShape, Status, Verdict
-from shapelint.report import diff, shapes
+from shapelint.report import diff, formats, shapes
 from shapelint.report.document import ShapeRow
 from shapelint.report.footprint import grid
 from shapelint.report.formats import concise, full
@@ -190,9 +191,26 @@ def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
         ("日本 é", "日本 é"),
     ],
 )
-def test_nothing_in_the_source_commands_the_terminal(raw: str, shown: str) -> None:
+def test_a_text_is_shown_without_commands(raw: str, shown: str) -> None:
     assert plain(raw) == shown
     assert "\x1b" not in expand(raw)[0]
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_nothing_in_the_source_commands_the_terminal(name: str) -> None:
+    """Whatever the checked code names, also where it stands."""
+    hostile = "\x1b[31m\u202e\r\n"
+    place = Place(Span(3, 0, 3, 1), hostile, hostile)
+    fix = Fix(hostile, (Edit(Span(10, 19, 10, 21), hostile),))
+    shape = ShownShape(hostile, hostile)
+    told = replace(
+        FINDING, path=hostile, message=hostile, shapes=(shape,), related=(place,), fixes=(fix,), help=hostile
+    )
+    result = RunResult(1, 1, (FileResult(hostile, hostile * 12, (told,)),))
+    report = click.unstyle(formats.render(name, result, False))
+    shown = (character for character in report if character != "\n")
+    assert not [character for character in shown if unicodedata.category(character) in ("Cc", "Cs")]
+    assert "\u202e" not in report
 
 
 def test_the_grid_has_no_rows_for_nothing_and_ends_after_a_few() -> None:

@@ -136,7 +136,7 @@ def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: I
         write(next((change.after for change in result.changes if not change.written), mended.raw))
     report = formats.render(config.output_format, result, options["show_refuted"])
     write(report, options["output_file"], to_stderr=mended is not None)
-    if config.output_format != "json":
+    if not formats.is_complete(config.output_format):
         _tell_problems(result)
         click.echo(counts.found(result, config), err=True)
     if options["statistics"]:

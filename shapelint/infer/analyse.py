@@ -23,7 +23,7 @@ from shapelint.infer.values.checked.classes import instantiate
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments, free_construction
 from shapelint.infer.values.objects import Class, Function, Home, ModuleValue, Scope
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import load
 from shapelint.shapes.value import Value
 from shapelint.source import Source, Span

@@ -10,7 +10,8 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
-from shapelint.ops.layers.rnn import READ_AT_EACH_CALL, RECURRENT
+from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
+from shapelint.ops.names import PACK, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
@@ -36,10 +37,8 @@ from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, LATER_ROUND
 from shapelint.trace.writes import SETITEM, writes_by_name
 
-PAD_SEQUENCE = "torch.nn.utils.rnn.pad_sequence"
-PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
-_READS_LENGTHS = frozenset({"torch.nn.utils.rnn.pack_padded_sequence", "torch.nn.utils.rnn.unpad_sequence"})
+_READS_LENGTHS = frozenset({PACK, UNPAD})
 _READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding", "torch.nn.functional.one_hot"})
 _CUTTING = frozenset(
     "view reshape flatten squeeze unsqueeze transpose permute t contiguous long int to cuda __getitem__".split()
@@ -88,7 +87,7 @@ def _some_sequences(
     """What unknown sequences are, when the rank is known that they must have after they are padded."""
     key = run.key_of(expression)
     wanted = run.plan.demands.get(key)
-    if op.name != PAD_SEQUENCE or wanted is None or wanted.rank < 2 or not args or not isinstance(args[0], Unknown):
+    if op.name != PAD or wanted is None or wanted.rank < 2 or not args or not isinstance(args[0], Unknown):
         return None
     first, second, *features = (Dim.symbol(f"{key}.size({place})") for place in range(wanted.rank))
     given = args[1] if len(args) > 1 else kwargs.get("batch_first", FALSE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shapelint.ops.names import MODULE_LIST
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Op
 from shapelint.shapes.value import NONE, Value
@@ -19,6 +20,5 @@ def _hold(members: Value) -> Value:
 
 PLAIN = ("builtins.list", "builtins.tuple", "builtins.dict")
 HOLDERS: Mapping[str, Op] = {
-    name: Op(name, _hold, Nature.SAME)
-    for name in (*PLAIN, "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.Sequential")
+    name: Op(name, _hold, Nature.SAME) for name in (*PLAIN, MODULE_LIST, "torch.nn.ModuleDict", "torch.nn.Sequential")
 }

@@ -8,7 +8,8 @@ from shapelint.claims.rows.padding_invariance import PaddingInvariance
 from shapelint.claims.values.equals import Equals
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
-from shapelint.reading.recurrent import Slot, input_of, is_recurrent_call, layer_of, states_given
+from shapelint.reading.operations import is_recurrent_call
+from shapelint.reading.recurrent import Slot, input_of, layer_of, states_given
 from shapelint.reading.written import is_zeros
 from shapelint.shapes.value import NoneValue, Packed, Tensor
 from shapelint.trace.node import Node

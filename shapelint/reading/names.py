@@ -6,7 +6,8 @@ import re
 
 from shapelint.finding import Ref
 from shapelint.reading.lines import function_around
-from shapelint.reading.recurrent import OUTPUT, is_recurrent_call, slot_of, state_given
+from shapelint.reading.operations import is_recurrent_call
+from shapelint.reading.recurrent import OUTPUT, slot_of, state_given
 from shapelint.reading.text import count_of
 from shapelint.trace.events import Binding
 from shapelint.trace.node import Node

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
-from shapelint.ops.layers.rnn import CELLS, RECURRENT, RecurrentConfig, recurrent_config
+from shapelint.ops.layers.rnn import RecurrentConfig, recurrent_config
 from shapelint.ops.nature import HANDS_ON, Nature
+from shapelint.reading.operations import has_cell_state, is_cell_call, is_recurrent_call, is_unpacking
 from shapelint.reading.trail import keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 from shapelint.trace.node import INPUT, Node, refs
@@ -22,8 +23,6 @@ _SLOTS: tuple[dict[tuple[int, ...], str], ...] = (
     {(0,): OUTPUT, (1,): H_N},
     {(0,): OUTPUT, (1, 0): H_N, (1, 1): C_N},
 )
-
-PAD_PACKED = "torch.nn.utils.rnn.pad_packed_sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,6 @@ class Slot:
 def recurrent_calls(trace: Trace) -> tuple[Node, ...]:
     """The calls of LSTM, GRU and RNN layers that succeeded or failed."""
     return tuple(node for node in trace.nodes if is_recurrent_call(node))
-
-
-def is_recurrent_call(node: Node) -> bool:
-    """Whether a node is the call of a recurrent layer."""
-    return node.op.endswith(".forward") and node.op.removesuffix(".forward") in RECURRENT
-
-
-def is_cell_call(node: Node) -> bool:
-    """Whether a node is the call of an LSTMCell, GRUCell or RNNCell."""
-    return node.op.endswith(".forward") and node.op.removesuffix(".forward") in CELLS
 
 
 def is_state_pair(trace: Trace, value: Value) -> bool:
@@ -80,7 +69,7 @@ def layer_of(node: Node) -> Layer:
 
 def h_n_of(call: Node) -> Ref:
     """The final state that a recurrent call gives."""
-    return Ref(call.id, (1, 0) if layer_of(call).name == "LSTM" else (1,))
+    return Ref(call.id, (1, 0) if has_cell_state(layer_of(call)) else (1,))
 
 
 def is_refused(trace: Trace, call: Node) -> bool:
@@ -100,7 +89,7 @@ def slot_of(trace: Trace, value: Value) -> Slot | None:
     if not is_recurrent_call(node) or is_refused(trace, node):
         return None
     layer = layer_of(node)
-    slot = _SLOTS[layer.name == "LSTM"].get(ref.path)
+    slot = _SLOTS[has_cell_state(layer)].get(ref.path)
     return None if slot is None else Slot(node, layer, slot)
 
 
@@ -127,7 +116,7 @@ def sequence_of(trace: Trace, value: Value) -> Sequence | None:
         if ref is None:
             return None
         node = trace.node(ref)
-        if node.op == PAD_PACKED and ref.path == (0,):
+        if is_unpacking(node) and ref.path == (0,):
             unpacked = node
         elif nature_of(node) is Nature.PERMUTATION:
             permuted = True
@@ -137,11 +126,6 @@ def sequence_of(trace: Trace, value: Value) -> Sequence | None:
         if source is None:
             return None
         value = source
-
-
-def short_name(node: Node) -> str:
-    """The bare name of an operation or layer: `transpose`, `Linear`."""
-    return node.op.removesuffix(".forward").rpartition(".")[2]
 
 
 def state_of(trace: Trace, value: Value) -> Slot | None:

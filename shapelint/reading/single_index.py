@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
+from shapelint.reading.operations import is_select, is_subscript
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import EllipsisValue, Int, NoneValue, SliceValue, Tensor, Tuple, Value
@@ -13,9 +14,6 @@ from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, once
-
-GETITEM = "torch.Tensor.__getitem__"
-SELECT = "torch.Tensor.select"
 
 ONE = Dim.of(1)
 LAST = Dim.of(-1)
@@ -67,9 +65,9 @@ def pick_of(node: Node) -> Pick | None:
     base = node.args[0] if node.args else None
     if not isinstance(base, Tensor):
         return None
-    if node.op == SELECT:
+    if is_select(node):
         return _of_select(node, base)
-    if node.op == GETITEM and isinstance(node.expression, facts.Subscript):
+    if is_subscript(node) and isinstance(node.expression, facts.Subscript):
         return _of_subscript(node, base, node.expression)
     return None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
 from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
-from shapelint.reading.recurrent import ancestors, is_recurrent_call, is_returned, sequence_of
+from shapelint.reading.operations import is_recurrent_call, is_select, is_subscript
+from shapelint.reading.recurrent import ancestors, is_returned, sequence_of
 from shapelint.reading.single_index import FIRST, is_full
 from shapelint.reading.trail import drops_ones, nature_of, operands_of
 from shapelint.shapes.dim import Dim
@@ -85,12 +86,12 @@ def calls_above(trace: Trace, ref: Ref) -> frozenset[int]:
 def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
     """Whether a subscript takes step 0 of the call's output, whatever else it takes of it."""
     base = node.args[0] if node.args else None
-    if not node.op.endswith((".__getitem__", ".select")) or not isinstance(base, Tensor):
+    if not (is_subscript(node) or is_select(node)) or not isinstance(base, Tensor):
         return False
     sequence = sequence_of(trace, base)
     if sequence is None or sequence.slot.call is not call:
         return False
-    if node.op.endswith(".select"):
+    if is_select(node):
         return node.find("index", Dim) == FIRST
     index = node.args[1]
     parts: tuple[Value, ...] = index.items if isinstance(index, Tuple) else (index,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.finding import Edit
 from shapelint.ops.nature import HANDS_ON, MAKES, Nature
+from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import text_of
 from shapelint.reading.recurrent import construction_of
 from shapelint.reading.trail import nature_of
@@ -81,7 +82,7 @@ def view_sizes(node: Node) -> tuple[facts.Expression, ...]:
     call = node.expression
     if not isinstance(call, facts.Call) or any(given.keyword or given.star for given in call.arguments):
         return ()
-    sizes = [given.value for given in call.arguments[not node.op.startswith("torch.Tensor.") :]]
+    sizes = [given.value for given in call.arguments[not is_method(node) :]]
     if len(sizes) == 1 and isinstance(sizes[0], facts.Sequence):
         return sizes[0].items
     return tuple(sizes)
@@ -103,7 +104,7 @@ def twice(trace: Trace, size: facts.Expression) -> str:
 def is_always_bidirectional(trace: Trace, layer: Layer) -> bool:
     """Whether a layer is bidirectional on every path: its construction says True outright."""
     built = construction_of(trace, layer)
-    option = None if built is None else argument(built, 7 if layer.name == "RNN" else 6, "bidirectional")
+    option = None if built is None else argument(built, 7 if "nonlinearity" in layer.named else 6, "bidirectional")
     return option is not None and isinstance(option.value, facts.Literal) and option.value.value is True
 
 

@@ -16,7 +16,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
-from shapelint.reading.recurrent import is_recurrent_call
+from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim

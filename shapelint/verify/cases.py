@@ -16,6 +16,7 @@ from dataclasses import replace
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
+from shapelint.ops.names import GETITEM
 from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.trace.node import Node
@@ -80,7 +81,7 @@ def _names_other_axes(node: Node) -> bool:
 
     `output[-1, :]` is the last step where `output` is (time, feature).
     """
-    if node.op != "torch.Tensor.__getitem__" or not isinstance(node.args[0], Tensor):
+    if node.op != GETITEM or not isinstance(node.args[0], Tensor):
         return False
     index = node.args[1]
     entries = index.items if isinstance(index, Tuple) else ()

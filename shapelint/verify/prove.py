@@ -13,7 +13,7 @@ from dataclasses import replace
 from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
-from shapelint.infer.code.assign import UNBIND, UNPACK
+from shapelint.ops.names import UNBIND, UNPACK
 from shapelint.source import Span
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

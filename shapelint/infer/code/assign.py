@@ -9,14 +9,12 @@ from shapelint.infer.protocol import Site, set_attribute, set_item
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Container, Iteration, Scope, ShapeOf
+from shapelint.ops.names import UNBIND, UNPACK
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
-
-UNPACK = "builtins.unpack"  #: op of an unpacking that fails; its arguments are the value and the number of names
-UNBIND = "torch.Tensor.unbind"  #: what an unpacking of a tensor does when it succeeds
 
 
 def assign(run: Run, scope: Scope, target: facts.Expression, value: Value, node: facts.Statement | None) -> None:

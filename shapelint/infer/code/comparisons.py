@@ -13,7 +13,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Class, Container, Member, TypeOf
 from shapelint.ops import registry
-from shapelint.ops.tensors.packing import PACKED
+from shapelint.ops.names import PACKED
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.dim import Same as Answer
 from shapelint.shapes.term import Term

@@ -13,8 +13,7 @@ from shapelint.infer.protocol import Site, class_of
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Class, Instance
 from shapelint.ops import registry
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
-from shapelint.ops.tensors.packing import PACKED
+from shapelint.ops.names import CELLS, PACKED, RECURRENT
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     FALSE,

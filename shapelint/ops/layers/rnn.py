@@ -35,8 +35,6 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import NONE, TRUE, Float, Layer, Packed, Str, Tensor, Tuple, Value
 
-RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
-CELLS = frozenset({"torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"})
 #: options that a layer that is built reads again at each call, and that decide what its axes are
 READ_AT_EACH_CALL = frozenset({"batch_first"})
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapelint.ops.names import PACK, PACK_SEQUENCE, PACKED, PAD, PAD_PACKED, RNN_UTILITIES, UNPAD
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.ops.require import require_equal
@@ -29,19 +30,16 @@ from shapelint.shapes.value import (
     Value,
 )
 
-RNN = "torch.nn.utils.rnn."
-PACKED = RNN + "PackedSequence"
 #: what a PackedSequence has of what tensors have
 SHARED = frozenset(
     "data to cuda cpu float double half long int short char byte pin_memory is_cuda is_pinned index count".split()
 )
-PACK_SEQUENCE = RNN + "pack_sequence"
 
 ZERO = Float(0.0)
 RIGHT = Str("right")
 
 
-@op(RNN + "pack_padded_sequence", input_rank=3, nature=Nature.PACKING)
+@op(PACK, input_rank=3, nature=Nature.PACKING)
 def pack_padded_sequence(
     input: Tensor,
     lengths: Value,
@@ -73,7 +71,7 @@ def pack_padded_sequence(
     )
 
 
-@op(RNN + "pad_packed_sequence", nature=Nature.PACKING)
+@op(PAD_PACKED, nature=Nature.PACKING)
 def pad_packed_sequence(
     sequence: Packed,
     batch_first: bool = False,
@@ -89,7 +87,7 @@ def pad_packed_sequence(
     return Tuple((Tensor((*pair, *sequence.features)), Tensor((batch,), Dtype.INT)))
 
 
-@op(RNN + "pad_sequence", nature=Nature.JOIN)
+@op(PAD, nature=Nature.JOIN)
 def pad_sequence(
     sequences: Value,
     batch_first: bool = False,
@@ -115,7 +113,7 @@ def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Ass
     return Packed(batch, time, features, enforce_sorted=enforce_sorted != FALSE)
 
 
-@op(RNN + "unpad_sequence", input_rank=3, nature=Nature.PACKING)
+@op(UNPAD, input_rank=3, nature=Nature.PACKING)
 def unpad_sequence(padded_sequences: Tensor, lengths: Value, batch_first: bool = False, *, assume: Assumptions) -> List:
     """(T, B, F) and B lengths -> B tensors of (T_i, F)."""
     if padded_sequences.rank < 2:
@@ -125,7 +123,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Value, batch_first: bool =
     return _separated(batch, time, padded_sequences.axes[2:], _constants(lengths))
 
 
-@op(RNN + "unpack_sequence", nature=Nature.PACKING)
+@op(RNN_UTILITIES + "unpack_sequence", nature=Nature.PACKING)
 def unpack_sequence(packed_sequences: Packed) -> List:
     """Packed -> B tensors of (T_i, F)."""
     return _separated(packed_sequences.batch, packed_sequences.time, packed_sequences.features, ())

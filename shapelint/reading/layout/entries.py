@@ -8,8 +8,9 @@ from dataclasses import replace
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_select, is_subscript
 from shapelint.reading.recurrent import H_N, OUTPUT, Slot, slot_of
-from shapelint.reading.single_index import GETITEM, SELECT, index_parts, is_full, pick_of
+from shapelint.reading.single_index import index_parts, is_full, pick_of
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import summary_confidence
 from shapelint.shapes.dim import Dim
@@ -63,7 +64,7 @@ def entries_of(trace: Trace, value: Value) -> Entries | None:
 
 
 def _cuts(node: Node) -> bool:
-    return node.op in (GETITEM, SELECT) or nature_of(node) is Nature.VIEW
+    return is_subscript(node) or is_select(node) or nature_of(node) is Nature.VIEW
 
 
 def _whole(trace: Trace, value: Value) -> Entries | None:
@@ -101,7 +102,7 @@ def _cut(trace: Trace, node: Node, base: Entries) -> Grid | None:
 def _slice(node: Node, size: int) -> slice | None:
     """The slice that a subscript takes of the first axis, with everything of the others."""
     base = node.args[0]
-    if node.op != GETITEM or not isinstance(base, Tensor):
+    if not is_subscript(node) or not isinstance(base, Tensor):
         return None
     first, *others = index_parts(node.args[1], base.rank)
     if not isinstance(first, SliceValue) or not all(map(is_full, others)):

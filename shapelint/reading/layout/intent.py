@@ -173,7 +173,7 @@ def _exchanged(trace: Trace, call: Node, value: Tensor) -> Iterator[Evidence]:
 def misplaced_flag(trace: Trace, layer: Layer) -> facts.Argument | None:
     """The True that stands in the place of `bias` as the last positional argument, without a batch_first."""
     construction = own_construction(trace, layer)
-    if construction is None or layer.name == "RNN" or not isinstance(construction.expression, facts.Call):
+    if construction is None or "nonlinearity" in layer.named or not isinstance(construction.expression, facts.Call):
         return None
     arguments = construction.expression.arguments
     positional = [argument for argument in arguments if argument.keyword is None]

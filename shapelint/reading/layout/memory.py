@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from shapelint.finding import Ref
 from shapelint.ops.nature import HANDS_ON, MAKES, Nature
 from shapelint.reading.layout.views import view_base
-from shapelint.reading.recurrent import PAD_PACKED, is_recurrent_call, layer_of, short_name
+from shapelint.reading.operations import is_contiguous, is_recurrent_call, is_strict_view, is_unpacking
+from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import flow_of, nature_of, operands_of
 from shapelint.shapes.dim import Dim, Symbol, product_of
@@ -62,9 +63,9 @@ def _written_order(trace: Trace, value: Tensor, ref: Ref) -> Order | None:
     if is_recurrent_call(node):
         is_output = ref.path == (0,) and value.rank == 3
         return _turned(value, is_output and layer_of(node).flag("batch_first"))
-    if node.op == PAD_PACKED and ref.path == (0,):
+    if is_unpacking(node) and ref.path == (0,):
         return _turned(value, node.flag("batch_first"))
-    is_copied = short_name(node) == "contiguous" and node.find("memory_format", NoneValue) is not None
+    is_copied = is_contiguous(node) and node.find("memory_format", NoneValue) is not None
     return _turned(value, False) if is_copied or nature_of(node) in _FRESH else None
 
 
@@ -82,7 +83,7 @@ def permutation(trace: Trace, node: Node) -> Order | None:
 def is_refused_view(trace: Trace, node: Node) -> bool:
     """Whether torch refuses a `view`: it would merge axes that do not lie beside each other in memory."""
     base = view_base(node)
-    order = order_of(trace, base) if base is not None and short_name(node) == "view" else None
+    order = order_of(trace, base) if base is not None and is_strict_view(node) else None
     if order is None or base is None or not isinstance(node.result, Tensor):
         return False
     sizes = [trace.resolve(size) for size in base.sizes]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shapelint.data import dataclass
-from shapelint.reading.recurrent import short_name
-from shapelint.reading.single_index import GETITEM, parts_of
+from shapelint.reading.operations import is_argsort, is_index_select, is_sort, is_subscript
+from shapelint.reading.single_index import parts_of
 from shapelint.reading.written import before_moves
 from shapelint.shapes.value import Dtype, Tensor, Value
 from shapelint.trace.node import Node
@@ -34,9 +34,9 @@ def reordering_of(node: Node) -> Reordering | None:
 
 def _selected(node: Node, base: Tensor) -> tuple[object, object]:
     """The one axis of which entries are taken, and which: not more than one, everything of the others."""
-    if short_name(node) == "index_select":
-        return node.bound.get("dim"), node.bound.get("index")
-    parts = parts_of(node, base) if node.op == GETITEM else {}
+    if is_index_select(node):
+        return node.find("dim", int), node.find("index", Tensor)
+    parts = parts_of(node, base) if is_subscript(node) else {}
     return next(iter(parts.items())) if len(parts) == 1 else (None, None)
 
 
@@ -49,4 +49,4 @@ def maker_of(trace: Trace, value: Tensor) -> Node | None:
 def is_order(node: Node, value: Value) -> bool:
     """Whether a value is the order that a sort gives: of argsort the result, of sort the second part."""
     path = value.ref.path if isinstance(value, Tensor) and value.ref is not None else ()
-    return short_name(node) == "argsort" or (short_name(node) == "sort" and path == (1,))
+    return is_argsort(node) or (is_sort(node) and path == (1,))

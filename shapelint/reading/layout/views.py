@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Fix
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Sizes
+from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import quote, replace_text
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import operation_of
@@ -81,7 +82,7 @@ def base_name(trace: Trace, node: Node) -> str:
     """What a view cuts anew, as it is written."""
     call = node.expression
     if isinstance(call, facts.Call):
-        if node.op.startswith("torch.Tensor.") and isinstance(call.func, facts.Attribute):
+        if is_method(node) and isinstance(call.func, facts.Attribute):
             return quote(trace, call.func.value.span)
         if call.arguments:
             return quote(trace, call.arguments[0].value.span)
@@ -93,7 +94,7 @@ def transpose_first(node: Node) -> Fix | None:
     call = node.expression
     if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
         return None
-    if not node.op.startswith("torch.Tensor."):
+    if not is_method(node):
         return None
     edit = replace_text(call.func.attr_span, "transpose(0, 1).reshape")
     return Fix("move the batch axis to the front first: `.transpose(0, 1).reshape(...)`", (edit,))

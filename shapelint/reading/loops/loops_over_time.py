@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.reading.loops.rounds_of_calls import feeds
-from shapelint.reading.recurrent import input_of, short_name
-from shapelint.reading.single_index import GETITEM, SELECT, parts_of
+from shapelint.reading.operations import is_select, is_subscript, is_unbind
+from shapelint.reading.recurrent import input_of
+from shapelint.reading.single_index import parts_of
 from shapelint.reading.trail import tensor_inputs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
@@ -44,11 +45,11 @@ class Step:
     axis: int
 
 
-def rounds_of(trace: Trace, kinds: frozenset[str]) -> Iterator[Rounds]:
-    """The calls of layers of certain classes that a loop repeats."""
+def rounds_of(trace: Trace, is_called: Callable[[Node], bool]) -> Iterator[Rounds]:
+    """The calls of certain layers that a loop repeats."""
     groups: dict[object, list[Node]] = {}
     for node in trace.nodes:
-        if node.op.removesuffix(".forward") in kinds and node.op.endswith(".forward"):
+        if is_called(node):
             layer = getattr(node.args[0], "ref", None)
             groups.setdefault((layer, node.span, node.path, node.frames), []).append(node)
     for calls in groups.values():
@@ -115,12 +116,12 @@ def _as_step(node: Node, ref: Ref) -> Step | None:
     base = node.args[0] if node.args else None
     if not isinstance(base, Tensor) or base.ref is None:
         return None
-    if short_name(node) == "unbind" and ref.path:
+    if is_unbind(node) and ref.path:
         dim = node.find("dim", int)
         return None if dim is None else Step(node, base, dim % base.rank)
-    if node.op == SELECT and (dim := node.find("dim", int)) is not None:
+    if is_select(node) and (dim := node.find("dim", int)) is not None:
         return Step(node, base, dim % base.rank)
-    chosen = list(parts_of(node, base).items()) if node.op == GETITEM else []
+    chosen = list(parts_of(node, base).items()) if is_subscript(node) else []
     return Step(node, base, chosen[0][0]) if len(chosen) == 1 and _is_one_entry(chosen[0][1]) else None
 
 

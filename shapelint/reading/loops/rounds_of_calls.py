@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from shapelint.finding import Ref
-from shapelint.reading.recurrent import is_cell_call, layer_of, returned_refs, state_given
+from shapelint.reading.operations import is_cell_call
+from shapelint.reading.recurrent import layer_of, returned_refs, state_given
 from shapelint.source import Span
 from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.nature import HANDS_ON, Nature
+from shapelint.reading.operations import is_gather, is_method, is_subscript, subtracts
 from shapelint.reading.packing.lengths import packing_before
-from shapelint.reading.recurrent import Sequence, input_of, sequence_of, short_name
-from shapelint.reading.single_index import GETITEM, is_full, parts_of
+from shapelint.reading.recurrent import Sequence, input_of, sequence_of
+from shapelint.reading.single_index import is_full, parts_of
 from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.written import argument, before_moves
 from shapelint.shapes.axis import Role
@@ -18,7 +19,6 @@ from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_GATHER = "gather"
 #: what gives the same numbers another shape, type or place, or keeps them inside the axis
 _RESHAPING = HANDS_ON | {Nature.VIEW, Nature.EXPANSION, Nature.BOUND}
 
@@ -43,7 +43,7 @@ class StepOfEach:
     @property
     def keeps_axes(self) -> bool:
         """Whether the time axis stays, one long: after gather."""
-        return short_name(self.node) == _GATHER
+        return is_gather(self.node)
 
     def is_length(self, trace: Trace) -> bool:
         """Whether the index holds how long the sequences of this very output are."""
@@ -85,13 +85,13 @@ def steps_of_each(trace: Trace) -> Iterator[StepOfEach]:
 
 def _taken(node: Node, base: Tensor) -> tuple[int, Tensor, facts.Expression | None] | None:
     """The time axis, the places along it, and how they are written."""
-    if short_name(node) == _GATHER:
+    if is_gather(node):
         dim, index = node.find("dim", int), node.find("index", Tensor)
         if dim is None or index is None or base.axes[dim].role is not Role.TIME:
             return None
-        given = argument(node, 1 if node.op.startswith("torch.Tensor.") else 2, "index")
+        given = argument(node, 1 if is_method(node) else 2, "index")
         return dim % base.rank, index, None if given is None else given.value
-    parts = parts_of(node, base) if node.op == GETITEM else {}
+    parts = parts_of(node, base) if is_subscript(node) else {}
     by_role = {base.axes[at].role: at for at in parts}
     if len(parts) != 2 or by_role.keys() != {Role.BATCH, Role.TIME}:
         return None
@@ -124,7 +124,7 @@ def _origin(trace: Trace, index: Tensor) -> tuple[Tensor, int]:
 
 def _reshapes(node: Node) -> bool:
     """Whether an operation keeps the numbers, as `lengths[:, None]` does."""
-    if node.op != GETITEM:
+    if not is_subscript(node):
         return nature_of(node) in _RESHAPING
     parts = node.args[1].items if isinstance(node.args[1], Tuple) else (node.args[1],)
     return all(isinstance(part, NoneValue) or is_full(part) for part in parts)
@@ -132,7 +132,7 @@ def _reshapes(node: Node) -> bool:
 
 def _added(node: Node) -> int | None:
     """The number that an operation adds to a tensor."""
-    sign = None if nature_of(node) is not Nature.SUM else -1 if "sub" in short_name(node) else 1
+    sign = None if nature_of(node) is not Nature.SUM else -1 if subtracts(node) else 1
     other: Value | None = node.args[1] if len(node.args) == 2 else None
     number = other.dim.constant if isinstance(other, Int) else None
     return None if sign is None or number is None else sign * number

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shapelint.data import dataclass
 from shapelint.ops.nature import Nature
-from shapelint.reading.recurrent import is_recurrent_call, line_above, short_name
+from shapelint.reading.operations import is_packing, is_recurrent_call
+from shapelint.reading.recurrent import line_above
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, creation_of, is_written_to
 from shapelint.shapes.axis import Role
@@ -13,8 +14,6 @@ from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple,
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, once
-
-PACK = "torch.nn.utils.rnn.pack_padded_sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def packings(trace: Trace) -> tuple[Packing, ...]:
 
 def packing_of(node: Node) -> Packing | None:
     """A node as a packing call."""
-    if node.op != PACK or not node.args or not isinstance(node.args[0], Tensor) or node.args[0].rank < 2:
+    if not is_packing(node) or not node.args or not isinstance(node.args[0], Tensor) or node.args[0].rank < 2:
         return None
     lengths = _given(node, 1, "lengths")
     return None if lengths is None else Packing(node, node.args[0], lengths)
@@ -130,7 +129,7 @@ def is_overlong(trace: Trace, packing: Packing) -> bool:
 def some_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
     """Lengths that are certainly among those given."""
     maker = creation_of(trace, lengths)
-    if maker is None or short_name(maker) != "full" or is_written_to(trace, maker):
+    if maker is None or "fill_value" not in maker.named or is_written_to(trace, maker):
         return known_lengths(trace, lengths)
     fill = maker.find("fill_value", Int)
     return () if fill is None else (trace.resolve(fill.dim),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_padding
 from shapelint.reading.packing.lengths import packings
 from shapelint.reading.trail import keeps_steps, made_by, nature_of, tensor_inputs, trail
 from shapelint.shapes.dim import Dim
@@ -12,12 +13,10 @@ from shapelint.shapes.value import List, Str, Tensor, Tuple, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-PAD = "torch.nn.utils.rnn.pad_sequence"
-
 
 def is_left_padding(node: Node) -> bool:
     """Whether a call of pad_sequence puts the padding before the sequences."""
-    return node.op == PAD and node.find("padding_side", Str) == Str("left")
+    return is_padding(node) and node.find("padding_side", Str) == Str("left")
 
 
 def above(trace: Trace, value: Value | None) -> Iterator[Node]:
@@ -36,7 +35,7 @@ def _leaves_padding(trace: Trace, node: Node) -> bool:
 def padding_of(trace: Trace, value: Tensor) -> Node | None:
     """The call that shows that a tensor has padding after its shorter sequences."""
     nodes = list(above(trace, value))
-    made = next((node for node in nodes if node.op == PAD), None)
+    made = next((node for node in nodes if is_padding(node)), None)
     if made is not None:
         return None if is_left_padding(made) or are_equally_long(trace, made) else made
     numbers = {node.id for node in nodes}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from shapelint.finding import Edit, Fix
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.layout.intent import intent_of
+from shapelint.reading.operations import is_method, is_recurrent_call, is_step_call
 from shapelint.reading.quoting import quote, replace_text, text_of
-from shapelint.reading.recurrent import is_recurrent_call, is_refused
+from shapelint.reading.recurrent import is_refused
 from shapelint.reading.written import argument, insertion
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Tensor, Value
@@ -14,7 +14,6 @@ from shapelint.syntax import facts
 from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
 
-_STEPS = RECURRENT | CELLS
 _ATOMS = (facts.Name, facts.Attribute, facts.Call, facts.Subscript)
 
 
@@ -28,7 +27,7 @@ def recurrent_above(trace: Trace, value: Value) -> Node | None:
             continue
         seen.add(number)
         node = trace.nodes[number]
-        if node.op.removesuffix(".forward") in _STEPS and node.op.endswith(".forward"):
+        if is_step_call(node):
             return node
         waiting += [ref.node for given in (*node.args, *node.kwargs.values()) for ref in refs(given)]
     return None
@@ -55,7 +54,7 @@ def in_words(axes: tuple[Axis, ...]) -> str:
 def given_at(node: Node, place: int, name: str) -> facts.Expression | None:
     """The expression of an argument, or of the tensor whose method is called for place 0."""
     call = node.expression
-    if node.op.startswith("torch.Tensor.") and isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute):
+    if is_method(node) and isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute):
         if place == 0:
             return call.func.value
         place -= 1

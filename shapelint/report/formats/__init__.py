@@ -1,4 +1,7 @@
-"""The formats of the findings: a file each, named as the format is, with `render(result, show_refuted)`."""
+"""The formats of the findings: a file each, named as the format is, with `render(result, show_refuted)`.
+
+One that also holds what could not be checked, and the counts, says `COMPLETE = True`.
+"""
 
 from __future__ import annotations
 
@@ -16,3 +19,8 @@ NAMES = tuple(sorted(rooms.paths(__name__)))
 def render(name: str, result: RunResult, show_refuted: bool) -> str:
     """The findings of a run as text in a format; `show_refuted` lists the disproved candidates too."""
     return cast("Callable[[RunResult, bool], str]", rooms.module(__name__, name).render)(result, show_refuted)
+
+
+def is_complete(name: str) -> bool:
+    """Whether a report in a format tells all, so that nothing else needs to be told beside it."""
+    return bool(getattr(rooms.module(__name__, name), "COMPLETE", False))

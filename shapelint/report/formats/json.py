@@ -21,6 +21,8 @@ from shapelint.report.document import (
 )
 from shapelint.report.result import RunResult
 
+COMPLETE = True  #: it holds the problems and the counts, too
+
 _NOT_RUN = Verdict(Status.UNVERIFIED, "", "not run")
 
 

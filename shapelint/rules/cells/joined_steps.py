@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature
 from shapelint.reading.loops.loops_over_time import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
+from shapelint.reading.operations import is_recurrent_call, is_stack, is_step_call
 from shapelint.reading.quoting import add_argument, place_of, quote, text_of
-from shapelint.reading.recurrent import is_recurrent_call, layer_of, short_name
+from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import LAST, pick_of
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument
@@ -245,15 +245,15 @@ def joined_steps(trace: Trace) -> Iterator[Finding]:
     """Results of all rounds, put together time-first and read batch-first."""
     for joined in _joined(trace):
         for user in trace.uses(Ref(joined.node.id)):
-            if short_name(joined.node) == "stack" and _reads_batch_first(trace, user):
+            if is_stack(joined.node) and _reads_batch_first(trace, user):
                 yield _stacked(trace, joined, user)
-            elif short_name(joined.node) != "stack" and _splits_batch_first(trace, joined, user):
+            elif not is_stack(joined.node) and _splits_batch_first(trace, joined, user):
                 yield _viewed(trace, joined, user)
 
 
 def _joined(trace: Trace) -> Iterator[Joined]:
     """Stacks and cats along axis 0 of what a loop over steps collected."""
-    found = [(rounds, step) for rounds in rounds_of(trace, CELLS | RECURRENT) if (step := steps_of(trace, rounds))]
+    found = [(rounds, step) for rounds in rounds_of(trace, is_step_call) if (step := steps_of(trace, rounds))]
     for node in trace.nodes if found else ():
         items = _items(node)
         if len(items) < 2 or node.error is not None or not isinstance(node.result, Tensor):
@@ -268,7 +268,7 @@ def _joined(trace: Trace) -> Iterator[Joined]:
 def _items(node: Node) -> list[Value]:
     """The tensors that are put together along axis 0."""
     members = node.args[0] if node.args else None
-    joins = nature_of(node) is Nature.JOIN and node.bound.get("dim") == 0
+    joins = nature_of(node) is Nature.JOIN and node.number("dim") == 0
     return list(members.items) if joins and isinstance(members, List | Tuple) else []
 
 
@@ -280,7 +280,7 @@ def _calls_above(trace: Trace, item: Value) -> set[int]:
         node = trace.nodes[number]
         if number not in seen:
             seen.add(number)
-            is_call = node.op.removesuffix(".forward") in CELLS | RECURRENT
+            is_call = is_step_call(node)
             waiting += [] if is_call else [r.node for v in (*node.args, *node.kwargs.values()) for r in refs(v)]
     return seen
 

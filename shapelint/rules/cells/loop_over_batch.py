@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Fix, Severity
-from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.layout.intent import Intent, evidence_of
 from shapelint.reading.loops.loops_over_time import (
     Rounds,
@@ -17,6 +16,7 @@ from shapelint.reading.loops.loops_over_time import (
     rounds_of,
     steps_of,
 )
+from shapelint.reading.operations import is_cell_call
 from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.written import insertion
@@ -157,7 +157,7 @@ class Each(nn.Module):
 @check(SAMPLES)
 def cell_loop_over_batch(trace: Trace) -> Iterator[Finding]:
     """Cells whose state goes from one entry of the batch axis to the next."""
-    for rounds in rounds_of(trace, CELLS):
+    for rounds in rounds_of(trace, is_cell_call):
         step = steps_of(trace, rounds)
         if step is None or step.base.rank != 3 or batch_axis_of(step) is None or not is_fed_back(trace, rounds):
             continue

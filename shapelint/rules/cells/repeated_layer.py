@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.own_parameters import OwnParameters
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, is_fed_back, results_of, rounds_of
+from shapelint.reading.operations import builds_step, is_cell_call, is_module_list, short_name
 from shapelint.reading.quoting import kind_place, place_of, text_of
-from shapelint.reading.recurrent import input_of, layer_of, short_name, state_given
+from shapelint.reading.recurrent import input_of, layer_of, state_given
 from shapelint.reading.text import lines_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -167,17 +167,17 @@ def one_layer_for_several(trace: Trace) -> Iterator[Finding]:
     """Module lists with the same recurrent layer more than once, and cells that are two layers of a loop."""
     yield from _called_for_two(trace)
     for node in trace.nodes:
-        repeated = node.bound.get("repeated") if node.op == "torch.nn.ModuleList" else None
+        repeated = node.find("repeated", tuple) if is_module_list(node) else None
         if not isinstance(repeated, tuple) or node.path != trace.path:
             continue
         built = next((trace.node(ref) for ref in repeated if isinstance(ref, Ref)), None)
-        if built is not None and built.op in RECURRENT | CELLS and not _is_meant(trace, node, built):
+        if built is not None and builds_step(built) and not _is_meant(trace, node, built):
             yield _finding(trace, node, built)
 
 
 def _called_for_two(trace: Trace) -> Iterator[Finding]:
     """Cells that take what they give as the input of a second call, and keep a state for each of the two."""
-    chains = [rounds for rounds in rounds_of(trace, CELLS) if is_fed_back(trace, rounds) and _is_own(rounds)]
+    chains = [rounds for rounds in rounds_of(trace, is_cell_call) if is_fed_back(trace, rounds) and _is_own(rounds)]
     giving: dict[Ref | None, Rounds] = {results_of(chain.first)[0]: chain for chain in chains}
     for above in chains:
         layer, below = layer_of(above.first), giving.get(getattr(input_of(above.first), "ref", None))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS
 from shapelint.reading.lines import indent_of
 from shapelint.reading.loops.loops_over_time import Rounds, Step, above, results_of, rounds_of, steps_of
+from shapelint.reading.operations import is_cell_call
 from shapelint.reading.quoting import add_argument, kind_place
 from shapelint.reading.recurrent import input_of, is_returned, layer_of, state_given
 from shapelint.reading.text import lines_of
@@ -168,7 +168,7 @@ class Encoder(nn.Module):
 @check(FORGOTTEN)
 def cell_state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Cells that a loop calls with one and the same state, or none."""
-    for rounds in rounds_of(trace, CELLS):
+    for rounds in rounds_of(trace, is_cell_call):
         steps = steps_of(trace, rounds)
         if steps is not None and _starts_anew(trace, rounds) and _is_mistake(trace, rounds):
             yield _finding(trace, rounds, steps)

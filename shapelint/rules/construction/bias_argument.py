@@ -8,9 +8,8 @@ from shapelint.claims.modules.argument_acts import ArgumentActs
 from shapelint.claims.modules.biased import Biased
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.arguments import NONLINEARITIES
-from shapelint.ops.layers.rnn import CELLS
+from shapelint.reading.operations import builds_cell, builds_recurrent, short_name
 from shapelint.reading.quoting import quote
-from shapelint.reading.recurrent import short_name
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -177,9 +176,19 @@ def build(features, hidden, bias=False):
 def bias_arguments(trace: Trace) -> Iterator[Finding]:
     """Constructions with something for `bias` that is no bias."""
     for node in trace.nodes:
-        if node.error is None and node.op in CELLS and len(node.args) > _IN_CELL and _says_nothing(node.args[_IN_CELL]):
+        if (
+            node.error is None
+            and builds_cell(node)
+            and len(node.args) > _IN_CELL
+            and _says_nothing(node.args[_IN_CELL])
+        ):
             yield _of_cell(trace, node)
-        elif node.error is None and node.op in ("torch.nn.LSTM", "torch.nn.GRU") and _is_switched_off(node):
+        elif (
+            node.error is None
+            and builds_recurrent(node)
+            and "nonlinearity" not in node.named
+            and _is_switched_off(node)
+        ):
             yield _of_layer(trace, node)
 
 
@@ -214,7 +223,12 @@ def _of_cell(trace: Trace, node: Node) -> Finding:
 def _named(node: Node, given: facts.Argument | None) -> Fix | None:
     """`"relu"` becomes `nonlinearity="relu"`."""
     value = node.args[_IN_CELL]
-    if given is None or short_name(node) != "RNNCell" or len(node.args) > _IN_CELL + 1 or "nonlinearity" in node.kwargs:
+    if (
+        given is None
+        or "nonlinearity" not in node.named
+        or len(node.args) > _IN_CELL + 1
+        or "nonlinearity" in node.kwargs
+    ):
         return None
     if not isinstance(value, Str) or value.value not in NONLINEARITIES:
         return None

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 from shapelint.claims.modules.dropout_acts import DropoutActs
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import RECURRENT
-from shapelint.reading.recurrent import short_name
+from shapelint.reading.operations import builds_recurrent, short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -127,7 +126,7 @@ class Encoder(nn.Module):
 def idle_dropout(trace: Trace) -> Iterator[Finding]:
     """Constructions with one layer and a dropout."""
     for node in trace.nodes:
-        if node.op not in RECURRENT or node.error is not None or not _has_one_layer(trace, node):
+        if not builds_recurrent(node) or node.error is not None or not _has_one_layer(trace, node):
             continue
         value = node.kwargs.get("dropout")
         dropout = None if value is None else _dropout(value)

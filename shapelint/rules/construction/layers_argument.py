@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import RECURRENT
+from shapelint.reading.operations import builds_recurrent, is_recurrent_call, short_name
 from shapelint.reading.quoting import quote
-from shapelint.reading.recurrent import is_recurrent_call, short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -119,7 +118,7 @@ class Encoder(nn.Module):
 def bool_as_num_layers(trace: Trace) -> Iterator[Finding]:
     """Constructions with a flag for num_layers."""
     for node in trace.nodes:
-        if node.op in RECURRENT and len(node.args) > _NUM_LAYERS and _is_flag(node.args[_NUM_LAYERS]):
+        if builds_recurrent(node) and len(node.args) > _NUM_LAYERS and _is_flag(node.args[_NUM_LAYERS]):
             yield _finding(trace, node)
 
 

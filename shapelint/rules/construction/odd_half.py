@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Finding, Severity
 from shapelint.ops.layers.rnn import recurrent_config
-from shapelint.reading.recurrent import is_recurrent_call
+from shapelint.reading.operations import is_recurrent_call
 from shapelint.rules.base import Rule, check
 from shapelint.rules.sizes.feature_source import feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim

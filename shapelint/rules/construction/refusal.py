@@ -8,8 +8,9 @@ from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix, Ref
 from shapelint.ops.registry import LAYERS, ShapeError
+from shapelint.reading.operations import short_name
 from shapelint.reading.quoting import quote
-from shapelint.reading.recurrent import own_construction, short_name
+from shapelint.reading.recurrent import own_construction
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule
 from shapelint.rules.build import report

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import above
+from shapelint.reading.operations import is_step_call, short_name
 from shapelint.reading.quoting import naming_of, place_of, text_of
-from shapelint.reading.recurrent import input_of, layer_of, own_construction, short_name
+from shapelint.reading.recurrent import input_of, layer_of, own_construction
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.construction.refusal import written
@@ -116,11 +116,7 @@ Narrowing()(torch.randn(4, 7, 256))
 def sizes_swapped(trace: Trace) -> Iterator[Finding]:
     """Layers that torch refuses to call, because the features are as many as hidden_size says."""
     for call in trace.nodes:
-        if (
-            call.error is None
-            or call.error.code != "SHP503"
-            or call.op.removesuffix(".forward") not in RECURRENT | CELLS
-        ):
+        if call.error is None or call.error.code != "SHP503" or not is_step_call(call):
             continue
         layer, got = layer_of(call), call.error.details["got"]
         built = own_construction(trace, layer)

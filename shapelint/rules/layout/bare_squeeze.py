@@ -9,8 +9,9 @@ from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.layout.views import is_view
+from shapelint.reading.operations import is_method, is_squeeze
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import ancestors, short_name
+from shapelint.reading.recurrent import ancestors
 from shapelint.reading.single_index import ONE
 from shapelint.reading.text import lines_of
 from shapelint.reading.trail import nature_of
@@ -160,7 +161,7 @@ def squeeze_drops_batch(trace: Trace) -> Iterator[Finding]:
     """Squeezes without an axis of a value with a batch axis, fed to a layer."""
     for node in trace.nodes:
         base = node.args[0] if node.args else None
-        if short_name(node) != "squeeze" or node.bound.get("dim") is not None or not isinstance(base, Tensor):
+        if not is_squeeze(node) or node.bound.get("dim") is not None or not isinstance(base, Tensor):
             continue
         claim = _claim(trace, node, base) if _is_meant_for_others(trace, node, base) else None
         layers = [user for user in heads_of(trace, Ref(node.id)) if nature_of(user) in (Nature.LINEAR, Nature.NORM)]
@@ -233,10 +234,10 @@ def _fix(node: Node, ones: list[int], description: str) -> Fix | None:
     call = node.expression
     if not isinstance(call, facts.Call) or len(ones) > 1:
         return None
-    is_method = node.op.startswith("torch.Tensor.")
+    as_method = is_method(node)
     if ones:
-        return Fix(description, (Edit(call.close_paren, str(ones[0]) if is_method else f", {ones[0]}"),))
-    if not is_method or not isinstance(call.func, facts.Attribute):
+        return Fix(description, (Edit(call.close_paren, str(ones[0]) if as_method else f", {ones[0]}"),))
+    if not as_method or not isinstance(call.func, facts.Attribute):
         return None
     base = call.func.value.span
     return Fix(description, (Edit(Span(base.end_line, base.end_column, call.span.end_line, call.span.end_column), ""),))

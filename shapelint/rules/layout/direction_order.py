@@ -8,9 +8,10 @@ from shapelint.claims.values.provenance import Provenance
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.layout.entries import layer_count
 from shapelint.reading.layout.views import is_view
+from shapelint.reading.operations import is_subscript
 from shapelint.reading.quoting import construction_place, quote, replace_text
 from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
-from shapelint.reading.single_index import FIRST, GETITEM, ONE, index_parts, is_full
+from shapelint.reading.single_index import FIRST, ONE, index_parts, is_full
 from shapelint.reading.written import exchanged, insertion, view_sizes
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -285,7 +286,7 @@ def direction_order(trace: Trace) -> Iterator[Finding]:
     for node in trace.nodes:
         if node.error is not None or not isinstance(node.result, Tensor) or not node.args:
             continue
-        slot = slot_of(trace, node.args[0]) if is_view(node) or node.op == GETITEM else None
+        slot = slot_of(trace, node.args[0]) if is_view(node) or is_subscript(node) else None
         if slot is None or slot.slot not in (H_N, C_N) or not slot.config.bidirectional:
             continue
         confidence = _several_layers(trace, slot)
@@ -293,7 +294,7 @@ def direction_order(trace: Trace) -> Iterator[Finding]:
             continue
         if is_view(node) and _puts_directions_first(trace, node, slot):
             yield _exchanged(trace, node, slot, confidence)
-        elif node.op == GETITEM and _takes_first_half(trace, node, slot):
+        elif is_subscript(node) and _takes_first_half(trace, node, slot):
             yield _halved(trace, node, slot, confidence)
 
 

@@ -8,9 +8,10 @@ from shapelint.claims.rows.causality import Causality
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
+from shapelint.reading.operations import is_recurrent_call, is_subscript
 from shapelint.reading.quoting import construction_place, place_of, quote
-from shapelint.reading.recurrent import ancestors, input_of, is_recurrent_call, is_refused, layer_of
-from shapelint.reading.single_index import GETITEM, index_parts, is_full
+from shapelint.reading.recurrent import ancestors, input_of, is_refused, layer_of
+from shapelint.reading.single_index import index_parts, is_full
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -202,7 +203,7 @@ def _later(trace: Trace, target: Tensor) -> tuple[Ref, int] | None:
 def _cut(node: Node) -> tuple[int, SliceValue] | None:
     """The one axis that a subscript takes a slice of, and the slice."""
     base = node.args[0] if node.args else None
-    if node.op != GETITEM or not isinstance(base, Tensor):
+    if not is_subscript(node) or not isinstance(base, Tensor):
         return None
     parts = index_parts(node.args[1], base.rank)
     cut = [(axis, part) for axis, part in enumerate(parts) if not is_full(part)]

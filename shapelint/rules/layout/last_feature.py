@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.reading.operations import is_linear
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
-from shapelint.reading.recurrent import Sequence, layer_of, sequence_of, short_name
+from shapelint.reading.recurrent import Sequence, layer_of, sequence_of
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import heads_of
 from shapelint.rules.base import Rule, check
@@ -174,7 +175,7 @@ def _head(trace: Trace, pick: Pick) -> Node | None:
     """The Linear layer that takes the picked value, and wants as many numbers as there are features."""
     features = trace.resolve(pick.picked.dim)
     for user in heads_of(trace, pick.ref):
-        if short_name(user) == "Linear" and trace.resolve(layer_of(user).get("in_features", Dim)) == features:
+        if is_linear(user) and trace.resolve(layer_of(user).get("in_features", Dim)) == features:
             return user
     return None
 

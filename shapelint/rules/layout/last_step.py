@@ -244,7 +244,7 @@ def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]:
 def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
     """Whether the index is what the author means, and the layout is wrong before it (SHP110, SHP111, SHP406)."""
     if sequence.unpacked is not None:
-        return sequence.unpacked.bound["batch_first"] is not True
+        return not sequence.unpacked.flag("batch_first")
     return intent_of(trace, sequence.slot.call).is_other_layout
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.entries import entries_of, entries_read, final_state_confidence, is_read
+from shapelint.reading.operations import is_method, is_squeeze
 from shapelint.reading.quoting import quote, replace_text
-from shapelint.reading.recurrent import H_N, OUTPUT, short_name, slot_of
+from shapelint.reading.recurrent import H_N, OUTPUT, slot_of
 from shapelint.reading.single_index import pick_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.layout.last_layer import (
@@ -205,8 +206,8 @@ def _single(trace: Trace, node: Node) -> Finding | None:
 
 def _squeezed(trace: Trace, node: Node) -> Finding | None:
     """`h_n.squeeze(0)`, where axis 0 is longer than 1 for its layers."""
-    slot = slot_of(trace, node.args[0]) if short_name(node) == "squeeze" else None
-    if slot is None or slot.slot != H_N or node.bound.get("dim") != (Dim.of(0),):
+    slot = slot_of(trace, node.args[0]) if is_squeeze(node) else None
+    if slot is None or slot.slot != H_N or node.find("dim", tuple) != (Dim.of(0),):
         return None
     layers = trace.resolve(slot.config.num_layers).constant
     confidence = final_state_confidence(trace, node, slot)
@@ -221,7 +222,7 @@ def _squeezed(trace: Trace, node: Node) -> Finding | None:
 
 def _index_instead(node: Node) -> Fix | None:
     call = node.expression
-    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute) or "Tensor" not in node.op:
+    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute) or not is_method(node):
         return None
     base = call.func.value.span
     cut = Span(base.end_line, base.end_column, call.span.end_line, call.span.end_column)

@@ -8,6 +8,7 @@ from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.layout.intent import Intent, intent_of
 from shapelint.reading.layout.readings import batch_first_claim
+from shapelint.reading.operations import is_padding
 from shapelint.reading.quoting import construction_place, quote, replace_text
 from shapelint.reading.recurrent import (
     construction_of,
@@ -16,7 +17,6 @@ from shapelint.reading.recurrent import (
     layer_of,
     own_construction,
     recurrent_calls,
-    short_name,
     slot_of,
 )
 from shapelint.reading.single_index import LAST, ONE, picks
@@ -192,7 +192,7 @@ def _outweighs_option(intent: Intent) -> bool:
 
 def _is_padding(trace: Trace, intent: Intent) -> bool:
     """Whether the layout comes from `pad_sequence`."""
-    padding = {node.span for node in trace.nodes if short_name(node) == "pad_sequence"}
+    padding = {node.span for node in trace.nodes if is_padding(node)}
     return any(piece.span in padding for piece in intent.opposing)
 
 
@@ -218,7 +218,11 @@ def _finding(trace: Trace, call: Node, layer: Layer, value: Tensor, intent: Inte
 def _option(trace: Trace, layer: Layer) -> facts.Literal | None:
     """The True that is written for batch_first; None where it is a flag of the caller's."""
     construction = construction_of(trace, layer)
-    written = None if construction is None else argument(construction, 5 if layer.name == "RNN" else 4, "batch_first")
+    written = (
+        None
+        if construction is None
+        else argument(construction, 5 if "nonlinearity" in layer.named else 4, "batch_first")
+    )
     option = None if written is None else written.value
     return option if isinstance(option, facts.Literal) and option.value is True else None
 

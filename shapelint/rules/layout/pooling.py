@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import padding_matters, samples_mix
 from shapelint.reading.layout.intent import intent_of, pooled_axis
 from shapelint.reading.layout.readings import Readings, batch_first_claim, readings
+from shapelint.reading.operations import is_method
 from shapelint.reading.packing.unpadded import is_unpadded
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
-from shapelint.reading.recurrent import Sequence, sequence_of, short_name
+from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import ONE
+from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.reading.written import argument, is_written_to
 from shapelint.rules.base import Rule, check
@@ -334,7 +337,7 @@ def _over_batch(trace: Trace, node: Node, base: Tensor, pooled: Tensor, sequence
 
 def _fix(node: Node, description: str) -> Fix | None:
     """Pool over the other of the first two axes, where the axis is written as a number."""
-    given = argument(node, 0 if node.op.startswith("torch.Tensor.") else 1, "dim")
+    given = argument(node, 0 if is_method(node) else 1, "dim")
     written = None if given is None else given.value
     if not isinstance(written, facts.Literal) or written.value not in (0, 1):
         return None
@@ -349,13 +352,13 @@ def _is_padded(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> bo
     if is_written_to(trace, filled):
         return False  # maybe over the padding
     is_direct = base.ref is not None and trace.node(base.ref) is filled
-    return short_name(node) == "mean" or is_direct
+    return nature_of(node) is Nature.MEAN or is_direct
 
 
 def _over_padding(
     trace: Trace, node: Node, base: Tensor, pooled: Tensor, sequence: Sequence, confidence: Confidence
 ) -> Finding:
-    whole, is_mean = quote(trace, node.span), short_name(node) == "mean"
+    whole, is_mean = quote(trace, node.span), nature_of(node) is Nature.MEAN
     assert pooled.ref is not None
     assert sequence.unpacked is not None
     claims = padding_matters(trace, sequence.slot.call, pooled.ref)

@@ -8,9 +8,10 @@ from shapelint.claims.values.provenance import Provenance
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.views import is_view
+from shapelint.reading.operations import is_subscript
 from shapelint.reading.quoting import construction_place, quote, text_of
 from shapelint.reading.recurrent import Sequence, sequence_of
-from shapelint.reading.single_index import FIRST, GETITEM, ONE, index_parts, is_full
+from shapelint.reading.single_index import FIRST, ONE, index_parts, is_full
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import exchanged, insertion, view_sizes
 from shapelint.rules.base import Rule, check
@@ -168,7 +169,7 @@ def directions_interleaved(trace: Trace) -> Iterator[Finding]:
         base = node.args[0] if node.args else None
         if node.error is not None or not isinstance(node.result, Tensor) or not isinstance(base, Tensor):
             continue
-        start = _alternate_start(node, base) if node.op == GETITEM else None
+        start = _alternate_start(node, base) if is_subscript(node) else None
         if start is None and (not is_view(node) or not _ends_in_pairs(trace, node, base)):
             continue
         sequence = sequence_of(trace, base)

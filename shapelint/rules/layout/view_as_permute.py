@@ -11,8 +11,9 @@ from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.memory import is_refused_view
 from shapelint.reading.layout.views import view_base
+from shapelint.reading.operations import is_method, is_recurrent_call
 from shapelint.reading.quoting import quote, replace_text
-from shapelint.reading.recurrent import is_recurrent_call, state_of
+from shapelint.reading.recurrent import state_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of
 from shapelint.reading.uses import feeds_class_loss
@@ -289,7 +290,7 @@ def _base_span(node: Node) -> Span | None:
     call = node.expression
     if not isinstance(call, facts.Call):
         return None
-    if node.op.startswith("torch.Tensor.") and isinstance(call.func, facts.Attribute):
+    if is_method(node) and isinstance(call.func, facts.Attribute):
         return call.func.value.span
     return call.arguments[0].value.span if call.arguments else None
 
@@ -298,7 +299,7 @@ def _fix(node: Node, axes: str) -> Fix | None:
     call = node.expression
     if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
         return None
-    if not node.op.startswith("torch.Tensor."):
+    if not is_method(node):
         return None
     name, close = call.func.attr_span, call.close_paren
     span = Span(name.line, name.column, close.line, close.column)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.hooks_run import HooksRun
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.reading.operations import is_step_call
 from shapelint.reading.quoting import quote
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -107,7 +107,7 @@ class Encoder(nn.Module):
 def forward_called(trace: Trace) -> Iterator[Finding]:
     """Calls of layers by their `forward`."""
     for node in trace.nodes:
-        if node.is_direct and node.error is None and node.op.removesuffix(".forward") in RECURRENT | CELLS:
+        if node.is_direct and node.error is None and is_step_call(node):
             yield _finding(trace, node)
 
 

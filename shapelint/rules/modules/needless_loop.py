@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.loop_matters import LoopMatters
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.ops.layers.rnn import RECURRENT
 from shapelint.reading.loops.loops_over_time import Rounds, above, is_one, rounds_of, steps_of
+from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import input_of, layer_of, state_given
 from shapelint.reading.written import states_of
@@ -135,7 +135,7 @@ def layer_called_step_by_step(trace: Trace) -> Iterator[Finding]:
     """Layers that a loop calls with the steps of one tensor and with their own state."""
     if trace.decisions:
         return
-    for rounds in rounds_of(trace, RECURRENT):
+    for rounds in rounds_of(trace, is_recurrent_call):
         is_plain = not layer_of(rounds.first).flag("bidirectional") and _reads_one_step(trace, rounds)
         if is_plain and steps_of(trace, rounds) is not None and _is_chained(rounds) and _is_known(trace, rounds):
             yield _finding(trace, rounds)

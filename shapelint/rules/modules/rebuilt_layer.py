@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.statelessness import Statelessness
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.reading.loops.loops_over_time import results_of
+from shapelint.reading.operations import builds_step, is_step_call, short_name
 from shapelint.reading.quoting import text_of
-from shapelint.reading.recurrent import input_of, short_name
+from shapelint.reading.recurrent import input_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Layer
@@ -18,7 +18,6 @@ from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_LAYERS = RECURRENT | CELLS
 #: uses of a layer that leave it as it was built
 _PLAIN_USE = r"\s*(?:\(|=(?!=)|\.(?:to|cuda|cpu|double|float|half|eval|train|flatten_parameters|forward)\()"
 _FIXED = re.compile(r"manual_seed|load_state_dict|fork_rng")
@@ -152,7 +151,7 @@ def layer_built_in_forward(trace: Trace) -> Iterator[Finding]:
     for number, function in trace.rebuilt.items():
         node = trace.nodes[number]
         body = text_of(trace, function)
-        if node.op not in _LAYERS or node.error is not None or _FIXED.search(body):
+        if not builds_step(node) or node.error is not None or _FIXED.search(body):
             continue
         claims = [claim for call in trace.uses(Ref(number)) if (claim := _claim(node, call)) is not None]
         if claims and _is_dropped(trace, node, body):
@@ -162,7 +161,7 @@ def layer_built_in_forward(trace: Trace) -> Iterator[Finding]:
 def _claim(built: Node, call: Node) -> Claim | None:
     """Two passes over the same input give different outputs."""
     source = getattr(input_of(call), "ref", None)
-    if call.op.removesuffix(".forward") not in _LAYERS or not isinstance(source, Ref) or not results_of(call):
+    if not is_step_call(call) or not isinstance(source, Ref) or not results_of(call):
         return None
     return Statelessness(results_of(call)[0], source=source, anew=Ref(built.id))
 

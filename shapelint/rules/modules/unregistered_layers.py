@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.registered import Registered
 from shapelint.finding import Finding, Fix, Ref, Severity
-from shapelint.ops.holders import PLAIN
+from shapelint.reading.operations import is_plain_holder, short_name
 from shapelint.reading.quoting import text_of
 from shapelint.reading.text import lines_with
 from shapelint.reading.written import insertion
@@ -181,27 +181,27 @@ class Pool:
 def layers_in_plain_list(trace: Trace) -> Iterator[Finding]:
     """Plain sequences of layers that an attribute of a module was left with."""
     for node in trace.nodes:
-        if node.op in PLAIN and node.path == trace.path and _hides_layers(node):
-            name = str(node.bound["attribute"])
+        if is_plain_holder(node) and node.path == trace.path and _hides_layers(node):
+            name = node.get("attribute", str)
             if not _is_known_otherwise(trace, node, name):
                 yield _finding(trace, node, name)
 
 
 def _hides_layers(node: Node) -> bool:
-    return bool(node.bound.get("free")) and node.bound["members"] != 1
+    return node.flag("free") and node.number("members") != 1
 
 
 def _is_known_otherwise(trace: Trace, node: Node, name: str) -> bool:
     """Whether the class registers the layers itself, or the sequence goes where they may be registered."""
-    owner = node.bound["owner"]
-    body = text_of(trace, owner.span) if isinstance(owner, facts.ClassDef) else trace.text
+    owner = node.find("owner", facts.ClassDef)
+    body = trace.text if owner is None else text_of(trace, owner.span)
     passed = re.findall(rf"(\w*)\((?:[^()]*,)?\s*\*{{0,2}}self\.{name}\s*[,)]", body)
     outside = any(f".{name}" in line for line in lines_with(trace, "parameters"))
     return bool(_OTHER_WAYS.search(body)) or outside or any(call not in _READING for call in passed)
 
 
 def _finding(trace: Trace, node: Node, name: str) -> Finding:
-    kind = node.op.removeprefix("builtins.")
+    kind = short_name(node)
     return report(
         UNREGISTERED,
         trace,

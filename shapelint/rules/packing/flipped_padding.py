@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from shapelint.claims.rows.padding_invariance import PaddingInvariance
 from shapelint.finding import Finding, Severity
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_flip
 from shapelint.reading.packing.lengths import packing_before
 from shapelint.reading.packing.padding import above, padding_of
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import h_n_of, input_of, is_refused, layer_of, recurrent_calls, short_name
+from shapelint.reading.recurrent import h_n_of, input_of, is_refused, layer_of, recurrent_calls
 from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -166,7 +167,7 @@ def _flip_of(trace: Trace, padded: Tensor) -> Node | None:
     """The flip that a tensor comes from, step by step and without a permutation."""
     nodes = list(above(trace, padded))
     is_permuted = any(nature_of(node) is Nature.PERMUTATION for node in nodes)
-    return nodes[-1] if nodes and short_name(nodes[-1]) == "flip" and not is_permuted else None
+    return nodes[-1] if nodes and is_flip(nodes[-1]) and not is_permuted else None
 
 
 def _dims(flip: Node, rank: int) -> set[int]:

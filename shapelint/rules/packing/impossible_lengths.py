@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.reading.operations import is_recurrent_call, is_unpacking
 from shapelint.reading.packing.lengths import Packing, is_overlong, packings, some_lengths
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import PAD_PACKED, is_recurrent_call
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Packed
@@ -234,5 +234,5 @@ def _reader(trace: Trace, packing: Node) -> Node | None:
     packed = packing.result
     if not isinstance(packed, Packed) or packed.ref is None:
         return None
-    users = (user for user in trace.uses(packed.ref) if is_recurrent_call(user) or user.op == PAD_PACKED)
+    users = (user for user in trace.uses(packed.ref) if is_recurrent_call(user) or is_unpacking(user))
     return next(users, None)

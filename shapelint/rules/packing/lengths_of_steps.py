@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_method
 from shapelint.reading.packing.lengths import Packing, packings
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.trail import nature_of, tensor_inputs
@@ -194,8 +195,8 @@ def _finding(trace: Trace, packing: Packing, places: list[Place], fixes: list[Fi
 
 def _fix(trace: Trace, counting: Node) -> Fix | None:
     """The other one of two axes in the place of the one that was summed over."""
-    is_method = counting.op.startswith("torch.Tensor.")
-    written = argument(counting, 0 if is_method else 1, "dim") or argument(counting, 9, "axis")
+    as_method = is_method(counting)
+    written = argument(counting, 0 if as_method else 1, "dim") or argument(counting, 9, "axis")
     dim = counting.number("dim")
     if written is None or not isinstance(written.value, facts.Literal | facts.Unary) or dim is None:
         return None

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from shapelint.claims.rows.ignores_padding import IgnoresPadding
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT
-from shapelint.reading.packing.padding import PAD, are_equally_long, is_left_padding
+from shapelint.reading.operations import is_padding, is_recurrent_call
+from shapelint.reading.packing.padding import are_equally_long, is_left_padding
 from shapelint.reading.quoting import add_argument, place_of, quote
-from shapelint.reading.recurrent import is_recurrent_call, own_construction
+from shapelint.reading.recurrent import own_construction
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -184,7 +185,7 @@ def _padding(trace: Trace, classes: Value | None) -> Node | None:
     """The call of pad_sequence that the classes come from."""
     padded = origin_of(trace, classes, natures(LAYS_OUT))
     node = made_by(trace, padded)
-    if node is None or node.op != PAD or not isinstance(padded, Tensor) or padded.rank != 2:
+    if node is None or not is_padding(node) or not isinstance(padded, Tensor) or padded.rank != 2:
         return None
     return None if is_left_padding(node) or are_equally_long(trace, node) else node
 

@@ -10,9 +10,10 @@ from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.reading.layout.intent import evidence_of
-from shapelint.reading.packing.lengths import PACK, is_permuted, packing_of, reader_of
+from shapelint.reading.operations import is_packing, is_unpacking
+from shapelint.reading.packing.lengths import is_permuted, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
-from shapelint.reading.recurrent import PAD_PACKED, h_n_of, layer_of
+from shapelint.reading.recurrent import h_n_of, layer_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -168,7 +169,7 @@ output, h_n = gru(packed)
 def packed_in_another_layout(trace: Trace) -> Iterator[Finding]:
     """Packing calls without batch_first on what is batch-first."""
     for node in trace.nodes:
-        if node.op != PACK or _reads_batch_first(node) or not node.args or not isinstance(node.args[0], Tensor):
+        if not is_packing(node) or _reads_batch_first(node) or not node.args or not isinstance(node.args[0], Tensor):
             continue
         if node.error is not None:
             yield from _refused(trace, node)
@@ -224,7 +225,7 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
 def _is_padded_batch_first(trace: Trace, call: Node) -> bool:
     """Whether the output of the recurrent call is unpacked with batch_first=True."""
     users = trace.uses(Ref(call.id, (0,)))
-    return any(user.op == PAD_PACKED and user.flag("batch_first") for user in users)
+    return any(is_unpacking(user) and user.flag("batch_first") for user in users)
 
 
 def _finding(trace: Trace, node: Node, claim: Claim, places: list[Place]) -> Finding:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
-from shapelint.ops.tensors.packing import PACKED
+from shapelint.reading.operations import is_method, is_packed_attribute, is_unpacking, short_name
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import OUTPUT, PAD_PACKED, Slot, short_name, slot_of
+from shapelint.reading.recurrent import OUTPUT, Slot, slot_of
 from shapelint.reading.single_index import LAST
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
@@ -280,7 +280,7 @@ def packed_as_tensor(trace: Trace) -> Iterator[Finding]:
 
 def _last_field(trace: Trace, node: Node) -> Slot | None:
     """The packed output of which `output[-1]` is taken."""
-    if node.op != f"{PACKED}.__getitem__" or node.args[1] != Int(LAST):
+    if not is_packed_attribute(node, "__getitem__") or node.args[1] != Int(LAST):
         return None
     slot = slot_of(trace, node.args[0])
     return slot if slot is not None and slot.slot == OUTPUT else None
@@ -303,7 +303,7 @@ def _field_taken(trace: Trace, node: Node, slot: Slot) -> Finding:
 def _pair_refused(trace: Trace, node: Node) -> Iterator[Finding]:
     given = next((value for value in node.args if isinstance(value, Tuple) and value.ref is not None), None)
     unpacking = None if given is None or given.ref is None or given.ref.path else trace.node(given.ref)
-    if given is None or unpacking is None or unpacking.op != PAD_PACKED:
+    if given is None or unpacking is None or not is_unpacking(unpacking):
         return
     written = _written(node, given)
     yield report(
@@ -352,7 +352,7 @@ def _written(node: Node, given: Value) -> facts.Expression | None:
         return expression.value
     if not isinstance(expression, facts.Call):
         return None
-    if isinstance(expression.func, facts.Attribute) and node.op.startswith("torch.Tensor."):
+    if isinstance(expression.func, facts.Attribute) and is_method(node):
         return expression.func.value
     values = [value for value in node.args if not hasattr(value, "config")]
     place = next((at for at, value in enumerate(values) if value is given), None)
@@ -370,6 +370,6 @@ def _name(trace: Trace, node: Node, given: Value) -> str:
 def _use(node: Node) -> str:
     if isinstance(node.expression, facts.Subscript):
         return "which cannot be indexed like a tensor"
-    if node.op.startswith("torch.Tensor."):
+    if is_method(node):
         return f"which has no `{short_name(node)}`"
     return f"and {short_name(node)} takes a tensor"

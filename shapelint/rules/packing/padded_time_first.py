@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
+from shapelint.reading.operations import is_padding, is_recurrent_call
 from shapelint.reading.packing.lengths import is_overlong, packing_of, reader_of
-from shapelint.reading.packing.padding import PAD
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
-from shapelint.reading.recurrent import h_n_of, input_of, is_recurrent_call, is_refused, layer_of
+from shapelint.reading.recurrent import h_n_of, input_of, is_refused, layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
@@ -147,7 +147,7 @@ class Packs(nn.Module):
 def padded_time_first(trace: Trace) -> Iterator[Finding]:
     """Recurrent layers and packing calls that read a time-first tensor of pad_sequence as batch-first."""
     blamed = set[int]()
-    paddings = {node.span: node for node in trace.nodes if node.op == PAD}
+    paddings = {node.span: node for node in trace.nodes if is_padding(node)}
     for reader in trace.nodes if paddings else ():
         given = _read_batch_first(trace, reader)
         if given is None or [axis.role for axis in given.axes[:2]] != [Role.TIME, Role.BATCH]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.claims import padding_matters
+from shapelint.reading.operations import is_squeeze
 from shapelint.reading.packing.padding import padding_of
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import (
@@ -16,7 +17,6 @@ from shapelint.reading.recurrent import (
     layer_of,
     recurrent_calls,
     sequence_of,
-    short_name,
     slot_of,
 )
 from shapelint.reading.single_index import pick_of
@@ -223,7 +223,7 @@ def _is_end(trace: Trace, node: Node, call: Node) -> bool:
 def _keeps_samples(node: Node, slot: Slot) -> bool:
     """Whether an operation on a state takes layers of it, and the samples stay an axis."""
     pick = pick_of(node)
-    return short_name(node) == "squeeze" or (pick is not None and pick.axis == 0)
+    return is_squeeze(node) or (pick is not None and pick.axis == 0)
 
 
 def _finding(trace: Trace, call: Node, padding: Node, summary: Node, confidence: Confidence) -> Finding:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_unpacking
 from shapelint.reading.packing.lengths import Packing, known_lengths, packing_before
 from shapelint.reading.quoting import add_argument, place_of
-from shapelint.reading.recurrent import PAD_PACKED
 from shapelint.reading.trail import keeps_every_axis, nature_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -137,7 +137,7 @@ print((output + x[:8]).shape, output.sum(0) / lengths.unsqueeze(1))
 def shorter_than_input(trace: Trace) -> Iterator[Finding]:
     """Unpacked outputs that are certainly shorter than the padded input, where a tensor of its length meets them."""
     for node in trace.nodes:
-        packed = node.args[0] if node.op == PAD_PACKED and node.args and not _is_total_given(node) else None
+        packed = node.args[0] if is_unpacking(node) and node.args and not _is_total_given(node) else None
         packing = packing_before(trace, packed) if isinstance(packed, Packed) else None
         if packing is not None and _is_shorter(trace, packing):
             meeting = _meeting(trace, node, trace.resolve(packing.steps))

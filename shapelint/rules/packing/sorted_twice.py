@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
-from shapelint.ops.tensors.packing import PACKED
 from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.reading.operations import is_method, is_packed_attribute
 from shapelint.reading.packing.lengths import Packing, packing_before
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import input_of, sequence_of, state_of
@@ -175,7 +175,7 @@ def _packing(trace: Trace, value: Tensor) -> Packing | None:
 def _sorts_back(trace: Trace, index: Tensor) -> bool:
     """Whether places are `unsorted_indices`, or lead back from the order of a sort."""
     node = maker_of(trace, index)
-    if node is not None and node.op == f"{PACKED}.unsorted_indices":
+    if node is not None and is_packed_attribute(node, "unsorted_indices"):
         return True
     order = None if node is None or not is_order(node, index) else next(tensor_inputs(node), None)
     before = maker_of(trace, order) if isinstance(order, Tensor) else None
@@ -225,7 +225,7 @@ def _fix(node: Node) -> Fix | None:
     """Leave the subscript or the method call away."""
     expression = node.expression
     if isinstance(expression, facts.Call) and isinstance(expression.func, facts.Attribute):
-        base = expression.func.value.span if node.op.startswith("torch.Tensor.") else None
+        base = expression.func.value.span if is_method(node) else None
     else:
         base = expression.value.span if isinstance(expression, facts.Subscript) else None
     if base is None:

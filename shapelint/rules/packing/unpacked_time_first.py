@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from shapelint.finding import Finding, Fix, Place, Severity
 from shapelint.reading.claims import samples_mix
+from shapelint.reading.operations import is_unpacking
 from shapelint.reading.quoting import add_argument, place_of, quote
-from shapelint.reading.recurrent import PAD_PACKED, Sequence, sequence_of
+from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
 from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
@@ -157,9 +158,9 @@ def unpacked_time_first(trace: Trace) -> Iterator[Finding]:
 
 def _is_forgotten(unpacking: Node) -> bool:
     """Whether the call leaves batch_first out and gets what was packed with it."""
-    packed = unpacking.bound["sequence"]
+    packed = unpacking.find("sequence", Packed)
     given = len(unpacking.args) > 1 or "batch_first" in unpacking.kwargs
-    return isinstance(packed, Packed) and packed.batch_first and not given
+    return packed is not None and packed.batch_first and not given
 
 
 def _takes_sample(trace: Trace, pick: Pick) -> bool:
@@ -199,6 +200,6 @@ def _packing_place(trace: Trace, sequence: Sequence) -> list[Place]:
 
 def _fix(trace: Trace, unpacking: Node) -> Fix | None:
     call = unpacking.expression
-    if unpacking.op != PAD_PACKED or not isinstance(call, facts.Call):
+    if not is_unpacking(unpacking) or not isinstance(call, facts.Call):
         return None
     return Fix("unpack with batch_first=True", (add_argument(trace, call.span, "batch_first=True"),))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.unchanged_by import UnchangedBy
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.reading.operations import is_unpadding
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import is_returned
 from shapelint.reading.single_index import ONE
@@ -16,8 +17,6 @@ from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
-
-UNPAD = "torch.nn.utils.rnn.unpad_sequence"
 
 RULE = Rule(
     code="SHP419",
@@ -127,7 +126,7 @@ print(padded.mean(dim=0))
 def unpad_in_place(trace: Trace) -> Iterator[Finding]:
     """Calls of unpad_sequence that change a tensor which is used again."""
     for node in trace.nodes:
-        padded = node.args[0] if node.op == UNPAD and node.args and node.error is None else None
+        padded = node.args[0] if is_unpadding(node) and node.args and node.error is None else None
         if not isinstance(padded, Tensor) or padded.ref is None or node.flag("batch_first"):
             continue
         later = next((user for user in trace.uses(padded.ref) if user.id > node.id), None)

@@ -7,10 +7,9 @@ from itertools import pairwise
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.ops.tensors.packing import PACK_SEQUENCE
+from shapelint.reading.operations import is_packing_of_list, is_randint, is_sort, short_name
 from shapelint.reading.packing.lengths import Packing, known_lengths, packings
 from shapelint.reading.quoting import add_argument, place_of, quote
-from shapelint.reading.recurrent import short_name
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument, before_moves, creation_of
 from shapelint.rules.base import Rule, check
@@ -151,7 +150,7 @@ output, h_n = gru(pack_padded_sequence(x[:, order.flip(0)], ascending.flip(0)))
 def unsorted_lengths(trace: Trace) -> Iterator[Finding]:
     """Packing calls whose lengths certainly do not fall."""
     for node in trace.nodes:
-        if node.op == PACK_SEQUENCE and node.error is not None and node.error.code == RULE.code:
+        if is_packing_of_list(node) and node.error is not None and node.error.code == RULE.code:
             yield _finding(trace, node, "the sequences", "are not sorted by falling length", [])
     for packing in packings(trace):
         if not packing.enforces_order or trace.resolve(packing.batch) == ONE:
@@ -169,7 +168,7 @@ def _disorder(trace: Trace, packing: Packing) -> tuple[str, list[Place]] | None:
     if _rises(known):
         return "does not fall", []
     maker = creation_of(trace, packing.lengths)
-    if maker is not None and short_name(maker) == "randint":
+    if maker is not None and is_randint(maker):
         return "is in random order", [place_of(maker, "random lengths")]
     sorting = _sorted_by(trace, packing.lengths)
     if sorting is not None and not known:
@@ -188,7 +187,7 @@ def _sorted_by(trace: Trace, lengths: Value) -> Node | None:
     if not isinstance(lengths, Tensor) or lengths.ref is None or lengths.ref.path != (0,):
         return None
     node = trace.node(lengths.ref)
-    is_upwards = short_name(node) == "sort" and node.bound.get("descending") in (NONE, FALSE)
+    is_upwards = is_sort(node) and node.named.get("descending") in (NONE, FALSE)
     return node if is_upwards else None
 
 
@@ -209,7 +208,7 @@ def _fix(trace: Trace, node: Node) -> Fix | None:
     call = node.expression
     if not isinstance(call, facts.Call) or any(given.star for given in call.arguments):
         return None
-    written = argument(node, 1 if node.op == PACK_SEQUENCE else 3, "enforce_sorted")
+    written = argument(node, 1 if is_packing_of_list(node) else 3, "enforce_sorted")
     edit = (
         add_argument(trace, call.span, "enforce_sorted=False") if written is None else Edit(written.value.span, "False")
     )

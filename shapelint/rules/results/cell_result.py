@@ -9,10 +9,10 @@ from dataclasses import replace
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.reading.names import is_unused
+from shapelint.reading.operations import has_cell_state, is_cell_call, is_failed_unpacking, is_unbind
 from shapelint.reading.quoting import kind_place, text_of, with_article
-from shapelint.reading.recurrent import is_cell_call, layer_of
+from shapelint.reading.recurrent import layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Tuple, Value
@@ -137,7 +137,7 @@ output, h = cell(torch.randn(4, 3), torch.zeros(4, 5))
 def cell_result_as_of_layer(trace: Trace) -> Iterator[Finding]:
     """Unpackings, in the assignment of a cell's call, that do not fit the cell's result."""
     for node in trace.nodes:
-        if node.op not in (UNPACK, UNBIND):
+        if not (is_failed_unpacking(node) or is_unbind(node)):
             continue
         call = _cell_call(trace, node)
         if call is not None and (node.span, node.path) == (call.span, call.path):
@@ -153,7 +153,7 @@ def _cell_call(trace: Trace, node: Node) -> Node | None:
 
 def _finding(trace: Trace, node: Node, call: Node) -> Finding:
     layer = layer_of(call)
-    form = "the pair (h, c)" if layer.name == "LSTMCell" else "h"
+    form = "the pair (h, c)" if has_cell_state(layer) else "h"
     return report(
         RULE,
         trace,
@@ -163,15 +163,15 @@ def _finding(trace: Trace, node: Node, call: Node) -> Finding:
         shapes=_shapes(node),
         related=[kind_place(layer)],
         help="bind the state alone: h is the output of the step too",
-        fixes=[_state_alone(trace, node, layer.name == "LSTMCell")],
+        fixes=[_state_alone(trace, node, has_cell_state(layer))],
     )
 
 
 def _what(node: Node) -> str:
-    count = node.bound["count"]
+    count = node.get("count", int)
     if isinstance(node.args[0], Tuple):
         return f"unpacking it into {count} names fails"
-    if node.op == UNBIND:
+    if is_unbind(node):
         return f"the {count} names are the states of {count} samples"
     return f"unpacking takes the batch apart, and fails unless it holds {count} samples"
 
@@ -179,11 +179,9 @@ def _what(node: Node) -> str:
 def _claim(node: Node) -> Claim:
     ref: Ref | None = getattr(node.args[0], "ref", None)
     assert ref is not None
-    if node.op == UNBIND:
+    if is_unbind(node):
         return Equals(Ref(node.id, (0,)), reference=ref)
-    count = node.bound["count"]
-    assert isinstance(count, int)
-    return Raises(ref, unpack=count)
+    return Raises(ref, unpack=node.get("count", int))
 
 
 def _shapes(node: Node) -> list[tuple[str, Value]]:
@@ -193,10 +191,9 @@ def _shapes(node: Node) -> list[tuple[str, Value]]:
 
 def _state_alone(trace: Trace, node: Node, is_lstm: bool) -> Fix | None:
     """`output, (h, c)` becomes `h, c`, and `output, h` becomes `h`, where nothing uses `output`."""
-    target = node.bound["target"]
-    assert isinstance(target, Span)
+    target = node.get("target", Span)
     names = _PAIR.fullmatch(text_of(trace, target))
-    if names is None or not isinstance(node.args[0], Tensor) or node.op == UNBIND:
+    if names is None or not isinstance(node.args[0], Tensor) or is_unbind(node):
         return None
     before = text_of(trace, Span(target.line, 0, target.line, target.column))
     output = _OUTPUT_BEFORE.search(before) if is_lstm else names

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.states.substitution import Substitution
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import has_cell_state
 from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import layer_of, recurrent_calls, returned_refs
 from shapelint.reading.trail import nature_of
@@ -206,7 +207,7 @@ print(head(cell.squeeze(0)))  # error: SHP308
 def cell_state_as_summary(trace: Trace) -> Iterator[Finding]:
     """LSTM calls whose cell state is used as a summary, and whose h_n is not used at all."""
     for call in recurrent_calls(trace):
-        if layer_of(call).name != "LSTM" or call.error is not None or _uses_h_n(trace, call):
+        if not has_cell_state(layer_of(call)) or call.error is not None or _uses_h_n(trace, call):
             continue
         taken = _selections(trace).get(Ref(call.id, (1,)), [])
         for user in trace.uses(Ref(call.id, (1, 1))):

@@ -8,9 +8,10 @@ from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.names import exchanged_names, output_named_state
+from shapelint.reading.operations import has_cell_state, is_subscript
 from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import H_N, layer_of, recurrent_calls, slot_of
-from shapelint.reading.single_index import GETITEM, LAST, ONE, Pick, picks
+from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -174,7 +175,7 @@ def _refused(trace: Trace, call: Node, names: tuple[Binding, Binding]) -> Iterat
     for node in trace.nodes:
         if node.error is None:
             continue
-        if node.op == GETITEM and getattr(node.args[0], "ref", None) == Ref(call.id, (1,)):
+        if is_subscript(node) and getattr(node.args[0], "ref", None) == Ref(call.id, (1,)):
             told, shown = "a tuple that cannot be indexed like a tensor", []
         elif output_named_state(trace, node) is call:
             told, shown = f"and `{names[0].name}` is the output, not a state", [(names[0].name, names[0].value)]
@@ -194,7 +195,7 @@ def _finding(
     fix: Fix | None,
 ) -> Finding:
     layer = layer_of(call)
-    state = "(h_n, c_n)" if layer.name == "LSTM" else "h_n"
+    state = "(h_n, c_n)" if has_cell_state(layer) else "h_n"
     return report(
         RULE,
         trace,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
 from shapelint.reading.names import exchanged_names
+from shapelint.reading.operations import has_cell_state, is_recurrent_call, is_subscript, short_name
 from shapelint.reading.quoting import kind_place, quote
-from shapelint.reading.recurrent import is_recurrent_call, is_state_pair, layer_of, short_name
-from shapelint.reading.single_index import GETITEM
+from shapelint.reading.recurrent import is_state_pair, layer_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -230,7 +230,7 @@ def _is_better_told(trace: Trace, node: Node, call: Node) -> bool:
     """Whether a method is called on the state (SHP207), or it is indexed as the output for its name (SHP306)."""
     if not is_state_pair(trace, node.args[0]) or node.error is None or node.error.code != INDEXED.code:
         return False
-    return node.op != GETITEM or exchanged_names(trace, call) is not None
+    return not is_subscript(node) or exchanged_names(trace, call) is not None
 
 
 def _result_of(trace: Trace, value: Value) -> Node | None:
@@ -245,7 +245,7 @@ def _finding(trace: Trace, node: Node, given: Value, call: Node) -> Finding:
     assert node.error is not None
     layer, rule = layer_of(call), INDEXED if node.error.code == INDEXED.code else PASSED
     state = bool(getattr(given, "ref", Ref(0)).path)
-    holds = "(h_n, c_n)" if state else "(output, (h_n, c_n))" if layer.name == "LSTM" else "(output, h_n)"
+    holds = "(h_n, c_n)" if state else "(output, (h_n, c_n))" if has_cell_state(layer) else "(output, h_n)"
     written = _written(node)
     name = f"the {'state' if state else 'result'} of nn.{layer.name}"
     name = name if written is None else f"`{quote(trace, written.span)}`"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Severity
-from shapelint.infer.code.assign import UNPACK
 from shapelint.reading.names import is_unused
+from shapelint.reading.operations import has_cell_state, is_failed_unpacking, is_recurrent_call
 from shapelint.reading.quoting import kind_place, text_of, with_article
-from shapelint.reading.recurrent import is_recurrent_call, layer_of
+from shapelint.reading.recurrent import layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tuple
@@ -124,7 +124,7 @@ first, second, third = h_n
 def result_unpacked_into_three(trace: Trace) -> Iterator[Finding]:
     """Unpackings of a recurrent layer's pair that fail."""
     for node in trace.nodes:
-        result = node.args[0] if node.op == UNPACK else None
+        result = node.args[0] if is_failed_unpacking(node) else None
         if isinstance(result, Tuple) and result.ref is not None and not result.ref.path:
             call = trace.node(result.ref)
             if is_recurrent_call(call):
@@ -132,10 +132,9 @@ def result_unpacked_into_three(trace: Trace) -> Iterator[Finding]:
 
 
 def _finding(trace: Trace, node: Node, result: Tuple, call: Node) -> Finding:
-    layer, count = layer_of(call), node.bound["count"]
-    pair = "(output, (h_n, c_n))" if layer.name == "LSTM" else "(output, h_n)"
+    layer, count = layer_of(call), node.get("count", int)
+    pair = "(output, (h_n, c_n))" if has_cell_state(layer) else "(output, h_n)"
     assert result.ref is not None
-    assert isinstance(count, int)
     return report(
         RULE,
         trace,
@@ -144,14 +143,13 @@ def _finding(trace: Trace, node: Node, result: Tuple, call: Node) -> Finding:
         claims=[Raises(result.ref, unpack=count)],
         related=[kind_place(layer)],
         help=f"unpack it as `{pair[1:-1]}`",
-        fixes=[_as_pair(trace, node, layer.name == "LSTM")],
+        fixes=[_as_pair(trace, node, has_cell_state(layer))],
     )
 
 
 def _as_pair(trace: Trace, node: Node, is_lstm: bool) -> Fix | None:
     """`output, h, c` becomes `output, (h, c)`, or `output, h` for a layer without c where nothing uses `c`."""
-    target = node.bound["target"]
-    assert isinstance(target, Span)
+    target = node.get("target", Span)
     names = _THREE.fullmatch(text_of(trace, target))
     if names is None or not (is_lstm or is_unused(trace, names[4])):
         return None

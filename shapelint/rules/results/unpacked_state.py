@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.infer.code.assign import UNBIND, UNPACK
 from shapelint.ops.nature import Nature
 from shapelint.reading.names import is_unused
+from shapelint.reading.operations import has_cell_state, is_failed_unpacking, is_unbind
 from shapelint.reading.quoting import kind_place, naming_of, text_of, with_article
 from shapelint.reading.recurrent import H_N, Slot, slot_of
 from shapelint.reading.trail import nature_of
@@ -148,13 +148,13 @@ first, second = states
 def single_state_unpacked(trace: Trace) -> Iterator[Finding]:
     """Unpackings of h_n into two, that fail or that take two layers or directions for h and c."""
     for node in trace.nodes:
-        if node.op not in (UNPACK, UNBIND) or node.bound.get("count") != 2:
+        if not (is_failed_unpacking(node) or is_unbind(node)) or node.number("count") != 2:
             continue
-        slot, target = slot_of(trace, node.args[0]), node.bound.get("target")
-        if slot is None or slot.slot != H_N or slot.layer.name == "LSTM" or not isinstance(target, Span):
+        slot, target = slot_of(trace, node.args[0]), node.find("target", Span)
+        if slot is None or slot.slot != H_N or has_cell_state(slot.layer) or target is None:
             continue
         names = _PAIR.fullmatch(text_of(trace, target))
-        if node.op == UNPACK:
+        if is_failed_unpacking(node):
             yield _failing(trace, node, slot, names)
         elif names is not None and _is_cell(names[2]) and _is_nested(node, slot):
             yield _silent(trace, node, slot, names)
@@ -227,8 +227,7 @@ def _parts(node: Node, names: re.Match[str]) -> list[tuple[str, Value]]:
 
 def _one_name(trace: Trace, node: Node, slot: Slot, names: re.Match[str] | None) -> Fix | None:
     """`(h, c)` becomes `h`, where `c` stands nowhere else in the file."""
-    target = node.bound["target"]
-    assert isinstance(target, Span)
+    target = node.get("target", Span)
     if names is None or not _is_nested(node, slot) or not is_unused(trace, names[2]):
         return None
     return Fix(f"bind the state to one name: `{names[1]}`", (Edit(target, names[1]),), safe=True)

@@ -8,6 +8,7 @@ from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import LAYERS
 from shapelint.reading.claims import samples_mix
+from shapelint.reading.operations import called_kind, is_encoder
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
 from shapelint.reading.recurrent import layer_of, own_construction
 from shapelint.reading.sizes.around import in_words, layer_call_above, layout_of, named
@@ -16,11 +17,11 @@ from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Layer, Tensor
+from shapelint.shapes.value import Layer, Tensor, Tuple
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_ENCODER = "torch.nn.TransformerEncoder"
+_SEQUENCES = frozenset({"query", "key", "value", "src"})  #: the parameters of attention that take sequences
 _LAYOUTS = {False: (Role.BATCH, Role.TIME), True: (Role.TIME, Role.BATCH)}
 
 RULE = Rule(
@@ -163,10 +164,9 @@ def attention_over_the_batch(trace: Trace) -> Iterator[Finding]:
 
 def _attention_of(node: Node) -> Layer | None:
     """The layer whose batch_first decides how a call reads its sequences."""
-    kind = node.op.removesuffix(".forward")
-    if kind == node.op or node.error is not None:
+    if called_kind(node) is None or node.error is not None:
         return None
-    if kind == _ENCODER:
+    if is_encoder(node):
         repeated = layer_of(node).find("encoder_layer", Layer)
         return repeated if repeated is not None and "batch_first" in repeated.named else None
     return layer_of(node) if nature_of(node) is Nature.ATTENTION else None
@@ -175,7 +175,7 @@ def _attention_of(node: Node) -> Layer | None:
 def _sequence(node: Node, layer: Layer) -> tuple[int, str, Tensor] | None:
     """The first argument that is a sequence in the other layout than the layer's."""
     other = _LAYOUTS[layer.flag("batch_first")]
-    names = ("query", "key", "value") if layer.name == "MultiheadAttention" else ("src",)
+    names = [name for name in LAYERS[layer.kind].forward.signature.parameters if name in _SEQUENCES]
     for place, name in enumerate(names):
         value = node.args[place + 1] if place + 1 < len(node.args) else node.kwargs.get(name)
         if isinstance(value, Tensor) and value.rank == 3 and layout_of(value)[:2] == other:
@@ -188,7 +188,7 @@ def _finding(trace: Trace, node: Node, layer: Layer, place: int, name: str, valu
     if call is None:
         return
     shown, batch_axis = named(trace, node, place, name), layout_of(value).index(Role.BATCH)
-    target = Ref(node.id, (0,)) if layer.name == "MultiheadAttention" else Ref(node.id)
+    target = Ref(node.id, (0,) if isinstance(node.result, Tuple) else ())
     first = "the steps" if batch_axis == 0 else "the samples"
     yield report(
         RULE,

@@ -8,8 +8,9 @@ from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_linear, is_recurrent_call, short_name
 from shapelint.reading.quoting import construction_place
-from shapelint.reading.recurrent import is_recurrent_call, layer_of, sequence_of, short_name
+from shapelint.reading.recurrent import layer_of, sequence_of
 from shapelint.reading.sizes.around import appended, given_at, in_words, layer_call_above, named, recurrent_above
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import insertion
@@ -24,7 +25,6 @@ from shapelint.trace.trace import Trace
 
 _PASSING = (Nature.VIEW, Nature.SELECTION, Nature.DROPOUT)
 _DEPTH = 4
-_HEAD = "torch.nn.Linear.forward"
 
 RULE = Rule(
     code="SHP515",
@@ -189,7 +189,7 @@ def _taken_for_features(trace: Trace, node: Node) -> Tensor | None:
         if not isinstance(value, Tensor) or value.ref is None:
             return None
         users = list(trace.uses(value.ref))
-        if any(user.op == _HEAD for user in users):
+        if any(is_linear(user) for user in users):
             return value
         passing = [user for user in users if nature_of(user) in _PASSING]
         if len(passing) != 1:
@@ -230,6 +230,6 @@ def _fix(trace: Trace, node: Node, raised: bool) -> Fix | None:
     if given is None or node.path != trace.path:
         return None
     edits = [appended(trace, given, ".transpose(1, 2)")]
-    if "Norm" in node.op and isinstance(node.expression, facts.Call):
+    if nature_of(node) is Nature.NORM and isinstance(node.expression, facts.Call):
         edits.append(insertion(node.expression.span, ".transpose(1, 2)"))
     return Fix("put the features on axis 1: `.transpose(1, 2)`", tuple(edits), safe=raised)

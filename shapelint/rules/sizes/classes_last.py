@@ -8,7 +8,7 @@ from shapelint.claims.values.alignment import Alignment
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES
-from shapelint.reading.recurrent import short_name
+from shapelint.reading.operations import short_name
 from shapelint.reading.sizes.around import appending_fix, in_words, layout_of, named, recurrent_above
 from shapelint.reading.sizes.losses import Loss, losses
 from shapelint.rules.base import Rule, check

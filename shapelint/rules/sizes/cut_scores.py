@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.views import is_view
+from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import ONE
@@ -204,7 +205,7 @@ def _finding(trace: Trace, node: Node, value: Tensor, place: int) -> Iterator[Fi
 def _cut_in_order(trace: Trace, node: Node) -> Fix | None:
     """`scores.view(batch, steps)` becomes `scores.view(steps, batch).transpose(0, 1)`."""
     call = node.expression
-    if not isinstance(call, facts.Call) or node.path != trace.path or not node.op.startswith("torch.Tensor."):
+    if not isinstance(call, facts.Call) or node.path != trace.path or not is_method(node):
         return None
     sizes = [given for given in call.arguments if given.keyword is None and not given.star]
     if len(sizes) != len(call.arguments) or len(sizes) not in (2, 3):

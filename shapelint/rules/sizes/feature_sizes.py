@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
+from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import naming_of
-from shapelint.reading.recurrent import is_recurrent_call, layer_of
+from shapelint.reading.recurrent import layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of

@@ -9,8 +9,9 @@ from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix, Place, Ref
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_embedding, is_recurrent_call
 from shapelint.reading.quoting import naming_of, place_of, quote, text_of
-from shapelint.reading.recurrent import input_of, is_recurrent_call, own_construction, short_name
+from shapelint.reading.recurrent import input_of, own_construction
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, is_always_bidirectional, twice
 from shapelint.rules.base import Rule
@@ -23,7 +24,6 @@ from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
 
 _SHOWN = ("in_features", "input_size", "hidden_size", "proj_size", "embedding_dim")
-_EMBEDDING = "torch.nn.Embedding.forward"
 _FORWARD = ".forward"
 
 #: what has a feature size of its own, or other features than it is given
@@ -53,7 +53,7 @@ def producers_of(trace: Trace, node: Node) -> Iterator[Producer]:
             continue
         seen.add(number)
         layer = above.args[0] if above.args else None
-        if isinstance(layer, Layer) and (is_recurrent_call(above) or above.op == _EMBEDDING):
+        if isinstance(layer, Layer) and (is_recurrent_call(above) or is_embedding(above)):
             yield Producer(above, layer)
         elif _keeps_features(above):
             waiting += [ref.node for value in (*above.args, *above.kwargs.values()) for ref in refs(value)]
@@ -114,7 +114,7 @@ def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | 
     built = own_construction(trace, layer) if isinstance(layer, Layer) else None
     source = own_construction(trace, producer.layer)
     given = (
-        None if built is None else argument(built, 0, "in_features" if short_name(built) == "Linear" else "input_size")
+        None if built is None else argument(built, 0, "in_features" if "in_features" in built.named else "input_size")
     )
     if built is None or source is None or given is None or _is_repeated(trace, built):
         return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.rows.follows_time import FollowsTime
 from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.claims import source_of
+from shapelint.reading.operations import is_linear
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.sizes.around import layer_call_above, named
@@ -15,8 +16,6 @@ from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace
-
-_LINEAR = "torch.nn.Linear.forward"
 
 RULE = Rule(
     code="SHP520",
@@ -122,7 +121,7 @@ class Directions(nn.Module):
 def head_of_fixed_length(trace: Trace) -> Iterator[Finding]:
     """Linear layers whose features are the steps and features of a recurrent output."""
     for node in trace.nodes:
-        value = input_of(node) if node.op == _LINEAR and node.error is None else None
+        value = input_of(node) if is_linear(node) and node.error is None else None
         if not isinstance(value, Tensor) or not value.rank:
             continue
         roles = {part.role for part in value.axes[-1].parts}

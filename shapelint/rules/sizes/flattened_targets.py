@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.alignment import Alignment
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
+from shapelint.reading.operations import is_flatten, is_method
 from shapelint.reading.quoting import construction_place, place_of
-from shapelint.reading.recurrent import layer_of, short_name
+from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import layer_call_above, layout_of, named
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
@@ -212,12 +213,12 @@ def _transposed(trace: Trace, targets: Tensor) -> Fix | None:
     """`tags.view(-1)` becomes `tags.t().reshape(-1)`."""
     node = trace.node(_known(targets.ref))
     call, base = node.expression, node.args[0] if node.args else None
-    is_method = isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute)
-    if not is_method or node.path != trace.path or not isinstance(base, Tensor) or base.rank != 2:
+    is_bound = isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute)
+    if not is_bound or node.path != trace.path or not isinstance(base, Tensor) or base.rank != 2:
         return None
-    if not node.op.startswith("torch.Tensor.") or nature_of(node) is not Nature.VIEW:
+    if not is_method(node) or nature_of(node) is not Nature.VIEW:
         return None
     assert isinstance(call, facts.Call)
     assert isinstance(call.func, facts.Attribute)
-    way = "flatten" if short_name(node) == "flatten" else "reshape"
+    way = "flatten" if is_flatten(node) else "reshape"
     return Fix("flatten the targets in the order of the scores", (Edit(call.func.attr_span, f"t().{way}"),))

@@ -9,8 +9,8 @@ from shapelint.claims.values.raises import Raises
 from shapelint.claims.values.unnormalised import Unnormalised
 from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_logarithmic, short_name
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import short_name
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import appending_fix, layout_of, named, recurrent_above
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
@@ -326,7 +326,7 @@ def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
     for loss in losses(trace, (Nature.CROSS_ENTROPY,)):
         origin = list(cut_from(trace, loss.scores))[-1]
         softmax = None if origin.ref is None or origin.ref.path else softmax_of(trace.node(origin.ref))
-        if softmax is None or loss.scores.ref is None or "log" in short_name(softmax.node).lower():
+        if softmax is None or loss.scores.ref is None or is_logarithmic(softmax.node):
             continue
         if loss.node.error is not None or recurrent_above(trace, loss.scores) is None:
             continue

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import Nature
+from shapelint.reading.operations import is_contiguous, is_embedding, is_squeeze, is_step_call
 from shapelint.reading.quoting import kind_place, quote
-from shapelint.reading.recurrent import input_of, layer_of, short_name
+from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import appending_fix, named
 from shapelint.reading.sizes.losses import cut_from
@@ -20,7 +20,6 @@ from shapelint.shapes.value import Dtype, Tensor, Value
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace
 
-_EMBEDDING = "torch.nn.Embedding.forward"
 #: what leaves the kind of number what it was, for sure
 _SAME_KIND = (Nature.DETACH, Nature.VIEW, Nature.PERMUTATION, Nature.SELECTION, Nature.PIECES, Nature.JOIN)
 _WHOLE = (Nature.WHOLE, Nature.ONE_HOT, Nature.COMPARISON)
@@ -275,14 +274,14 @@ def recurrent_input_with_four_axes(trace: Trace) -> Iterator[Finding]:
 def _embedding_of(trace: Trace, value: Tensor) -> Node | None:
     """The embedding whose result a value is, maybe after dropout."""
     node = made_by(trace, origin_of(trace, value, keeps_every_axis))
-    return node if node is not None and node.op == _EMBEDDING else None
+    return node if node is not None and is_embedding(node) else None
 
 
 def _is_squeezed(trace: Trace, value: Value | None) -> bool:
     """Whether the code squeezes an axis away that this path takes to be longer than 1."""
     chain = cut_from(trace, value) if isinstance(value, Tensor) else ()
     made = [trace.node(one.ref) for one in chain if one.ref is not None]
-    return any(short_name(node) == "squeeze" and getattr(node.args[0], "rank", 0) == _rank(node) for node in made)
+    return any(is_squeeze(node) and getattr(node.args[0], "rank", 0) == _rank(node) for node in made)
 
 
 def _is_said_of_ids(trace: Trace, embedded: Node | None) -> bool:
@@ -322,7 +321,7 @@ def _squeezed(trace: Trace, embedded: Node | None) -> Fix | None:
 def integers_into_a_recurrent_layer(trace: Trace) -> Iterator[Finding]:
     """Calls of recurrent layers and cells whose input certainly holds no real numbers."""
     for call in trace.nodes:
-        if not call.op.endswith(".forward") or call.op.removesuffix(".forward") not in RECURRENT | CELLS:
+        if not is_step_call(call):
             continue
         value = input_of(call)
         maker = _maker(trace, value) if isinstance(value, Tensor) and call.error is None else None
@@ -330,7 +329,7 @@ def integers_into_a_recurrent_layer(trace: Trace) -> Iterator[Finding]:
             continue
         name = named(trace, call, 0, "input")
         kind = "integers" if value.dtype is Dtype.INT else "truth values"
-        is_one_hot = short_name(maker) == "one_hot"
+        is_one_hot = nature_of(maker) is Nature.ONE_HOT
         yield report(
             WHOLE_NUMBERS,
             trace,
@@ -354,7 +353,7 @@ def _maker(trace: Trace, value: Tensor) -> Node | None:
             return None
         if nature_of(node) in _WHOLE or not whole or _tells_places(node, value):
             return node
-        if nature_of(node) not in _SAME_KIND and short_name(node) != "contiguous":
+        if nature_of(node) not in _SAME_KIND and not is_contiguous(node):
             return None
         value = whole[0]
     return None

@@ -9,8 +9,9 @@ from shapelint.finding import Finding, Fix, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.lines import is_conditional
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
+from shapelint.reading.operations import is_recurrent_call, is_step_call
 from shapelint.reading.quoting import construction_place, quote
-from shapelint.reading.recurrent import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
+from shapelint.reading.recurrent import layer_of, next_state, state_given
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
@@ -155,7 +156,7 @@ for _ in range(20):
 @check(RULE)
 def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop whose state hangs on the graph of the round before, after a backward pass."""
-    calls = (node for node in trace.nodes if is_recurrent_call(node) or is_cell_call(node))
+    calls = (node for node in trace.nodes if is_step_call(node))
     for first, later in round_pairs(calls):
         if first.error is None and later.error is None and carries_graph(trace, first, later):
             yield _finding(trace, first, later)

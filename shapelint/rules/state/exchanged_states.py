@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.substitution import Substitution
 from shapelint.finding import Finding, Place, Severity
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
 from shapelint.ops.nature import HANDS_ON
+from shapelint.reading.operations import has_cell_state, is_cell_call, is_recurrent_call, is_step_call
 from shapelint.reading.quoting import kind_place, place_of, quote
-from shapelint.reading.recurrent import is_cell_call, is_recurrent_call, layer_of, next_state, state_given
+from shapelint.reading.recurrent import layer_of, next_state, state_given
 from shapelint.reading.trail import natures, origin_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -139,8 +139,7 @@ def states_exchanged(trace: Trace) -> Iterator[Finding]:
 
 def _pair(call: Node) -> tuple[Value, Value] | None:
     """The two states that an LSTM or LSTMCell is given."""
-    kind = call.op.removesuffix(".forward")
-    if call.op == kind or kind not in RECURRENT | CELLS or "LSTM" not in kind or call.error is not None:
+    if not is_step_call(call) or not has_cell_state(layer_of(call)) or call.error is not None:
         return None
     given = state_given(call)
     if not isinstance(given, Tuple | List) or len(given.items) != 2:

@@ -10,6 +10,7 @@ from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
+from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import construction_place, naming_of, place_of, quote
 from shapelint.reading.recurrent import input_of, layer_of, leaves, recurrent_calls, state_given, states_given
 from shapelint.reading.text import holds
@@ -277,7 +278,7 @@ def _comes_from(trace: Trace, ref: Ref, call: Node) -> bool:
     """Whether a value is the state that a call returned, moved or detached."""
     node = trace.node(ref)
     while node is not call:
-        source = getattr(node.args[0], "ref", None) if node.op.startswith("torch.Tensor.") else None
+        source = getattr(node.args[0], "ref", None) if is_method(node) else None
         if source is None:
             return False
         ref, node = source, trace.node(source)

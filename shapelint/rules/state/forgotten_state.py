@@ -10,9 +10,10 @@ from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.reading.loops.rounds_of_calls import is_dropped, round_pairs
+from shapelint.reading.operations import is_subscript
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
-from shapelint.reading.single_index import GETITEM, ONE
+from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import made_by, natures, origin_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -196,12 +197,12 @@ def _step_of(trace: Trace, call: Node) -> Step | None:
     if not isinstance(value, Tensor) or value.rank != 3 or trace.resolve(value.axes[time_axis].dim) != ONE:
         return None
     node = made_by(trace, origin_of(trace, value, _SAME_STEP))
-    return _taken(node) if node is not None and node.op in (INPUT, GETITEM) else None
+    return _taken(node) if node is not None and (node.op == INPUT or is_subscript(node)) else None
 
 
 def _taken(node: Node) -> Step | None:
     """What a subscript by the number of the round takes, or an item of what the loop goes over."""
-    if node.op == GETITEM:
+    if is_subscript(node):
         ref = getattr(node.args[0], "ref", None)
         is_later = any(name.startswith(LATER_ROUND) for name in _symbols(node.args[1]))
         return None if ref is None else Step(ref, is_later)

@@ -8,6 +8,7 @@ from shapelint.claims.states.independence import Independence
 from shapelint.finding import Finding, Place, Ref, Severity
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
+from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import input_of, layer_of, leaves, next_state, recurrent_calls
 from shapelint.reading.written import argument
@@ -197,7 +198,7 @@ def _kept_on_self(trace: Trace, first: Node) -> Place | None:
 
 def _is_of(trace: Trace, ref: Ref, call: Node) -> bool:
     node = trace.node(ref)
-    while node.id > call.id and node.op.startswith("torch.Tensor."):
+    while node.id > call.id and is_method(node):
         source = getattr(node.args[0], "ref", None)
         if not isinstance(source, Ref):
             return False

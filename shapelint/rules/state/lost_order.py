@@ -9,8 +9,9 @@ from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
 from shapelint.reading.names import kept_on_objects, occurrences
+from shapelint.reading.operations import is_unpacking
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import PAD_PACKED, ancestors, input_of, next_state, recurrent_calls
+from shapelint.reading.recurrent import ancestors, input_of, next_state, recurrent_calls
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.reading.written import before_moves
@@ -208,7 +209,7 @@ def _results(trace: Trace, call: Node) -> Iterator[Ref]:
         seen.add(ref)
         yield ref
         for user in trace.uses(ref) if depth < _DEPTH else ():
-            if user.op == PAD_PACKED:
+            if is_unpacking(user):
                 waiting.append((Ref(user.id, (0,)), depth + 1))
             elif nature_of(user) in _READING and isinstance(user.result, Tensor):
                 waiting.append((Ref(user.id), depth + 1))

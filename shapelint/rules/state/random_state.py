@@ -9,8 +9,9 @@ from shapelint.claims.states.statelessness import Statelessness
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.claims import source_of
+from shapelint.reading.operations import short_name
 from shapelint.reading.quoting import construction_place, place_of
-from shapelint.reading.recurrent import ancestors, layer_of, next_state, recurrent_calls, short_name, state_given
+from shapelint.reading.recurrent import ancestors, layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.trail import nature_of, natures, operands_of, trail
 from shapelint.reading.written import creation_of, is_written_to, states_of
 from shapelint.rules.base import Rule, check

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.reading.operations import has_cell_state
 from shapelint.reading.quoting import kind_place, quote, text_of, with_article
 from shapelint.reading.recurrent import layer_of, leaves, recurrent_calls, states_given
 from shapelint.reading.written import argument, insertion, is_zeros
@@ -226,7 +227,7 @@ def _is_only_documented(trace: Trace, states: tuple[Value, ...]) -> bool:
     """Whether the one tensor comes from a parameter that a docstring or comment alone takes for a tensor."""
     refs = [state.ref for state in states if isinstance(state, Tensor) and state.ref is not None]
     given = [leaf for ref in refs for leaf in leaves(trace, ref)]
-    return len(states) == 1 and any(str(leaf.bound.get("demand")).startswith("shape-") for leaf in given)
+    return len(states) == 1 and any(leaf.is_documented for leaf in given)
 
 
 def _two_arguments(trace: Trace, call: Node) -> Finding:
@@ -255,7 +256,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
     layer, states = layer_of(call), states_given(call)
     given = argument(call, 1, "hx")
     name = "its state" if given is None else f"`{quote(trace, given.value.span)}`"
-    if layer.name == "LSTM":
+    if has_cell_state(layer):
         message = f"an LSTM takes the tuple (h_0, c_0) as its state, and {name} is one tensor"
         advice = "pass (h_0, c_0), or no state at all: zeros are the default"
     else:
@@ -267,7 +268,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         call,
         message,
         claims=[Raises(Ref(call.id))],
-        shapes=[(name.strip("`"), state) for state in states[:1] if layer.name == "LSTM"],
+        shapes=[(name.strip("`"), state) for state in states[:1] if has_cell_state(layer)],
         related=[kind_place(layer_of(call))],
         help=advice,
         fixes=[_other_kind(trace, layer.name, states, given)],

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import MAKES
+from shapelint.reading.operations import is_type_as
 from shapelint.reading.quoting import add_argument, place_of, quote
-from shapelint.reading.recurrent import ancestors, input_of, recurrent_calls, short_name, state_given
+from shapelint.reading.recurrent import ancestors, input_of, recurrent_calls, state_given
 from shapelint.reading.text import holds
 from shapelint.reading.trail import nature_of, operands_of
 from shapelint.reading.written import argument, creation_of, states_of
@@ -175,7 +176,7 @@ def _left_on_cpu(trace: Trace, state: object) -> Node | None:
         return None
     assert isinstance(state, Tensor)
     assert state.ref is not None
-    moves = [node for node in ancestors(trace, state.ref) if moved_to(node) or short_name(node) == "type_as"]
+    moves = [node for node in ancestors(trace, state.ref) if moved_to(node) or is_type_as(node)]
     return None if moves else made
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import HANDS_ON
+from shapelint.reading.operations import has_cell_state, is_subscript, short_name
 from shapelint.reading.quoting import kind_place, quote, text_of, with_article
-from shapelint.reading.recurrent import is_state_pair, layer_of, short_name
-from shapelint.reading.single_index import GETITEM
+from shapelint.reading.recurrent import is_state_pair, layer_of
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
@@ -130,14 +130,14 @@ def state_pair_as_tensor(trace: Trace) -> Iterator[Finding]:
     """Attributes of tensors that are looked up on the pair of states."""
     for node in trace.nodes:
         state = node.args[0] if node.error is not None and node.error.code == "SHP301" else None
-        if isinstance(state, Tuple) and node.op != GETITEM and is_state_pair(trace, state):
+        if isinstance(state, Tuple) and not is_subscript(node) and is_state_pair(trace, state):
             yield _finding(trace, node, state)
 
 
 def _finding(trace: Trace, node: Node, state: Tuple) -> Finding:
     assert state.ref is not None
     layer, method = layer_of(trace.node(state.ref)), short_name(node)
-    pair = "(h_n, c_n)" if layer.name == "LSTM" else "(h, c)"
+    pair = "(h_n, c_n)" if has_cell_state(layer) else "(h, c)"
     written = _written(node)
     name = f"the state of nn.{layer.name}" if written is None else f"`{quote(trace, written.span)}`"
     each = nature_of(node) in HANDS_ON

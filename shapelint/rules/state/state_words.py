@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapelint.ops.registry import ShapeError
+from shapelint.reading.operations import has_cell_state
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.written import argument
@@ -19,7 +20,7 @@ def state_name(trace: Trace, call: Node, error: ShapeError) -> str:
     written = None if given is None else given.value
     if isinstance(written, facts.Sequence) and len(written.items) == 2:
         written = written.items[error.details["state"] == "c_0"]
-    elif layer_of(call).name == "LSTM":
+    elif has_cell_state(layer_of(call)):
         written = None
     return f"{error.details['state']}" if written is None else f"`{quote(trace, written.span)}`"
 

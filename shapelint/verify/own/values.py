@@ -14,7 +14,8 @@ from shapelint.data import dataclass
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Member
 from shapelint.ops.registry import OPS
-from shapelint.reading.recurrent import is_recurrent_call, states_given
+from shapelint.reading.operations import is_recurrent_call
+from shapelint.reading.recurrent import states_given
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Float, NoneValue, Tuple, Unknown, Value
 from shapelint.trace.decision import Free, without_places

@@ -17,6 +17,7 @@ from typing import Any
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.holders import HOLDERS
+from shapelint.ops.names import PACK
 from shapelint.ops.registry import LAYERS, OPS, Op, Sizes
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -38,8 +39,6 @@ from shapelint.trace.node import Node
 Encoded = Any  #: what json.dumps takes
 
 FORWARD = ".forward"
-PACK = "torch.nn.utils.rnn.pack_padded_sequence"
-UNPACK = "torch.nn.utils.rnn.pad_packed_sequence"
 _CONVERSIONS = frozenset({"torch.Tensor.to", "torch.Tensor.type"})
 _PLACEMENT = frozenset({"device", "pin_memory", "requires_grad", "layout", "memory_format", "non_blocking", "out"})
 _SIZES = frozenset({"normalized_shape", "kernel_size", "output_size"})  #: one number, or one for each axis

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
+from shapelint.ops.names import RECURRENT
+
 FEW_ELEMENTS = 2_000_000  #: what literals are made smaller for
 MAX_ELEMENTS = 8_000_000  #: elements of all inputs, parameters and created tensors of one program
 MAX_STEPS = 2_000
@@ -17,7 +19,6 @@ MAX_VALUE = 4_000_000  #: elements of what one step gives
 MAX_VALUES = 32_000_000  #: elements of what all steps of a program give
 MEMORY = 1 << 30  #: bytes of address space that programs may take beyond what torch takes
 MAX_LAYERS = 16  #: of one recurrent layer
-RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
 REPEATS = frozenset({"repeat", "tile", "repeat_interleave"})  #: their numbers multiply what they are given
 _CREATIONS = frozenset({"zeros", "ones", "empty", "full", "rand", "randn", "randint", "arange", "eye", "linspace"})
 

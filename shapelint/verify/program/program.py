@@ -24,6 +24,7 @@ from typing import Any
 from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Beside, Claim, Ref
+from shapelint.ops.names import PACK
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -33,7 +34,7 @@ from shapelint.trace.node import INPUT, Node, refs
 from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writers
 from shapelint.verify.program import limits
-from shapelint.verify.program.encode import PACK, Encoded, Encoder, UnreplayableError, layer_config
+from shapelint.verify.program.encode import Encoded, Encoder, UnreplayableError, layer_config
 from shapelint.verify.program.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.program.unroll import unrolled
 

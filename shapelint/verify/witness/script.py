@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shapelint.ops.holders import HOLDERS
+from shapelint.ops.names import RECURRENT
 from shapelint.ops.registry import LAYERS, OPS
-from shapelint.verify.program.limits import RECURRENT
 from shapelint.verify.program.steps import ancestors
 
 Encoded = Any

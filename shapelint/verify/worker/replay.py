@@ -14,9 +14,9 @@ from typing import Any
 import torch
 
 from shapelint.ops.holders import HOLDERS
+from shapelint.ops.names import PACKED, RECURRENT
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import LAYERS, OPS
-from shapelint.ops.tensors.packing import PACKED
 from shapelint.verify.program import limits
 from shapelint.verify.worker.memory import lasting
 
@@ -51,7 +51,7 @@ def check_size(steps: Sequence[Encoded]) -> None:
     """Refuse what would need much memory, before anything is allocated."""
     if len(steps) > limits.MAX_STEPS or sum(map(limits.elements, steps)) > limits.MAX_ELEMENTS:
         raise RefusedError(TOO_LARGE)
-    if any(step["op"] in limits.RECURRENT and limits.layer_count(step) > limits.MAX_LAYERS for step in steps):
+    if any(step["op"] in RECURRENT and limits.layer_count(step) > limits.MAX_LAYERS for step in steps):
         raise RefusedError("too many layers to replay")
 
 

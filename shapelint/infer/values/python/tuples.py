@@ -7,9 +7,10 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Method
 from shapelint.infer.values.python.slices import known_slice
 from shapelint.infer.values.rounds import Rounds, rounds_over
-from shapelint.infer.values.torch.tensors import GETITEM, refused_attribute, unknown_attribute
+from shapelint.infer.values.torch.tensors import refused_attribute, unknown_attribute
 from shapelint.infer.values.truth import truths
 from shapelint.ops import registry
+from shapelint.ops.names import GETITEM
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import Int, SliceValue, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts

@@ -11,7 +11,8 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.infer.values.torch.members import is_as_built, lacks
 from shapelint.infer.values.torch.modules import call_module_method
-from shapelint.ops.layers.rnn import RECURRENT, mode_of
+from shapelint.ops.layers.rnn import mode_of
+from shapelint.ops.names import RECURRENT
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, External, Int, Layer, Str, Unknown, Value
 from shapelint.syntax import facts

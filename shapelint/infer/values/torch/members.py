@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.torch.module_holders import layers_in
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.shapes.value import Layer, Value
 
 #: of any module

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Ref
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container, Instance
-from shapelint.ops.layers.rnn import CELLS, RECURRENT
+from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.shapes.value import NONE, Dict, Layer, List, Tuple, Value
 from shapelint.syntax import facts
 

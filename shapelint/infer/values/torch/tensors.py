@@ -20,12 +20,11 @@ from shapelint.infer.values.objects import Method
 from shapelint.infer.values.rounds import Rounds, later_round
 from shapelint.infer.values.truth import truths
 from shapelint.ops import registry
+from shapelint.ops.names import GETITEM
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import External, Int, Packed, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
 from shapelint.trace.writes import SETITEM
-
-GETITEM = "torch.Tensor.__getitem__"
 
 
 @classes(Tensor)
