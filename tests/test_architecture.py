@@ -226,21 +226,25 @@ def _operand(node: ast.AST) -> str:
     return getattr(node, "id", "")
 
 
-def _meant(module: object, node: ast.AST) -> set[object]:
+def _meant(module: object, operand: ast.AST) -> Iterator[str]:
     """The texts of an operand, and those of the constants that it names."""
-    named = [getattr(module, part.id, None) for part in ast.walk(node) if isinstance(part, ast.Name)]
-    constants = {text for value in named for text in (value if isinstance(value, frozenset | tuple) else [value])}
-    return constants.union(*(_texts([part]) for part in ast.walk(node)))
+    for node in ast.walk(operand):
+        yield from _texts([node])
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            value = getattr(getattr(module, node.value.id, None), node.attr, None)
+        else:
+            value = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
+        values = value if isinstance(value, frozenset | tuple) else (value,)
+        yield from (text for text in values if isinstance(text, str))
 
 
-def _compared(path: Path) -> Iterator[tuple[int, set[object]]]:
+def _compared(path: Path) -> Iterator[tuple[int, set[str]]]:
     """The names of operations that a file compares the operation of a node, or the kind of a layer, with."""
     module = importlib.import_module(module_name(path))
     compares = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Compare))
     for sides in ((node.left, *node.comparators) for node in compares):
         if ASKED & set(map(_operand, sides)):
-            names = {name for side in sides for name in _meant(module, side) if isinstance(name, str)} & NAMES
-            yield sides[0].lineno, names
+            yield sides[0].lineno, {name for side in sides for name in _meant(module, side)} & NAMES
 
 
 @pytest.mark.parametrize("path", [path for path in QUESTIONS if path != PREDICATES], ids=lambda path: path.stem)

@@ -8,8 +8,8 @@ from dataclasses import field
 from pathlib import Path
 
 from shapelint.data import dataclass
-from shapelint.project.files import FORMS, Project, content, files_of
-from shapelint.project.reads import Search, State, answer, digest, forget, state_digest
+from shapelint.project.files import FORMS, Project, content, state_of
+from shapelint.project.reads import Search, State, answer, forget, state_digest
 
 MAX_ASKED = 1_000_000  #: questions that a cache may have asked: what is in it may be anybody's
 
@@ -21,14 +21,13 @@ class Now:
     states: Mapping[str, State]
     left: int = MAX_ASKED
     _answers: dict[tuple[str, str], str] = field(default_factory=dict)
-    _current: dict[tuple[str, bool], State] = field(default_factory=dict)
     _changes: dict[str, tuple[set[str], list[bytes]]] = field(default_factory=dict)
     _holding: dict[Search, bool] = field(default_factory=dict)
 
     def written(self) -> None:
         """Files were written: all must be asked again."""
         forget()
-        for known in (self._answers, self._current, self._changes, self._holding):
+        for known in (self._answers, self._changes, self._holding):
             known.clear()
 
     def answers(self, kind: str, path: str, given: str) -> bool:
@@ -50,7 +49,7 @@ class Now:
 
     def moved(self, search: Search) -> tuple[Search, State]:
         """A search that holds, as one of the state in which its project is now."""
-        current = self._now(self.states[search.state])
+        current = _now(self.states[search.state])
         return Search(search.form, search.name, state_digest(current), search.found), current
 
     def _finds(self, search: Search) -> bool:
@@ -68,20 +67,13 @@ class Now:
         """The paths of a state that are gone or have changed, and the contents that it did not have."""
         if name not in self._changes:
             state = self.states[name]
-            self._changes[name] = _difference(state.files, self._now(state).files)
+            self._changes[name] = _difference(state.files, _now(state).files)
         return self._changes[name]
 
-    def _now(self, state: State) -> State:
-        project = (state.root, state.deep)
-        if project not in self._current:
-            files = files_of(Project(Path(state.root), state.deep))
-            self._current[project] = State(*project, tuple((path, self._digest(path)) for path in files))
-        return self._current[project]
 
-    @staticmethod
-    def _digest(path: str) -> str:
-        raw = content(path)
-        return "" if raw is None else digest(raw)
+def _now(state: State) -> State:
+    """The state in which the project of another state is now."""
+    return state_of(Project(Path(state.root), state.deep))
 
 
 def _difference(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> tuple[set[str], list[bytes]]:

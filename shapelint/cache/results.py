@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from shapelint.cache.codec import decoded
 from shapelint.cache.now import Now, is_there
 from shapelint.data import dataclass
 from shapelint.project.reads import Reads, Search, State
+
+Kept = TypeVar("Kept")
 
 KEPT_DAYS = 14
 MAX_ENTRIES = 50_000
@@ -45,6 +47,11 @@ def entry(path: str, reads: Reads, result: Any) -> Entry:
     """An entry of today."""
     answers = tuple((kind, asked, told) for (kind, asked), told in reads.answers.items())
     return Entry(path, today(), answers, tuple(reads.searches), result)
+
+
+def latest(kept: Mapping[str, Kept], day: Callable[[Kept], int], most: int) -> dict[str, Kept]:
+    """As many entries as may be kept: those that were used last."""
+    return dict(sorted(kept.items(), key=lambda item: day(item[1]), reverse=True)[:most])
 
 
 def today() -> int:
@@ -97,8 +104,7 @@ class Results:
         first = today() - KEPT_DAYS
         others = {key: one for key in lists.entries if key not in self.touched and (one := lists.entry(key))}
         kept = {key: one for key, one in {**others, **self.touched}.items() if one.day >= first and is_there(one.path)}
-        latest = sorted(kept.items(), key=lambda item: item[1].day, reverse=True)[:MAX_ENTRIES]
-        return _written(dict(latest), {**lists.states, **self.states})
+        return _written(latest(kept, lambda one: one.day, MAX_ENTRIES), {**lists.states, **self.states})
 
 
 @dataclass(frozen=True, slots=True)

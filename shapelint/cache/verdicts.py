@@ -13,7 +13,7 @@ from dataclasses import field
 from typing import Any
 
 from shapelint.cache.codec import CodecError, decoded, encoded
-from shapelint.cache.results import KEPT_DAYS, today
+from shapelint.cache.results import KEPT_DAYS, latest, today
 from shapelint.data import dataclass
 from shapelint.finding import Verdict
 
@@ -54,8 +54,8 @@ class Verdicts:
     def merged(self, raw: bytes | None) -> bytes:
         """What to write in place of a content: another run may have written meanwhile."""
         kept = dict(_kept(Verdicts.of(raw).known)) | self.used
-        latest = sorted(kept.items(), key=lambda item: -int(item[1][0]))[:MAX_VERDICTS]
-        return json.dumps({"verdicts": dict(latest)}, separators=(",", ":")).encode()
+        told = latest(kept, lambda entry: int(entry[0]), MAX_VERDICTS)
+        return json.dumps({"verdicts": told}, separators=(",", ":")).encode()
 
 
 def _kept(known: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:

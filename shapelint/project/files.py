@@ -80,18 +80,25 @@ def texts_with(project: Project, form: str, name: str) -> list[tuple[str, str]]:
     left = MAX_TAKEN
     found: list[tuple[str, str]] = []
     matched: list[str] = []
-    files: list[tuple[str, str]] = []
     for path in files_of(project):
         raw = content(path)
-        files.append((path, "" if raw is None else digest(raw)))
-        if raw is not None and left >= 0 and wanted.search(raw):
+        if raw is not None and wanted.search(raw):
             matched.append(path)
             left -= len(raw)
-            if left >= 0:
-                found.append((path, raw.decode("utf-8", errors="replace")))
+            if left < 0:
+                break
+            found.append((path, raw.decode("utf-8", errors="replace")))
     # the file that was one too many belongs to it: smaller, it would leave room for others
-    note_search(form, name, State(str(project.root), project.deep, tuple(files)), tuple(matched))
+    note_search(form, name, state_of(project), tuple(matched))
     return found
+
+
+@remembered(8)
+def state_of(project: Project) -> State:
+    """The files of a project with what stands for their contents."""
+    contents = ((path, content(path)) for path in files_of(project))
+    files = tuple((path, "" if raw is None else digest(raw)) for path, raw in contents)
+    return State(str(project.root), project.deep, files)
 
 
 def content(path: str) -> bytes | None:

@@ -158,6 +158,7 @@ def note_search(form: str, name: str, state: State, found: tuple[str, ...]) -> N
     _open[-1].states[key] = state
 
 
+@lru_cache(maxsize=8)
 def state_digest(state: State) -> str:
     """What stands for a state."""
     return digest(repr(state).encode("utf-8", "surrogatepass"))

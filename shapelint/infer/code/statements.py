@@ -106,22 +106,18 @@ def with_statement(run: Run, scope: Scope, node: facts.With) -> Flow:
         entered = _enter(run, value, context)
         if target is not None:
             assign(run, scope, target, value if isinstance(value, Unknown) else entered, None)
-    depth, guard, made_up = len(run.recorder.frames), run.guard, run.recorder.made_up
-    expects = any(expects_refusal(run, scope, context) for context, _ in node.items)
+    contexts = [context for context, _ in node.items]
+    place, expects = run.place, any(expects_refusal(run, scope, context) for context in contexts)
     if expects:
-        run.recorder.made_up = depth
         run.trace.expected.append((run.recorder.path, node.span))
     try:
-        with graphless(run, scope, [context for context, _ in node.items]):
+        with run.recorder.reckoning(makes_up=expects), graphless(run, scope, contexts):
             return execute(run, scope, node.body)
     except Raised:
         if not expects:
             raise
-        del run.recorder.frames[depth:]
-        run.guard = guard
+        run.go_back(place)
         return Flow.NEXT
-    finally:
-        run.recorder.made_up = made_up
 
 
 def _lend(run: Run, scope: Scope, context: facts.Expression) -> None:
@@ -144,20 +140,18 @@ def _enter(run: Run, value: Value, context: facts.Expression) -> Value:
 @executes(facts.Try)
 def try_statement(run: Run, scope: Scope, node: facts.Try) -> Flow:
     """`try`: the body is taken to succeed, unless it raises itself."""
-    depth, guard, caught, made_up = len(run.recorder.frames), run.guard, run.recorder.caught, run.recorder.made_up
+    place = run.place
     reckoning = [handler for handler in node.handlers if reckons_with_torch(handler)]
-    run.recorder.caught = depth if reckoning else caught
-    run.recorder.made_up = depth if any(makes_up_for(node.body, handler) for handler in reckoning) else made_up
+    makes_up = any(makes_up_for(node.body, handler) for handler in reckoning)
     try:
-        flow = execute(run, scope, node.body)
-        run.recorder.caught, run.recorder.made_up = caught, made_up
+        with run.recorder.reckoning(catches=bool(reckoning), makes_up=makes_up):
+            flow = execute(run, scope, node.body)
         if flow is Flow.NEXT:
             flow = execute(run, scope, node.orelse)
     except Raised:
         if not node.handlers:
             raise
-        del run.recorder.frames[depth:]
-        run.guard, run.recorder.caught, run.recorder.made_up = guard, caught, made_up
+        run.go_back(place)
         flow = execute(run, scope, node.handlers[0].body)
     final = execute(run, scope, node.final)
     return flow if final is Flow.NEXT else final

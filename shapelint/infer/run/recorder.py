@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field, replace
 
 from shapelint.data import dataclass
@@ -48,6 +49,17 @@ class Recorder:
     def away(self) -> str | None:
         """The path of the file whose code is being run, if it is not the analysed one."""
         return self.path if self.path != self.trace.path else None
+
+    @contextmanager
+    def reckoning(self, catches: bool = False, makes_up: bool = False) -> Iterator[None]:
+        """A part of the code whose surroundings catch what torch raises, or make up for it."""
+        before, depth = (self.caught, self.made_up), len(self.frames)
+        self.caught = depth if catches else self.caught
+        self.made_up = depth if makes_up else self.made_up
+        try:
+            yield
+        finally:
+            self.caught, self.made_up = before
 
     def record(
         self,

@@ -69,6 +69,16 @@ class Run:
         """A name for the value of an expression that is not understood: its text and its place."""
         return self.recorder.key_of(expression)
 
+    @property
+    def place(self) -> tuple[int, Place | None]:
+        """Where the run is, for `go_back`: in how many calls, and behind which guard."""
+        return len(self.recorder.frames), self.guard
+
+    def go_back(self, place: tuple[int, Place | None]) -> None:
+        """Leave the calls in which something was raised: the code goes on behind it."""
+        depth, self.guard = place
+        del self.recorder.frames[depth:]
+
     def step(self) -> None:
         """Count one statement or expression; raises BudgetSpent."""
         self.steps += 1

@@ -25,7 +25,9 @@ from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Beside, Claim, Ref
 from shapelint.ops.names import PACK
+from shapelint.ops.nature import CLASS_LOSSES, Nature
 from shapelint.ops.registry import LAYERS
+from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, List, Str, Tensor, Tuple, Value
@@ -38,8 +40,7 @@ from shapelint.verify.program.encode import Encoded, Encoder, UnreplayableError,
 from shapelint.verify.program.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.program.unroll import unrolled
 
-_CLASS_LOSSES = ("CrossEntropyLoss.forward", "NLLLoss.forward", "functional.cross_entropy", "nll_loss")
-_TAKING_CLASSES = ("torch.nn.Embedding.forward", *_CLASS_LOSSES)
+_TAKING_CLASSES = CLASS_LOSSES | {Nature.LOOKUP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +330,8 @@ class Writer:
             return False
         if value.dtype is Dtype.FLOAT:
             return node.id in self._packed_with()
-        return value.dtype is Dtype.INT and not any(
-            short in user.op and value.ref in refs_in(user.args) for user in self.nodes for short in _TAKING_CLASSES
-        )
+        taking = (user for user in self.nodes if nature_of(user) in _TAKING_CLASSES)
+        return value.dtype is Dtype.INT and not any(value.ref in refs_in(user.args) for user in taking)
 
     def _packed_with(self) -> set[int]:
         """The inputs that the lengths of packing calls are computed from."""
@@ -352,7 +352,7 @@ class Writer:
         classes = [
             min(self.plan.shape(scores.axes))
             for node in self.nodes
-            if any(name in node.op for name in (*_CLASS_LOSSES, "CTCLoss.forward", "ctc_loss"))
+            if nature_of(node) in CLASS_LOSSES | {Nature.SEQUENCE_LOSS}
             for scores in tensors_in(Tuple(node.args))
             if scores.dtype is Dtype.FLOAT and scores.rank
         ]
