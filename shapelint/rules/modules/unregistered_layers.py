@@ -188,7 +188,7 @@ def layers_in_plain_list(trace: Trace) -> Iterator[Finding]:
 
 
 def _hides_layers(node: Node) -> bool:
-    return node.flag("free") and node.number("members") != 1
+    return bool(node.named.get("free")) and node.number("members") != 1
 
 
 def _is_known_otherwise(trace: Trace, node: Node, name: str) -> bool:
