@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
+from shapelint.ops.refusals import AxisError, BroadcastError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same, product_of
@@ -22,7 +23,7 @@ def position(dim: int, rank: int) -> int:
     """The axis that `dim` names, from 0; raises ShapeError outside [-rank, rank). A scalar counts as 1-D."""
     bound = max(rank, 1)
     if not -bound <= dim < bound:
-        raise ShapeError(f"dimension {dim} of a tensor with {rank} dimensions", dim=dim, rank=rank)
+        raise AxisError(f"dimension {dim} of a tensor with {rank} dimensions", dim=dim, rank=rank)
     return dim % bound
 
 
@@ -105,15 +106,15 @@ def _overlay(left: Axis, right: Axis, assume: Assumptions) -> Axis:
         return right
     if may_be_one(right.dim, assume):
         return left
-    raise ShapeError(f"sizes {left.dim} and {right.dim} do not broadcast", expected=left.dim, got=right.dim)
+    raise BroadcastError("sizes $expected and $got do not broadcast", expected=left.dim, got=right.dim)
 
 
 def matched(axes: Sequence[Axis], assume: Assumptions, what: str) -> Axis:
     """One axis for several that must have the same size; raises ShapeError."""
     for axis in axes[1:]:
         if not assume.agree(axes[0].dim, axis.dim):
-            message = f"{what}: {axes[0].dim} and {axis.dim} differ"
-            raise ShapeError(message, expected=axes[0].dim, got=axis.dim)
+            message = f"{what}: $expected and $got differ"
+            raise SizeError(message, expected=axes[0].dim, got=axis.dim)
     return _best_known(axes)
 
 

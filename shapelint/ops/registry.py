@@ -23,6 +23,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from functools import cache
+from string import Template
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from shapelint import rooms
@@ -36,16 +37,32 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class ShapeError(Exception):
-    """Torch certainly raises here. `code` is the rule that explains it, None where no rule does.
+    """Torch certainly raises here. `code` is the rule that explains it, None where no rule of its own does.
 
-    `message` says what is wrong in one line; `details` are the named quantities a rule's message needs.
+    `wording` says what is wrong in one line, with `$name` for one of the `details`, the quantities that a message
+    needs. The subclasses of `ops/refusals.py` tell the kind of error.
     """
 
-    def __init__(self, message: str, code: str | None = None, **details: object) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, wording: str, code: str | None = None, **details: object) -> None:
+        super().__init__(wording)
+        self.wording = wording
         self.code = code
         self.details = details
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the interpreter's own names of sizes."""
+        return self.told(str)
+
+    def told(self, shown: Callable[[Dim], str]) -> str:
+        """What is wrong, with the sizes as they are shown."""
+        return Template(self.wording).safe_substitute({name: _text(it, shown) for name, it in self.details.items()})
+
+
+def _text(quantity: object, shown: Callable[[Dim], str]) -> str:
+    if isinstance(quantity, tuple):
+        return ", ".join(_text(one, shown) for one in quantity)
+    return shown(quantity) if isinstance(quantity, Dim) else str(quantity)
 
 
 class Undetermined(Exception):  # noqa: N818 - an answer, not an error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import position
 from shapelint.ops.binding import sizes_of
+from shapelint.ops.refusals import RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import SEQUENCE
 from shapelint.shapes.dim import Dim, Same
@@ -24,7 +25,7 @@ def require_rank(name: str, tensor: Tensor, *ranks: int, code: str | None = None
     """Demand one of these numbers of axes."""
     if tensor.rank not in ranks:
         wanted = " or ".join(f"{rank}-D" for rank in ranks)
-        raise ShapeError(
+        raise RankError(
             f"{name} expects a {wanted} tensor and gets a {tensor.rank}-D one",
             code,
             expected=ranks,
@@ -35,13 +36,13 @@ def require_rank(name: str, tensor: Tensor, *ranks: int, code: str | None = None
 def require_equal(what: str, got: Dim, expected: Dim, assume: Assumptions, code: str | None = None) -> None:
     """Two sizes must agree; where that cannot be told, they are equal from now on."""
     if not assume.agree(got, expected):
-        raise ShapeError(f"{what}: expected {expected}, got {got}", code, expected=expected, got=got)
+        raise SizeError(f"{what}: expected $expected, got $got", code, expected=expected, got=got)
 
 
 def require_features(name: str, input: Tensor, expected: Dim, assume: Assumptions, code: str | None = None) -> None:
     """Demand a last axis that is `expected` long."""
     if not input.axes:
-        raise ShapeError(f"{name} needs a feature axis and gets a scalar")
+        raise RankError(f"{name} needs a feature axis and gets a scalar")
     require_equal(f"{name}: size of the last axis", input.axes[-1].dim, expected, assume, code)
 
 
@@ -52,8 +53,8 @@ def require_channels(name: str, input: Tensor, axis: int, expected: Dim, assume:
     meant_last = input.rank == 3 and axis == 1 and assume.same(last, expected) is Same.EQUAL
     is_other = expected.constant is None or input.axes[axis].role in SEQUENCE
     if meant_last and (told is Same.DIFFERENT or (told is Same.UNKNOWN and is_other)):
-        message = f"{name} reads axis 1 as {expected} channels; they are on the last axis"
-        raise ShapeError(message, "SHP515", expected=expected, got=got)
+        message = f"{name} reads axis 1 as $expected channels; they are on the last axis"
+        raise SizeError(message, "SHP515", expected=expected, got=got)
     require_equal(f"{name}: channels on axis {axis}", got, expected, assume)
 
 
@@ -61,7 +62,7 @@ def require_at_least(lowest: int, **sizes: Dim) -> None:
     """No size may certainly be below `lowest`."""
     for name, size in sizes.items():
         if (Dim.of(lowest) - size).is_positive():
-            raise ShapeError(f"{name} must be at least {lowest}, got {size}", expected=Dim.of(lowest), got=size)
+            raise ShapeError(f"{name} must be at least $expected, got $got", expected=Dim.of(lowest), got=size)
 
 
 def require_probability(name: str, value: Value, code: str | None = None) -> None:

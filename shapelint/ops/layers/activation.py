@@ -12,6 +12,7 @@ from typing import Any
 from shapelint.ops.axes import position, resized, with_axis
 from shapelint.ops.axis_flow import Source, axes_configured, axes_named
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import known_position, require_channels, require_probability, require_rank
 from shapelint.shapes.dim import Dim
@@ -110,7 +111,7 @@ def prelu(input: Tensor, weight: Tensor, assume: Assumptions) -> Tensor:
 def _prelu(input: Tensor, slopes: Dim, assume: Assumptions) -> Tensor:
     if slopes != ONE:
         if input.rank < 2:
-            raise ShapeError(f"PReLU: {slopes} slopes for a tensor without a channel axis")
+            raise RankError(f"PReLU: {slopes} slopes for a tensor without a channel axis")
         require_channels("PReLU", input, 1, slopes, assume)
     return replace(input, ref=None)
 
@@ -301,7 +302,7 @@ def glu_layer(dim: int = -1) -> None:
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """(*, 2n, *) -> (*, n, *)."""
     if not input.axes:
-        raise ShapeError("glu needs an axis to halve")
+        raise RankError("glu needs an axis to halve")
     axis = input.axes[position(dim, input.rank)]
     length = axis.dim.constant
     if length is not None and length % 2:

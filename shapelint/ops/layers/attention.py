@@ -12,6 +12,7 @@ from typing import Any
 from shapelint.ops.axes import broadcast, matched
 from shapelint.ops.axis_flow import Source, others
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     require_at_least,
@@ -50,7 +51,7 @@ def multihead_attention_forward(
         expected = _width(layer, default, embed_dim)
         require_features(f"MultiheadAttention ({name})", tensor, expected, assume)
     if not query.rank == key.rank == value.rank:
-        raise ShapeError("MultiheadAttention: query, key and value must all be batched, or all not")
+        raise RankError("MultiheadAttention: query, key and value must all be batched, or all not")
     batch_first = layer.flag("batch_first")
     batch, target = _steps(query, batch_first)
     source = matched([_steps(tensor, batch_first)[1] for tensor in (key, value)], assume, "key and value")
@@ -98,7 +99,7 @@ def multihead_attention(
 def _check_heads(features: Dim, heads: Dim) -> None:
     width, count = features.constant, heads.constant
     if width is not None and count and width % count:
-        raise ShapeError(f"{features} features cannot be shared by {heads} heads")
+        raise ShapeError("$got features cannot be shared by $expected heads", expected=heads, got=features)
 
 
 def _width(layer: Layer, name: str | None, embed_dim: Dim) -> Dim:
@@ -222,7 +223,7 @@ def scaled_dot_product_attention(
 ) -> Tensor:
     """(*, L, E), (*, S, E), (*, S, F) -> (*, L, F)."""
     if min(query.rank, key.rank, value.rank) < 2:
-        raise ShapeError("scaled_dot_product_attention needs at least 2 axes: steps and features")
+        raise RankError("scaled_dot_product_attention needs at least 2 axes: steps and features")
     if enable_gqa != FALSE:
         raise Undetermined("grouped-query attention")
     require_features("query and key", query, key.axes[-1].dim, assume)

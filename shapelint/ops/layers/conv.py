@@ -9,6 +9,7 @@ from shapelint.ops.axes import ONE, resized
 from shapelint.ops.axis_flow import axes_from
 from shapelint.ops.layers.windows import Window, paddings, per_axis, slid, unknown_length, windows
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import one_or_more, require_at_least, require_channels, require_rank
 from shapelint.shapes.axis import Axis, Role
@@ -65,7 +66,7 @@ def _check_construction(in_channels: Dim, out_channels: Dim, groups: Dim) -> Non
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         count, into = channels.constant, groups.constant
         if count is not None and into is not None and count % into:
-            raise ShapeError(f"{name} {channels} must be divisible by groups {groups}")
+            raise ShapeError(f"{name} $got must be divisible by groups $expected", expected=groups, got=channels)
 
 
 def _layer_channels(layer: Layer) -> tuple[Dim, Dim]:
@@ -261,5 +262,5 @@ def _transposed_length(length: Dim, window: Window, output_padding: Value) -> Di
     reach = window.dilation * (window.kernel - ONE) + ONE
     total = (length - ONE) * window.stride - window.padding + reach + extra
     if (ONE - total).is_positive():
-        raise ShapeError(f"the output would have a length of {total}")
+        raise SizeError("the output would have a length of $got", got=total)
     return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shapelint.ops.axes import Axes
 from shapelint.ops.layers.loss import MEAN, NN, F, reduced, reduced_by, target_of
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import require_rank
 from shapelint.shapes.axis import Role
@@ -58,8 +59,8 @@ def _ctc_losses(log_probs: Tensor, targets: Value, lengths: tuple[Value, Value],
     batch = log_probs.axes[1:-1]
     for count in counts:
         if batch and assume.same(count, batch[0].dim) is Same.DIFFERENT:
-            message = f"CTCLoss: {count} lengths for a batch of {batch[0].dim} on axis 1"
-            raise ShapeError(message, expected=batch[0].dim, got=count)
+            message = "CTCLoss: $got lengths for a batch of $expected on axis 1"
+            raise SizeError(message, expected=batch[0].dim, got=count)
     if batch and batch[0].role is Role.BATCH:
         _tie(rows, batch[0].dim, assume)
     return batch
@@ -74,7 +75,7 @@ def _refuse_batch_first(log_probs: Tensor, rows: list[Dim], assume: Assumptions)
     """There is a length for each sample, and torch counts them against the steps on axis 1."""
     batch, time = (axis.dim for axis in log_probs.axes[:2])
     if assume.same(batch, time) is not Same.EQUAL and rows and _tie(rows, batch, assume):
-        message = f"CTCLoss reads axis 1 as the batch; the batch of {batch} is on axis 0"
+        message = "CTCLoss reads axis 1 as the batch; the batch of $expected is on axis 0"
         raise ShapeError(message, "SHP516", expected=batch, got=time)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shapelint.ops.axes import matched
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import require_at_least, require_equal, require_features, require_rank
 from shapelint.shapes.axis import Axis, Role
@@ -70,7 +71,7 @@ def functional_bilinear(
 
 def _bilinear(input1: Tensor, input2: Tensor, out: Axis, assume: Assumptions) -> Tensor:
     if input1.rank != input2.rank:
-        raise ShapeError(f"bilinear gets a {input1.rank}-D and a {input2.rank}-D tensor")
+        raise RankError(f"bilinear gets a {input1.rank}-D and a {input2.rank}-D tensor")
     pairs = zip(input1.axes[:-1], input2.axes[:-1], strict=True)
     return Tensor((*(matched(pair, assume, "bilinear") for pair in pairs), out))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from shapelint.ops.axes import Axes, broadcast, position
 from shapelint.ops.binding import coerce
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim, Same
@@ -51,11 +52,11 @@ def target_of(value: Value, rank: int, assume: Assumptions) -> Tensor:
 def _check_sizes(name: str, left: Axes, right: Axes, assume: Assumptions) -> None:
     if len(left) != len(right):
         code = "SHP517" if _has_one_more(left, right, assume) or _has_one_more(right, left, assume) else None
-        raise ShapeError(f"{name}: a {len(left)}-D against a {len(right)}-D tensor", code)
+        raise RankError(f"{name}: a {len(left)}-D against a {len(right)}-D tensor", code)
     for one, other in zip(left, right, strict=True):
         if assume.same(one.dim, other.dim) is Same.DIFFERENT:
-            message = f"{name}: sizes {one.dim} and {other.dim} differ"
-            raise ShapeError(message, expected=one.dim, got=other.dim)
+            message = f"{name}: sizes $expected and $got differ"
+            raise SizeError(message, expected=one.dim, got=other.dim)
 
 
 def _has_one_more(longer: Axes, shorter: Axes, assume: Assumptions) -> bool:
@@ -69,7 +70,7 @@ def _has_one_more(longer: Axes, shorter: Axes, assume: Assumptions) -> bool:
 def _class_losses(name: str, input: Tensor, target: Tensor, assume: Assumptions) -> Axes:
     """(B, C, *) scores and (B, *) classes -> (B, *); the class axis is 1, or 0 for one sample."""
     if not input.axes:
-        raise ShapeError(f"{name} needs a class axis and gets a scalar")
+        raise RankError(f"{name} needs a class axis and gets a scalar")
     _refuse_classes_last(name, input, target, assume)
     each = _without_classes(input)
     if len(each) == target.rank and all(axis.role in SEQUENCE for axis in each):
@@ -204,7 +205,7 @@ def _refuse_extra_axis(name: str, input: Axes, target: Axes, assume: Assumptions
     first, second = (assume.resolve(axis.dim) for axis in longer[:2])
     known = all(assume.same(one.dim, other.dim) is Same.EQUAL for one, other in zip(longer, shorter, strict=False))
     if known and first != second and ONE_LONG not in (first, second):
-        raise ShapeError(f"{name}: a {len(input)}-D against a {len(target)}-D tensor", "SHP517")
+        raise RankError(f"{name}: a {len(input)}-D against a {len(target)}-D tensor", "SHP517")
 
 
 def pointwise_forward(layer: Layer, input: Tensor, target: Tensor, assume: Assumptions) -> Tensor:

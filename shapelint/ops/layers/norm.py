@@ -10,6 +10,7 @@ from dataclasses import replace
 from shapelint.ops.axes import position
 from shapelint.ops.axis_flow import all_but, axes_from, axes_named, last_axes
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import (
     one_or_more,
@@ -35,7 +36,7 @@ def over_last(name: str, input: Tensor, normalized_shape: Value, assume: Assumpt
     """Check that the last axes are `normalized_shape`."""
     shape = one_or_more(normalized_shape)
     if not shape or input.rank < len(shape):
-        raise ShapeError(f"{name} over {len(shape)} axes gets a {input.rank}-D tensor")
+        raise RankError(f"{name} over {len(shape)} axes gets a {input.rank}-D tensor")
     for axis, expected in zip(input.axes[-len(shape) :], shape, strict=True):
         require_equal(f"{name}: normalized_shape", axis.dim, expected, assume)
     return _same(input)
@@ -248,7 +249,7 @@ def group_norm(input: Tensor, num_groups: Dim, weight: Value = NONE, bias: Value
 
 def _check_groups(name: str, input: Tensor, num_groups: Dim) -> None:
     if input.rank < 2:
-        raise ShapeError(f"{name} needs at least 2 axes and gets a {input.rank}-D tensor")
+        raise RankError(f"{name} needs at least 2 axes and gets a {input.rank}-D tensor")
     _check_divides(num_groups, input.axes[1].dim)
     if all(size == Dim.of(1) for size in (*input.sizes[:1], *input.sizes[2:])) and input.sizes[1] == num_groups:
         raise ShapeError(f"{name} needs more than 1 value in each group and gets a tensor of {num_groups} in all")
@@ -257,7 +258,7 @@ def _check_groups(name: str, input: Tensor, num_groups: Dim) -> None:
 def _check_divides(num_groups: Dim, channels: Dim) -> None:
     groups, count = num_groups.constant, channels.constant
     if groups and count is not None and count % groups:
-        raise ShapeError(f"{channels} channels cannot be cut into {num_groups} groups")
+        raise ShapeError("$got channels cannot be cut into $expected groups", expected=num_groups, got=channels)
 
 
 @op("torch.nn.functional.normalize", rank_change=0, mixes=axes_named("dim"), nature=Nature.NORM)

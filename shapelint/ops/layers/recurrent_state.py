@@ -99,9 +99,8 @@ def _is_batch_first_output(state: Tensor) -> bool:
 
 
 def _refused(state: Tensor, demand: Demand, code: str | None) -> ShapeError:
-    expected, got = (", ".join(map(str, sizes)) for sizes in (demand.sizes, state.sizes))
     return ShapeError(
-        f"{demand.name} must be ({expected}) and is ({got})",
+        f"{demand.name} must be ($expected) and is ($got)",
         code,
         state=demand.name,
         expected=demand.sizes,

@@ -239,7 +239,7 @@ def _check_channels(config: RecurrentConfig, input: Tensor, assume: Assumptions)
         return
     channels, length, expected = input.axes[1].dim, input.axes[2].dim, config.input_size
     if assume.same(channels, expected) is Same.EQUAL and assume.same(length, expected) is not Same.EQUAL:
-        message = f"{config.name} reads axis 2 as {expected} features; they are on axis 1, the channels"
+        message = f"{config.name} reads axis 2 as $expected features; they are on axis 1, the channels"
         raise ShapeError(message, "SHP121", expected=expected, got=length)
 
 

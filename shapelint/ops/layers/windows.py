@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.data import dataclass
 from shapelint.ops.axes import ONE, Axes, resized
+from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import Assumptions, ShapeError
 from shapelint.ops.require import one_or_more
 from shapelint.shapes.axis import Axis
@@ -71,7 +72,7 @@ def _slid_axis(axis: Axis, window: Window, assume: Assumptions) -> Axis:
     reach = window.dilation * (window.kernel - ONE) + ONE
     padded = assume.resolve(axis.dim + window.padding)
     if not window.ceil and (assume.resolve(reach) - padded).is_positive():
-        raise ShapeError(f"a window of {reach} does not fit on {padded} values", expected=reach, got=padded)
+        raise SizeError("a window of $expected does not fit on $got values", expected=reach, got=padded)
     return resized(axis, _ceiled(padded, reach, axis.dim, window) if window.ceil else _steps(padded, reach, window))
 
 
@@ -89,7 +90,7 @@ def _ceiled(padded: Dim, reach: Dim, length: Dim, window: Window) -> Dim:
     if (count - 1) * stride >= axis + (fits - axis) // 2:
         count -= 1
     if count < 1:
-        raise ShapeError(f"a window of {reach} does not fit on {padded} values")
+        raise SizeError("a window of $expected does not fit on $got values", expected=reach, got=padded)
     return Dim.of(count)
 
 

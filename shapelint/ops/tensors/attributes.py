@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shapelint.ops.axes import position, sizes_as_values
 from shapelint.ops.nature import Nature
-from shapelint.ops.registry import ShapeError, Undetermined, op
+from shapelint.ops.refusals import AxisError, RankError
+from shapelint.ops.registry import Undetermined, op
 from shapelint.shapes.dim import product_of
 from shapelint.shapes.value import Bool, Dtype, Int, Tensor, Tuple, Value, integer
 
@@ -23,7 +24,7 @@ def size(input: Tensor, dim: int | None = None) -> Int | Tuple:
     if dim is None:
         return sizes_as_values(input.axes)
     if not input.axes:
-        raise ShapeError("a scalar has no sizes")
+        raise AxisError("a scalar has no sizes")
     return Int(input.axes[position(dim, input.rank)].dim)
 
 
@@ -49,7 +50,7 @@ def numel(input: Tensor) -> Int:
 def length(input: Tensor) -> Int:
     """The size of the first axis."""
     if not input.axes:
-        raise ShapeError("len() of a scalar")
+        raise RankError("len() of a scalar")
     return Int(input.axes[0].dim)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shapelint.ops.axes import Axes, broadcast, promoted
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.value import List, Tensor, Tuple, Value
@@ -63,7 +64,7 @@ def _name_axes(labels: str, axes: Axes, named: dict[str, Axis], assume: Assumpti
     """Enter an operand's axes under their labels; returns those that `...` stands for."""
     hidden = len(axes) - len(labels.replace(DOTS, ""))
     if hidden < 0 or (hidden > 0 and DOTS not in labels):
-        raise ShapeError(f"einsum: {labels.replace(DOTS, '...')!r} for {len(axes)} dimensions")
+        raise RankError(f"einsum: {labels.replace(DOTS, '...')!r} for {len(axes)} dimensions")
     before, _, after = labels.partition(DOTS)
     end = len(axes) - len(after)
     front, dots, back = axes[: len(before)], axes[len(before) : end], axes[end:]

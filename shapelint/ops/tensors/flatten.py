@@ -5,6 +5,7 @@ from __future__ import annotations
 from shapelint.ops.axes import ONE, resized
 from shapelint.ops.layers.windows import unknown_length
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, layer, op
 from shapelint.ops.require import one_or_more, require_rank
 from shapelint.ops.tensors.view import flatten, unflatten
@@ -43,9 +44,9 @@ def pad(input: Tensor, pad: Value, mode: Value = CONSTANT, value: Value = NONE) 
         raise Undetermined("padding that is not known")
     pairs = _pairs(pad)
     if len(pairs) > input.rank:
-        raise ShapeError(f"pad: {len(pairs)} pairs for a {input.rank}-D tensor")
+        raise RankError(f"pad: {len(pairs)} pairs for a {input.rank}-D tensor")
     if mode != CONSTANT and not _mirrors(len(pairs), input.rank):
-        raise ShapeError("pad: this mode pads the last axes of a batch of channels only")
+        raise RankError("pad: this mode pads the last axes of a batch of channels only")
     kept = input.axes[: input.rank - len(pairs)]
     padded = zip(input.axes[len(kept) :], reversed(pairs), strict=True)
     return Tensor((*kept, *(_padded(axis, pair) for axis, pair in padded)), input.dtype)

@@ -13,6 +13,7 @@ from typing import Any
 from shapelint.ops.axes import ONE, Axes, broadcast, resized
 from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import AxisError, BroadcastError, RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -58,7 +59,7 @@ def setitem(input: Tensor, index: Value, value: Value, assume: Assumptions) -> V
     if isinstance(value, Tensor):
         extra = max(0, value.rank - selected.rank)
         if not all(assume.agree(axis.dim, ONE) for axis in value.axes[:extra]):
-            raise ShapeError(f"{value.rank} dimensions do not fit into {selected.rank}")
+            raise RankError(f"{value.rank} dimensions do not fit into {selected.rank}")
         check_assignable(value.axes[extra:], selected.axes, assume)
     return NONE
 
@@ -66,7 +67,7 @@ def setitem(input: Tensor, index: Value, value: Value, assume: Assumptions) -> V
 def check_assignable(given: Axes, target: Axes, assume: Assumptions) -> None:
     """Raise ShapeError where `given` does not broadcast to exactly the axes of `target`."""
     if len(given) > len(target):
-        raise ShapeError(f"{len(given)} dimensions do not broadcast to {len(target)}")
+        raise RankError(f"{len(given)} dimensions do not broadcast to {len(target)}")
     for axis, wanted in zip(reversed(given), reversed(target), strict=False):
         if assume.same(axis.dim, ONE) is not Same.EQUAL and not assume.agree(axis.dim, wanted.dim):
             _refuse_unless_one(axis, wanted, assume)
@@ -74,7 +75,7 @@ def check_assignable(given: Axes, target: Axes, assume: Assumptions) -> None:
 
 def _refuse_unless_one(axis: Axis, wanted: Axis, assume: Assumptions) -> None:
     if not assume.agree(axis.dim, ONE):
-        raise ShapeError(f"size {axis.dim} does not fit {wanted.dim}", expected=wanted.dim, got=axis.dim)
+        raise BroadcastError("size $got does not fit $expected", expected=wanted.dim, got=axis.dim)
 
 
 def _parts(index: Value) -> tuple[Value, ...]:
@@ -86,7 +87,7 @@ def _fill_ellipsis(indices: Sequence[Value], rank: int) -> tuple[Value, ...]:
     full = SliceValue(NONE, NONE, NONE)
     missing = rank - sum(map(_consumed, indices))
     if missing < 0:
-        raise ShapeError(f"too many indices for a tensor with {rank} dimensions", rank=rank)
+        raise RankError(f"too many indices for a tensor with {rank} dimensions", rank=rank)
     places = [at for at, index in enumerate(indices) if isinstance(index, EllipsisValue)]
     if not places:
         return (*indices, *[full] * missing)
@@ -128,7 +129,7 @@ def check_within(index: Dim, size: Dim, assume: Assumptions) -> None:
     """Raise ShapeError where `index` certainly lies outside [-size, size)."""
     index, size = assume.resolve(index), assume.resolve(size)
     if (index - size).is_natural() or (-index - size).is_positive():
-        raise ShapeError(f"index {index} of an axis of size {size}", expected=size, got=index)
+        raise AxisError("index $got of an axis of size $expected", expected=size, got=index)
 
 
 def _index_axes(index: Value) -> Axes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shapelint.ops.axes import ONE, Axes, axis_at, matched, position, promoted, resized, with_axis
 from shapelint.ops.binding import sizes_of
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
@@ -45,7 +46,7 @@ def cat(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
 def _joined(members: Sequence[Tensor], dim: int, length: Dim | None, assume: Assumptions) -> Axes:
     rank = members[0].rank
     if any(member.rank != rank for member in members) or rank == 0:
-        raise ShapeError("cat needs tensors with the same number of dimensions, at least 1")
+        raise RankError("cat needs tensors with the same number of dimensions, at least 1")
     at = position(dim, rank)
     columns = list(zip(*(member.axes for member in members), strict=True))
     others = {i: matched(column, assume, "cat") for i, column in enumerate(columns) if i != at}
@@ -69,7 +70,7 @@ def stack(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
     """Lay tensors of one shape behind each other along a new axis."""
     members = _tensors(tensors)
     if len({member.rank for member in members}) > 1:
-        raise ShapeError("stack needs tensors of one shape")
+        raise RankError("stack needs tensors of one shape")
     columns = zip(*(member.axes for member in members), strict=True)
     common = tuple(matched(column, assume, "stack") for column in columns)
     at = position(dim, len(common) + 1)
@@ -105,7 +106,7 @@ def _pieces(input: Tensor, dim: int, sizes: Sequence[Dim]) -> Tuple:
 
 def _own_axis(input: Tensor, dim: int, what: str) -> Axis:
     if not input.axes:
-        raise ShapeError(f"{what} of a scalar")
+        raise RankError(f"{what} of a scalar")
     return axis_at(input, dim)
 
 
@@ -150,7 +151,7 @@ def _listed_pieces(tensor: Tensor, dim: int, sizes: Sequence[Dim], assume: Assum
     total = sum(sizes, ZERO)
     size = axis_at(tensor, dim).dim
     if not assume.agree(size, total):
-        raise ShapeError(f"split sizes add up to {total}, the axis has {size}", expected=size, got=total)
+        raise SizeError("split sizes add up to $got, the axis has $expected", expected=size, got=total)
     return _pieces(tensor, dim, sizes)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from shapelint.ops.axes import Axes, broadcast, promoted
 from shapelint.ops.nature import Nature
-from shapelint.ops.registry import Assumptions, ShapeError, op
+from shapelint.ops.refusals import RankError, SizeError
+from shapelint.ops.registry import Assumptions, op
 from shapelint.ops.tensors.index import check_assignable
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.value import NONE, Tensor, Value
@@ -13,19 +14,19 @@ from shapelint.shapes.value import NONE, Tensor, Value
 def _contracted(left: Axis, right: Axis, assume: Assumptions) -> None:
     """The two axes that a product sums over must have one size."""
     if not assume.agree(left.dim, right.dim):
-        message = f"the product sums over sizes {left.dim} and {right.dim}"
-        raise ShapeError(message, expected=left.dim, got=right.dim)
+        message = "the product sums over sizes $expected and $got"
+        raise SizeError(message, expected=left.dim, got=right.dim)
 
 
 def _rank(input: Tensor, rank: int, what: str) -> None:
     if input.rank != rank:
-        raise ShapeError(f"{what} expects {rank} dimensions and gets {input.rank}", rank=input.rank)
+        raise RankError(f"{what} expects {rank} dimensions and gets {input.rank}", rank=input.rank)
 
 
 def _product(left: Axes, right: Axes, assume: Assumptions) -> Axes:
     """(*, n, m) @ (*, m, p) -> (*, n, p); a vector on either side is a row or column that goes."""
     if not left or not right:
-        raise ShapeError("matmul of a scalar")
+        raise RankError("matmul of a scalar")
     _contracted(left[-1], right[-2] if len(right) > 1 else right[0], assume)
     batch = broadcast(assume, left[:-2], right[:-2])
     rows = left[-2:-1] if len(left) > 1 else ()
@@ -54,11 +55,7 @@ def bmm(input: Tensor, mat2: Tensor, assume: Assumptions) -> Tensor:
     _rank(mat2, 3, "bmm")
     _contracted(input.axes[2], mat2.axes[1], assume)
     if not assume.agree(input.axes[0].dim, mat2.axes[0].dim):
-        raise ShapeError(
-            f"bmm of batches of {input.axes[0].dim} and {mat2.axes[0].dim}",
-            expected=input.axes[0].dim,
-            got=mat2.axes[0].dim,
-        )
+        raise SizeError("bmm of batches of $expected and $got", expected=input.axes[0].dim, got=mat2.axes[0].dim)
     return matmul(input, mat2, assume)
 
 

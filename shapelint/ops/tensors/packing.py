@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shapelint.ops.names import PACK, PACK_SEQUENCE, PACKED, PAD, PAD_PACKED, RNN_UTILITIES, UNPAD
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.ops.require import require_equal
 from shapelint.shapes.axis import Axis, Role
@@ -50,7 +51,7 @@ def pack_padded_sequence(
 ) -> Packed:
     """(T, B, F) and B lengths -> packed; lengths that are not known are taken to reach the last step."""
     if input.rank < 2:
-        raise ShapeError(f"pack_padded_sequence needs a batch and a time axis and gets a {input.rank}-D tensor")
+        raise RankError(f"pack_padded_sequence needs a batch and a time axis and gets a {input.rank}-D tensor")
     batch, time = _layout(input, batch_first)
     if enforce_sorted == TRUE:
         _check_count(lengths, batch.dim, time.dim, assume)
@@ -117,7 +118,7 @@ def pack_sequence(sequences: Value, enforce_sorted: Value = TRUE, *, assume: Ass
 def unpad_sequence(padded_sequences: Tensor, lengths: Value, batch_first: bool = False, *, assume: Assumptions) -> List:
     """(T, B, F) and B lengths -> B tensors of (T_i, F)."""
     if padded_sequences.rank < 2:
-        raise ShapeError("unpad_sequence needs a batch and a time axis")
+        raise RankError("unpad_sequence needs a batch and a time axis")
     batch, time = _layout(padded_sequences, batch_first)
     _check_count(lengths, batch.dim, time.dim, assume)
     return _separated(batch, time, padded_sequences.axes[2:], _constants(lengths))
@@ -219,7 +220,7 @@ def _chosen(lengths: Value, batch: Axis, time: Dim, assume: Assumptions) -> Axis
 def _count(lengths: Value) -> Dim | None:
     if isinstance(lengths, Tensor):
         if lengths.rank != 1:
-            raise ShapeError(f"lengths must be a 1-D tensor, not a {lengths.rank}-D one")
+            raise RankError(f"lengths must be a 1-D tensor, not a {lengths.rank}-D one")
         return lengths.axes[0].dim
     if isinstance(lengths, List) and lengths.length is not None:
         return lengths.length
@@ -248,7 +249,7 @@ def _gathered(sequences: Value, assume: Assumptions) -> tuple[Axis, Axis, tuple[
     first = items[0]
     for item in items:
         if not item.axes or item.rank != first.rank:
-            raise ShapeError("sequences must have the same number of axes, at least one")
+            raise RankError("sequences must have the same number of axes, at least one")
         for got, expected in zip(item.sizes[1:], first.sizes[1:], strict=True):
             require_equal("sequences that are padded together", got, expected, assume)
     time = replace(first.axes[0], dim=_longest([item.axes[0].dim for item in items]), role=Role.TIME, origin=None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from shapelint.ops.axes import ONE, Axes, merged
+from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim, Same, cancel, product_of
@@ -37,17 +38,15 @@ def _inferred(total: Dim, rest: Dim, sizes: Sequence[Dim], assume: Assumptions) 
     reduced, divisor = cancel(total, rest)
     inferred = reduced // divisor
     if not assume.agree(reduced, inferred * divisor):
-        shown = ", ".join(map(str, sizes))
-        raise ShapeError(f"{total} elements do not fit ({shown})", expected=rest, got=total)
+        raise SizeError("$got elements do not fit ($into)", expected=rest, got=total, into=tuple(sizes))
     return inferred
 
 
 def _agree_on_elements(axes: Axes, sizes: Sequence[Dim], assume: Assumptions) -> None:
     have, want = _without_common([axis.dim for axis in axes], sizes, assume)
     if not assume.agree(have, want):
-        shown = ", ".join(map(str, sizes))
         total = product_of(axis.dim for axis in axes)
-        raise ShapeError(f"{total} elements do not fit ({shown})", expected=product_of(sizes), got=total)
+        raise SizeError("$got elements do not fit ($into)", expected=product_of(sizes), got=total, into=tuple(sizes))
 
 
 def _without_common(have: Sequence[Dim], want: Sequence[Dim], assume: Assumptions) -> tuple[Dim, Dim]:

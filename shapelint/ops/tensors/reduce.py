@@ -220,7 +220,7 @@ def topk(
     """(values, indices) of the k largest entries of an axis."""
     axis = axis_at(input, dim)
     if assume.resolve(k - axis.dim).is_positive() or (-k).is_positive():
-        raise ShapeError(f"topk: {k} of an axis of size {axis.dim}", expected=axis.dim, got=k)
+        raise ShapeError("topk: $got of an axis of size $expected", expected=axis.dim, got=k)
     axes = with_axis(input, dim, resized(axis, k))
     return Tuple((Tensor(axes, input.dtype), Tensor(axes, Dtype.INT)), names=VALUES_AND_INDICES)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shapelint.ops.axes import ONE, Axes, Operand, axis_at, broadcast, position, resized, with_axis
 from shapelint.ops.axis_flow import axes_named, every_axis, others
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import AxisError, RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.ops.tensors.index import check_within
 from shapelint.shapes.axis import Axis
@@ -19,7 +20,7 @@ from shapelint.shapes.value import NONE, Dtype, Int, List, Tensor, Tuple, Value
 def select(input: Tensor, dim: int, index: Dim, assume: Assumptions) -> Tensor:
     """One entry of an axis; the axis goes."""
     if not input.axes:
-        raise ShapeError("select of a scalar")
+        raise RankError("select of a scalar")
     at = position(dim, input.rank)
     check_within(index, input.axes[at].dim, assume)
     return replace(input, axes=(*input.axes[:at], *input.axes[at + 1 :]), ref=None)
@@ -29,11 +30,12 @@ def select(input: Tensor, dim: int, index: Dim, assume: Assumptions) -> Tensor:
 def narrow(input: Tensor, dim: int, start: Dim, length: Dim, assume: Assumptions) -> Tensor:
     """`length` entries of an axis from `start` on."""
     if not input.axes:
-        raise ShapeError("narrow of a scalar")
+        raise RankError("narrow of a scalar")
     axis = axis_at(input, dim)
     first = start + axis.dim if (-start).is_positive() else start
     if assume.resolve(first + length - axis.dim).is_positive() or (-length).is_positive():
-        raise ShapeError(f"{length} entries from {start} on do not lie in an axis of size {axis.dim}")
+        wording = "$length entries from $start on do not lie in an axis of size $expected"
+        raise AxisError(wording, length=length, start=start, expected=axis.dim)
     return replace(input, axes=with_axis(input, dim, resized(axis, length)), ref=None)
 
 
@@ -41,7 +43,7 @@ def narrow(input: Tensor, dim: int, start: Dim, length: Dim, assume: Assumptions
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The entries of an axis that `index`, (N) or a scalar, lists."""
     if index.rank > 1:
-        raise ShapeError("index_select needs an index with one dimension")
+        raise RankError("index_select needs an index with one dimension")
     axis = axis_at(input, dim)
     picked = resized(axis, index.axes[0].dim if index.axes else ONE)
     return replace(input, axes=with_axis(input, dim, picked), ref=None)
@@ -60,10 +62,10 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: Value = NONE,
 def _check_index_fits(axes: Axes, index: Axes, free: Collection[int], assume: Assumptions) -> None:
     """Raise ShapeError where the ranks differ, or the index is longer on an axis that is not free."""
     if len(axes) != len(index):
-        raise ShapeError(f"an index with {len(index)} dimensions for {len(axes)}")
+        raise RankError(f"an index with {len(index)} dimensions for {len(axes)}")
     for at, (axis, i) in enumerate(zip(axes, index, strict=True)):
         if at not in free and assume.resolve(i.dim - axis.dim).is_positive():
-            raise ShapeError(f"index size {i.dim} is larger than {axis.dim}", expected=axis.dim, got=i.dim)
+            raise SizeError("index size $got is larger than $expected", expected=axis.dim, got=i.dim)
 
 
 @op("torch.take_along_dim", "torch.Tensor.take_along_dim", moves=axes_named("dim"), nature=Nature.SELECTION)
@@ -133,7 +135,7 @@ def roll(input: Tensor, shifts: Value, dims: Value = NONE) -> Tensor:
 def tril(input: Tensor, diagonal: Value = NONE) -> Tensor:
     """Zeros above, or below, a diagonal of the last two axes; the shape stays."""
     if input.rank < 2:
-        raise ShapeError("a triangle of a tensor with fewer than 2 dimensions")
+        raise RankError("a triangle of a tensor with fewer than 2 dimensions")
     return replace(input, ref=None)
 
 

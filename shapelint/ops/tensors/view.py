@@ -19,6 +19,7 @@ from shapelint.ops.axes import (
 )
 from shapelint.ops.axis_flow import axes_named
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import BroadcastError, RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
 from shapelint.ops.tensors.recut import INFERRED, complete_sizes, recut
 from shapelint.shapes.axis import Axis
@@ -107,7 +108,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def _permuted(input: Tensor, dims: Sizes) -> Tensor:
     order = known(dims)
     if len(order) != input.rank:
-        raise ShapeError(f"permute: {len(order)} dimensions for a tensor with {input.rank}")
+        raise RankError(f"permute: {len(order)} dimensions for a tensor with {input.rank}")
     return _with_axes(input, tuple(input.axes[at] for at in positions(order, input.rank)))
 
 
@@ -147,7 +148,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 def t(input: Tensor) -> Tensor:
     """Exchange the axes of a matrix."""
     if input.rank > 2:
-        raise ShapeError(f"t() expects at most 2 dimensions and gets {input.rank}")
+        raise RankError(f"t() expects at most 2 dimensions and gets {input.rank}")
     return _with_axes(input, input.axes[::-1])
 
 
@@ -161,7 +162,7 @@ def reversed_axes(input: Tensor) -> Tensor:
 def matrix_transpose(input: Tensor) -> Tensor:
     """Exchange the last two axes."""
     if input.rank < 2:
-        raise ShapeError(f".mT expects at least 2 dimensions and gets {input.rank}")
+        raise RankError(f".mT expects at least 2 dimensions and gets {input.rank}")
     return _with_axes(input, (*input.axes[:-2], input.axes[-1], input.axes[-2]))
 
 
@@ -194,7 +195,7 @@ def contiguous(input: Tensor, memory_format: Value = NONE) -> Tensor:
 def _expanded(input: Tensor, sizes: Sizes, assume: Assumptions) -> Tensor:
     new = len(sizes) - input.rank
     if new < 0:
-        raise ShapeError(f"expand: {len(sizes)} sizes for a tensor with {input.rank} dimensions")
+        raise RankError(f"expand: {len(sizes)} sizes for a tensor with {input.rank} dimensions")
     if INFERRED in sizes[:new]:
         raise ShapeError("expand: -1 for an axis that the tensor does not have")
     pairs = zip(input.axes, sizes[new:], strict=True)
@@ -209,7 +210,7 @@ def _expand_axis(axis: Axis, size: Dim, assume: Assumptions) -> Axis:
         return axis
     if may_be_one(axis.dim, assume):
         return resized(axis, size)
-    raise ShapeError(f"expand: size {axis.dim} does not become {size}", expected=axis.dim, got=size)
+    raise BroadcastError("expand: size $expected does not become $got", expected=axis.dim, got=size)
 
 
 @op("torch.Tensor.expand", nature=Nature.EXPANSION)
@@ -248,7 +249,7 @@ def repeat(input: Tensor, *repeats: Sizes) -> Tensor:
     counts = given(repeats)
     new = len(counts) - input.rank
     if new < 0:
-        raise ShapeError(f"repeat: {len(counts)} counts for a tensor with {input.rank} dimensions")
+        raise RankError(f"repeat: {len(counts)} counts for a tensor with {input.rank} dimensions")
     return _with_axes(input, _repeated((*[Axis(ONE)] * new, *input.axes), counts))
 
 
