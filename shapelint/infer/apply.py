@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from shapelint.infer.plan import MAX_DEPTH, PRODUCT, Demand, Parent
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.provenance import sizes_in
+from shapelint.infer.values.provenance import is_of_axis, sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
 from shapelint.ops.names import PACK, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import Nature
+from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
@@ -107,7 +108,7 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    if not run.recorder.is_guess(*args) or _is_batched_state(args, error):
+    if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(error):
         return False
     return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
 
@@ -116,6 +117,17 @@ def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
     """Whether a state does not fit a batched input: no other rank of the input would make it fit."""
     given = args[1] if len(args) > 1 else None
     return "state" in error.details and isinstance(given, Tensor) and given.rank == 3
+
+
+def _is_between_layers(error: ShapeError) -> bool:
+    """Whether two sizes differ of which neither is an input's: they do so whatever its rank is."""
+    sizes = [error.details.get("expected"), error.details.get("got")]
+    dims = [size for size in sizes if isinstance(size, Dim)]
+    return (
+        isinstance(error, SizeError)
+        and len(dims) == 2
+        and not any(is_of_axis(name) for dim in dims for name in dim.symbols)
+    )
 
 
 def _symbols(value: Value) -> frozenset[str]:

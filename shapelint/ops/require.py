@@ -33,17 +33,17 @@ def require_rank(name: str, tensor: Tensor, *ranks: int, code: str | None = None
         )
 
 
-def require_equal(what: str, got: Dim, expected: Dim, assume: Assumptions, code: str | None = None) -> None:
-    """Two sizes must agree; where that cannot be told, they are equal from now on."""
+def require_equal(name: str, what: str, got: Dim, expected: Dim, assume: Assumptions, code: str | None = None) -> None:
+    """Two sizes, of `what` the operation takes, must agree; where that cannot be told, they are equal from now on."""
     if not assume.agree(got, expected):
-        raise SizeError(f"{what}: expected $expected, got $got", code, expected=expected, got=got)
+        raise SizeError(f"{name} takes $expected {what} and gets $got", code, expected=expected, got=got)
 
 
 def require_features(name: str, input: Tensor, expected: Dim, assume: Assumptions, code: str | None = None) -> None:
     """Demand a last axis that is `expected` long."""
     if not input.axes:
         raise RankError(f"{name} needs a feature axis and gets a scalar")
-    require_equal(f"{name}: size of the last axis", input.axes[-1].dim, expected, assume, code)
+    require_equal(name, "features on the last axis", input.axes[-1].dim, expected, assume, code)
 
 
 def require_channels(name: str, input: Tensor, axis: int, expected: Dim, assume: Assumptions) -> None:
@@ -55,7 +55,7 @@ def require_channels(name: str, input: Tensor, axis: int, expected: Dim, assume:
     if meant_last and (told is Same.DIFFERENT or (told is Same.UNKNOWN and is_other)):
         message = f"{name} reads axis 1 as $expected channels; they are on the last axis"
         raise SizeError(message, "SHP515", expected=expected, got=got)
-    require_equal(f"{name}: channels on axis {axis}", got, expected, assume)
+    require_equal(name, f"channels on axis {axis}", got, expected, assume)
 
 
 def require_at_least(lowest: int, **sizes: Dim) -> None:

@@ -60,6 +60,12 @@ def next_state(call: Node) -> Ref:
     return h_n_of(call)
 
 
+def is_repeated(trace: Trace, built: Node) -> bool:
+    """Whether the same line builds several layers."""
+    place = (built.span, built.path, built.op)
+    return sum((node.span, node.path, node.op) == place for node in trace.nodes) > 1
+
+
 def layer_of(node: Node) -> Layer:
     """The layer that a `.forward` node calls."""
     layer = node.args[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.finding import Edit
 from shapelint.ops.nature import HANDS_ON, MAKES, Nature
+from shapelint.ops.registry import LAYERS
 from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import text_of
 from shapelint.reading.recurrent import construction_of
@@ -28,6 +29,12 @@ def argument(node: Node, position: int, name: str) -> facts.Argument | None:
     if position < len(positional):
         return None if any(given.star for given in positional[: position + 1]) else positional[position]
     return next((given for given in call.arguments if given.keyword == name), None)
+
+
+def written(built: Node, name: str) -> facts.Argument | None:
+    """The argument for a parameter of a layer class, or under a keyword that it does not have."""
+    parameters = list(LAYERS[built.op].build.signature.parameters)
+    return argument(built, parameters.index(name) if name in parameters else len(parameters), name)
 
 
 def creation_of(trace: Trace, value: Value) -> Node | None:

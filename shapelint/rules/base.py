@@ -42,6 +42,7 @@ class Rule:
     default: bool = True  #: selected when the user selects nothing
     confidence: Confidence = Confidence.HIGH
     waived_by_option: bool = False  #: who writes an option for it means it: silent where a flag or a name decides
+    general: bool = False  #: told of what torch refuses only where no other rule explains it
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from shapelint.choices.questions import Same
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.project.settings import is_left_alone
 from shapelint.reading.layout.intent import told_of_calls
+from shapelint.reading.loops.loops_over_time import above
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
 from shapelint.source import Span
@@ -51,10 +52,20 @@ def checks_of(codes: frozenset[str]) -> list[RegisteredCheck]:
 
 def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> Iterable[Finding]:
     """What the selected rules find on one path of the analysed file, by the checks that serve them."""
-    for registered in checks:
-        # what an imported file does wrong is reported where that file is checked
-        told = (f for f in registered.run(trace) if f.code in codes and f.path == trace.path)
-        yield from (finding for finding in told if not _is_expected(trace, finding))
+    # what an imported file does wrong is reported where that file is checked
+    told = [f for one in checks for f in one.run(trace) if f.code in codes and f.path == trace.path]
+    causes = {claim.target.node for f in told if not RULES[f.code].general for claim in f.claims}
+    for finding in told:
+        is_explained = RULES[finding.code].general and _is_explained(trace, finding, causes, codes)
+        if not is_explained and not _is_expected(trace, finding):
+            yield finding
+
+
+def _is_explained(trace: Trace, finding: Finding, causes: set[int], codes: frozenset[str]) -> bool:
+    """Whether a rule that knows the cause tells of what a general rule found, or its user has switched that off."""
+    node = trace.node(finding.claims[0].target)
+    is_off = node.error is not None and node.error.code in RULES and node.error.code not in codes
+    return is_off or not causes.isdisjoint({node.id, *above(trace, [*node.args, *node.kwargs.values()])})
 
 
 def _is_expected(trace: Trace, finding: Finding) -> bool:
@@ -124,8 +135,10 @@ def _merge(
     if branch is not None and RULES[finding.code].waived_by_option and not isinstance(branch.question, Same):
         return None
     raises = finding.severity is Severity.ERROR
-    lowered = _lower(finding.confidence, 1 if branch is not None and is_taken(branch, trace, raises=raises) else 2)
-    if lowered is None:
+    is_side = branch is not None and is_taken(branch, trace, raises=raises)
+    lowered = _lower(finding.confidence, 1 if is_side else 2)
+    # where other sides do not crash, the code reckons with one of them
+    if lowered is None or (RULES[finding.code].general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace

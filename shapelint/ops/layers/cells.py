@@ -94,4 +94,4 @@ def _check_state(layer: Layer, given: Value, state: Tensor, assume: Assumptions)
         return
     require_rank(f"{layer.name} (state)", given, state.rank)
     for got, expected in zip(given.sizes, state.sizes, strict=True):
-        require_equal(f"{layer.name} (state)", got, expected, assume)
+        require_equal(layer.name, "as a size of the state", got, expected, assume)

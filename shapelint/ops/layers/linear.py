@@ -138,7 +138,7 @@ def embedding_bag_forward(
     if isinstance(per_sample_weights, Tensor):
         require_rank("EmbeddingBag (per_sample_weights)", per_sample_weights, input.rank)
         for got, expected in zip(per_sample_weights.sizes, input.sizes, strict=True):
-            require_equal("EmbeddingBag (per_sample_weights)", got, expected, assume)
+            require_equal("EmbeddingBag", "weights for each sample", got, expected, assume)
     return Tensor((bags, Axis(layer.get("embedding_dim", Dim), Role.FEATURE)))
 
 

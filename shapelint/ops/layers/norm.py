@@ -38,7 +38,7 @@ def over_last(name: str, input: Tensor, normalized_shape: Value, assume: Assumpt
     if not shape or input.rank < len(shape):
         raise RankError(f"{name} over {len(shape)} axes gets a {input.rank}-D tensor")
     for axis, expected in zip(input.axes[-len(shape) :], shape, strict=True):
-        require_equal(f"{name}: normalized_shape", axis.dim, expected, assume)
+        require_equal(name, "features", axis.dim, expected, assume)
     return _same(input)
 
 

@@ -247,7 +247,7 @@ def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -
     if len(input.features) != 1:
         raise ShapeError(f"{config.name} expects packed (T, I) sequences, not of {len(input.features) + 1} axes")
     got = input.features[0].dim
-    require_equal(f"{config.name}: size of the last axis", got, config.input_size, assume, "SHP503")
+    require_equal(config.name, "features on the last axis", got, config.input_size, assume, "SHP503")
 
 
 def _meaning(axis: Axis, role: Role) -> Axis:

@@ -251,7 +251,7 @@ def _gathered(sequences: Value, assume: Assumptions) -> tuple[Axis, Axis, tuple[
         if not item.axes or item.rank != first.rank:
             raise RankError("sequences must have the same number of axes, at least one")
         for got, expected in zip(item.sizes[1:], first.sizes[1:], strict=True):
-            require_equal("sequences that are padded together", got, expected, assume)
+            require_equal("pad_sequence", "features", got, expected, assume)
     time = replace(first.axes[0], dim=_longest([item.axes[0].dim for item in items]), role=Role.TIME, origin=None)
     return Axis(count, Role.BATCH), time, first.axes[1:], first.dtype
 

@@ -11,7 +11,7 @@ from shapelint.ops.registry import LAYERS, ShapeError
 from shapelint.reading.operations import short_name
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import own_construction
-from shapelint.reading.written import argument
+from shapelint.reading.written import written
 from shapelint.rules.base import Rule
 from shapelint.rules.build import report
 from shapelint.shapes.value import Layer
@@ -50,12 +50,6 @@ def refused(trace: Trace, code: str) -> Iterator[Refused]:
         built = own_construction(trace, layer) if isinstance(layer, Layer) else node
         if built is not None and built.op in LAYERS:
             yield Refused(built, node, node.error, str(node.error.details.get("argument", "")))
-
-
-def written(built: Node, name: str) -> facts.Argument | None:
-    """The argument for a parameter of a layer class, or under a keyword that it does not have."""
-    parameters = list(LAYERS[built.op].build.signature.parameters)
-    return argument(built, parameters.index(name) if name in parameters else len(parameters), name)
 
 
 def shown(trace: Trace, one: Refused) -> str:

@@ -10,9 +10,9 @@ from shapelint.reading.loops.loops_over_time import above
 from shapelint.reading.operations import is_step_call, short_name
 from shapelint.reading.quoting import naming_of, place_of, text_of
 from shapelint.reading.recurrent import input_of, layer_of, own_construction
+from shapelint.reading.written import written
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.construction.refusal import written
 from shapelint.shapes.dim import Dim
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -11,7 +11,7 @@ from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_embedding, is_recurrent_call
 from shapelint.reading.quoting import naming_of, place_of, quote, text_of
-from shapelint.reading.recurrent import input_of, own_construction
+from shapelint.reading.recurrent import input_of, is_repeated, own_construction
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, is_always_bidirectional, twice
 from shapelint.rules.base import Rule
@@ -116,18 +116,12 @@ def _input_fix(trace: Trace, node: Node, producer: Producer, got: Dim) -> Fix | 
     given = (
         None if built is None else argument(built, 0, "in_features" if "in_features" in built.named else "input_size")
     )
-    if built is None or source is None or given is None or _is_repeated(trace, built):
+    if built is None or source is None or given is None or is_repeated(trace, built):
         return None
     text = _written_features(trace, source, producer.layer, got)
     if text is None or not (built.frames == source.frames or text.isdigit()):
         return None
     return Fix(f"take {text} features", (Edit(given.value.span, text),), safe=True)
-
-
-def _is_repeated(trace: Trace, built: Node) -> bool:
-    """Whether the same line builds several layers."""
-    place = (built.span, built.path, built.op)
-    return sum((node.span, node.path, node.op) == place for node in trace.nodes) > 1
 
 
 def _written_features(trace: Trace, source: Node, layer: Layer, got: Dim) -> str | None:

@@ -1,0 +1,95 @@
+"""Operations that torch certainly refuses: for which kind of reason, and where the sizes come from that do not go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from shapelint.finding import Place
+from shapelint.ops.nature import LOSSES, Nature
+from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
+from shapelint.ops.registry import LAYERS
+from shapelint.reading.quoting import place_of
+from shapelint.reading.trail import FORWARD, nature_of, operation_of, tensor_inputs
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.render import Naming
+from shapelint.shapes.value import Layer, Tensor
+from shapelint.trace.node import INPUT, Node
+from shapelint.trace.trace import Trace
+
+
+class Reason(Enum):
+    """Why torch refuses: what the operation is for, where that tells more, else what does not go."""
+
+    SIZES = auto()
+    BROADCAST = auto()
+    VIEW = auto()
+    JOIN = auto()
+    RANK = auto()
+    AXIS = auto()
+    ARGUMENT = auto()
+    LOSS = auto()
+
+
+_BY_ERROR = ((SizeError, Reason.SIZES), (BroadcastError, Reason.BROADCAST), (RankError, Reason.RANK))
+
+
+def refused(trace: Trace, reason: Reason) -> Iterator[Node]:
+    """The operations of the analysed file that torch refuses for a reason."""
+    for node in trace.nodes:
+        is_torch = operation_of(node) is not None or node.op in LAYERS
+        if node.error is not None and node.path == trace.path and is_torch and reason_of(node) is reason:
+            yield node
+
+
+def reason_of(node: Node) -> Reason:
+    """Why torch refuses an operation."""
+    nature = nature_of(node)
+    if isinstance(node.error, AxisError):
+        return Reason.AXIS
+    if nature in LOSSES:
+        return Reason.LOSS
+    if nature is Nature.JOIN:
+        return Reason.JOIN
+    if nature is Nature.VIEW and isinstance(node.error, SizeError):
+        return Reason.VIEW
+    return next((reason for kind, reason in _BY_ERROR if isinstance(node.error, kind)), Reason.ARGUMENT)
+
+
+def sources(trace: Trace, node: Node, naming: Naming) -> Iterator[Place]:
+    """Where the sizes come from that do not go together: the layer that wants one, and what made the other."""
+    layer = node.args[0] if node.args else None
+    if isinstance(layer, Layer):
+        yield place_of(layer, f"this {layer.name} is built here")
+    details = {} if node.error is None else node.error.details
+    told: set[int] = set()
+    for size in (details.get("got"), details.get("expected")):
+        maker = _maker(trace, node, size) if isinstance(size, Dim) else None
+        if maker is not None and maker.id not in told and isinstance(size, Dim):
+            told.add(maker.id)
+            yield _made_here(maker, naming.dim(size))
+
+
+def _made_here(maker: Node, size: str) -> Place:
+    layer = maker.args[0] if maker.op.endswith(FORWARD) else None
+    if isinstance(layer, Layer):
+        return place_of(layer, f"{size} comes from this {layer.name}")
+    return place_of(maker, f"{size} comes from here")
+
+
+def _maker(trace: Trace, node: Node, size: Dim) -> Node | None:
+    """The operation that the size first appears in, above what the node is given."""
+    found: Node | None = None
+    while (above := _with_size(trace, node, size)) is not None:
+        found = node = above
+    return None if found is None or found.op == INPUT else found
+
+
+def _with_size(trace: Trace, node: Node, size: Dim) -> Node | None:
+    """The operation that made the tensor, of those that a node is given, which has an axis of that size."""
+    wanted = trace.resolve(size)
+    for value in tensor_inputs(node):
+        has = isinstance(value, Tensor) and any(trace.resolve(axis.dim) == wanted for axis in value.axes)
+        if has and value.ref is not None:
+            return trace.node(value.ref)
+    return None
