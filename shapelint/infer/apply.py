@@ -13,7 +13,7 @@ from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
 from shapelint.ops.names import PACK, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import Nature
-from shapelint.ops.refusals import SizeError
+from shapelint.ops.refusals import AxisError, RankError, SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
@@ -100,13 +100,16 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     """Whether an error rests on what was guessed, not read.
 
     That is the rank of an input, a later round of a loop that may have one round only, or a list that is
-    empty because the path that fills it was not taken, and a size that is counted in it.
+    empty because the path that fills it was not taken, and a size that is counted in it. A rank of which only a text
+    speaks does not go against the code: the text is of another value.
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True
     if any(size.constant == 0 for value in args if not isinstance(value, Layer) for size in sizes_in(value)):
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
+        return True
+    if error.code is None and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
         return True
     if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(error):
         return False

@@ -14,8 +14,9 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 VIEWED = "view"  #: demands the rank that the sizes of a view have
 PRODUCT = "product"  #: demands the one rank that a product of matrices or vectors takes
 
+WRITTEN_RANKS = frozenset({"shape-comment", "shape-docstring"})  #: what texts say, which may be of other values
 #: the author's own words on an input's rank, and a rank that is tried (`Trace.retaken`)
-SPOKEN_RANKS = frozenset({VIEWED, PRODUCT, "unpacked", "shape-comment", "shape-docstring", "permute", "pattern", TRIED})
+SPOKEN_RANKS = WRITTEN_RANKS | {VIEWED, PRODUCT, "unpacked", "permute", "pattern", TRIED}
 #: these, and what a layer that is told how its batches lie reads
 STATED_RANKS = SPOKEN_RANKS | {"batch_first"}
 #: what leaves no doubt about an input's rank: recurrent layers read batches by all usage

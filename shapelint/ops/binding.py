@@ -77,9 +77,9 @@ def _torch_names(kwargs: Mapping[str, Value], signature: inspect.Signature) -> d
 def _spread_sizes(
     args: tuple[Value, ...], kwargs: Mapping[str, Value], signature: inspect.Signature
 ) -> tuple[tuple[Value, ...], Mapping[str, Value]]:
-    """What a method takes as `*dims` may also be named: `x.permute(dims=(1, 0, 2))`."""
+    """What is taken as `*dims` may also be named: `x.permute(dims=(1, 0, 2))`, `torch.zeros(size=(2, 3))`."""
     starred = [name for name, p in signature.parameters.items() if p.kind is p.VAR_POSITIONAL]
-    if starred and starred[0] in kwargs and len(args) == 1:
+    if starred and starred[0] in kwargs and len(args) == list(signature.parameters).index(starred[0]):
         rest = {name: value for name, value in kwargs.items() if name != starred[0]}
         return (*args, kwargs[starred[0]]), rest
     return args, kwargs

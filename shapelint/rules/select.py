@@ -134,11 +134,11 @@ def _merge(
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
     if branch is not None and RULES[finding.code].waived_by_option and not isinstance(branch.question, Same):
         return None
-    raises = finding.severity is Severity.ERROR
+    raises, is_general = finding.severity is Severity.ERROR, RULES[finding.code].general
     is_side = branch is not None and is_taken(branch, trace, raises=raises)
-    lowered = _lower(finding.confidence, 1 if is_side else 2)
-    # where other sides do not crash, the code reckons with one of them
-    if lowered is None or (RULES[finding.code].general and not is_side):
+    # what torch refuses on one side alone is most often kept from it by conditions that hang together
+    lowered = _lower(finding.confidence, 1 if is_side and not is_general else 2)
+    if lowered is None or (is_general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace

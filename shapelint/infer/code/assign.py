@@ -102,7 +102,7 @@ def _unpack_shape(run: Run, value: ShapeOf, count: int, star: int | None) -> tup
     if star is None:
         run.path.demand(value.of, Demand(count, "unpacked"))
     return tuple(
-        List([])
+        Unknown(f"{value.of.key}.size()[{i}:]", "the sizes of some axes")
         if i == star
         else Int(Dim.symbol(f"{value.of.key}.size({i if star is None or i < star else i - count})"))
         for i in range(count)

@@ -38,6 +38,7 @@ class Recorder:
     made_up: int = plans.MAX_DEPTH + 1  #: the depth from which on the code makes up for what torch raises
     graphless: int = 0  #: how many open blocks and functions switch gradients off
     guesses: set[int] = field(default_factory=set)  #: nodes that rest on an input of guessed rank
+    hearsay: set[int] = field(default_factory=set)  #: nodes that rest on a rank of which only a text speaks
     believed: set[Evidence] = field(default_factory=set)  #: the trace's evidence
 
     @property
@@ -81,9 +82,11 @@ class Recorder:
         kwargs = {name: captured(value) for name, value in kwargs.items()}
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
-        is_guessed_input = op == INPUT and bound.get("demand") not in plans.CERTAIN_RANKS
-        if is_guessed_input or self.is_guess(*args, *kwargs.values()):
+        demand = str(bound.get("demand")) if op == INPUT else None
+        if (demand is not None and demand not in plans.CERTAIN_RANKS) or self.is_guess(*args, *kwargs.values()):
             self.guesses.add(number)
+        if demand in plans.WRITTEN_RANKS or self.is_hearsay(*args, *kwargs.values()):
+            self.hearsay.add(number)
         self.sizes.positive.update(size.as_symbol for size in sizes_in(stamped) if size.as_symbol)
         frames = tuple(self.frames)
         node = Node(number, op, args, kwargs, bound, stamped, span, self.path, expression, frames, error)
@@ -97,6 +100,10 @@ class Recorder:
     def is_guess(self, *values: Value) -> bool:
         """Whether a value rests on an input whose rank was guessed from the first operation on it."""
         return any(ref.node in self.guesses for value in values for ref in refs(value))
+
+    def is_hearsay(self, *values: Value) -> bool:
+        """Whether a value rests on an input whose rank a comment or docstring states, and no code."""
+        return any(ref.node in self.hearsay for value in values for ref in refs(value))
 
     def bind(self, span: Span, name: str, value: Value) -> None:
         """Record what a name or a call is worth, for `shapelint shapes`."""

@@ -32,8 +32,7 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
     if name in _NEW and (name != "new" or _are_sizes(args)):
         return apply(run, registry.OPS["torch.zeros"], args, {}, site.node)
     if name == "permute":
-        sizes = _sizes_in(args)
-        run.path.demand(base, Demand(len(sizes), "permute"))
+        _demand_permuted(run, base, _sizes_in(args))
     if name in ("view", "reshape"):
         _demand_viewed(run, base, name, args)
         return _viewed(run, site) or _derived(run, base, site)
@@ -43,8 +42,17 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
 
 
 def _sizes_in(args: tuple[Value, ...]) -> Sequence[Value]:
-    """Sizes that are given one by one, or in a sequence."""
-    return args[0].items if len(args) == 1 and isinstance(args[0], Tuple | List) else args
+    """Sizes that are given one by one, or in a sequence of known length."""
+    whole = args[0] if len(args) == 1 else None
+    if isinstance(whole, Tuple) or (isinstance(whole, List) and whole.length is None):
+        return whole.items
+    return args
+
+
+def _demand_permuted(run: Run, base: Unknown, places: Sequence[Value]) -> None:
+    """`x.permute(1, 0, 2)` names every axis of an unknown x."""
+    if all(isinstance(place, Int) for place in places):
+        run.path.demand(base, Demand(len(places), "permute"))
 
 
 def _demand_viewed(run: Run, base: Unknown, name: str, args: tuple[Value, ...]) -> None:
