@@ -361,7 +361,7 @@ def _takes_first_half(trace: Trace, node: Node, slot: Slot) -> bool:
 
 def _takes_the_rest(trace: Trace, half: Node) -> bool:
     """Whether another subscript takes the other half, `[num_layers:]`: mended alone, some rows would be taken twice."""
-    others = (one for one in trace.uses(_base(half)) if one.op == GETITEM and one.id != half.id)
+    others = (one for one in trace.uses(_base(half)) if is_subscript(one) and one.id != half.id)
     return any(_cut(trace, one, "lower") == _cut(trace, half, "upper") for one in others)
 
 
