@@ -259,7 +259,7 @@ def _unpackings(trace: Trace, node: Node) -> list[Node]:
     packing = packing_of(node)
     call = None if packing is None else reader_of(trace, packing)
     users = [] if call is None else trace.uses(Ref(call.id, (0,)))
-    return [one for one in users if is_unpacking(one) and one.bound.get("batch_first") is not True]
+    return [one for one in users if is_unpacking(one) and not one.flag("batch_first")]
 
 
 def _flag(trace: Trace, node: Node, place: int) -> Edit | None:
