@@ -44,7 +44,7 @@ def cpu(command: Sequence[str]) -> float:
 
 def commands(path: str) -> dict[str, list[str]]:
     python = sys.executable
-    check = [python, "-m", "shapelint", "check", path, "--verify", "off", "-j1"]
+    check = [python, "-m", "shapelint", "check", path, "--verify", "off", "-j1", "--no-cache"]
     return {
         "python": [python, "-c", "pass"],
         "python, click": [python, "-c", "import click"],

@@ -20,14 +20,15 @@ def _inside(package: str) -> Iterator[pkgutil.ModuleInfo]:
 
 @cache
 def paths(package: str) -> Mapping[str, str]:
-    """The last part of each module's name in a package and its rooms, with the whole name.
+    """The last part of each module's name in a package and its rooms, with the whole name; `_names` are for the others.
 
     Raises ValueError where two rooms have a module of one name.
     """
     found: dict[str, str] = {}
     for name in (module.name for module in _inside(package) if not module.ispkg):
-        if found.setdefault(name.rpartition(".")[2], name) != name:
-            raise ValueError(f"two modules of {package} are called {name.rpartition('.')[2]}")
+        last = name.rpartition(".")[2]
+        if not last.startswith("_") and found.setdefault(last, name) != name:
+            raise ValueError(f"two modules of {package} are called {last}")
     return found
 
 
