@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from shapelint.ops.binding import call
+from shapelint.ops.binding import build, call
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
@@ -29,7 +29,6 @@ from shapelint.shapes.value import (
     External,
     Float,
     Int,
-    Layer,
     List,
     NoneValue,
     Packed,
@@ -293,10 +292,9 @@ def _shaped(operation: Op, args: Sequence[Value], kwargs: Mapping[str, Value], p
 
 def construct(kind: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Outcome:
     try:
-        returned, bound = call(LAYERS[kind].build, tuple(args), kwargs, PathAssumptions())
+        return Outcome(build(LAYERS[kind], tuple(args), kwargs, PathAssumptions(), NOWHERE))
     except (ShapeError, Undetermined) as error:
         return Outcome(error=error)
-    return Outcome(Layer(kind, bound if returned is None else returned, NOWHERE))
 
 
 def _attempt(run: Callable[[], Any]) -> Outcome:

@@ -14,7 +14,7 @@ from oracle import Argument, Given, PathAssumptions, check_layer, number, number
 from torch import nn
 
 from shapelint.finding import Ref
-from shapelint.ops.binding import call
+from shapelint.ops.binding import build, call
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS, ShapeError, load
 from shapelint.shapes.axis import Role
@@ -26,7 +26,6 @@ from shapelint.shapes.value import (
     Bool,
     Dtype,
     Float,
-    Layer,
     List,
     Str,
     Tensor,
@@ -244,8 +243,7 @@ refused("TransformerEncoderLayer", width, SCALAR)
 
 def encoder_layer() -> Given:
     values: dict[str, Value] = {**width, "batch_first": TRUE}
-    config = call(LAYERS["torch.nn.TransformerEncoderLayer"].build, (), values, PathAssumptions())[1]
-    layer = Layer("torch.nn.TransformerEncoderLayer", config, NOWHERE)
+    layer = build(LAYERS["torch.nn.TransformerEncoderLayer"], (), values, PathAssumptions(), NOWHERE)
     return Given(layer, lambda _: nn.TransformerEncoderLayer(8, 2, 16, batch_first=True))
 
 
@@ -321,8 +319,8 @@ def test_every_layer_is_tested() -> None:
 
 
 def shaped(kind: str, config: Mapping[str, Value], *args: Value) -> Any:
-    built = call(LAYERS[kind].build, (), config, PathAssumptions())[1]
-    return call(LAYERS[kind].forward, (Layer(kind, built, NOWHERE), *args), {}, PathAssumptions())[0]
+    built = build(LAYERS[kind], (), config, PathAssumptions(), NOWHERE)
+    return call(LAYERS[kind].forward, (built, *args), {}, PathAssumptions())[0]
 
 
 @pytest.mark.parametrize("batch_first", [True, False])

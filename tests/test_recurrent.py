@@ -13,7 +13,7 @@ from oracle import Argument, Given, Outcome, PathAssumptions, check_layer, numbe
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from shapelint.ops.binding import call
+from shapelint.ops.binding import build, call
 from shapelint.ops.layers.rnn import RecurrentConfig, recurrent_config
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS, ShapeError, Undetermined
@@ -50,8 +50,7 @@ def configs(draw: st.DrawFn, kind: str) -> dict[str, Argument]:
 
 def layer_of(kind: str, config: Mapping[str, Argument]) -> RecurrentConfig:
     values = {name: value for name, value in config.items() if isinstance(value, Value)}
-    _, bound = call(LAYERS[kind].build, (), values, PathAssumptions())
-    return recurrent_config(Layer(kind, bound, NOWHERE))
+    return recurrent_config(build(LAYERS[kind], (), values, PathAssumptions(), NOWHERE))
 
 
 def packed(batch: str = "B", time: str = "T", features: str = "I", *, sort: bool = True) -> Given:
@@ -272,7 +271,7 @@ def test_wrong_inputs(kind: str) -> None:
 
 def layer_value(kind: str, config: Mapping[str, Argument]) -> Layer:
     values = {name: value for name, value in config.items() if isinstance(value, Value)}
-    return Layer(kind, call(LAYERS[kind].build, (), values, PathAssumptions())[1], NOWHERE)
+    return build(LAYERS[kind], (), values, PathAssumptions(), NOWHERE)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -115,7 +115,7 @@ class Path:
         except Undetermined as error:
             raise AssertionError(f"{name}: {error}") from error
         if name in LAYERS:
-            result = Layer(name, result or bound, Span(1, 0, 1, 0))
+            result = Layer(name, bound, Span(1, 0, 1, 0), typed=result)
         return self._add(name, positional, named, bound, result)
 
     def _add(

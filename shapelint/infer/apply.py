@@ -147,9 +147,8 @@ def construct(
     run: Run, kind: str, args: tuple[Value, ...], kwargs: Mapping[str, Value], call: facts.Expression
 ) -> Value:
     """Build a torch layer; its node is the construction."""
-    layer_op = registry.LAYERS[kind]
     try:
-        _, bound = binding.call(layer_op.build, args, kwargs, run)
+        layer = binding.build(registry.LAYERS[kind], args, kwargs, run, call.span, run.recorder.away)
     except ShapeError as error:
         failed = Unknown(run.key_of(call), error.message)
         return run.recorder.record(kind, args, kwargs, {}, failed, call.span, call, error)
@@ -157,11 +156,10 @@ def construct(
         return Unknown(run.key_of(call), f"{kind}: {open_question.reason}")
     except OverflowError as error:
         return Unknown(run.key_of(call), f"{kind}: {error}")
-    layer = Layer(kind, bound, call.span, path=run.recorder.away)
     forward = _forward(run)
     if forward is not None:
         run.trace.rebuilt[len(run.trace.nodes)] = forward
-    return run.recorder.record(kind, args, kwargs, bound, layer, call.span, call)
+    return run.recorder.record(kind, args, kwargs, layer.config, layer, call.span, call)
 
 
 def _forward(run: Run) -> Span | None:

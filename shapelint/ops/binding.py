@@ -8,9 +8,10 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Union
 
-from shapelint.ops.registry import Assumptions, Op, ShapeError, Sizes, Undetermined
+from shapelint.ops.registry import Assumptions, LayerOp, Op, ShapeError, Sizes, Undetermined
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Float, Int, List, NoneValue, Packed, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Unknown, Value
+from shapelint.source import Span
 
 
 def call(
@@ -27,6 +28,19 @@ def call(
     given = {**bound, "assume": assume} if operation.assumes else bound
     positional, named = _spread(operation.signature, given)
     return operation.function(*positional, **named), bound
+
+
+def build(
+    layer: LayerOp,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    assume: Assumptions,
+    span: Span,
+    path: str | None = None,
+) -> Layer:
+    """The layer that a constructor's call makes; raises what `call` does."""
+    typed, config = call(layer.build, args, kwargs, assume)
+    return Layer(layer.name, config, span, path=path, typed=typed)
 
 
 def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], assume: Assumptions) -> dict[str, Any]:

@@ -170,7 +170,7 @@ class Op:
 class LayerOp:
     """A registered layer class: `build` checks and coerces the constructor's arguments, `forward` is called.
 
-    `build` returns the config mapping; `forward` takes the `Layer` first, then the call's arguments.
+    What `build` returns the layer holds as `typed`; `forward` takes the `Layer` first, then the call's arguments.
     """
 
     name: str

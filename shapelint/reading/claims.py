@@ -9,7 +9,7 @@ from shapelint.claims.values.equals import Equals
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.reading.operations import is_recurrent_call
-from shapelint.reading.recurrent import Slot, input_of, layer_of, states_given
+from shapelint.reading.recurrent import Slot, config_of, input_of, states_given
 from shapelint.reading.written import is_zeros
 from shapelint.shapes.value import NoneValue, Packed, Tensor
 from shapelint.trace.node import Node
@@ -32,7 +32,7 @@ def source_of(trace: Trace, call: Node) -> Source | None:
         return _source_of_packed(trace, value)
     if not isinstance(value, Tensor) or value.rank != 3 or value.ref is None:
         return None
-    return _source(value.ref, layer_of(call).flag("batch_first"))
+    return _source(value.ref, config_of(call).batch_first)
 
 
 def _source_of_packed(trace: Trace, packed: Packed) -> Source | None:

@@ -35,7 +35,7 @@ class Slot:
 
     @property
     def config(self) -> RecurrentConfig:
-        """The layer's options."""
+        """What the layer is built with."""
         return recurrent_config(self.layer)
 
 
@@ -71,6 +71,11 @@ def layer_of(node: Node) -> Layer:
     layer = node.args[0]
     assert isinstance(layer, Layer)
     return layer
+
+
+def config_of(call: Node) -> RecurrentConfig:
+    """What the layer of a recurrent call is built with."""
+    return recurrent_config(layer_of(call))
 
 
 def h_n_of(call: Node) -> Ref:

@@ -191,8 +191,8 @@ class Layer(Value, Named):
     """An instance of a torch layer class.
 
     `kind` is the class's registered dotted name ("torch.nn.LSTM"), `config` its constructor arguments by
-    parameter name, coerced as the build function declares them (ops/registry.py), `span` the construction,
-    `ref` the trace node that constructs it.
+    parameter name, coerced as the build function declares them (ops/registry.py), `typed` what that function made
+    of them, `span` the construction, `ref` the trace node that constructs it.
     """
 
     kind: str
@@ -200,6 +200,7 @@ class Layer(Value, Named):
     span: Span
     ref: Ref | None = field(default=None, compare=False)
     path: str | None = None  #: the file of the construction, None for the analysed one
+    typed: object = field(default=None, compare=False, repr=False)
 
     @property
     def named(self) -> Mapping[str, object]:

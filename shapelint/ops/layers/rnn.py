@@ -53,7 +53,7 @@ class RecurrentConfig:
     num_layers: Dim
     batch_first: bool
     bidirectional: bool
-    proj_size: Dim
+    proj_size: Dim = ZERO
 
     @property
     def directions(self) -> Dim:
@@ -77,16 +77,9 @@ class RecurrentConfig:
 
 
 def recurrent_config(layer: Layer) -> RecurrentConfig:
-    """Return the typed view of a recurrent layer's config; `layer.kind` is one of RECURRENT."""
-    return RecurrentConfig(
-        name=layer.name,
-        input_size=layer.get("input_size", Dim),
-        hidden_size=layer.get("hidden_size", Dim),
-        num_layers=layer.get("num_layers", Dim),
-        batch_first=layer.flag("batch_first"),
-        bidirectional=layer.flag("bidirectional"),
-        proj_size=layer.find("proj_size", Dim) or ZERO,
-    )
+    """What a recurrent layer is built with; `layer.kind` is one of RECURRENT."""
+    assert isinstance(layer.typed, RecurrentConfig)
+    return layer.typed
 
 
 def _time(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
@@ -146,12 +139,15 @@ def lstm(
     proj_size: Count = ZERO,
     device: Value = NONE,
     dtype: Value = NONE,
-) -> None:
+) -> RecurrentConfig:
     """nn.LSTM; with proj_size, h_n and the output have proj_size features, and c_n has hidden_size."""
     _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
     if (-proj_size).is_positive() or (proj_size != ZERO and (proj_size - hidden_size + ONE).is_positive()):
         message = f"proj_size {proj_size} must be smaller than hidden_size {hidden_size}"
         raise ShapeError(message, "SHP610", argument="proj_size")
+    return RecurrentConfig(
+        "LSTM", input_size, hidden_size, num_layers, batch_first is True, bidirectional is True, proj_size
+    )
 
 
 @layer(
@@ -173,9 +169,10 @@ def gru(
     bidirectional: Flag = False,
     device: Value = NONE,
     dtype: Value = NONE,
-) -> None:
+) -> RecurrentConfig:
     """nn.GRU."""
     _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
+    return RecurrentConfig("GRU", input_size, hidden_size, num_layers, batch_first is True, bidirectional is True)
 
 
 @layer(
@@ -198,10 +195,11 @@ def rnn(
     bidirectional: Flag = False,
     device: Value = NONE,
     dtype: Value = NONE,
-) -> None:
+) -> RecurrentConfig:
     """nn.RNN; its fourth parameter is the nonlinearity."""
     require_nonlinearity(nonlinearity)
     _check_construction(input_size, hidden_size, num_layers, dropout, bias, batch_first)
+    return RecurrentConfig("RNN", input_size, hidden_size, num_layers, batch_first is True, bidirectional is True)
 
 
 def _check_construction(

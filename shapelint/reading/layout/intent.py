@@ -10,6 +10,7 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import place_of
 from shapelint.reading.recurrent import (
     OUTPUT,
+    config_of,
     input_of,
     layer_of,
     line_above,
@@ -73,7 +74,7 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     value = input_of(call)
     if not isinstance(value, Tensor) or value.rank != 3:
         return Intent((), ())
-    batch_first = layer_of(call).flag("batch_first")
+    batch_first = config_of(call).batch_first
     roles = (Role.BATCH, Role.TIME) if batch_first else (Role.TIME, Role.BATCH)
     agreeing: list[Evidence] = []
     opposing: list[Evidence] = []
@@ -166,7 +167,7 @@ def _exchanged(trace: Trace, call: Node, value: Tensor) -> Iterator[Evidence]:
         return
     unknown = all(axis.role not in _OPPOSITE for axis in source.axes)
     turned = value.sizes[:2] == source.sizes[1::-1]
-    if unknown and turned and layer_of(call).flag("batch_first"):
+    if unknown and turned and config_of(call).batch_first:
         yield Evidence("", Role.TIME, "exchange", 1, made.span, "the first two axes are exchanged here", made.path)
 
 

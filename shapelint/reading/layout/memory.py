@@ -8,7 +8,7 @@ from shapelint.finding import Ref
 from shapelint.ops.nature import HANDS_ON, MAKES, Nature
 from shapelint.reading.layout.views import view_base
 from shapelint.reading.operations import is_contiguous, is_recurrent_call, is_strict_view, is_unpacking
-from shapelint.reading.recurrent import layer_of
+from shapelint.reading.recurrent import config_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import flow_of, nature_of, operands_of
 from shapelint.shapes.dim import Dim, Symbol, product_of
@@ -62,7 +62,7 @@ def _written_order(trace: Trace, value: Tensor, ref: Ref) -> Order | None:
     node = trace.node(ref)
     if is_recurrent_call(node):
         is_output = ref.path == (0,) and value.rank == 3
-        return _turned(value, is_output and layer_of(node).flag("batch_first"))
+        return _turned(value, is_output and config_of(node).batch_first)
     if is_unpacking(node) and ref.path == (0,):
         return _turned(value, node.flag("batch_first"))
     is_copied = is_contiguous(node) and node.find("memory_format", NoneValue) is not None

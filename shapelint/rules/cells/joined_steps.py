@@ -11,7 +11,7 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.loops.loops_over_time import Rounds, Step, batch_axis_of, is_one, results_of, rounds_of, steps_of
 from shapelint.reading.operations import is_recurrent_call, is_stack, is_step_call
 from shapelint.reading.quoting import add_argument, place_of, quote, text_of
-from shapelint.reading.recurrent import layer_of
+from shapelint.reading.recurrent import config_of, layer_of
 from shapelint.reading.single_index import LAST, pick_of
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument
@@ -299,7 +299,7 @@ def _reads_batch_first(trace: Trace, user: Node) -> bool:
     pick = pick_of(user)
     if pick is not None:
         return pick.axis == 1 and pick.index == LAST
-    return is_recurrent_call(user) and user.error is None and layer_of(user).flag("batch_first")
+    return is_recurrent_call(user) and user.error is None and config_of(user).batch_first
 
 
 def _splits_batch_first(trace: Trace, joined: Joined, user: Node) -> bool:

@@ -9,7 +9,7 @@ from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.loops.loops_over_time import is_one
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls, state_given
+from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent_calls, state_given
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -133,7 +133,7 @@ def steps_as_features(trace: Trace) -> Iterator[Finding]:
         value, state = input_of(call), state_given(call)
         if not isinstance(value, Tensor) or value.rank != 3 or call.error is not None:
             continue
-        axis = 1 if layer_of(call).flag("batch_first") else 0
+        axis = 1 if config_of(call).batch_first else 0
         told = [piece for piece in evidence_of(trace, value.axes[2]) if piece.role is Role.TIME and piece.weight > 1]
         if told and state is None and is_one(trace, value.axes[axis].dim):
             yield _finding(trace, call, value, told)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Place, Ref, Severity
 from shapelint.reading.quoting import construction_place, place_of, quote
-from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls
+from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent_calls
 from shapelint.reading.trail import tensor_inputs
 from shapelint.reading.written import ATOMS, argument, insertion
 from shapelint.rules.base import Rule, check
@@ -132,7 +132,7 @@ def channels_read_as_steps(trace: Trace) -> Iterator[Finding]:
 def _finding(trace: Trace, call: Node, value: Tensor) -> Finding:
     layer, given = layer_of(call), argument(call, 0, "input")
     name = "its input" if given is None else f"`{quote(trace, given.value.span)}`"
-    exchange = ".transpose(1, 2)" if layer.flag("batch_first") else ".permute(2, 0, 1)"
+    exchange = ".transpose(1, 2)" if config_of(call).batch_first else ".permute(2, 0, 1)"
     return report(
         RULE,
         trace,

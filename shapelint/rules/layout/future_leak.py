@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.causality import Causality
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.operations import is_recurrent_call, is_subscript
 from shapelint.reading.quoting import construction_place, place_of, quote
-from shapelint.reading.recurrent import ancestors, input_of, is_refused, layer_of
+from shapelint.reading.recurrent import ancestors, config_of, input_of, is_refused, layer_of
 from shapelint.reading.single_index import index_parts, is_full
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
@@ -175,7 +174,7 @@ def bidirectional_next_step(trace: Trace) -> Iterator[Finding]:
             continue
         for call in ancestors(trace, scores.ref) if scores.ref is not None else ():
             is_leak = is_recurrent_call(call) and not is_refused(trace, call) and _is_next(trace, call, scores, later)
-            if is_leak and recurrent_config(layer_of(call)).bidirectional:
+            if is_leak and config_of(call).bidirectional:
                 yield from _finding(trace, loss, call, scores)
 
 
@@ -234,7 +233,7 @@ def _finding(trace: Trace, loss: Node, call: Node, scores: Tensor) -> Iterator[F
     if steps is None or not isinstance(value, Tensor):
         return
     places = [at for at, axis in enumerate(steps.axes) if axis.role is Role.TIME]
-    time_axis = 1 if recurrent_config(layer_of(call)).batch_first else 0
+    time_axis = 1 if config_of(call).batch_first else 0
     assert steps.ref is not None
     assert value.ref is not None
     yield report(

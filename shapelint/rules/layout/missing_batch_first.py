@@ -8,7 +8,7 @@ from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.reading.layout.intent import Intent, intent_of, misplaced_flag
 from shapelint.reading.layout.readings import batch_first_claim, batch_first_fix
 from shapelint.reading.quoting import construction_place, quote, replace_text
-from shapelint.reading.recurrent import input_of, is_refused, layer_of, own_construction, recurrent_calls
+from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of, own_construction, recurrent_calls
 from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -281,7 +281,7 @@ def missing_batch_first(trace: Trace) -> Iterator[Finding]:
     blamed = set[object]()
     for call in recurrent_calls(trace):
         layer = layer_of(call)
-        if not _reads_time_first(trace, call, layer):
+        if not _reads_time_first(trace, call):
             continue
         intent = intent_of(trace, call)
         if not intent.is_other_layout:
@@ -294,13 +294,13 @@ def missing_batch_first(trace: Trace) -> Iterator[Finding]:
             yield _misplaced(trace, call, layer, intent, flag)
 
 
-def _reads_time_first(trace: Trace, call: Node, layer: Layer) -> bool:
+def _reads_time_first(trace: Trace, call: Node) -> bool:
     """Whether the call runs, time first, on several samples and steps."""
     value = input_of(call)
     if is_refused(trace, call) or not isinstance(value, Tensor) or value.rank != 3:
         return False
     several = all(trace.resolve(axis.dim) != ONE for axis in value.axes[:2])
-    return several and not layer.flag("batch_first")
+    return several and not config_of(call).batch_first
 
 
 def _missing(trace: Trace, call: Node, layer: Layer, intent: Intent) -> Finding:

@@ -8,7 +8,7 @@ from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.claims import starts_at_zero
 from shapelint.reading.quoting import construction_place, quote
-from shapelint.reading.recurrent import input_of, is_refused, is_returned, layer_of, recurrent_calls
+from shapelint.reading.recurrent import config_of, input_of, is_refused, is_returned, layer_of, recurrent_calls
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -143,7 +143,7 @@ def _has_one_step(trace: Trace, call: Node) -> bool:
     value = input_of(call)
     if not isinstance(value, Tensor) or value.rank not in (2, 3):
         return False
-    place = 1 if value.rank == 3 and layer_of(call).flag("batch_first") else 0
+    place = 1 if value.rank == 3 and config_of(call).batch_first else 0
     return trace.resolve(value.sizes[place]) == ONE
 
 

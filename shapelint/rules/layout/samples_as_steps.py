@@ -8,7 +8,7 @@ from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.layout.intent import evidence_of, weight_of
 from shapelint.reading.quoting import construction_place, place_of, quote
-from shapelint.reading.recurrent import input_of, is_refused, layer_of, recurrent_calls, states_given
+from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of, recurrent_calls, states_given
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -289,7 +289,7 @@ def _lone_time_axis(trace: Trace, call: Node, value: Tensor) -> int | None:
         return 0 if _fits_one_sequence(call) else None
     if value.rank != 3:
         return None
-    place = 1 if layer_of(call).flag("batch_first") else 0
+    place = 1 if config_of(call).batch_first else 0
     return place if trace.resolve(value.sizes[1 - place]) == ONE else None
 
 

@@ -9,7 +9,7 @@ from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.reading.loops.loops_over_time import Rounds, above, is_one, rounds_of, steps_of
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import construction_place
-from shapelint.reading.recurrent import input_of, layer_of, state_given
+from shapelint.reading.recurrent import config_of, input_of, layer_of, state_given
 from shapelint.reading.written import states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -136,14 +136,14 @@ def layer_called_step_by_step(trace: Trace) -> Iterator[Finding]:
     if trace.decisions:
         return
     for rounds in rounds_of(trace, is_recurrent_call):
-        is_plain = not layer_of(rounds.first).flag("bidirectional") and _reads_one_step(trace, rounds)
+        is_plain = not config_of(rounds.first).bidirectional and _reads_one_step(trace, rounds)
         if is_plain and steps_of(trace, rounds) is not None and _is_chained(rounds) and _is_known(trace, rounds):
             yield _finding(trace, rounds)
 
 
 def _reads_one_step(trace: Trace, rounds: Rounds) -> bool:
     """Whether each call reads a sequence of one step."""
-    axis = 1 if layer_of(rounds.first).flag("batch_first") else 0
+    axis = 1 if config_of(rounds.first).batch_first else 0
     values = [input_of(call) for call in rounds.calls]
     return all(isinstance(one, Tensor) and one.rank == 3 and is_one(trace, one.axes[axis].dim) for one in values)
 

@@ -11,7 +11,7 @@ from shapelint.reading.operations import is_flip
 from shapelint.reading.packing.lengths import packing_before
 from shapelint.reading.packing.padding import above, padding_of
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import h_n_of, input_of, is_refused, layer_of, recurrent_calls
+from shapelint.reading.recurrent import config_of, h_n_of, input_of, is_refused, layer_of, recurrent_calls
 from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -159,7 +159,7 @@ def _read(trace: Trace, call: Node) -> tuple[Tensor | None, int]:
     given = input_of(call)
     packing = packing_before(trace, given) if isinstance(given, Packed) else None
     padded = given if packing is None else packing.padded
-    batch_first = layer_of(call).flag("batch_first") if packing is None else packing.batch_first
+    batch_first = config_of(call).batch_first if packing is None else packing.batch_first
     return padded if isinstance(padded, Tensor) and padded.rank == 3 else None, int(batch_first)
 
 

@@ -13,7 +13,7 @@ from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.operations import is_packing, is_unpacking
 from shapelint.reading.packing.lengths import is_permuted, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
-from shapelint.reading.recurrent import h_n_of, layer_of
+from shapelint.reading.recurrent import config_of, h_n_of, layer_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -208,7 +208,7 @@ def _mixing(trace: Trace, node: Node) -> Iterator[Finding]:
     ]
     layer = layer_of(call)
     weight = max((piece.weight for _, piece in evidence), default=0)
-    weight += _FLAG if layer.flag("batch_first") else 0
+    weight += _FLAG if config_of(call).batch_first else 0
     weight += _FLAG if _is_padded_batch_first(trace, call) else 0
     certain = packing.has_length_per_step(trace)
     if (not certain and weight < ENOUGH) or is_permuted(trace, value):

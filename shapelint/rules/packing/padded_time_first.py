@@ -10,7 +10,7 @@ from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
 from shapelint.reading.operations import is_padding, is_recurrent_call
 from shapelint.reading.packing.lengths import is_overlong, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
-from shapelint.reading.recurrent import h_n_of, input_of, is_refused, layer_of
+from shapelint.reading.recurrent import config_of, h_n_of, input_of, is_refused, layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
@@ -167,7 +167,7 @@ def _read_batch_first(trace: Trace, reader: Node) -> Tensor | None:
     packing = packing_of(reader)
     if packing is not None:
         return packing.padded if packing.batch_first else None
-    if not is_recurrent_call(reader) or is_refused(trace, reader) or not layer_of(reader).flag("batch_first"):
+    if not is_recurrent_call(reader) or is_refused(trace, reader) or not config_of(reader).batch_first:
         return None
     value = input_of(reader)
     return value if isinstance(value, Tensor) and value.rank == 3 else None

@@ -12,6 +12,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import (
     OUTPUT,
     Slot,
+    config_of,
     input_of,
     is_refused,
     layer_of,
@@ -193,7 +194,7 @@ def reads_padding(trace: Trace) -> Iterator[Finding]:
 
 def _is_misread(call: Node, given: Tensor) -> bool:
     """Whether the layer certainly takes the steps for samples: that is another mistake."""
-    batch_first = layer_of(call).flag("batch_first")
+    batch_first = config_of(call).batch_first
     return given.axes[0].role is (Role.TIME if batch_first else Role.BATCH)
 
 

@@ -9,7 +9,7 @@ from shapelint.finding import Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import naming_of
-from shapelint.reading.recurrent import layer_of
+from shapelint.reading.recurrent import config_of, layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
@@ -372,7 +372,7 @@ def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
 
 def _state(trace: Trace, call: Node) -> Iterator[Finding]:
     assert call.error is not None
-    config, sizes = recurrent_config(layer_of(call)), call.error.details["got"]
+    config, sizes = config_of(call), call.error.details["got"]
     got = sizes[-1] if isinstance(sizes, tuple) and sizes else None
     if (
         config.proj_size == Dim(())

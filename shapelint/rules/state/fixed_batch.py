@@ -12,7 +12,15 @@ from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
 from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import construction_place, naming_of, place_of, quote
-from shapelint.reading.recurrent import input_of, layer_of, leaves, recurrent_calls, state_given, states_given
+from shapelint.reading.recurrent import (
+    config_of,
+    input_of,
+    layer_of,
+    leaves,
+    recurrent_calls,
+    state_given,
+    states_given,
+)
 from shapelint.reading.text import holds
 from shapelint.reading.written import creation_of, size_expressions
 from shapelint.rules.base import Rule, check
@@ -210,7 +218,7 @@ def _refused(trace: Trace, call: Node) -> Finding:
 def _assumed(trace: Trace, call: Node) -> Iterator[Finding]:
     """A call that is right for one size of the batch alone."""
     value, layer = input_of(call), layer_of(call)
-    batch_axis = 0 if layer.flag("batch_first") else 1
+    batch_axis = 0 if config_of(call).batch_first else 1
     if call.id in trace.tried or not isinstance(value, Tensor) or value.rank != 3 or value.ref is None:
         return
     if _is_kept(trace, call) or _is_asked_for(trace, value.axes[batch_axis].dim):

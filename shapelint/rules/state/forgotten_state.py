@@ -12,7 +12,7 @@ from shapelint.ops.nature import LAYS_OUT, Nature
 from shapelint.reading.loops.rounds_of_calls import is_dropped, round_pairs
 from shapelint.reading.operations import is_subscript
 from shapelint.reading.quoting import construction_place, quote
-from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
+from shapelint.reading.recurrent import config_of, input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import made_by, natures, origin_of
 from shapelint.reading.written import argument
@@ -193,7 +193,7 @@ def _refs_of(state: Value | None) -> list[Ref] | None:
 
 def _step_of(trace: Trace, call: Node) -> Step | None:
     """The one step that a call reads."""
-    value, time_axis = input_of(call), layer_of(call).flag("batch_first")
+    value, time_axis = input_of(call), config_of(call).batch_first
     if not isinstance(value, Tensor) or value.rank != 3 or trace.resolve(value.axes[time_axis].dim) != ONE:
         return None
     node = made_by(trace, origin_of(trace, value, _SAME_STEP))

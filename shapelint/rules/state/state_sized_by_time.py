@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
-from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.registry import ShapeError
 from shapelint.reading.layout.readings import Readings, readings
 from shapelint.reading.names import output_named_state
 from shapelint.reading.quoting import construction_place, naming_of
-from shapelint.reading.recurrent import input_of, layer_of, recurrent_calls, states_given
+from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent_calls, states_given
 from shapelint.reading.written import creation_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -154,7 +153,7 @@ def _finding(trace: Trace, call: Node, error: ShapeError) -> Finding:
 
 def _readings(trace: Trace, call: Node, error: ShapeError, naming: Naming) -> Readings:
     """The size comes from the wrong axis; or, of a layer that is built time first, the layout is wrong."""
-    config, value = recurrent_config(layer_of(call)), input_of(call)
+    config, value = config_of(call), input_of(call)
     axis = 0 if config.batch_first else 1
     size = f", `{naming.dim(value.axes[axis].dim)}`" if isinstance(value, Tensor) else ""
     step = f"take the batch size from axis {axis}{size}"

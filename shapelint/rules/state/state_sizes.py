@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shapelint.finding import Edit, Fix, Place
-from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.registry import ShapeError
 from shapelint.reading.quoting import place_of
-from shapelint.reading.recurrent import layer_of, states_given
+from shapelint.reading.recurrent import config_of, layer_of, states_given
 from shapelint.reading.written import argument, creation_of, exchanged, is_always_bidirectional, size_expressions, twice
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
@@ -48,7 +47,7 @@ def count_both_directions(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit,
 
 def count_all_layers(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
     """The layer's own number of states, where it is a number."""
-    count = recurrent_config(layer_of(call)).state_layers.constant
+    count = config_of(call).state_layers.constant
     return () if count is None else (Edit(sizes[0].span, str(count)),)
 
 
@@ -57,7 +56,7 @@ def take_other_axis(trace: Trace, call: Node, sizes: Sizes) -> tuple[Edit, ...]:
     given = argument(call, 0, "input")
     if given is None or not isinstance(given.value, facts.Name):
         return ()
-    axis = 0 if recurrent_config(layer_of(call)).batch_first else 1
+    axis = 0 if config_of(call).batch_first else 1
     return (Edit(sizes[1].span, f"{given.value.id}.size({axis})"),)
 
 

@@ -231,11 +231,6 @@ def flag(node: Node, name: str, default: bool) -> bool:
     return value if isinstance(value, bool) else default
 
 
-def layer_config(node: Node) -> Mapping[str, object]:
-    """The constructor arguments of a construction, by name, as far as they are known."""
-    return getattr(node.result, "config", None) or node.bound
-
-
 def as_written(node: Node) -> Mapping[str, object]:
     """The arguments of a construction that torch refuses."""
     if node.op not in LAYERS:

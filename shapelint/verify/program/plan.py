@@ -7,20 +7,20 @@ from dataclasses import replace
 from math import prod
 
 from shapelint.data import dataclass
+from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.names import ATTENTION, EMBEDDING, PACK, PAD_PACKED, RECURRENT
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.value import Layer, List, Packed, Tensor, Tuple, Value
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace
 from shapelint.verify.program import limits
-from shapelint.verify.program.encode import FORWARD, Encoder, UnreplayableError, as_written, flag, layer_config
+from shapelint.verify.program.encode import FORWARD, Encoder, UnreplayableError, as_written, flag
 from shapelint.verify.program.scale import scaled, scales
 from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 
 _VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
 _SMALL_TABLES = (101, 103, 107, 109, 113, 127)
-_NO_SIZE = Dim.of(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +146,21 @@ def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:
 
 
 def _layers_of(trace: Trace, node: Node) -> Iterator[Dim]:
-    layers = (layer_config(node) or as_written(node)).get("num_layers") if node.op in RECURRENT else None
+    layers = (node.bound or as_written(node)).get("num_layers") if node.op in RECURRENT else None
     if isinstance(layers, Dim):
         yield resolved(trace, layers)
 
 
 def _also_positive(trace: Trace, node: Node) -> Iterator[Dim]:
     """Differences and quotients of sizes that torch wants to be at least 1."""
-    config = {name: resolved(trace, value) for name, value in layer_config(node).items() if isinstance(value, Dim)}
-    if node.op == ATTENTION and "embed_dim" in config and "num_heads" in config:
+    if node.op == ATTENTION and isinstance(node.result, Layer):
         # a quotient makes the one a multiple of the other
-        yield config["embed_dim"] // config["num_heads"]
-    if node.op in RECURRENT and "hidden_size" in config and config.get("proj_size", _NO_SIZE).symbols:
-        yield config["hidden_size"] - config["proj_size"]
+        yield resolved(trace, node.get("embed_dim", Dim)) // resolved(trace, node.get("num_heads", Dim))
+    if node.op in RECURRENT and isinstance(node.result, Layer):
+        config = recurrent_config(node.result)
+        hidden, projected = resolved(trace, config.hidden_size), resolved(trace, config.proj_size)
+        if projected.symbols:
+            yield hidden - projected
     if node.op == PAD_PACKED and isinstance(node.args[0], Packed):
         longest = resolved(trace, node.args[0].time.dim)
         for padded in (axis for tensor in tensors_in(node.result) for axis in tensor.axes if axis.role is Role.TIME):
@@ -190,8 +192,8 @@ def _small_tables(trace: Trace, nodes: Sequence[Node]) -> dict[int, int]:
     """Stand-ins for vocabulary sizes, which agree with nothing but themselves."""
     rows: list[int] = []
     for node in nodes:
-        count = layer_config(node).get("num_embeddings") if node.op == EMBEDDING else None
-        value = resolved(trace, count).constant if isinstance(count, Dim) else None
+        count = node.find("num_embeddings", Dim) if node.op == EMBEDDING else None
+        value = None if count is None else resolved(trace, count).constant
         if value is not None and value > _VOCABULARY and value not in rows:
             rows.append(value)
     return dict(zip(rows, _SMALL_TABLES, strict=False))

@@ -36,7 +36,7 @@ from shapelint.trace.node import INPUT, Node, refs
 from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writers
 from shapelint.verify.program import limits
-from shapelint.verify.program.encode import Encoded, Encoder, UnreplayableError, layer_config
+from shapelint.verify.program.encode import Encoded, Encoder, UnreplayableError
 from shapelint.verify.program.plan import Plan, plan_sizes, resolved, tensors_in
 from shapelint.verify.program.unroll import unrolled
 
@@ -347,7 +347,7 @@ class Writer:
         rows = [
             self.plan.number(count)
             for node in self.nodes
-            if isinstance(count := layer_config(node).get("num_embeddings", node.bound.get("num_classes")), Dim)
+            if isinstance(count := node.bound.get("num_embeddings", node.bound.get("num_classes")), Dim)
         ]
         classes = [
             min(self.plan.shape(scores.axes))
