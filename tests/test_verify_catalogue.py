@@ -9,6 +9,7 @@ import catalogue_of_modules
 import pytest
 from traces import B, F, Path, T
 
+from shapelint import rooms
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.claims.modules.dropout_acts import DropoutActs
 from shapelint.claims.rows.batch_independence import BatchIndependence
@@ -473,6 +474,17 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
     **catalogue_of_modules.CASES,
 }
+
+
+def properties() -> set[str]:
+    """The properties that there are: the classes of claims/."""
+    for name in rooms.paths("shapelint.claims"):
+        rooms.module("shapelint.claims", name)
+    return {claim.property for claim in Claim.__subclasses__()}
+
+
+def test_every_property_has_a_case() -> None:
+    assert {case(True)[1].property for case in CASES} == properties()
 
 
 def verdict_on(verifier: Verifier, case: Case) -> Any:

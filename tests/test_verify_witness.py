@@ -14,7 +14,7 @@ from traces import B, F, Path, T
 
 from shapelint import rooms
 from shapelint.claims.values.equals import Equals
-from shapelint.finding import Claim, Confidence, Finding, Severity
+from shapelint.finding import Confidence, Finding, Severity
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import External
 from shapelint.source import Span
@@ -94,24 +94,17 @@ def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case]) -> Non
         assert shown in printed
 
 
-def properties() -> set[str]:
-    """The properties that there are: the classes of claims/."""
-    for name in rooms.paths("shapelint.claims"):
-        rooms.module("shapelint.claims", name)
-    return {claim.property for claim in Claim.__subclasses__()}
-
-
 def test_every_property_has_a_claim_a_check_and_a_script_of_its_name() -> None:
     packages = ("shapelint.claims", "shapelint.verify.worker.checks", "shapelint.verify.witness.writers")
     claims, *others = [
         {path.removeprefix(f"{package}.") for path in rooms.paths(package).values()} for package in packages
     ]
     assert others == [claims, claims]
-    assert {path.rpartition(".")[2] for path in claims} == properties()
+    assert {path.rpartition(".")[2] for path in claims} == catalogue.properties()
 
 
 def test_every_script_is_run() -> None:
-    assert {case(True)[1].property for case in SHOWN} == properties()
+    assert {case(True)[1].property for case in SHOWN} == catalogue.properties()
 
 
 def test_script_reads_like_the_code() -> None:
