@@ -62,7 +62,7 @@ RUN, NAMES = run_of(KINDS_OF_VALUES)
 VALUES = NAMES["values"]
 assert isinstance(VALUES, Tuple)
 PLACE = Span(1, 0, 1, 5)
-NODE = facts.Call(PLACE, facts.Name(PLACE, "f"), (), PLACE, PLACE)
+NODE = facts.Call(PLACE, facts.Name(PLACE, "f"), (), PLACE)
 
 
 def look_at(run: Run, value: Value) -> None:
@@ -114,7 +114,7 @@ def test_the_text_of_a_call_does_not_tell_what_is_called(name: str) -> None:
     for value in VALUES.items:
         results = []
         for written in (name.rpartition(".")[2], "min", "something"):
-            node = facts.Call(PLACE, facts.Name(PLACE, written), (), PLACE, PLACE)
+            node = facts.Call(PLACE, facts.Name(PLACE, written), (), PLACE)
             run = Run.of(Trace("values.py", "module"), RUN.recorder.home, RUN.library, Plan())
             with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
                 results.append(repr(call_value(run, FUNCTIONS[name], Site(node, (value,)))))

@@ -95,7 +95,7 @@ class Path:
         result = self.call(layer, *args)
         at, argument = self.trace.nodes[-1].span, facts.Argument(NOWHERE, facts.Name(NOWHERE, "x"))
         func = facts.Attribute(NOWHERE, facts.Name(NOWHERE, "layer"), "forward", NOWHERE)
-        expression = facts.Call(at, func, (argument,) * len(args), NOWHERE, NOWHERE)
+        expression = facts.Call(at, func, (argument,) * len(args), NOWHERE)
         self.trace.nodes[-1] = replace(self.trace.nodes[-1], expression=expression)
         return result
 

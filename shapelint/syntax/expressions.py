@@ -106,7 +106,6 @@ def _call(lowering: Lowering, node: cst.Call) -> facts.Expression:
         places.span(node),
         func,
         _call_arguments(lowering, node, places.offset_span(opening - 1, closing + 1)),
-        places.offset_span(opening, opening),
         places.offset_span(closing, closing),
     )
 

@@ -55,12 +55,11 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Call(Expression):
-    """`func(arguments)`; `open_paren` and `close_paren` are where an argument can be inserted."""
+    """`func(arguments)`."""
 
     func: Expression
     arguments: tuple[Argument, ...]
-    open_paren: Span  #: empty span just after `(`
-    close_paren: Span  #: empty span just before `)`
+    close_paren: Span  #: empty span just before `)`, where an argument can be added
 
 
 @dataclass(frozen=True, slots=True)
