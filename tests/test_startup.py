@@ -91,6 +91,17 @@ def test_the_checking_process_loads_nothing_that_proves_or_tells(path: str) -> N
     assert "torch" not in modules
 
 
+def test_the_checking_process_loads_a_bounded_number_of_modules(path: str) -> None:
+    """What is found by its place (a rule, a property, an operation) is a module more; anything else is counted."""
+    modules = set(told(CHILD, path)["modules"]) - set(told("", path)["modules"])
+    ours = own(sorted(modules))
+    found = [name for name in ours if name.split(".")[1:2] in (["rules"], ["claims"], ["ops"])]
+    assert len(ours) - len(found) <= 190
+    others = {name for name in modules if not name.startswith("shapelint")}
+    assert {name.partition(".")[0] for name in others} - sys.stdlib_module_names <= {"libcst"}
+    assert len(others) <= 120
+
+
 def test_only_the_headers_of_the_functions_that_are_called_are_read_and_each_once(path: str) -> None:
     for code, most in ((PARENT, 0), (CHILD, 10)):
         counts = told(code, path)
