@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
-    ("data", "process", "rooms"),
+    ("data", "effort", "process", "rooms"),
     ("prefilter", "source"),
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapelint import __version__
-from shapelint.cli import counts
+from shapelint.cli import counts, profile
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
 from shapelint.config import VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
+from shapelint.effort import phase, spent
 from shapelint.finding import Confidence
 from shapelint.report import formats
 from shapelint.report.text import plain
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings by code.")
+@click.option("--profile", is_flag=True, help="Tell on standard error where the time went, over all processes.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
 @click.option(
     "--file-timeout",
@@ -73,7 +76,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     """
     from shapelint.pipeline.run import Input, run
 
-    stdin = None
+    began, stdin = time.perf_counter(), None
     if "-" in paths:
         stdin = Input(options["stdin_filename"] or "<stdin>", read_stdin(), on_disk=False)
     files = tuple(path for path in paths if path != "-") if paths else (".",)
@@ -85,7 +88,10 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         raise Failure(str(error)) from None
     if result.trouble:
         click.echo(f"shapelint: {plain(result.trouble)}; nothing is kept for the next run", err=True)
-    found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
+    with phase("report"):
+        found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
+    if options["profile"]:
+        click.echo(profile.told(spent(), time.perf_counter() - began), err=True)
     if result.stopped:
         return 128 + result.stopped.signal
     # without proofs nothing tells whether there would be changes

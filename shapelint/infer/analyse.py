@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shapelint import rooms
 from shapelint.data import dataclass
+from shapelint.effort import count, phase
 from shapelint.infer.code.expected import only_refused
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
@@ -82,6 +83,7 @@ class Checked:
     misstated: set[tuple[str, str]]  #: what docstrings say of a class's parameters and some entry point does not do
 
 
+@phase("interpret")
 def analyse(module: facts.Module, source: Source, only: str | None = None) -> list[Trace]:
     """All traces of a module: its script, its classes with unknown arguments, and its functions; or of one entry."""
     load()
@@ -123,6 +125,8 @@ def _define(module: facts.Module, home: Home, scope: Scope, library: Library) ->
     run = Run.of(Trace(home.source.path, "import", members=library.members), home, library, Plan())
     with suppress(BudgetSpent, Raised, RecursionError, OverflowError):
         execute(run, scope, definitions(module.body))
+    count("modules defined")
+    count("steps", run.steps)
 
 
 def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
@@ -331,6 +335,8 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
         run = _start(checked, entry, plan)
         _run_once(run, checked, entry)
         checked.budget.left -= run.steps
+        count("runs")
+        count("steps", run.steps)
         fresh = {key: demand for key, demand in run.path.demands.items() if plan.demands.get(key) != demand}
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from shapelint.effort import take_in
 from shapelint.process.start import DeadError, OverdueError, Process, ProcessError
 
 FILE_SECONDS = 30.0  #: for one file, unless the configuration says otherwise
@@ -54,7 +55,9 @@ class Bounded:
                 answer = self._ask(request)
         except ProcessError as error:
             raise BoundsError(f"the check {error}") from None
-        result: Result = pickle.loads(answer)
+        result: Result
+        result, effort = pickle.loads(answer)
+        take_in(effort)
         return result
 
     def close(self) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
+from shapelint.effort import phase
 from shapelint.finding import Confidence, Finding, Fix
 from shapelint.project.reads import Reads, recorded
 from shapelint.source import Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
+    from shapelint.rules.select import Hit
     from shapelint.syntax.facts import Module
     from shapelint.trace.trace import Trace
     from shapelint.verify.again import Before
@@ -133,8 +135,12 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
         for finding, trace in findings(analysis.traces, wanted.codes)
         if _is_wanted(finding, wanted) and not suppressions.silences(finding.code, finding.span.line)
     ]
-    if not hits:
-        return
+    if hits:
+        with phase("proof"):
+            yield from _with_programs(source, analysis, wanted, hits)
+
+
+def _with_programs(source: Source, analysis: Analysis, wanted: Wanted, hits: list[Hit]) -> Iterator[Candidate]:
     from shapelint.verify.cases import cases
 
     found = [one for hit in hits if _is_wanted((one := cases(*hit)).finding, wanted)]

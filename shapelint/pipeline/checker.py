@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+from shapelint.effort import phase, spent
 from shapelint.process.path import run_hooks
 from shapelint.process.serve import Answer, leave_room, serve
 
@@ -17,11 +18,14 @@ def main(requests: int, answers: int) -> None:
 
 def _prepare() -> Answer:
     leave_room(MEMORY)
-    try:
-        _load()
-    except ModuleNotFoundError:  # what we need may be installed so that only the hooks find it; they take their time
-        run_hooks()
-        _load()
+    with phase("start"):
+        try:
+            _load()
+        except (
+            ModuleNotFoundError
+        ):  # what we need may be installed so that only the hooks find it; they take their time
+            run_hooks()
+            _load()
     return _call
 
 
@@ -36,8 +40,12 @@ def _load() -> None:
 
 
 def _call(request: bytes) -> bytes:
-    """What a pickled function gives for pickled arguments; nothing for an empty request, which asks for readiness."""
+    """What a pickled function gives for pickled arguments, and what it took.
+
+    Nothing for an empty request, which asks for readiness.
+    """
     if not request:
         return b""
     function, arguments = pickle.loads(request)
-    return pickle.dumps(function(*arguments))
+    result = function(*arguments)
+    return pickle.dumps((result, spent()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapelint.config import Config, ConfigError, Selector
 from shapelint.data import dataclass
+from shapelint.effort import phase
 from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
 from shapelint.pipeline.interrupt import signal_number
@@ -55,17 +56,21 @@ def run(
     ConfigError when torch is required and cannot be imported; never for what is in a file.
     """
     can_prove = _can_prove(config.verify) if config.verify == "require" else None
-    discovery = discover(paths, config.excludes, config.root)
-    inputs, problems = _read(discovery)
+    with phase("discover"):
+        discovery = discover(paths, config.excludes, config.root)
+    with phase("read"):
+        inputs, problems = _read(discovery)
     if stdin:
         inputs.append(stdin)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
-    candidates = [given for given in inputs if may_hold_recurrent(given.raw)]
+    with phase("read"):
+        candidates = [given for given in inputs if may_hold_recurrent(given.raw)]
     if not candidates:
         return RunResult(len(inputs), 0, _told(unread))
     if can_prove is None:
         can_prove = _can_prove(config.verify)
-    checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove))
+    with phase("cache"):
+        checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove))
     with Pool(workers([len(candidates[number].raw) for number in checks.due], jobs), config.file_timeout) as pool:
         if can_prove:
             outcome = _check_and_prove(checks, pool, config, write)
@@ -135,7 +140,8 @@ def _saved(kept: Kept | None) -> str | None:
     """Write the cache; returns why that cannot be done."""
     if kept is None:
         return None
-    kept.cache.save()
+    with phase("cache"):
+        kept.cache.save()
     return kept.cache.trouble
 
 

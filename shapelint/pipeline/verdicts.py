@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
+from shapelint.effort import phase
 from shapelint.finding import Finding, Fix, Status, Verdict
 from shapelint.pipeline.check import Analyse, Candidate, FileCheck, Wanted, analyse_source, check_source
 from shapelint.report.result import FileResult
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from shapelint.verify.client import Verifier
 
 
+@phase("proof")
 def proven(check: FileCheck, verifier: Verifier) -> FileResult:
     """The findings of one file with torch's verdicts, what it disproved set apart."""
     findings = [_judged(candidate, verifier) for candidate in check.candidates]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shapelint.choices.questions import Same
+from shapelint.effort import phase
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.project.settings import is_left_alone
 from shapelint.reading.layout.intent import told_of_calls
@@ -26,6 +27,7 @@ _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 Hit = tuple[Finding, Trace]
 
 
+@phase("rules")
 def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     """What the selected rules find on the paths of one file, each mistake once, with a path that shows it."""
     groups: dict[tuple[str, str, Span], list[Hit]] = {}

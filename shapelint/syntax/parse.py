@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from shapelint.effort import count, phase
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.comments import find_comments
@@ -31,11 +32,13 @@ def parse_lines(source: Source, numbers: Sequence[int]) -> facts.Module | Proble
     return parse(replace(source, text=text), [*numbers, len(lines) + 1])  # a text ends with the start of a line
 
 
+@phase("parse")
 def parse(source: Source, numbers: Sequence[int] = ()) -> facts.Module | Problem:
     """Lower a file; a `Problem` with the line when it is not Python, or nested beyond all measure.
 
     `numbers` are those of the text's lines in the file, where the text is only a part of it.
     """
+    count("texts parsed")
     surrogate = re.search("[\ud800-\udfff]", source.text)
     if surrogate:
         return _problem(source, surrogate.start(), "the text holds a lone surrogate")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shapelint.claims.values.raises import Raises
+from shapelint.effort import count
 from shapelint.finding import Status, Verdict
 from shapelint.process.start import DeadError, Process, ProcessError, RaisedError
 from shapelint.verify.program.program import Program
@@ -145,6 +146,7 @@ class Verifier:
             if worker is None:
                 return None
             self.ran += 1
+            count("programs")
             try:
                 answer: dict[str, Any] = json.loads(worker.ask(program.text.encode(), self.program_seconds))
             except ProcessError as why:
