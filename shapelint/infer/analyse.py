@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -12,25 +11,21 @@ from pathlib import Path
 from shapelint import rooms
 from shapelint.data import dataclass
 from shapelint.effort import count, phase
-from shapelint.infer.code.expected import only_refused
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions
 from shapelint.infer.dispatch import execute
+from shapelint.infer.entries import Entry, entries
+from shapelint.infer.instances import Instances
 from shapelint.infer.library import Library
 from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
-from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.checked.classes import instantiate
-from shapelint.infer.values.checked.functions import enter
-from shapelint.infer.values.checked.parameters import free_arguments, free_construction
-from shapelint.infer.values.objects import Class, Function, Home, ModuleValue, Scope
+from shapelint.infer.values.objects import Home, ModuleValue, Scope
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import load
-from shapelint.shapes.value import Value
 from shapelint.source import Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
-from shapelint.trace.node import SCRIPT, TRIED, Node, refs
+from shapelint.trace.node import TRIED, Node, refs
 from shapelint.trace.trace import Trace
 
 for _room in ("code", "known", "values"):  # what is there registers itself
@@ -42,18 +37,6 @@ MAX_MISLED = 3  #: times that an entry point's paths are followed because docstr
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
 STEPS_OF_A_LINE = 1_500  #: steps over all entry points, for each line of the file: more than any published code takes
-
-_RECURRENT = re.compile(r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b")
-
-Body = Callable[[Run, Scope], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where a run begins: a name for people, and what to do with the module's definitions."""
-
-    name: str
-    body: Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +63,7 @@ class Checked:
     library: Library
     scope: Scope  #: the module's definitions, which all entry points but the script share
     budget: Budget
+    instances: Instances
     misstated: set[tuple[str, str]]  #: what docstrings say of a class's parameters and some entry point does not do
 
 
@@ -91,7 +75,7 @@ def analyse(module: facts.Module, source: Source, only: str | None = None) -> li
     called: set[int] = set()
     followed = [
         Followed(entry, explore(checked, entry, called), frozenset(checked.misstated))
-        for entry in _entries(module, source, called)
+        for entry in entries(module, source, called)
         if only in (None, entry.name)
     ]
     return [trace for one in followed for trace in _undeceived(checked, one, called)]
@@ -105,11 +89,6 @@ def _undeceived(checked: Checked, followed: Followed, called: set[int]) -> list[
     return explore(checked, followed.entry, called)
 
 
-def _entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
-    yield Entry(SCRIPT, _script_body(module))
-    yield from entries(module, source, called)
-
-
 def _defined(module: facts.Module, source: Source) -> Checked:
     """The file with its definitions executed; modules that import it in turn see them."""
     home = Home.of(source, module)
@@ -117,7 +96,9 @@ def _defined(module: facts.Module, source: Source) -> Checked:
     library = Library(parse, _define)
     library.modules[Path(source.path)] = ModuleValue(source.path, scope)
     _define(module, home, scope, library)
-    return Checked(home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)), set())
+    return Checked(
+        home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)), Instances(), set()
+    )
 
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
@@ -127,109 +108,6 @@ def _define(module: facts.Module, home: Home, scope: Scope, library: Library) ->
         execute(run, scope, definitions(module.body))
     count("modules defined")
     count("steps", run.steps)
-
-
-def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
-    """Entry points: each class of interest, then methods, constructors and functions that nothing has called yet.
-
-    Of interest is what names a recurrent layer, or names a definition that does.
-    """
-    every = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
-    wanted, refused = _of_interest(every, source), only_refused(module.body)
-    defined = [d for d in every if isinstance(d, facts.ClassDef)]
-    classes = [d for d in defined if d.name in wanted]
-    running = {d.name for d in defined if _defines_forward(d)}
-    for definition in classes:
-        bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
-        if _defines_forward(definition) or not running.isdisjoint(bases):
-            yield Entry(f"{definition.name}.forward", _method_body(definition.name, "forward"))
-    for definition in classes:
-        for method in definition.body:
-            if not isinstance(method, facts.FunctionDef) or id(method) in called:
-                continue
-            if method.name not in refused | {"__init__"}:
-                yield Entry(f"{definition.name}.{method.name}", _method_body(definition.name, method.name))
-    for definition in classes:
-        if _is_left(definition, called):
-            yield Entry(f"{definition.name}.__init__", _construction_body(definition.name))
-    for function in every:
-        if not isinstance(function, facts.FunctionDef) or id(function) in called:
-            continue
-        if function.name in wanted - refused:
-            yield Entry(function.name, _function_body(function.name))
-
-
-def _is_left(definition: facts.ClassDef, called: set[int]) -> bool:
-    """Whether a class has a constructor that nothing has called, or nothing that could have been called."""
-    methods = [s for s in definition.body if isinstance(s, facts.FunctionDef)]
-    constructors = [method for method in methods if method.name == "__init__"]
-    return any(id(method) not in called for method in constructors) or not methods
-
-
-def _defines_forward(definition: facts.ClassDef) -> bool:
-    return any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body)
-
-
-def _of_interest(every: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
-    lines = source.lines
-    texts = {d.name: "\n".join(lines[d.span.line - 1 : d.span.end_line]) for d in every}
-    naming: dict[str, list[str]] = {}  # the definitions that name a definition
-    for name, text in texts.items():
-        for word in set(re.findall(r"\w+", text)) & texts.keys():
-            naming.setdefault(word, []).append(name)
-    waiting = [name for name, text in texts.items() if _RECURRENT.search(text)]
-    wanted: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in wanted:
-            wanted.add(name)
-            waiting.extend(naming.get(name, ()))
-    return wanted
-
-
-def _script_body(module: facts.Module) -> Body:
-    def body(run: Run, scope: Scope) -> None:
-        execute(run, Scope({}, home=run.recorder.home), module.body)
-
-    return body
-
-
-def _construction_body(cls_name: str) -> Body:
-    def body(run: Run, scope: Scope) -> None:
-        cls = scope.lookup(cls_name)
-        if isinstance(cls, Class):
-            _free_instance(run, cls)
-
-    return body
-
-
-def _free_instance(run: Run, cls: Class) -> Value:
-    """An instance of a class that nobody constructs."""
-    here = facts.Name(cls.definition.name_span, cls.name)
-    return instantiate(run, cls, Site(here, *free_construction(run, cls)))
-
-
-def _method_body(cls_name: str, method_name: str) -> Body:
-    def body(run: Run, scope: Scope) -> None:
-        cls = scope.lookup(cls_name)
-        if not isinstance(cls, Class):
-            return
-        instance = _free_instance(run, cls)
-        method = cls.find(method_name)
-        if isinstance(method, Function):
-            receiver: Value | None = None if method.kind == "static" else instance
-            enter(run, method, *free_arguments(run, method, receiver))
-
-    return body
-
-
-def _function_body(name: str) -> Body:
-    def body(run: Run, scope: Scope) -> None:
-        function = scope.lookup(name)
-        if isinstance(function, Function):
-            enter(run, function, *free_arguments(run, function, None))
-
-    return body
 
 
 def explore(checked: Checked, entry: Entry, called: set[int]) -> list[Trace]:
@@ -336,7 +214,7 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
         _run_once(run, checked, entry)
         checked.budget.left -= run.steps
         count("runs")
-        count("steps", run.steps)
+        count("steps", run.steps - run.resumed)
         fresh = {key: demand for key, demand in run.path.demands.items() if plan.demands.get(key) != demand}
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:
@@ -375,7 +253,7 @@ def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
 
 def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
     try:
-        entry.body(run, checked.scope)
+        entry.body(run, checked.scope, checked.instances)
     except Raised:
         run.raised = run.guard
         run.recorder.frames.clear()

@@ -87,7 +87,7 @@ def _some_sequences(
 ) -> List | None:
     """What unknown sequences are, when the rank is known that they must have after they are padded."""
     key = run.key_of(expression)
-    wanted = run.plan.demands.get(key)
+    wanted = run.path.orders.demand(key)
     if op.name != PAD or wanted is None or wanted.rank < 2 or not args or not isinstance(args[0], Unknown):
         return None
     first, second, *features = (Dim.symbol(f"{key}.size({place})") for place in range(wanted.rank))

@@ -120,7 +120,7 @@ def note_docstring(run: Run, function: Function, names: dict[str, Value]) -> Non
         value = names.get(name)
         if isinstance(value, Tensor) and value.rank != len(shape.axes) and not run.recorder.is_guess(value):
             _misstate(run, value, (owner, name))
-        elif value is not None and (owner, name) not in run.plan.misstated:
+        elif value is not None and not run.path.orders.has("misstated", (owner, name)):
             _note_shape(run, value, shape, span, "shape-docstring", "the docstring")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import field
 
 from shapelint.data import dataclass
@@ -58,6 +58,49 @@ class Plan:
     sizes: Mapping[str, int] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
     misstated: frozenset[tuple[str, str]] = frozenset()
+
+
+_NOTHING = "nothing is ordered"
+
+
+@dataclass(slots=True)
+class Orders:
+    """A plan, and what a run has had of it: with another plan of the same answers, it would have gone the same way."""
+
+    plan: Plan
+    answers: dict[tuple[str, Hashable], object] = field(default_factory=dict)  #: by the plan's field and the key
+
+    def choice(self, key: str, otherwise: object) -> object:
+        """The side to take of a choice."""
+        ordered = self._ask("choices", key)
+        return otherwise if ordered is _NOTHING else ordered
+
+    def demand(self, key: str) -> Demand | None:
+        """What an unknown is to be."""
+        ordered = self._ask("demands", key)
+        return ordered if isinstance(ordered, Demand) else None
+
+    def size(self, symbol: str) -> int | None:
+        """The number to take for a size."""
+        ordered = self._ask("sizes", symbol)
+        return ordered if isinstance(ordered, int) else None
+
+    def has(self, what: str, one: Hashable) -> bool:
+        """Whether a place, an unknown or a parameter is one of those in a set of the plan."""
+        return self._ask(what, one) is True
+
+    def are_those_of(self, plan: Plan) -> bool:
+        """Whether another plan orders the same, as far as it was asked."""
+        return all(_ordered(plan, what, key) == answer for (what, key), answer in self.answers.items())
+
+    def _ask(self, what: str, key: Hashable) -> object:
+        self.answers[what, key] = answer = _ordered(self.plan, what, key)
+        return answer
+
+
+def _ordered(plan: Plan, what: str, key: Hashable) -> object:
+    orders = getattr(plan, what)
+    return key in orders if isinstance(orders, frozenset) else orders.get(key, _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

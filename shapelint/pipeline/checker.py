@@ -21,9 +21,7 @@ def _prepare() -> Answer:
     with phase("start"):
         try:
             _load()
-        except (
-            ModuleNotFoundError
-        ):  # what we need may be installed so that only the hooks find it; they take their time
+        except ModuleNotFoundError:  # what only the hooks find, which take their time
             run_hooks()
             _load()
     return _call

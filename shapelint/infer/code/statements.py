@@ -82,7 +82,7 @@ def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     holds = _condition(run, scope, node.test)
     place = (run.recorder.path, node.span.line, node.span.column)
     raising = raises(node.body if holds else node.orelse)
-    if raising and place in run.plan.passed:
+    if raising and run.path.orders.has("passed", place):
         holds, raising = not holds, False
     outer, run.guard = run.guard, place if raising else run.guard
     flow = execute(run, scope, node.body if holds else node.orelse)
@@ -284,7 +284,7 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
             return Flow.NEXT
     assume(run, scope, test, True)
     place = (run.recorder.path, node.span.line, node.span.column)
-    if evaluate(run, scope, test) == Bool(False) and place not in run.plan.passed:
+    if evaluate(run, scope, test) == Bool(False) and not run.path.orders.has("passed", place):
         run.guard = place
         raise Raised
     return Flow.NEXT

@@ -10,7 +10,7 @@ from shapelint.choices.store import Store
 from shapelint.data import dataclass
 from shapelint.infer import plan as plans
 from shapelint.infer.contradictions import subject_of
-from shapelint.infer.plan import Choice, Demand, Parent, Plan, Raised
+from shapelint.infer.plan import Choice, Demand, Orders, Parent, Raised
 from shapelint.infer.run.recorder import Recorder
 from shapelint.infer.run.sizes import Sizes
 from shapelint.infer.values.truth import likely_truth
@@ -27,7 +27,7 @@ from shapelint.trace.node import INPUT
 class Path:
     """The choices of one path, by its plan or new ones, and the values of what is unknown on it."""
 
-    plan: Plan
+    orders: Orders
     recorder: Recorder
     sizes: Sizes
     store: Store  #: what the path has said of values that are not known
@@ -141,7 +141,7 @@ class Path:
             return self.choices[key].taken
         if self.preferred is not None and self.preferred in options:
             likely = self.preferred
-        taken = self.plan.choices.get(key, options[0] if likely is None else likely)
+        taken = self.orders.choice(key, options[0] if likely is None else likely)
         if taken not in options:
             taken = options[0]
         self.choices[key] = Choice(key, options, taken, likely, remote)
@@ -158,7 +158,7 @@ class Path:
         known = self.settled.get(value.key)
         if known is not None:
             return known
-        demand = self.plan.demands.get(value.key)
+        demand = self.orders.demand(value.key)
         if demand is None:
             return value
         self.settled[value.key] = leaf = self._leaf(value, demand)
@@ -194,12 +194,13 @@ class Path:
 
     def size_of(self, symbol: str) -> Dim:
         """A size of an unknown value: the symbol, or the number that the plan gives it."""
-        if symbol not in self.plan.sizes:
+        ordered = self.orders.size(symbol)
+        if ordered is None:
             return Dim.symbol(symbol)
-        decision = Decision(subject_of(symbol), self.plan.sizes[symbol], likely=True)
+        decision = Decision(subject_of(symbol), ordered, likely=True)
         if decision not in self.recorder.trace.decisions:
             self.recorder.trace.decisions.append(decision)
-        return Dim.of(self.plan.sizes[symbol])
+        return Dim.of(ordered)
 
     def demand(self, value: Unknown, demand: Demand) -> None:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""
@@ -210,7 +211,7 @@ class Path:
             dtype = parent.dtype or child.dtype
             chain.append((parent.key, Demand(child.rank - parent.delta, demand.because, dtype=dtype)))
         for key, wanted in reversed(chain):
-            if wanted.rank > 0 and key not in self.plan.demands and key not in self.failed:
+            if wanted.rank > 0 and self.orders.demand(key) is None and key not in self.failed:
                 self.demands.setdefault(key, wanted)
                 return
 
@@ -218,7 +219,7 @@ class Path:
         """Whether the author's word on the shape of an unknown does not fit what the code does with it."""
         leaf = self.recorder.trace.leaf_of(value)
         key = value.key if isinstance(value, Unknown) else leaf and leaf.leaf_key
-        return key in self.plan.doubted
+        return self.orders.has("doubted", key)
 
     def is_given(self, value: Value) -> None:
         """An unknown that its author describes is not None, whatever its default."""

@@ -8,7 +8,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.infer import plan as plans
 from shapelint.infer.library import Library
-from shapelint.infer.plan import BudgetSpent, Place, Plan
+from shapelint.infer.plan import BudgetSpent, Orders, Place, Plan
 from shapelint.infer.run.path import Path
 from shapelint.infer.run.recorder import Recorder
 from shapelint.infer.run.sizes import Sizes
@@ -31,6 +31,7 @@ class Run:
     path: Path
     loops: int = 0
     steps: int = 0
+    resumed: int = 0  #: those of them that another run has taken
     result: Value = NONE  #: what the latest `return` gave
     guard: Place | None = None  #: the `if` whose raising side is being run, or the assertion that fails
     raised: Place | None = None  #: the guard that ended the path
@@ -43,7 +44,9 @@ class Run:
         """A run that has not begun, of the code in a file, whose path says what the store of its trace says."""
         sizes = Sizes(trace, trace.store)
         recorder = Recorder(trace, home, sizes)
-        return cls(trace, library, plan, sizes, recorder, Path(plan, recorder, sizes, trace.store, trace.members))
+        return cls(
+            trace, library, plan, sizes, recorder, Path(Orders(plan), recorder, sizes, trace.store, trace.members)
+        )
 
     def resolve(self, dim: Dim) -> Dim:
         """A size with the assumed equalities put in."""
