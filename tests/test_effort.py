@@ -25,7 +25,7 @@ class Net(nn.Module):
         self.rnn = nn.LSTM(8, 16, batch_first=True)
 
     def forward(self, x):
-        return self.rnn(x)[0][:, -1]
+        return self.rnn(x)[0][-1]
 """
 
 
