@@ -76,6 +76,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     """
     from shapelint.pipeline.run import Input, run
 
+    spent()  # what came before is not of this run
     began, stdin = time.perf_counter(), None
     if "-" in paths:
         stdin = Input(options["stdin_filename"] or "<stdin>", read_stdin(), on_disk=False)
