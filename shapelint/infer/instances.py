@@ -2,8 +2,8 @@
 
 A constructor is most of what a run does (seven tenths of its steps, over the models of four packages), and it begins
 every run of every method. It depends on what it asks of the run's plan, and on nothing else that differs from run to
-run but what functions bind in modules. So the first run is kept as it is when the instance is there, and a run whose plan would give it the same answers
-goes on from a copy of it.
+run but what functions bind in modules. So the first run is kept as it is when the instance is there, and a run whose
+plan would give it the same answers goes on from a copy of it.
 """
 
 from __future__ import annotations
