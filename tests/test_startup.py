@@ -37,7 +37,8 @@ from shapelint.pipeline.checker import _call, _prepare
 from shapelint.pipeline.pool import Task, run_task
 _prepare()
 task = Task(PATH, open(PATH, 'rb').read(), Chosen(), Confidence.MEDIUM, False)
-assert pickle.loads(_call(pickle.dumps((run_task, (task,))))).candidates == ()
+answer, _ = pickle.loads(_call(pickle.dumps((run_task, (task,)))))
+assert answer.candidates == ()
 """
 
 #: counts what is asked of `typing` and `inspect`, by the function that is asked about
