@@ -25,7 +25,7 @@ from shapelint.ops.registry import load
 from shapelint.source import Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
-from shapelint.trace.node import TRIED, Node, refs
+from shapelint.trace.node import TRIED, Node, given_refs
 from shapelint.trace.trace import Trace
 
 for _room in ("code", "known", "values"):  # what is there registers itself
@@ -194,7 +194,7 @@ def _in_vain(trace: Trace, is_suspect: Callable[[Node], bool]) -> set[str]:
     if not _errors(trace):
         return found
     for node in trace.nodes:
-        given = [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+        given = [ref.node for ref in given_refs(node)]
         stated[node.id] = set().union(*(stated[number] for number in given))
         if node.leaf_key is not None and is_suspect(node):
             stated[node.id].add(node.leaf_key)

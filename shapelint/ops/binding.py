@@ -10,6 +10,7 @@ from typing import Any, Union
 
 from shapelint.ops.registry import Assumptions, LayerOp, Op, ShapeError, Sizes, Undetermined
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Unknown, Value
 from shapelint.source import Span
 
@@ -205,7 +206,7 @@ def sizes_of(raw: Value | tuple[Value, ...]) -> Sizes:
     if len(items) == 1 and isinstance(items[0], Unknown):
         raise Undetermined("sizes that may be one number or a sequence")
     if len(items) == 1 and isinstance(items[0], Tuple | List):
-        if isinstance(items[0], List) and items[0].length is not None:
+        if loop_length(items[0]) is not None:
             raise Undetermined("a list of unknown length")
         items = tuple(items[0].items)
     return Sizes(to_dim(item) for item in items)

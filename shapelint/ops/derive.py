@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from shapelint.data import dataclass
@@ -10,12 +10,13 @@ from shapelint.ops.axis_flow import Along, AxisFlow, Source
 from shapelint.ops.binding import call
 from shapelint.ops.registry import Assumptions, Op
 from shapelint.shapes.axis import Axis
-from shapelint.shapes.value import List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.inside import Path, changed, inside
+from shapelint.shapes.value import Packed, Tensor, Value
 
 
 def flows_of(
     operation: Op, args: Sequence[Value], kwargs: Mapping[str, Value], assume: Assumptions
-) -> dict[tuple[int, ...], AxisFlow]:
+) -> dict[Path, AxisFlow]:
     """The flow to each tensor of a call's result, by its path into the result.
 
     Raises what the shape function raises: ShapeError, Undetermined.
@@ -26,7 +27,7 @@ def flows_of(
     result, bound = call(operation, tuple(marked), named, assume)
     operands = marker.operands
     told = [_told(along, operands, bound) for along in (operation.mixes, operation.causal, operation.moves)]
-    return {path: _flow(tensor, operands, *told) for path, tensor in _tensors(result, ())}
+    return {path: _flow(axes, operands, *told) for path, value in inside(result) if (axes := _axes(value)) is not None}
 
 
 def _told(along: Along | None, operands: Sequence[Tensor], bound: Mapping[str, object]) -> frozenset[Source]:
@@ -34,16 +35,16 @@ def _told(along: Along | None, operands: Sequence[Tensor], bound: Mapping[str, o
 
 
 def _flow(
-    result: Tensor,
+    result: tuple[Axis, ...],
     operands: Sequence[Tensor],
     mixed: frozenset[Source],
     causal: frozenset[Source],
     moved: frozenset[Source],
 ) -> AxisFlow:
-    axes = tuple(_sources(axis) for axis in result.axes)
+    axes = tuple(_sources(axis) for axis in result)
     cut = {
         source
-        for axis, sources in zip(result.axes, axes, strict=True)
+        for axis, sources in zip(result, axes, strict=True)
         for source in sources
         if len(sources) == 1 and axis.dim != operands[source.operand].axes[source.axis].dim
     }
@@ -55,14 +56,10 @@ def _sources(axis: Axis) -> tuple[Source, ...]:
     return tuple(dict.fromkeys(Source(*source) for source in found))
 
 
-def _tensors(value: object, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Tensor]]:
-    if isinstance(value, Tensor):
-        yield path, value
-    elif isinstance(value, Tuple | List):
-        for at, item in enumerate(value.items):
-            yield from _tensors(item, (*path, at))
-    elif isinstance(value, Packed):
-        yield path, Tensor((value.batch, value.time, *value.features))
+def _axes(value: Value) -> tuple[Axis, ...] | None:
+    if isinstance(value, Packed):
+        return (value.batch, value.time, *value.features)
+    return value.axes if isinstance(value, Tensor) else None
 
 
 @dataclass(slots=True)
@@ -74,17 +71,13 @@ class _Marker:
     def mark(self, value: Value) -> Value:
         """The value, the axes of the tensors in it marked."""
         if isinstance(value, Tensor):
-            return replace(value, axes=self._axes(value.axes))
+            return replace(value, axes=self._marked(value.axes))
         if isinstance(value, Packed):
-            batch, time, *features = self._axes((value.batch, value.time, *value.features))
+            batch, time, *features = self._marked((value.batch, value.time, *value.features))
             return replace(value, batch=batch, time=time, features=tuple(features))
-        if isinstance(value, Tuple):
-            return replace(value, items=tuple(map(self.mark, value.items)))
-        if isinstance(value, List):
-            return List([self.mark(item) for item in value.items], value.length)
-        return value
+        return changed(value, self.mark)
 
-    def _axes(self, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    def _marked(self, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
         number = len(self.operands)
         self.operands.append(Tensor(axes))
         return tuple(_marked(axis, (number, at)) for at, axis in enumerate(axes))

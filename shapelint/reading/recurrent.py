@@ -9,7 +9,7 @@ from shapelint.finding import Ref
 from shapelint.ops.layers.rnn import RecurrentConfig, recurrent_config
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.operations import has_cell_state, is_cell_call, is_recurrent_call, is_unpacking
-from shapelint.reading.trail import keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
+from shapelint.reading.trail import ancestors, keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 from shapelint.trace.node import INPUT, Node, refs
 from shapelint.trace.trace import Trace, once
@@ -190,19 +190,6 @@ def states_given(call: Node) -> tuple[Value, ...]:
 def leaves(trace: Trace, ref: Ref) -> Iterator[Node]:
     """The INPUT nodes that a value is computed from."""
     return (node for node in ancestors(trace, ref) if node.op == INPUT)
-
-
-def ancestors(trace: Trace, ref: Ref) -> Iterator[Node]:
-    """The nodes that a value is computed from, its own first."""
-    waiting, seen = [ref.node], set[int]()
-    while waiting:
-        number = waiting.pop()
-        if number in seen:
-            continue
-        seen.add(number)
-        node = trace.nodes[number]
-        yield node
-        waiting.extend(r.node for value in (*node.args, *node.kwargs.values()) for r in refs(value))
 
 
 def line_above(trace: Trace, value: Tensor | Packed) -> Iterator[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
@@ -11,8 +11,9 @@ from shapelint.ops.derive import flows_of
 from shapelint.ops.nature import MAKES, Nature
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined
 from shapelint.shapes.dim import Dim, Same
-from shapelint.shapes.value import List, Packed, Tensor, Tuple, Unknown, Value
-from shapelint.trace.node import Node
+from shapelint.shapes.inside import Path, inside
+from shapelint.shapes.value import Packed, Tensor, Unknown, Value
+from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace, once
 
 FORWARD = ".forward"
@@ -41,15 +42,8 @@ def tensor_inputs(node: Node) -> Iterator[Tensor | Packed]:
 
 def operands_of(node: Node) -> list[Tensor | Packed]:
     """The tensors that a node is given, alone or in lists, in the order in which an axis flow numbers them."""
-    return [one for value in (*node.args, *node.kwargs.values()) for one in _tensors(value)]
-
-
-def _tensors(value: Value) -> Iterator[Tensor | Packed]:
-    if isinstance(value, Tensor | Packed):
-        yield value
-    elif isinstance(value, Tuple | List):
-        for item in value.items:
-            yield from _tensors(item)
+    given = (one for value in (*node.args, *node.kwargs.values()) for _, one in inside(value))
+    return [one for one in given if isinstance(one, Tensor | Packed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ def flow_of(trace: Trace, ref: Ref) -> AxisFlow | None:
     return _flows(trace, ref.node).get(ref.path)
 
 
-def _flows(trace: Trace, number: int) -> Mapping[tuple[int, ...], AxisFlow]:
+def _flows(trace: Trace, number: int) -> Mapping[Path, AxisFlow]:
     known = _known_flows(trace)
     if number not in known:
         known[number] = _derived(trace, trace.nodes[number])
@@ -87,11 +81,11 @@ def _flows(trace: Trace, number: int) -> Mapping[tuple[int, ...], AxisFlow]:
 
 
 @once
-def _known_flows(trace: Trace) -> dict[int, Mapping[tuple[int, ...], AxisFlow]]:
+def _known_flows(trace: Trace) -> dict[int, Mapping[Path, AxisFlow]]:
     return {}
 
 
-def _derived(trace: Trace, node: Node) -> Mapping[tuple[int, ...], AxisFlow]:
+def _derived(trace: Trace, node: Node) -> Mapping[Path, AxisFlow]:
     operation = operation_of(node)
     if operation is None or node.error is not None:
         return {}
@@ -124,6 +118,23 @@ def made_by(trace: Trace, value: object) -> Node | None:
     """The operation that a value comes from; None for a value that the trace does not make."""
     ref: Ref | None = getattr(value, "ref", None)
     return None if ref is None else trace.node(ref)
+
+
+def above(trace: Trace, values: Iterable[Value | None]) -> set[int]:
+    """The numbers of the nodes that values are computed from."""
+    found = (ref for value in values if value is not None for ref in refs(value))
+    return {node.id for node in ancestors(trace, *found)}
+
+
+def ancestors(trace: Trace, *found: Ref) -> Iterator[Node]:
+    """The nodes that values are computed from, their own first."""
+    waiting, seen = [ref.node for ref in found], set[int]()
+    while waiting:
+        number = waiting.pop()
+        if number not in seen:
+            seen.add(number)
+            yield trace.nodes[number]
+            waiting.extend(ref.node for ref in given_refs(trace.nodes[number]))
 
 
 def keeps_every_axis(trace: Trace, node: Node) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from shapelint.finding import Confidence, Ref
 from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
 from shapelint.reading.operations import is_recurrent_call, is_select, is_subscript
-from shapelint.reading.recurrent import ancestors, is_returned, sequence_of
+from shapelint.reading.recurrent import is_returned, sequence_of
 from shapelint.reading.single_index import FIRST, is_full
-from shapelint.reading.trail import drops_ones, nature_of, operands_of
+from shapelint.reading.trail import ancestors, drops_ones, nature_of, operands_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor, Tuple, Value
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
 #: what leaves the rows of a value where they are
@@ -74,7 +74,7 @@ def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> 
     is_longer = isinstance(user.result, Tensor) and user.result.rank == getattr(trace.node(ref).result, "rank", 0)
     if nature_of(user) is not Nature.JOIN or not is_longer:
         return False
-    others = [r for value in (*user.args, *user.kwargs.values()) for r in refs(value) if r != ref]
+    others = [r for r in given_refs(user) if r != ref]
     return all(calls.isdisjoint(calls_above(trace, other)) for other in others)
 
 

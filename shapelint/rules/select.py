@@ -14,7 +14,7 @@ from shapelint.effort import phase
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.project.settings import is_left_alone
 from shapelint.reading.layout.intent import told_of_calls
-from shapelint.reading.loops.loops_over_time import above
+from shapelint.reading.trail import above
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
 from shapelint.source import Span

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.registry import ShapeError
-from shapelint.shapes.value import Dict, List, Named, SliceValue, Str, Tuple, Value
+from shapelint.shapes.inside import parts
+from shapelint.shapes.value import Named, Str, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Attribute, Call, Expression
 
@@ -79,17 +80,16 @@ class Node(Named):
         return sum(given.keyword is None for given in call.arguments) < len(self.args)
 
 
+def given_refs(node: Node) -> Iterator[Ref]:
+    """The values that a node is given, alone or inside others."""
+    return (ref for value in (*node.args, *node.kwargs.values()) for ref in refs(value))
+
+
 def refs(value: Value) -> Iterator[Ref]:
-    """All trace references inside a value."""
+    """All trace references inside a value; what a node gave whole is one."""
     ref = getattr(value, "ref", None)
     if ref is not None:
         yield ref
-    elif isinstance(value, Tuple | List):
-        for item in value.items:
-            yield from refs(item)
-    elif isinstance(value, Dict):
-        for item in value.items.values():
-            yield from refs(item)
-    elif isinstance(value, SliceValue):
-        for item in (value.lower, value.upper, value.step):
-            yield from refs(item)
+    else:
+        for _, part in parts(value):
+            yield from refs(part)

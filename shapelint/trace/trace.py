@@ -23,7 +23,7 @@ from shapelint.source import Span
 from shapelint.trace.decision import Decision, Entered
 from shapelint.trace.events import BackwardPass, Binding, Loop, Selection
 from shapelint.trace.evidence import ENOUGH, Evidence, Loader, Stated
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ def once(ask: Callable[[Trace], Told]) -> Callable[[Trace], Told]:
 def _users(trace: Trace) -> dict[Ref, list[Node]]:
     users: dict[Ref, list[Node]] = {}
     for node in trace.nodes:
-        for inner in {inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value)}:
+        for inner in set(given_refs(node)):
             users.setdefault(inner, []).append(node)
     return users
 

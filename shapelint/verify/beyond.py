@@ -21,7 +21,7 @@ from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writes
 from shapelint.verify.program.encode import UnreplayableError
@@ -101,7 +101,7 @@ def _ends(trace: Trace, target: Ref, depending: set[int]) -> list[Ref]:
 
 
 def _given(node: Node) -> list[Ref]:
-    return [ref for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+    return list(given_refs(node))
 
 
 def _about_rows(trace: Trace, claim: Claim) -> Claim | None:

@@ -13,6 +13,7 @@ from shapelint.ops.names import UNBIND, UNPACK
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.inside import listed
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
@@ -83,13 +84,10 @@ def unpack(
 
 
 def _items(value: Value) -> tuple[Value, ...] | None:
-    if isinstance(value, Tuple):
-        return value.items
-    if isinstance(value, List) and value.length is None:
-        return tuple(value.items)
     if isinstance(value, Container) and value.length is None and value.kind != "ModuleDict":
         return tuple(value.members.values())
-    return None
+    items = listed(value)
+    return None if items is None else tuple(items)
 
 
 def _unknown_parts(run: Run, value: Value, count: int, target: facts.Expression) -> tuple[Value, ...]:

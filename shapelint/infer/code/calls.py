@@ -6,7 +6,8 @@ from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.protocol import Site, call_value, unrolled
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Scope
-from shapelint.shapes.value import Dict, List, Tuple, Unknown, Value
+from shapelint.shapes.inside import listed
+from shapelint.shapes.value import Dict, Unknown, Value
 from shapelint.syntax import facts
 
 
@@ -37,10 +38,10 @@ def _arguments(run: Run, scope: Scope, node: facts.Call) -> tuple[tuple[Value, .
             if not isinstance(value, Dict) or value.open:
                 kwargs["**"] = value
         elif argument.star == 1:
-            value = unrolled(run, value, argument.value)
-            if not isinstance(value, Tuple | List) or (isinstance(value, List) and value.length is not None):
+            items = listed(unrolled(run, value, argument.value))
+            if items is None:
                 return None, kwargs
-            args.extend(value.items)
+            args.extend(items)
         elif argument.keyword is not None:
             kwargs[argument.keyword] = value
         else:

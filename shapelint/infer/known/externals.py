@@ -10,6 +10,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, as_dict, declare_record, default_of_field
 from shapelint.infer.values.objects import Container, DefaultDict, Instance, Namespace, Partial
 from shapelint.infer.values.torch.module_holders import note_holder
+from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tuple, Unknown, Value
 from shapelint.trace.evidence import Loader
 
@@ -29,8 +30,7 @@ def module_list(run: Run, site: Site) -> Value:
         return Container("ModuleList", {})
     members = unrolled(run, site.args[0], site.node)
     if isinstance(members, List | Tuple):
-        length = members.length if isinstance(members, List) else None
-        made = Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, length)
+        made = Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, loop_length(members))
         note_holder(run, made, site.node)
         return made
     return site.unknown(run, "a ModuleList of something unknown")
@@ -85,7 +85,7 @@ def deque(run: Run, site: Site) -> Value:
     given = site.args[0] if site.args else List([])
     if bounded or not isinstance(given, List | Tuple):
         return site.unknown(run, "a deque of unknown items")
-    return List(list(given.items), given.length if isinstance(given, List) else None)
+    return List(list(given.items), loop_length(given))
 
 
 @external("torch.utils.data.DataLoader")

@@ -11,6 +11,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Container, Iteration, Range, ShapeOf
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import Dict, Int, List, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
 
@@ -69,7 +70,7 @@ def _made_of_items(name: str, run: Run, site: Site) -> Value:
     sequence = _items_of(run, site.args[0], site.node)
     if sequence is None:
         return site.unknown_result(run)
-    length = sequence.length if isinstance(sequence, List) else None
+    length = loop_length(sequence)
     return Tuple(tuple(sequence.items)) if name == "tuple" and length is None else List(list(sequence.items), length)
 
 
@@ -150,8 +151,7 @@ def _sum(run: Run, site: Site) -> Value:
         return site.unknown_result(run)
     items = [*start, *value.items]
     sizes = [item.dim for item in items if isinstance(item, Int)]
-    exact = isinstance(value, Tuple) or value.length is None
-    if exact and len(sizes) == len(items):
+    if loop_length(value) is None and len(sizes) == len(items):
         return Int(sum(sizes, Dim.of(0)))
     if value.items and all(isinstance(item, Tensor) for item in value.items):
         total: Value = items[0]

@@ -15,6 +15,7 @@ from shapelint.ops.registry import Assumptions, ShapeError, layer
 from shapelint.ops.require import require_equal, require_features, require_rank
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import listed
 from shapelint.shapes.value import NONE, TRUE, Layer, List, Tensor, Tuple, Value
 
 
@@ -23,10 +24,11 @@ def lstm_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: 
     state = _next_state(layer, input, assume)
     if isinstance(hx, Tensor):
         hx = _unstacked(hx, state)
-    if isinstance(hx, Tuple | List) and not (isinstance(hx, List) and hx.length is not None):
-        if len(hx.items) < 2 or (len(hx.items) > 2 and state.rank == 2):
-            raise ShapeError(f"LSTMCell takes two states, h and c, and gets {len(hx.items)}")
-        for given in hx.items[:2]:
+    states = listed(hx)
+    if states is not None:
+        if len(states) < 2 or (len(states) > 2 and state.rank == 2):
+            raise ShapeError(f"LSTMCell takes two states, h and c, and gets {len(states)}")
+        for given in states[:2]:
             _check_state(layer, given, state, assume)
     return Tuple((state, state))
 

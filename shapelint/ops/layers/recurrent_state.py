@@ -9,6 +9,7 @@ from shapelint.ops.axes import ONE
 from shapelint.ops.registry import Assumptions, ShapeError
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.inside import listed
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 
 
@@ -42,10 +43,11 @@ def check_lstm_state(hx: Value, h_0: Demand, c_0: Demand, assume: Assumptions) -
     """Check an LSTM's state: a tuple or list (h_0, c_0), or one stacked tensor where torch unpacks it."""
     if isinstance(hx, Tensor):
         hx = _unstacked(hx, h_0, assume)
-    if isinstance(hx, Tuple | List) and not (isinstance(hx, List) and hx.length is not None):
-        if not _right_count(len(hx.items), h_0.sequences):
-            raise ShapeError(f"LSTM takes two states, h_0 and c_0, and gets {len(hx.items)}")
-        for state, demand in zip(hx.items, (h_0, c_0), strict=False):
+    states = listed(hx)
+    if states is not None:
+        if not _right_count(len(states), h_0.sequences):
+            raise ShapeError(f"LSTM takes two states, h_0 and c_0, and gets {len(states)}")
+        for state, demand in zip(states, (h_0, c_0), strict=False):
             check_state(state, demand, assume)
 
 

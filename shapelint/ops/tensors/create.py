@@ -9,6 +9,7 @@ from shapelint.ops.nature import Nature
 from shapelint.ops.registry import ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import length_of
 from shapelint.shapes.value import NONE, Bool, Dtype, Float, Int, List, Tensor, Tuple, Value
 
 ZERO = Dim.of(0)
@@ -172,11 +173,7 @@ def _nested_sizes(data: Value) -> tuple[Dim, ...]:
     inner = [_nested_sizes(item) for item in data.items]
     if any(sizes != inner[0] for sizes in inner[1:]):
         raise _ragged(inner)
-    return (_length(data), *(inner[0] if inner else ()))
-
-
-def _length(data: List | Tuple) -> Dim:
-    return (data.length if isinstance(data, List) else None) or Dim.of(len(data.items))
+    return (length_of(data), *(inner[0] if inner else ()))
 
 
 def _ragged(inner: Sequence[tuple[Dim, ...]]) -> Exception:

@@ -11,6 +11,7 @@ from shapelint.ops.require import one_or_more, require_rank
 from shapelint.ops.tensors.view import flatten, unflatten
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import listed
 from shapelint.shapes.value import NONE, Float, Layer, List, Str, Tensor, Tuple, Unknown, Value
 
 CONSTANT = Str("constant")
@@ -59,9 +60,10 @@ def _mirrors(pairs: int, rank: int) -> bool:
 
 def _pairs(pad: Value) -> list[tuple[Dim | None, Dim | None]]:
     """(before, after) for each padded axis, the last axis first; None where it is not known."""
-    if not isinstance(pad, List | Tuple) or (isinstance(pad, List) and pad.length is not None):
+    given = listed(pad)
+    if given is None:
         raise Undetermined("padding that is not known")
-    sizes = [None if isinstance(item, Unknown) else one_or_more(item)[0] for item in pad.items]
+    sizes = [None if isinstance(item, Unknown) else one_or_more(item)[0] for item in given]
     if len(sizes) % 2:
         raise ShapeError("pad: an even number of sizes is needed")
     return list(zip(sizes[::2], sizes[1::2], strict=True))

@@ -17,6 +17,7 @@ from shapelint.ops.refusals import AxisError, BroadcastError, RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.inside import length_of
 from shapelint.shapes.value import (
     NONE,
     Bool,
@@ -149,8 +150,7 @@ def _nested_sizes(index: Value) -> tuple[Dim, ...]:
     inner = {_nested_sizes(item) for item in index.items}
     if len(inner) > 1:
         raise Undetermined("a ragged list as an index")
-    length = index.length if isinstance(index, List) else None
-    return (length or Dim.of(len(index.items)), *inner.pop())
+    return (length_of(index), *inner.pop())
 
 
 def _apply_advanced(left: Sequence[Indexed], assume: Assumptions) -> Axes:

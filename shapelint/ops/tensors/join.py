@@ -12,6 +12,7 @@ from shapelint.ops.refusals import RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Unknown, Value
 
 ZERO = Dim.of(0)
@@ -30,16 +31,12 @@ def _tensors(value: Value) -> tuple[Tensor, ...]:
     return tuple(item for item in value.items if isinstance(item, Tensor))
 
 
-def _loop_length(value: Value) -> Dim | None:
-    return value.length if isinstance(value, List) else None
-
-
 @op("torch.cat", "torch.concat", "torch.concatenate", nature=Nature.JOIN)
 def cat(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
     """Lay tensors behind each other along an axis; the other sizes must agree."""
     members = _tensors(tensors)
     filled = [member for member in members if member.sizes != (ZERO,)] or [members[0]]
-    axes = _joined(filled, dim, _loop_length(tensors), assume)
+    axes = _joined(filled, dim, loop_length(tensors), assume)
     return Tensor(axes, promoted(*members))
 
 
@@ -74,7 +71,7 @@ def stack(tensors: Value, dim: int = 0, *, assume: Assumptions) -> Tensor:
     columns = zip(*(member.axes for member in members), strict=True)
     common = tuple(matched(column, assume, "stack") for column in columns)
     at = position(dim, len(common) + 1)
-    count = _loop_length(tensors) or Dim.of(len(members))
+    count = loop_length(tensors) or Dim.of(len(members))
     return Tensor((*common[:at], Axis(count), *common[at:]), promoted(*members))
 
 
@@ -95,7 +92,7 @@ def _stack_along(tensors: Value, rank: int, dim: int, assume: Assumptions) -> Te
     members = _tensors(tensors)
     raised = [replace(member, axes=(*[Axis(ONE)] * (rank - member.rank), *member.axes)) for member in members]
     dim = min(dim, max(member.rank for member in raised) - 1)
-    return Tensor(_joined(raised, dim, _loop_length(tensors), assume), promoted(*members))
+    return Tensor(_joined(raised, dim, loop_length(tensors), assume), promoted(*members))
 
 
 def _pieces(input: Tensor, dim: int, sizes: Sequence[Dim]) -> Tuple:

@@ -14,6 +14,7 @@ from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.ops.require import require_equal
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.inside import length_of, listed
 from shapelint.shapes.value import (
     FALSE,
     NONE,
@@ -222,18 +223,15 @@ def _count(lengths: Value) -> Dim | None:
         if lengths.rank != 1:
             raise RankError(f"lengths must be a 1-D tensor, not a {lengths.rank}-D one")
         return lengths.axes[0].dim
-    if isinstance(lengths, List) and lengths.length is not None:
-        return lengths.length
-    return Dim.of(len(lengths.items)) if isinstance(lengths, List | Tuple) else None
+    return length_of(lengths) if isinstance(lengths, List | Tuple) else None
 
 
 def _constants(lengths: Value) -> tuple[int, ...]:
     """Return the lengths, where all of them are known integers; else none."""
-    if not isinstance(lengths, List | Tuple) or (isinstance(lengths, List) and lengths.length is not None):
-        return ()
-    found = [item.dim.constant for item in lengths.items if isinstance(item, Int)]
+    items = listed(lengths) or ()
+    found = [item.dim.constant for item in items if isinstance(item, Int)]
     known = tuple(length for length in found if length is not None)
-    return known if len(known) == len(lengths.items) else ()
+    return known if len(known) == len(items) else ()
 
 
 def _check_steps(steps: tuple[int, ...], enforce_sorted: Value) -> None:
@@ -265,8 +263,7 @@ def _sequences(sequences: Value) -> tuple[Dim, list[Tensor]]:
     tensors = [item for item in sequences.items if isinstance(item, Tensor)]
     if not tensors or len(tensors) < len(sequences.items):
         raise Undetermined("a sequence that is not known", unknown)
-    count = sequences.length if isinstance(sequences, List) else None
-    return count or Dim.of(len(tensors)), tensors
+    return length_of(sequences), tensors
 
 
 def _longest(dims: list[Dim]) -> Dim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
@@ -12,8 +12,9 @@ from shapelint.reading.recurrent import input_of
 from shapelint.reading.single_index import parts_of
 from shapelint.reading.trail import tensor_inputs
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
-from shapelint.trace.node import Node, refs
+from shapelint.shapes.inside import inside
+from shapelint.shapes.value import Int, SliceValue, Tensor, Value
+from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
 _DEPTH = 8  #: operations between a step and the call that reads it
@@ -59,28 +60,7 @@ def rounds_of(trace: Trace, is_called: Callable[[Node], bool]) -> Iterator[Round
 
 def results_of(call: Node) -> list[Ref]:
     """The tensors that a call gives."""
-    return list(_tensors(call.result))
-
-
-def _tensors(value: Value) -> Iterator[Ref]:
-    if isinstance(value, Tensor) and value.ref is not None:
-        yield value.ref
-    elif isinstance(value, Tuple):
-        for item in value.items:
-            yield from _tensors(item)
-
-
-def above(trace: Trace, values: Sequence[Value | None]) -> set[int]:
-    """The nodes that values are computed from."""
-    waiting = [ref.node for value in values if value is not None for ref in refs(value)]
-    seen: set[int] = set()
-    while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            node = trace.nodes[number]
-            waiting += [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
-    return seen
+    return [one.ref for _, one in inside(call.result) if isinstance(one, Tensor) and one.ref is not None]
 
 
 def is_fed_back(trace: Trace, rounds: Rounds) -> bool:

@@ -8,7 +8,7 @@ from shapelint.finding import Ref
 from shapelint.reading.operations import is_cell_call
 from shapelint.reading.recurrent import layer_of, returned_refs, state_given
 from shapelint.source import Span
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace
 
 Place = tuple[str, Span, tuple[Span, ...]]
@@ -43,7 +43,7 @@ def feeds(trace: Trace, first: Node, later: Node, cuts: Callable[[Node], bool] =
         if node.id <= first.id:
             continue
         seen.add(ref)
-        waiting.extend(inner for value in (*node.args, *node.kwargs.values()) for inner in refs(value))
+        waiting.extend(given_refs(node))
     return False
 
 

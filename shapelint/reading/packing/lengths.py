@@ -10,7 +10,8 @@ from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, creation_of, is_written_to
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Bool, Int, List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.inside import listed, loop_length
+from shapelint.shapes.value import NONE, Bool, Int, Packed, Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, once
@@ -108,7 +109,7 @@ def count_of(lengths: Value) -> Dim | None:
     """How many lengths there are."""
     if isinstance(lengths, Tensor):
         return lengths.axes[0].dim if lengths.rank == 1 else None
-    return lengths.length if isinstance(lengths, List) else None
+    return loop_length(lengths)
 
 
 def is_permuted(trace: Trace, value: Tensor) -> bool:
@@ -142,7 +143,6 @@ def known_lengths(trace: Trace, lengths: Value) -> tuple[Dim, ...]:
         if maker is None or nature_of(maker) is not Nature.DATA or not maker.args or is_written_to(trace, maker):
             return ()
         lengths = maker.args[0]
-    if not isinstance(lengths, Tuple | List) or (isinstance(lengths, List) and lengths.length is not None):
-        return ()
-    found = tuple(trace.resolve(item.dim) for item in lengths.items if isinstance(item, Int))
-    return found if len(found) == len(lengths.items) else ()
+    items = listed(lengths) or ()
+    found = tuple(trace.resolve(item.dim) for item in items if isinstance(item, Int))
+    return found if len(found) == len(items) else ()

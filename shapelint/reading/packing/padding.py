@@ -9,6 +9,7 @@ from shapelint.reading.operations import is_padding
 from shapelint.reading.packing.lengths import packings
 from shapelint.reading.trail import keeps_steps, made_by, nature_of, tensor_inputs, trail
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import List, Str, Tensor, Tuple, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -60,7 +61,7 @@ def are_equally_long(trace: Trace, padding: Node) -> bool:
     items = given.items if isinstance(given, List | Tuple) else ()
     if items and all(_is_row(trace, item) for item in items):
         return True
-    if isinstance(given, List) and given.length is not None:
-        return trace.resolve(given.length) == Dim.of(1)
+    if (length := loop_length(given)) is not None:
+        return trace.resolve(length) == Dim.of(1)
     sizes = {trace.resolve(item.sizes[0]) for item in items if isinstance(item, Tensor) and item.axes}
     return isinstance(given, Tensor) or (len(sizes) == 1 and all(isinstance(item, Tensor) for item in items))

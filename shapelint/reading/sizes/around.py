@@ -11,7 +11,7 @@ from shapelint.reading.written import argument, insertion
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace
 
 _ATOMS = (facts.Name, facts.Attribute, facts.Call, facts.Subscript)
@@ -29,7 +29,7 @@ def recurrent_above(trace: Trace, value: Value) -> Node | None:
         node = trace.nodes[number]
         if is_step_call(node):
             return node
-        waiting += [ref.node for given in (*node.args, *node.kwargs.values()) for ref in refs(given)]
+        waiting += [ref.node for ref in given_refs(node)]
     return None
 
 

@@ -21,7 +21,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace
 
 _GOOD = (
@@ -281,7 +281,7 @@ def _calls_above(trace: Trace, item: Value) -> set[int]:
         if number not in seen:
             seen.add(number)
             is_call = is_step_call(node)
-            waiting += [] if is_call else [r.node for v in (*node.args, *node.kwargs.values()) for r in refs(v)]
+            waiting += [] if is_call else [r.node for r in given_refs(node)]
     return seen
 
 

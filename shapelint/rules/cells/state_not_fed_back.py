@@ -8,11 +8,12 @@ from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.lines import indent_of
-from shapelint.reading.loops.loops_over_time import Rounds, Step, above, results_of, rounds_of, steps_of
+from shapelint.reading.loops.loops_over_time import Rounds, Step, results_of, rounds_of, steps_of
 from shapelint.reading.operations import is_cell_call
 from shapelint.reading.quoting import add_argument, kind_place
 from shapelint.reading.recurrent import input_of, is_returned, layer_of, state_given
 from shapelint.reading.text import lines_of
+from shapelint.reading.trail import above
 from shapelint.reading.written import is_zeros, states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

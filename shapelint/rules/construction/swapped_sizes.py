@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
-from shapelint.reading.loops.loops_over_time import above
 from shapelint.reading.operations import is_step_call, short_name
 from shapelint.reading.quoting import naming_of, place_of, text_of
 from shapelint.reading.recurrent import input_of, layer_of, own_construction
+from shapelint.reading.trail import above
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

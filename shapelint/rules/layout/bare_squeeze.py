@@ -11,10 +11,9 @@ from shapelint.reading.claims import source_of
 from shapelint.reading.layout.views import is_view
 from shapelint.reading.operations import is_method, is_squeeze
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import ancestors
 from shapelint.reading.single_index import ONE
 from shapelint.reading.text import lines_of
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import calls_above, heads_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

@@ -9,9 +9,9 @@ from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.operations import is_recurrent_call, is_subscript
 from shapelint.reading.quoting import construction_place, place_of, quote
-from shapelint.reading.recurrent import ancestors, config_of, input_of, is_refused, layer_of
+from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of
 from shapelint.reading.single_index import index_parts, is_full
-from shapelint.reading.trail import made_by, nature_of, natures, trail
+from shapelint.reading.trail import ancestors, made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.loop_matters import LoopMatters
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.reading.loops.loops_over_time import Rounds, above, is_one, rounds_of, steps_of
+from shapelint.reading.loops.loops_over_time import Rounds, is_one, rounds_of, steps_of
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import config_of, input_of, layer_of, state_given
+from shapelint.reading.trail import above
 from shapelint.reading.written import states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

@@ -17,7 +17,7 @@ from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -159,7 +159,7 @@ def _meeting(trace: Trace, unpacking: Node, steps: Dim) -> Node | None:
     """The first operation on the output and a tensor that has as many steps as the input."""
     outputs = {Ref(unpacking.id, (0,))}
     for node in trace.nodes[unpacking.id + 1 :]:
-        given = [ref for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+        given = list(given_refs(node))
         if outputs.isdisjoint(given):
             continue
         others = [ref for ref in given if ref not in outputs]

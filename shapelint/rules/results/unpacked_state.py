@@ -18,7 +18,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
 _CELL = re.compile(r"(?:\w+_)?c(?:ell)?(?:_?(?:n|t|0|last|out|state|new|final))?\d?")
@@ -213,7 +213,7 @@ def _are_joined_again(trace: Trace, node: Node) -> bool:
 
 
 def _given(user: Node) -> set[Ref]:
-    return {ref for value in (*user.args, *user.kwargs.values()) for ref in refs(value)}
+    return set(given_refs(user))
 
 
 def _told(slot: Slot) -> str:

@@ -20,7 +20,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Value
 from shapelint.syntax import facts
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
 _SHOWN = ("in_features", "input_size", "hidden_size", "proj_size", "embedding_dim")
@@ -43,7 +43,7 @@ class Producer:
 
 def producers_of(trace: Trace, node: Node) -> Iterator[Producer]:
     """The nearest recurrent layers and embeddings above a call, the latest first."""
-    waiting = [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+    waiting = [ref.node for ref in given_refs(node)]
     seen: set[int] = set()
     while waiting:
         number = max(waiting)
@@ -56,7 +56,7 @@ def producers_of(trace: Trace, node: Node) -> Iterator[Producer]:
         if isinstance(layer, Layer) and (is_recurrent_call(above) or is_embedding(above)):
             yield Producer(above, layer)
         elif _keeps_features(above):
-            waiting += [ref.node for value in (*above.args, *above.kwargs.values()) for ref in refs(value)]
+            waiting += [ref.node for ref in given_refs(above)]
 
 
 def _keeps_features(node: Node) -> bool:

@@ -19,7 +19,7 @@ from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.events import BackwardPass
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
 _CUTS = (Nature.DETACH, Nature.INQUIRY)
@@ -177,7 +177,7 @@ def _goes_through(trace: Trace, made: BackwardPass, call: Node) -> bool:
     waiting, seen = [made.loss.node], {made.loss.node}
     while waiting:
         node = trace.nodes[waiting.pop()]
-        above = {ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)} - seen
+        above = {ref.node for ref in given_refs(node)} - seen
         seen |= above
         waiting.extend(number for number in above if number >= call.id)
     return call.id in seen

@@ -11,8 +11,8 @@ from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reor
 from shapelint.reading.names import kept_on_objects, occurrences
 from shapelint.reading.operations import is_unpacking
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import ancestors, input_of, next_state, recurrent_calls
-from shapelint.reading.trail import nature_of
+from shapelint.reading.recurrent import input_of, next_state, recurrent_calls
+from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check

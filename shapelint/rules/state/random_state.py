@@ -11,8 +11,8 @@ from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.operations import short_name
 from shapelint.reading.quoting import construction_place, place_of
-from shapelint.reading.recurrent import ancestors, layer_of, next_state, recurrent_calls, state_given
-from shapelint.reading.trail import nature_of, natures, operands_of, trail
+from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls, state_given
+from shapelint.reading.trail import ancestors, nature_of, natures, operands_of, trail
 from shapelint.reading.written import creation_of, is_written_to, states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

@@ -10,9 +10,9 @@ from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import MAKES
 from shapelint.reading.operations import is_type_as
 from shapelint.reading.quoting import add_argument, place_of, quote
-from shapelint.reading.recurrent import ancestors, input_of, recurrent_calls, state_given
+from shapelint.reading.recurrent import input_of, recurrent_calls, state_given
 from shapelint.reading.text import holds
-from shapelint.reading.trail import nature_of, operands_of
+from shapelint.reading.trail import ancestors, nature_of, operands_of
 from shapelint.reading.written import argument, creation_of, states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report

@@ -9,7 +9,8 @@ from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, List, Tensor, Tuple, Value
+from shapelint.shapes.inside import Path, inside, loop_length
+from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.decision import Free
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -17,8 +18,6 @@ from shapelint.verify.own.values import Values
 from shapelint.verify.program.encode import UnreplayableError
 from shapelint.verify.program.plan import resolved
 from shapelint.verify.program.program import Writer, backward_slice, value_at
-
-Part = tuple[object, ...]  #: the indices that lead to a tensor inside of a result
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Rows:
     argument: str
     batch_axis: int | None
     time_axis: int | None
-    part: Part
+    part: Path
     row_axis: int
     lengths: tuple[int, ...] = ()
     on_left: bool = False
@@ -80,13 +79,13 @@ def _axis_of(trace: Trace, claim: Claim, source: Ref, leaf: Node, option: str) -
     return _axis_with(trace, leaf.result, resolved(trace, value.axes[axis].dim), axis % value.rank)
 
 
-def _shown(trace: Trace, target: Ref, row_axis: int) -> Iterator[tuple[Part, int]]:
+def _shown(trace: Trace, target: Ref, row_axis: int) -> Iterator[tuple[Path, int]]:
     """The parts of what is returned that depend on the target and have its rows, with the axis of these."""
     value = value_at(trace, target)
     if not isinstance(value, Tensor) or not trace.returned:
         return
     dim = resolved(trace, value.axes[row_axis].dim)
-    for part, tensor in _parts(trace.returned[-1], ()):
+    for part, tensor in _tensors(trace.returned[-1]):
         if tensor.ref is None or target.node not in {node.id for node in backward_slice(trace, [tensor.ref])}:
             continue
         axis = row_axis if tensor.ref == target else _axis_with(trace, tensor, dim, row_axis)
@@ -104,17 +103,13 @@ def _axis_with(trace: Trace, tensor: Tensor, dim: Dim, likely: int) -> int | Non
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _parts(value: Value, at: Part) -> Iterator[tuple[Part, Tensor]]:
-    """The tensors inside of a value, and how they are reached."""
-    if isinstance(value, Tensor):
-        yield at, value
-    elif isinstance(value, Tuple) or (isinstance(value, List) and value.length is None):
-        for index, item in enumerate(value.items):
-            yield from _parts(item, (*at, index))
-    elif isinstance(value, Dict):
-        for key, item in value.items.items():
-            if isinstance(key, str | int):
-                yield from _parts(item, (*at, key))
+def _tensors(returned: Value) -> Iterator[tuple[Path, Tensor]]:
+    """The tensors that the caller reaches by indices and names, and how."""
+    samples = {path for path, value in inside(returned) if loop_length(value) is not None}
+    for path, value in inside(returned):
+        is_named = all(isinstance(key, str | int) for key in path)
+        if isinstance(value, Tensor) and is_named and not any(path[: len(one)] == one for one in samples):
+            yield path, value
 
 
 def _lengths(values: Values, claim: Claim, source: Ref) -> tuple[int, ...]:

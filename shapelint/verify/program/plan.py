@@ -11,7 +11,8 @@ from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.names import ATTENTION, EMBEDDING, PACK, PAD_PACKED, RECURRENT
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Layer, List, Packed, Tensor, Tuple, Value
+from shapelint.shapes.inside import inside
+from shapelint.shapes.value import Layer, Packed, Tensor, Value
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace
 from shapelint.verify.program import limits
@@ -116,11 +117,7 @@ def resolved(trace: Trace, dim: Dim) -> Dim:
 
 def tensors_in(value: Value) -> Iterator[Tensor]:
     """All tensors of a result."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, Tuple | List):
-        for item in value.items:
-            yield from tensors_in(item)
+    return (one for _, one in inside(value) if isinstance(one, Tensor))
 
 
 def _problem(trace: Trace, nodes: Sequence[Node]) -> SizeProblem:

@@ -6,7 +6,7 @@ before it gives, the number of the round is put in, and a list that the loop fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -14,9 +14,10 @@ from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Int, Layer, List, Packed, SliceValue, Tensor, Tuple, Value
+from shapelint.shapes.inside import changed, inside
+from shapelint.shapes.value import Int, Layer, List, Packed, Tensor, Tuple, Value
 from shapelint.trace.events import Loop
-from shapelint.trace.node import Node, refs
+from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace
 
 ROUNDS = 5  #: of a loop over an axis whose size is open
@@ -89,9 +90,9 @@ class _Unroller:
     @property
     def is_possible(self) -> bool:
         """Whether all that the later round takes from the first has a successor, and no list grows in between."""
-        taken = {ref.node for node in self.later for ref in _refs_of(node) if self._is_first(ref)}
-        widths = ((len(_refs_of(self.old.nodes[number])), other) for number, other in self.successors.items())
-        grown = any(_holds_list(other) and width != len(_refs_of(other)) for width, other in widths)
+        taken = {ref.node for node in self.later for ref in given_refs(node) if self._is_first(ref)}
+        widths = ((len(list(given_refs(self.old.nodes[number]))), other) for number, other in self.successors.items())
+        grown = any(_holds_list(other) and width != len(list(given_refs(other))) for width, other in widths)
         return self.rounds > 1 and taken <= self.successors.keys() and not grown
 
     def trace(self) -> Trace:
@@ -141,7 +142,7 @@ class _Unroller:
         if other.begin < self.loop.end:
             return False
         nodes = self.old.nodes[other.begin : other.end]
-        return not any(self._is_first(ref) for node in nodes for ref in _refs_of(node))
+        return not any(self._is_first(ref) for node in nodes for ref in given_refs(node))
 
     def _copy(self, node: Node, turn: int) -> Node:
         number = self._of_turn(Ref(node.id), turn).node
@@ -198,39 +199,20 @@ class _Unroller:
         return self.loop.begin <= ref.node < self.loop.later and ref.node not in self.places
 
     def _has_step(self, node: Node) -> bool:
-        return any(self.loop.step in dim.symbols for value in node.args for dim in _numbers(value))
-
-
-def _refs_of(node: Node) -> list[Ref]:
-    return [ref for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+        numbers = (one.dim for value in node.args for _, one in inside(value) if isinstance(one, Int))
+        return any(self.loop.step in number.symbols for number in numbers)
 
 
 def _holds_list(node: Node) -> bool:
     return any(isinstance(value, List) for value in (*node.args, *node.kwargs.values()))
 
 
-def _numbers(value: Value) -> Iterator[Dim]:
-    if isinstance(value, Int):
-        yield value.dim
-    elif isinstance(value, Tuple | List):
-        for item in value.items:
-            yield from _numbers(item)
-    elif isinstance(value, SliceValue):
-        for item in (value.lower, value.upper, value.step):
-            yield from _numbers(item)
-
-
 def _mapped(value: Value, ref: Callable[[Ref], Ref], dim: Callable[[Dim], Dim] = lambda dim: dim) -> Value:
     """A value with its references and numbers changed."""
     if isinstance(value, Tensor | Packed | Layer):
         return value if value.ref is None else replace(value, ref=ref(value.ref))
-    if isinstance(value, Tuple):
-        items = tuple(_mapped(item, ref, dim) for item in value.items)
-        return replace(value, items=items, ref=None if value.ref is None else ref(value.ref))
-    if isinstance(value, List):
-        return List([_mapped(item, ref, dim) for item in value.items], value.length)
     if isinstance(value, Int):
         return Int(dim(value.dim))
-    if isinstance(value, SliceValue):
-        return SliceValue(*(_mapped(item, ref, dim) for item in (value.lower, value.upper, value.step)))
-    return value
+    if isinstance(value, Tuple) and value.ref is not None:
+        value = replace(value, ref=ref(value.ref))
+    return changed(value, lambda part: _mapped(part, ref, dim))

@@ -13,6 +13,7 @@ from shapelint.infer.values.rounds import Rounds, rounds_over
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truths
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.inside import length_of
 from shapelint.shapes.value import NONE, Int, List, SliceValue, Tensor, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
 from shapelint.trace.node import LATER_ROUND
@@ -100,7 +101,7 @@ def _rounds(run: Run, value: List, node: facts.Expression) -> Rounds:
 
 @lengths(List)
 def _length(run: Run, value: List, node: facts.Expression) -> Value:
-    return Int(value.length or Dim.of(len(value.items)))
+    return Int(length_of(value))
 
 
 @truths(List)

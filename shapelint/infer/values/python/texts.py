@@ -13,8 +13,9 @@ from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Method
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truths
+from shapelint.shapes.inside import listed
 from shapelint.shapes.term import Change, Framed
-from shapelint.shapes.value import Bool, Int, List, Str, Tuple, Unknown, Value, integer
+from shapelint.shapes.value import Bool, Int, Str, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
 
 #: string methods without arguments
@@ -163,9 +164,9 @@ def braces(template: Str, args: Sequence[Value]) -> Value | None:
 
 def joined(separator: Str, sequence: Value) -> Value | None:
     """`separator.join(sequence)`."""
-    if not isinstance(sequence, Tuple | List) or (isinstance(sequence, List) and sequence.length is not None):
+    items = listed(sequence)
+    if items is None:
         return None
-    items = list(sequence.items)
     return _filled(["", *[separator.value] * (len(items) - 1), ""], items) if items else Str("")
 
 

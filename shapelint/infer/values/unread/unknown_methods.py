@@ -14,7 +14,8 @@ from shapelint.infer.values.objects import ShapeOf
 from shapelint.infer.values.python import texts
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Int, List, Str, Tuple, Unknown, Value
+from shapelint.shapes.inside import listed
+from shapelint.shapes.value import NONE, Int, Str, Unknown, Value
 
 
 @methods(Unknown)
@@ -43,10 +44,8 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
 
 def _sizes_in(args: tuple[Value, ...]) -> Sequence[Value]:
     """Sizes that are given one by one, or in a sequence of known length."""
-    whole = args[0] if len(args) == 1 else None
-    if isinstance(whole, Tuple) or (isinstance(whole, List) and whole.length is None):
-        return whole.items
-    return args
+    whole = listed(args[0]) if len(args) == 1 else None
+    return args if whole is None else whole
 
 
 def _demand_permuted(run: Run, base: Unknown, places: Sequence[Value]) -> None:
