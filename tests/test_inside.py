@@ -9,7 +9,7 @@ import pytest
 from shapelint.finding import Ref
 from shapelint.infer.values.snapshot import captured
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.inside import changed, inside, length_of, listed, loop_length
+from shapelint.shapes.inside import inside, length_of, listed, loop_length
 from shapelint.shapes.value import NONE, Dict, Int, List, SliceValue, Str, Tensor, Tuple, Unknown, Value, integer
 from shapelint.trace.node import refs
 
@@ -33,7 +33,7 @@ def test_what_is_held_is_found_with_its_path(held_in: Callable[[Value], Value]) 
 @holders
 def test_what_is_held_is_changed_and_its_holder_stays(held_in: Callable[[Value], Value]) -> None:
     value = held_in(integer(7))
-    made = changed(value, lambda part: integer(8) if part == integer(7) else part)
+    made = value.changed(lambda part: integer(8) if part == integer(7) else part)
     assert type(made) is type(value)
     assert [one for _, one in inside(made) if isinstance(one, Int)] == [integer(8)]
     assert [one for _, one in inside(value) if isinstance(one, Int)] == [integer(7)]

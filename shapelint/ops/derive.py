@@ -10,7 +10,7 @@ from shapelint.ops.axis_flow import Along, AxisFlow, Source
 from shapelint.ops.binding import call
 from shapelint.ops.registry import Assumptions, Op
 from shapelint.shapes.axis import Axis
-from shapelint.shapes.inside import Path, changed, inside
+from shapelint.shapes.inside import Path, inside
 from shapelint.shapes.value import Packed, Tensor, Value
 
 
@@ -75,7 +75,7 @@ class _Marker:
         if isinstance(value, Packed):
             batch, time, *features = self._marked((value.batch, value.time, *value.features))
             return replace(value, batch=batch, time=time, features=tuple(features))
-        return changed(value, self.mark)
+        return value.changed(self.mark)
 
     def _marked(self, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
         number = len(self.operands)

@@ -7,8 +7,8 @@ never a second state to keep apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -23,9 +23,17 @@ T = TypeVar("T")
 
 
 class Value:
-    """Base of all abstract values."""
+    """Base of all abstract values; those that hold others say which, and how they are made of other ones."""
 
     __slots__ = ()
+
+    def parts(self) -> Iterable[tuple[object, Value]]:
+        """The values directly inside of it: an item with its index or key, a bound with its number."""
+        return ()
+
+    def changed(self, change: Callable[[Value], Value]) -> Value:
+        """The value with each of its parts changed."""
+        return self
 
 
 class Dtype(str, Enum):
@@ -120,6 +128,14 @@ class SliceValue(Value):
     upper: Value
     step: Value
 
+    def parts(self) -> Iterable[tuple[object, Value]]:
+        """Its bounds."""
+        return enumerate((self.lower, self.upper, self.step))
+
+    def changed(self, change: Callable[[Value], Value]) -> SliceValue:
+        """A slice of other bounds."""
+        return SliceValue(change(self.lower), change(self.upper), change(self.step))
+
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Value):
@@ -129,6 +145,14 @@ class Tuple(Value):
     ref: Ref | None = None
     names: tuple[str, ...] = ()  #: field names of a named tuple
 
+    def parts(self) -> Iterable[tuple[object, Value]]:
+        """Its items."""
+        return enumerate(self.items)
+
+    def changed(self, change: Callable[[Value], Value]) -> Tuple:
+        """A tuple of other items."""
+        return replace(self, items=tuple(map(change, self.items)))
+
 
 @dataclass(eq=False, slots=True)
 class List(Value):
@@ -137,6 +161,14 @@ class List(Value):
     items: list[Value]
     length: Dim | None = None
 
+    def parts(self) -> Iterable[tuple[object, Value]]:
+        """Its items."""
+        return enumerate(self.items)
+
+    def changed(self, change: Callable[[Value], Value]) -> List:
+        """A list of other items."""
+        return List(list(map(change, self.items)), self.length)
+
 
 @dataclass(eq=False, slots=True)
 class Dict(Value):
@@ -144,6 +176,14 @@ class Dict(Value):
 
     items: dict[object, Value]
     open: bool = False
+
+    def parts(self) -> Iterable[tuple[object, Value]]:
+        """Its items."""
+        return self.items.items()
+
+    def changed(self, change: Callable[[Value], Value]) -> Dict:
+        """A dict of other items."""
+        return Dict({key: change(item) for key, item in self.items.items()}, self.open)
 
 
 @dataclass(frozen=True, slots=True)

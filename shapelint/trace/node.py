@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.registry import ShapeError
-from shapelint.shapes.inside import parts
 from shapelint.shapes.value import Named, Str, Value
 from shapelint.source import Span
 from shapelint.syntax.facts import Attribute, Call, Expression
@@ -91,5 +90,5 @@ def refs(value: Value) -> Iterator[Ref]:
     if ref is not None:
         yield ref
     else:
-        for _, part in parts(value):
+        for _, part in value.parts():
             yield from refs(part)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from shapelint.shapes.inside import changed
-from shapelint.shapes.value import Dict, List, Tuple, Unknown, Value
+from shapelint.shapes.value import Unknown, Value
 
 MAX_ITEMS = 2000  #: values inside one value
 MAX_DEPTH = 20  #: sequences inside sequences
@@ -22,8 +21,6 @@ class _TooLargeError(Exception):
 
 def captured(value: Value) -> Value:
     """A copy that later changes leave alone; Unknown for what is too large, too deep or holds itself."""
-    if not isinstance(value, Tuple | List | Dict):
-        return value
     try:
         return _copy(value, count(1), 0)
     except _TooLargeError:
@@ -33,4 +30,4 @@ def captured(value: Value) -> Value:
 def _copy(value: Value, numbers: Iterator[int], depth: int) -> Value:
     if next(numbers) > MAX_ITEMS or depth > MAX_DEPTH:
         raise _TooLargeError
-    return changed(value, lambda part: _copy(part, numbers, depth + 1))
+    return value.changed(lambda part: _copy(part, numbers, depth + 1))

@@ -14,7 +14,7 @@ from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.inside import changed, inside
+from shapelint.shapes.inside import inside
 from shapelint.shapes.value import Int, Layer, List, Packed, Tensor, Tuple, Value
 from shapelint.trace.events import Loop
 from shapelint.trace.node import Node, given_refs, refs
@@ -215,4 +215,4 @@ def _mapped(value: Value, ref: Callable[[Ref], Ref], dim: Callable[[Dim], Dim] =
         return Int(dim(value.dim))
     if isinstance(value, Tuple) and value.ref is not None:
         value = replace(value, ref=ref(value.ref))
-    return changed(value, lambda part: _mapped(part, ref, dim))
+    return value.changed(lambda part: _mapped(part, ref, dim))
