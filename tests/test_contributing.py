@@ -58,7 +58,7 @@ def without_blocks(text: str) -> str:
 @pytest.fixture
 def scratch(tmp_path: Path) -> Path:
     """A copy of what a newcomer's clone has, with its compiled files: there are several hundred."""
-    for folder in ("shapelint", "tests", "docs"):
+    for folder in ("shapelint", "tests", "docs", "fixtures"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
@@ -103,7 +103,9 @@ def failures(blocks: list[Block], folder: Path) -> list[str]:
     return failed
 
 
-@pytest.mark.parametrize("title", ["Add an operation", "Add a rule", "Add a property", "Add a report format"])
+@pytest.mark.parametrize(
+    "title", ["Add an operation", "Add a kind of value", "Add a rule", "Add a property", "Add a report format"]
+)
 def test_a_recipe_works(title: str, scratch: Path) -> None:
     blocks = recipe(title)
     for block in blocks:
