@@ -183,7 +183,7 @@ def test_what_a_result_rests_on_is_looked_at_again(project: Path, change: object
 def test_what_has_nothing_to_do_with_a_result_leaves_it(project: Path) -> None:
     check(project)
     (project / "notes.md").write_text("nothing of it\n")
-    (project / "train.py").write_text("from model import Tagger\n\n")
+    (project / "other.py").write_text("import os\n")
     assert check(project).work == IDLE
     assert check(project).work == IDLE
 
