@@ -21,6 +21,19 @@ def codes(text: str) -> list[str]:
 
 
 COMMENTS = {
+    "of a change": """
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.embedding = nn.Embedding(50, 5)
+                self.rnn = nn.GRU(5, 8, batch_first=True)
+
+            def forward(self, ids):
+                # embedded = [batch, width] --> [batch, length(token numbers), width]
+                embedded = self.embedding(ids)
+                out, h_n = self.rnn(embedded)
+                return out[:, -1]
+        """,
     "of the line above": """
         class Model(nn.Module):
             def __init__(self):

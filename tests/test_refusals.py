@@ -13,7 +13,7 @@ from shapelint.source import Source
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
+WANTED = frozenset(code for code, rule in RULES.items() if rule.default or rule.general)
 HEAD = "import torch\nfrom torch import nn\n"
 MODEL = """
     class Model(nn.Module):
@@ -29,7 +29,7 @@ MODEL = """
     """
 
 
-def found(text: str, codes: frozenset[str] = DEFAULT) -> list[Finding]:
+def found(text: str, codes: frozenset[str] = WANTED) -> list[Finding]:
     check = check_source(Source("model.py", HEAD + dedent(text)), Wanted(codes, prove=False))
     assert not check.problems
     return [candidate.finding for candidate in check.candidates]
@@ -60,6 +60,7 @@ SILENT = {
         "return x[:, 0, 1, 2], self.lstm(y)",
     ],
     "a text of another value": ["x = self.made(y)  # (batch, width)", "return x[:, :, 0], self.lstm(y)"],
+    "a keyword of earlier versions": ["v = torch.autograd.Variable(y, volatile=True)", "return self.lstm(v)"],
     "one side of a condition": ["if y.size(0) == 1:", "    y = y.squeeze(0)[:, 0]", "return self.lstm(y)"],
 }
 
@@ -109,7 +110,7 @@ def test_what_is_switched_off_is_not_told_by_another_rule() -> None:
         output, _ = gru(torch.randn(4, 7, 3))
         scores = nn.Linear(5, 2)(output)
         """
-    assert found(text, DEFAULT - {"SHP501"}) == []
+    assert found(text, WANTED - {"SHP501"}) == []
 
 
 def test_a_cause_that_no_rule_knows_is_told_in_general() -> None:

@@ -6,7 +6,8 @@ Evidence is kept per symbol: the symbol `x.size(0)` is axis 0 of the input x whe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shapelint.infer.code.walk import expressions_in, names_in
 from shapelint.infer.plan import Demand
@@ -23,6 +24,7 @@ from shapelint.syntax import facts
 from shapelint.trace.evidence import Evidence, Stated
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
+_ARROW = re.compile(r"\s*(?:-+>|=+>|→)")
 
 
 def note_assignment(
@@ -66,16 +68,30 @@ def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
 
 def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, node: facts.Statement) -> None:
     for comment in _comments_of(run, name, node):
-        shapes = parse_remark(comment.text) if comment.alone else parse_shape(comment.text)
+        told = parse_remark(comment.text) if comment.alone else parse_shape(comment.text)
+        shapes = list(_results(comment.text, told))
         mine = [shape for shape in shapes if shape.name == name]
-        nameless = len(shapes) == 1 and shapes[0].name is None and not _names_another(comment.text, name, node)
+        nameless = (
+            len(told) == len(shapes) == 1 and shapes[0].name is None and not _names_another(comment.text, name, node)
+        )
         if not mine and nameless and _is_first_target(target, node):
-            mine = list(shapes)
+            mine = shapes
         if len(mine) == 1:
             _note_shape(run, value, mine[0], comment.span, "shape-comment", "the comment")
             if not comment.alone and isinstance(value, Tensor):
                 run.recorder.state_shape(Stated(value, mine[0], comment.span, "the comment"))
             return
+
+
+def _results(text: str, shapes: Sequence[ShapeText]) -> Iterator[ShapeText]:
+    """The shapes of results: `x: (B, T) -> (B, T, H)` is what an operation takes, and what it gives x."""
+    name: str | None = None
+    for shape in shapes:
+        name = shape.name or name
+        if _ARROW.match(text, shape.end):
+            continue
+        yield replace(shape, name=name)
+        name = None
 
 
 def _comments_of(run: Run, name: str, node: facts.Statement) -> list[facts.Comment]:

@@ -56,7 +56,7 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
     except TypeError as error:
         _refuse_stranger(operation, kwargs)
         refused = f"{operation.name}(): {error}"
-        raise (Undetermined(refused) if _overloaded(operation.name) else ShapeError(refused)) from None
+        raise (ShapeError if operation.name.endswith(".forward") else Undetermined)(refused) from None
     bound = dict.fromkeys(signature.parameters)
     bound.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
     for name, raw in given.arguments.items():
@@ -98,11 +98,6 @@ def _spread_sizes(
         rest = {name: value for name, value in kwargs.items() if name != starred[0]}
         return (*args, kwargs[starred[0]]), rest
     return args, kwargs
-
-
-def _overloaded(name: str) -> bool:
-    """Whether torch parses the arguments itself: then it may take more forms than the shape function."""
-    return name.startswith("torch.Tensor.") or name.count(".") == 1
 
 
 def _spread(signature: inspect.Signature, bound: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:

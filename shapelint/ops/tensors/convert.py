@@ -75,9 +75,15 @@ def unchanged(input: Tensor, *args: Value, **options: Value) -> Tensor:
     return replace(input, ref=None)
 
 
-@op("torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable", rank_change=0, nature=Nature.SAME)
+@op("torch.autograd.Variable", rank_change=0, nature=Nature.SAME)
+def variable(data: Tensor, requires_grad: Value = NONE, *, volatile: Value = NONE) -> Tensor:
+    """The same tensor, known to autograd; `volatile` has no effect any more."""
+    return replace(data, ref=None)
+
+
+@op("torch.nn.Parameter", "torch.nn.parameter.Parameter", rank_change=0, nature=Nature.SAME)
 def parameter(data: Tensor, requires_grad: Value = NONE) -> Tensor:
-    """The same tensor, known to the module, or to autograd."""
+    """The same tensor, known to the module."""
     return replace(data, ref=None)
 
 

@@ -159,12 +159,15 @@ def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Find
         f"{shown} has no effect: it acts between layers, and this {short_name(node)} has one",
         claims=[DropoutActs(Ref(node.id), dropout if by_default else None)],
         help="drop out the output with an nn.Dropout, or leave the argument away",
-        fixes=[None if by_default else _without_dropout(node)],
+        fixes=[None if by_default else _without_dropout(trace, node)],
     )
 
 
-def _without_dropout(node: Node) -> Fix | None:
-    """Leave the argument away, with the comma before it."""
+def _without_dropout(trace: Trace, node: Node) -> Fix | None:
+    """Leave the argument away, with the comma before it; not where others may give another number of layers."""
+    written = argument(node, _NUM_LAYERS, "num_layers")
+    if written is not None and not isinstance(written.value, facts.Literal) and trace.entry != SCRIPT:
+        return None
     arguments = node.expression.arguments if isinstance(node.expression, facts.Call) else ()
     for before, given in pairwise(arguments):
         if given.keyword == "dropout":

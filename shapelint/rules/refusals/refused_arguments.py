@@ -15,6 +15,7 @@ RULE = Rule(
     name="refused-argument",
     severity=Severity.ERROR,
     summary="an argument that torch refuses",
+    default=False,
     general=True,
     page="""\
 ## What it does

@@ -15,6 +15,7 @@ RULE = Rule(
     name="view-does-not-fit",
     severity=Severity.ERROR,
     summary="a view must hold as many elements as the tensor has",
+    default=False,
     general=True,
     page="""\
 ## What it does

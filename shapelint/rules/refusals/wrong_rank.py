@@ -15,6 +15,7 @@ RULE = Rule(
     name="wrong-number-of-axes",
     severity=Severity.ERROR,
     summary="an operation gets more or fewer axes than it takes",
+    default=False,
     general=True,
     page="""\
 ## What it does

@@ -148,6 +148,21 @@ gru = nn.GRU(3, 5)
 x = torch.randn(7, 4, 3).cuda()
 output, h_n = gru(x, torch.zeros(1, 4, 5))
 """,
+        """\
+import torch
+from torch import nn
+
+class Made(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.gru = nn.GRU(features, hidden)
+
+    def forward(self, x):
+        x = x.cuda()
+        weight = next(self.parameters())
+        return self.gru(x, weight.new_zeros(1, x.size(1), self.hidden))[0]
+""",
     ),
 )
 

@@ -13,6 +13,7 @@ from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import ShapeOf
 from shapelint.infer.values.python import texts
 from shapelint.ops import registry
+from shapelint.ops.tensors.attributes import APART_FROM_SHAPES
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import listed
 from shapelint.shapes.value import NONE, Int, Str, Unknown, Value
@@ -31,7 +32,8 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
     if name == "get" and args and isinstance(args[0], Str):
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
     if name in _NEW and (name != "new" or _are_sizes(args)):
-        return apply(run, registry.OPS["torch.zeros"], args, {}, site.node)
+        beside = {"device": Unknown(f"{base.key}.device", APART_FROM_SHAPES)}
+        return apply(run, registry.OPS["torch.zeros"], args, beside, site.node)
     if name == "permute":
         _demand_permuted(run, base, _sizes_in(args))
     if name in ("view", "reshape"):
