@@ -101,6 +101,30 @@ def test_a_script_outside_src_reads_the_package_in_it(root: Path, capsys: pytest
     assert [place["path"] for place in found["related"]] == ["src/pkg/layers.py"]
 
 
+def test_a_module_beside_and_another_one_at_the_root_are_not_told_apart(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"pkg/__init__.py": "", "pkg/layers.py": LAYERS, "layers.py": LAYERS.replace(", batch_first=True", "")}
+    write(root, {**files, "pkg/model.py": MODEL.format(imports="from layers import Encoder", encoder="Encoder")})
+    assert findings_in(capsys, "pkg/model.py") == []
+    (root / "layers.py").unlink()
+    assert len(findings_in(capsys, "pkg/model.py")) == 1
+
+
+def test_the_text_of_another_file_is_not_quoted(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = LAYERS + (
+        "        self.head = nn.Linear(hidden, 3)\n\n    def forward(self, x):\n"
+        "        output, _ = self.lstm(x)\n        return nn.functional.softmax(self.head(output[:, -1]), dim=1)\n"
+    )
+    train = (
+        "import torch\nfrom torch import nn\nfrom layers import Encoder  # an LSTM\n\nmodel = Encoder(3, 4)\n"
+        "loss = nn.functional.cross_entropy(model(torch.randn(5, 7, 3)), torch.zeros(5, dtype=torch.long))\n"
+    )
+    write(root, {"layers.py": made, "train.py": train})
+    (found,) = findings_in(capsys, "train.py")
+    assert (found["code"], found["help"]) == ("SHP518", "give the loss what goes into the first softmax")
+
+
 def test_paths_are_absolute_where_the_checked_path_is(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(
         root,

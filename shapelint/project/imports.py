@@ -20,14 +20,16 @@ SMALL = 10_000  #: a smaller file may hold constants and helpers; a larger one i
 def imported_file(importer: str, module: str, level: int) -> Path | None:
     """The file that `from <level dots><module> import ...` in `importer` reads; None outside the project.
 
-    Its path is absolute or relative, as the importer's is.
+    Its path is absolute or relative, as the importer's is. Where a module of that name lies beside the importer and
+    another one at the root, it depends on how the program is started: None.
     """
     parts = [part for part in module.split(".") if part]
-    for base in _bases(Path(importer).absolute(), level):
-        found = _module_file(base.joinpath(*parts), bool(parts))
-        if found is not None and "site-packages" not in found.parts:
-            return found if Path(importer).is_absolute() else Path(os.path.relpath(found))
-    return None
+    files = (_module_file(base.joinpath(*parts), bool(parts)) for base in _bases(Path(importer).absolute(), level))
+    found = {file for file in files if file is not None and "site-packages" not in file.parts}
+    if len(found) != 1:
+        return None
+    (file,) = found
+    return file if Path(importer).is_absolute() else Path(os.path.relpath(file))
 
 
 def module_of(path: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
 BROADCAST = Rule(
@@ -339,5 +340,10 @@ def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
             claims=[Unnormalised(loss.scores.ref, axis=min(1, loss.scores.rank - 1))],
             shapes=[(name, loss.scores)],
             related=[place_of(softmax.node, "the first softmax is here")],
-            help=f"give the loss what goes into `{quote(trace, softmax.node.span)}`",
+            help=f"give the loss what goes into {_softmax_name(trace, softmax.node)}",
         )
+
+
+def _softmax_name(trace: Trace, softmax: Node) -> str:
+    """The first softmax as it is written; the text of another file is not at hand."""
+    return f"`{quote(trace, softmax.span)}`" if softmax.path == trace.path else "the first softmax"
