@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
@@ -126,15 +127,19 @@ def above(trace: Trace, values: Iterable[Value | None]) -> set[int]:
     return {node.id for node in ancestors(trace, *found)}
 
 
-def ancestors(trace: Trace, *found: Ref) -> Iterator[Node]:
-    """The nodes that values are computed from, their own first."""
-    waiting, seen = [ref.node for ref in found], set[int]()
+def ancestors(trace: Trace, *found: Ref, beyond: Callable[[Node], bool] = lambda _node: True) -> Iterator[Node]:
+    """The nodes that values are computed from, the latest first; only beyond some, where it is told beyond which."""
+    waiting = [-ref.node for ref in found]  # a heap gives the least
+    heapify(waiting)
+    seen = set[int]()
     while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            yield trace.nodes[number]
-            waiting.extend(ref.node for ref in given_refs(trace.nodes[number]))
+        node = trace.nodes[-heappop(waiting)]
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        yield node
+        for ref in given_refs(node) if beyond(node) else ():
+            heappush(waiting, -ref.node)
 
 
 def keeps_every_axis(trace: Trace, node: Node) -> bool:

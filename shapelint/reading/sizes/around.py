@@ -7,11 +7,12 @@ from shapelint.reading.layout.intent import intent_of
 from shapelint.reading.operations import is_method, is_recurrent_call, is_step_call
 from shapelint.reading.quoting import quote, replace_text, text_of
 from shapelint.reading.recurrent import is_refused
+from shapelint.reading.trail import ancestors
 from shapelint.reading.written import argument, insertion
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
-from shapelint.trace.node import Node, given_refs, refs
+from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
 
 _ATOMS = (facts.Name, facts.Attribute, facts.Call, facts.Subscript)
@@ -19,18 +20,7 @@ _ATOMS = (facts.Name, facts.Attribute, facts.Call, facts.Subscript)
 
 def recurrent_above(trace: Trace, value: Value) -> Node | None:
     """The latest call of a recurrent layer or a cell that a value is computed from."""
-    waiting, seen = [ref.node for ref in refs(value)], set[int]()
-    while waiting:
-        number = max(waiting)
-        waiting = [other for other in waiting if other != number]
-        if number in seen:
-            continue
-        seen.add(number)
-        node = trace.nodes[number]
-        if is_step_call(node):
-            return node
-        waiting += [ref.node for ref in given_refs(node)]
-    return None
+    return next((node for node in ancestors(trace, *refs(value)) if is_step_call(node)), None)
 
 
 def layer_call_above(trace: Trace, value: Value) -> Node | None:

@@ -13,7 +13,7 @@ from shapelint.reading.operations import is_recurrent_call, is_stack, is_step_ca
 from shapelint.reading.quoting import add_argument, place_of, quote, text_of
 from shapelint.reading.recurrent import config_of, layer_of
 from shapelint.reading.single_index import LAST, pick_of
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -21,7 +21,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Value
 from shapelint.syntax import facts
-from shapelint.trace.node import Node, given_refs, refs
+from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
 
 _GOOD = (
@@ -274,15 +274,7 @@ def _items(node: Node) -> list[Value]:
 
 def _calls_above(trace: Trace, item: Value) -> set[int]:
     """The nodes that an item is computed from, up to the call that gave it."""
-    waiting, seen = [ref.node for ref in refs(item)], set[int]()
-    while waiting:
-        number = waiting.pop()
-        node = trace.nodes[number]
-        if number not in seen:
-            seen.add(number)
-            is_call = is_step_call(node)
-            waiting += [] if is_call else [r.node for r in given_refs(node)]
-    return seen
+    return {node.id for node in ancestors(trace, *refs(item), beyond=lambda node: not is_step_call(node))}
 
 
 def _is_batch(trace: Trace, step: Step, items: list[Value]) -> bool:

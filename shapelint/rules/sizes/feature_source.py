@@ -12,7 +12,7 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_embedding, is_recurrent_call
 from shapelint.reading.quoting import naming_of, place_of, quote, text_of
 from shapelint.reading.recurrent import input_of, is_repeated, own_construction
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.written import argument, is_always_bidirectional, twice
 from shapelint.rules.base import Rule
 from shapelint.rules.build import report
@@ -43,23 +43,20 @@ class Producer:
 
 def producers_of(trace: Trace, node: Node) -> Iterator[Producer]:
     """The nearest recurrent layers and embeddings above a call, the latest first."""
-    waiting = [ref.node for ref in given_refs(node)]
-    seen: set[int] = set()
-    while waiting:
-        number = max(waiting)
-        waiting = [other for other in waiting if other != number]
-        above = trace.nodes[number]
-        if number in seen:
-            continue
-        seen.add(number)
+    for above in ancestors(trace, *given_refs(node), beyond=_leads_on):
         layer = above.args[0] if above.args else None
-        if isinstance(layer, Layer) and (is_recurrent_call(above) or is_embedding(above)):
+        if isinstance(layer, Layer) and _is_producer(above):
             yield Producer(above, layer)
-        elif _keeps_features(above):
-            waiting += [ref.node for ref in given_refs(above)]
 
 
-def _keeps_features(node: Node) -> bool:
+def _is_producer(node: Node) -> bool:
+    return is_recurrent_call(node) or is_embedding(node)
+
+
+def _leads_on(node: Node) -> bool:
+    """Whether the features are those of what is above."""
+    if _is_producer(node):
+        return False
     nature = nature_of(node)
     is_pooling = nature is Nature.POOLING and node.op.endswith(_FORWARD)
     return nature is not None and nature not in _CALCULATING and not is_pooling
