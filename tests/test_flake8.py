@@ -37,6 +37,7 @@ from shapelint.finding import Ref, Severity
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.reading.claims import samples_mix
+from shapelint.reading.operations import is_recurrent_call
 
 WRONG = Rule("SHP198", "wrong", Severity.WARNING, "Accuses every call.", "", (), ())
 OFF = Rule("SHP199", "off", Severity.INFO, "Tells of every call.", "", (), (), default=False)
