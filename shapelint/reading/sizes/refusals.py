@@ -8,14 +8,14 @@ from enum import Enum, auto
 from shapelint.finding import Place
 from shapelint.ops.nature import LOSSES, Nature
 from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
-from shapelint.ops.registry import LAYERS
+from shapelint.ops.registry import LAYERS, ShapeError
 from shapelint.reading.quoting import place_of
 from shapelint.reading.trail import FORWARD, nature_of, operation_of, tensor_inputs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.trace.node import INPUT, Node
-from shapelint.trace.trace import Trace
+from shapelint.trace.trace import Trace, once
 
 
 class Reason(Enum):
@@ -34,38 +34,37 @@ class Reason(Enum):
 _BY_ERROR = ((SizeError, Reason.SIZES), (BroadcastError, Reason.BROADCAST), (RankError, Reason.RANK))
 
 
-def refused(trace: Trace, reason: Reason) -> Iterator[Node]:
-    """The operations of the analysed file that torch refuses for a reason."""
-    for node in trace.nodes:
-        is_torch = operation_of(node) is not None or node.op in LAYERS
-        if node.error is not None and node.path == trace.path and is_torch and reason_of(node) is reason:
-            yield node
+@once
+def refused(trace: Trace) -> tuple[tuple[Node, ShapeError], ...]:
+    """The operations of the analysed file that torch refuses, and what it says."""
+    own = ((node, node.error) for node in trace.nodes if node.error is not None and node.path == trace.path)
+    return tuple((node, error) for node, error in own if operation_of(node) is not None or node.op in LAYERS)
 
 
-def reason_of(node: Node) -> Reason:
+def reason_of(node: Node, error: ShapeError) -> Reason:
     """Why torch refuses an operation."""
     nature = nature_of(node)
-    if isinstance(node.error, AxisError):
+    if isinstance(error, AxisError):
         return Reason.AXIS
     if nature in LOSSES:
         return Reason.LOSS
     if nature is Nature.JOIN:
         return Reason.JOIN
-    if nature is Nature.VIEW and isinstance(node.error, SizeError):
+    if nature is Nature.VIEW and isinstance(error, SizeError):
         return Reason.VIEW
-    return next((reason for kind, reason in _BY_ERROR if isinstance(node.error, kind)), Reason.ARGUMENT)
+    return next((reason for kind, reason in _BY_ERROR if isinstance(error, kind)), Reason.ARGUMENT)
 
 
-def sources(trace: Trace, node: Node, naming: Naming) -> Iterator[Place]:
+def sources(trace: Trace, node: Node, error: ShapeError, naming: Naming) -> Iterator[Place]:
     """Where the sizes come from that do not go together: the layer that wants one, and what made the other."""
     layer = node.args[0] if node.args else None
     if isinstance(layer, Layer):
         yield place_of(layer, f"this {layer.name} is built here")
-    details = {} if node.error is None else node.error.details
     told: set[int] = set()
-    for size in (details.get("got"), details.get("expected")):
-        maker = _maker(trace, node, size) if isinstance(size, Dim) else None
-        if maker is not None and maker.id not in told and isinstance(size, Dim):
+    sides = (error.details.get(side) for side in ("got", "expected"))
+    for size in (side for side in sides if isinstance(side, Dim)):
+        maker = _maker(trace, node, size)
+        if maker is not None and maker.id not in told:
             told.add(maker.id)
             yield _made_here(maker, naming.dim(size))
 

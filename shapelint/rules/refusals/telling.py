@@ -10,7 +10,7 @@ from shapelint.finding import Edit, Finding, Fix, Ref
 from shapelint.ops.registry import ShapeError
 from shapelint.reading.quoting import naming_of, quote
 from shapelint.reading.recurrent import is_repeated, own_construction
-from shapelint.reading.sizes.refusals import Reason, refused, sources
+from shapelint.reading.sizes.refusals import Reason, reason_of, refused, sources
 from shapelint.reading.trail import FORWARD
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule
@@ -24,9 +24,9 @@ from shapelint.trace.trace import Trace
 
 def told(rule: Rule, trace: Trace, reason: Reason, help: str) -> Iterator[Finding]:
     """The operations that torch refuses for a reason, each as a finding, with the mend in words."""
-    for node in refused(trace, reason):
-        if node.error is not None:
-            yield _finding(rule, trace, node, node.error, help)
+    for node, error in refused(trace):
+        if reason_of(node, error) is reason:
+            yield _finding(rule, trace, node, error, help)
 
 
 def _finding(rule: Rule, trace: Trace, node: Node, error: ShapeError, help: str) -> Finding:
@@ -38,7 +38,7 @@ def _finding(rule: Rule, trace: Trace, node: Node, error: ShapeError, help: str)
         f"torch refuses `{quote(trace, node.span)}`: {error.told(naming.dim)}",
         claims=[Raises(Ref(node.id))],
         shapes=_operands(trace, node),
-        related=sources(trace, node, naming),
+        related=sources(trace, node, error, naming),
         help=help,
         fixes=[_built_for(trace, node, error)],
     )
@@ -48,8 +48,10 @@ def _built_for(trace: Trace, node: Node, error: ShapeError) -> Fix | None:
     """Build the layer for the number that it gets, where it is built for another one outright."""
     expected, got = (error.details.get(side) for side in ("expected", "got"))
     layer = node.args[0] if node.args else None
-    built = own_construction(trace, layer) if isinstance(layer, Layer) else None
-    if built is None or not isinstance(layer, Layer) or not isinstance(got, Dim) or got.constant is None:
+    if not isinstance(layer, Layer) or not isinstance(got, Dim) or got.constant is None:
+        return None
+    built = own_construction(trace, layer)
+    if built is None:
         return None
     given = next((written(built, name) for name, value in layer.config.items() if value == expected), None)
     if given is None or not isinstance(given.value, facts.Literal) or is_repeated(trace, built):
