@@ -83,9 +83,10 @@ class Recorder:
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
         demand = str(bound.get("demand")) if op == INPUT else None
-        if (demand is not None and demand not in plans.CERTAIN_RANKS) or self.is_guess(*args, *kwargs.values()):
+        made_of = {ref.node for value in (*args, *kwargs.values()) for ref in refs(value)}
+        if (demand is not None and demand not in plans.CERTAIN_RANKS) or not self.guesses.isdisjoint(made_of):
             self.guesses.add(number)
-        if demand in plans.WRITTEN_RANKS or self.is_hearsay(*args, *kwargs.values()):
+        if demand in plans.WRITTEN_RANKS or not self.hearsay.isdisjoint(made_of):
             self.hearsay.add(number)
         self.sizes.positive.update(size.as_symbol for size in sizes_in(stamped) if size.as_symbol)
         frames = tuple(self.frames)
