@@ -41,7 +41,7 @@ def _around(tree: ast.Module) -> dict[ast.AST, Around]:
         skipped = node.body if isinstance(node, ast.If) and _is_false(node.test) else []
         inside = (*around, (node, is_plain)) if isinstance(node, _Definition) else around
         if isinstance(node, ast.ClassDef):
-            is_plain = all(_last(base) in _PLAIN for base in node.bases)
+            is_plain = _is_plain(node)
         waiting += [(inner, inside, is_plain) for inner in ast.iter_child_nodes(node) if inner not in skipped]
     return found
 
@@ -50,10 +50,13 @@ def is_left_alone(tree: ast.Module, cls: str, method: str, is_named: Named) -> b
     """Whether a class is used and one of its methods is called by nobody; a base that is not known may call it."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == cls and is_named(cls):
-            is_plain = all(_last(base) in _PLAIN for base in node.bases)
             methods = [one for one in node.body if isinstance(one, _Definition) and one.name == method]
-            return bool(methods) and all(_is_dead(one, is_plain, is_named) for one in methods)
+            return bool(methods) and all(_is_dead(one, _is_plain(node), is_named) for one in methods)
     return False
+
+
+def _is_plain(cls: ast.ClassDef) -> bool:
+    return all(_last(base) in _PLAIN for base in cls.bases)
 
 
 def _last(base: ast.expr) -> str | None:
