@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shapelint.infer.plan import MAX_DEPTH, PRODUCT, Demand, Parent
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.provenance import is_of_axis, sizes_in
+from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
@@ -35,7 +35,7 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.node import INPUT, LATER_ROUND
+from shapelint.trace.node import INPUT, LATER_ROUND, is_of_axis
 from shapelint.trace.writes import SETITEM, writes_by_name
 
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))

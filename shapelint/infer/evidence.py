@@ -22,6 +22,7 @@ from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.evidence import Evidence, Stated
+from shapelint.trace.node import is_of_axis
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
 _ARROW = re.compile(r"\s*(?:-+>|=+>|→)")
@@ -58,7 +59,7 @@ def note_pattern(run: Run, groups: Sequence[Sequence[str]], axes: Sequence[Axis]
 
 def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
     symbol = value.dim.as_symbol
-    if symbol is None or ".size(" not in symbol:
+    if symbol is None or not is_of_axis(symbol):
         return
     run.trace.names.setdefault(symbol, name)
     if role in _SEQUENCE_ROLES:

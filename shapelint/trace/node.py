@@ -84,6 +84,11 @@ def given_refs(node: Node) -> Iterator[Ref]:
     return (ref for value in (*node.args, *node.kwargs.values()) for ref in refs(value))
 
 
+def is_of_axis(symbol: str) -> bool:
+    """Whether a symbol is the size of an axis of an input, or of something unknown."""
+    return ".size(" in symbol
+
+
 def refs(value: Value) -> Iterator[Ref]:
     """All trace references inside a value; what a node gave whole is one."""
     ref = getattr(value, "ref", None)

@@ -8,6 +8,7 @@ from shapelint.choices.questions import COMPARISONS, related
 from shapelint.choices.store import Store
 from shapelint.data import dataclass
 from shapelint.shapes.dim import Dim, Same, solutions
+from shapelint.trace.node import is_of_axis
 from shapelint.trace.trace import Trace
 
 
@@ -41,7 +42,7 @@ class Sizes:
 
     def _is_certain(self, difference: Dim) -> bool:
         """Whether sizes that differ by this differ for sure: `a + b` is `a` where b is 0."""
-        return all(".size(" in name or name in self.positive for name in difference.symbols)
+        return all(is_of_axis(name) or name in self.positive for name in difference.symbols)
 
     def agree(self, left: Dim, right: Dim) -> bool:
         """False if the sizes certainly differ; otherwise they are equal from now on."""
@@ -57,7 +58,7 @@ class Sizes:
             self.store.tell(question, True)
         # an input's axis gives way to a named size, a named size to an expression
         bare = [(s, v) for s, v in ((left.as_symbol, right), (right.as_symbol, left)) if s and s not in v.symbols]
-        for symbol, value in sorted(bare or solutions(left - right), key=lambda pair: ".size(" not in pair[0]):
+        for symbol, value in sorted(bare or solutions(left - right), key=lambda pair: not is_of_axis(pair[0])):
             solved = self.trace.solved
             for name in self.mentions.pop(symbol, ()):
                 self._solve(name, solved[name].substitute({symbol: value}))

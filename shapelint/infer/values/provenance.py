@@ -57,11 +57,6 @@ def _bounded(axis: Axis, ref: Ref, place: int) -> Axis:
     return Axis(Dim.symbol(f"#{ref.node}{path}.size({place})"), axis.role, axis.origin)
 
 
-def is_of_axis(symbol: str) -> bool:
-    """Whether a symbol is the size of an axis of an input, or of something unknown."""
-    return ".size(" in symbol
-
-
 def sizes_in(value: Value) -> Iterator[Dim]:
     """The sizes that a result certainly has: of axes, and of a layer's constructor."""
     if isinstance(value, Tensor):

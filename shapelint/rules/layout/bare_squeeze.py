@@ -21,7 +21,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.node import Node
+from shapelint.trace.node import Node, is_of_axis
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -203,7 +203,7 @@ def _claim(trace: Trace, node: Node, base: Tensor) -> Claim | None:
     batch = trace.resolve(base.sizes[places[0]])
     for number in sorted(calls_above(trace, base.ref), reverse=True):
         source = source_of(trace, trace.nodes[number])
-        if source is None or ".size(" not in (batch.as_symbol or ""):
+        if source is None or not is_of_axis(batch.as_symbol or ""):
             continue
         value = trace.node(source.ref).result
         if not source.ref.path and isinstance(value, Tensor) and trace.resolve(value.sizes[source.batch_axis]) == batch:

@@ -18,7 +18,7 @@ from shapelint.rules.build import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
-from shapelint.trace.node import Node
+from shapelint.trace.node import Node, is_of_axis
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -176,7 +176,7 @@ def _confidence(trace: Trace, node: Node, sequence: Sequence, time: Axis) -> Con
     if steps.same(ONE) is Same.EQUAL or time.role is not Role.TIME:
         return None
     written = {symbol for size in named_sizes(trace, node) for symbol in size.symbols}
-    is_counted = not any(".size(" in symbol for symbol in steps.symbols) or bool(steps.symbols & written)
+    is_counted = not any(map(is_of_axis, steps.symbols)) or bool(steps.symbols & written)
     if is_counted or any(piece.role is Role.TIME for piece in evidence_of(trace, time)):
         return Confidence.HIGH
     return Confidence.MEDIUM if state_given(sequence.slot.call) is None else None

@@ -29,7 +29,7 @@ from shapelint.rules.state.zeros import drop_zeros
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
-from shapelint.trace.node import INPUT, Node
+from shapelint.trace.node import INPUT, Node, is_of_axis
 from shapelint.trace.trace import Trace
 
 _DROPS_LAST = re.compile(r"drop_last\s*=\s*True")
@@ -271,7 +271,7 @@ def _is_fixed(made: Node) -> bool:
     if isinstance(written, facts.Literal):
         return batch.constant is not None and batch != Dim.of(1)
     is_attribute = isinstance(written, facts.Attribute) and isinstance(written.value, facts.Name)
-    return is_attribute and batch.as_symbol is not None and ".size(" not in batch.as_symbol
+    return is_attribute and batch.as_symbol is not None and not is_of_axis(batch.as_symbol)
 
 
 def _is_kept(trace: Trace, call: Node) -> bool:
