@@ -6,10 +6,12 @@ import builtins
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from shapelint.data import dataclass
 from shapelint.source import Span
+
+Footprint: TypeAlias = tuple[tuple[tuple[bool, ...], ...], ...]  #: [row][sample][step]
 
 
 class Severity(str, Enum):
@@ -80,6 +82,7 @@ class Fix:
     proven: bool = False
     claims: tuple[Claim, ...] = ()
     left: str | None = None
+    footprint: Footprint | None = None  #: that of the mended program
 
 
 class Beside(Enum):
@@ -145,7 +148,7 @@ class Verdict:
     status: Status
     property: str
     detail: str
-    footprint: tuple[tuple[tuple[bool, ...], ...], ...] | None = None
+    footprint: Footprint | None = None
     torch: str | None = None
     assumed: tuple[str, ...] = ()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 import jsonschema
 import pytest
+from results import FINDING, REFUTED, RESULT, TEXT, T
 
-from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Severity, ShownShape, Status, Verdict
+from shapelint.finding import Confidence, Edit, Fix, Place, Severity, ShownShape, Status, Verdict
 from shapelint.report import diff, formats, shapes
 from shapelint.report.document import ShapeRow
 from shapelint.report.footprint import grid
@@ -18,90 +19,39 @@ from shapelint.report.formats import json as json_report
 from shapelint.report.frame import Mark, render
 from shapelint.report.result import Change, FileResult, RunResult
 from shapelint.report.schema import schemas, text_of
+from shapelint.report.telling import Telling
 from shapelint.report.text import expand, plain
-from shapelint.source import Problem, Span
+from shapelint.source import Span
 
 DOCS = Path(__file__).parent.parent / "docs"
-TEXT = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
-T, F = True, False
-FINDING = Finding(
-    code="SHP101",
-    name="last-step-on-batch-axis",
-    severity=Severity.WARNING,
-    confidence=Confidence.HIGH,
-    path="tagger.py",
-    span=Span(10, 15, 10, 22),
-    message="`out[-1]` is the last sample, not the last step",
-    shapes=(ShownShape("out", "(B, T, h)", ("batch", "time", "feature")), ShownShape("out[-1]", "(T, h)")),
-    related=(
-        Place(Span(6, 19, 6, 49), "batch_first is set"),
-        Place(Span(3, 0, 3, 1), "used here", "train.py"),
-    ),
-    fixes=(Fix("take the last step: `out[:, -1]`", (Edit(Span(10, 19, 10, 21), ":, -1"),), proven=True),),
-    verdict=Verdict(
-        Status.CONFIRMED,
-        "batch_independence",
-        "output row 0 depends on sample 1",
-        (((F, F), (T, F)), ((F, F), (T, T))),
-        "2.13.0",
-    ),
-)
-REFUTED = replace(
-    FINDING, span=Span(9, 8, 9, 11), fixes=(), shapes=(), related=(), verdict=Verdict(Status.REFUTED, "equals", "it is", None, "2.13.0")
-)  # fmt: skip
-RESULT = RunResult(
-    files=3,
-    checked=2,
-    results=(
-        FileResult("broken.py", problems=(Problem("broken.py", 7, "invalid syntax"),)),
-        FileResult("tagger.py", TEXT, (FINDING,), (REFUTED,), fixed=2),
-    ),
-    torch="2.13.0",
-)
-
 EXPECTED = """\
 warning[SHP101]: `out[-1]` is the last sample, not the last step
   --> tagger.py:10:16: last-step-on-batch-axis
-   |
  6 |         self.rnn = nn.GRU(n, h, batch_first=True)
    |                    ------------------------------ batch_first is set
 ...
 10 |         return out[-1]
    |                ^^^^^^^
-   |
    = see:   train.py:3: used here
-   = shape: out      (B, T, h)  batch, time, feature
-            out[-1]  (T, h)
+   = shape: out (B, T, h) batch, time, feature; out[-1] (T, h)
    = proof: ran torch 2.13.0: output row 0 depends on sample 1
-            █ the output row depends on this step of the sample, · does not (2 steps)
-                   sample 0  sample 1
-            row 0  ··        █·
-            row 1  ··        ██
+   = reach: which input reaches which output: █ does, · does not; of each sample its 2 steps from left to right
+                          sample 0  sample 1
+            output row 0  ··        █·
+            output row 1  ··        ██
    = fix:   take the last step: `out[:, -1]` (changes results; proven: torch ran the mended program)
-10 -         return out[-1]
 10 +         return out[:, -1]
 """
 
 
 def test_full() -> None:
-    assert click.unstyle(full.blocks([FINDING], {"tagger.py": TEXT})) == EXPECTED
+    assert click.unstyle(full.blocks([FINDING], {"tagger.py": TEXT}, Telling())) == EXPECTED
 
 
 def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
     unverified = replace(FINDING, verdict=Verdict(Status.UNVERIFIED, "raises", "too large to replay"))
     medium = replace(REFUTED, confidence=Confidence.MEDIUM, help="take the last step")
-    shown = click.unstyle(full.blocks([unverified, medium], {"tagger.py": TEXT}))
+    shown = click.unstyle(full.blocks([unverified, medium], {"tagger.py": TEXT}, Telling()))
     assert "= proof: not run: too large to replay" in shown
     assert "tagger.py:9:9: last-step-on-batch-axis (medium confidence)" in shown
     assert "= proof: refuted: ran torch 2.13.0: it is" in shown
@@ -118,7 +68,7 @@ def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
 )
 def test_full_says_what_a_fix_is_worth(safe: bool, proven: bool, standing: str) -> None:
     fix = replace(FINDING.fixes[0], safe=safe, proven=proven)
-    shown = click.unstyle(full.blocks([replace(FINDING, fixes=(fix,))], {"tagger.py": TEXT}))
+    shown = click.unstyle(full.blocks([replace(FINDING, fixes=(fix,))], {"tagger.py": TEXT}, Telling()))
     assert f"   = fix:   take the last step: `out[:, -1]`{standing}\n" in shown
 
 
@@ -148,12 +98,10 @@ def frame(text: str, *marks: Mark) -> list[str]:
 
 def test_underlines_follow_tabs_and_wide_characters() -> None:
     assert frame("\tx = '日本' + y[0]", Mark(Span(1, 12, 1, 16), "here", primary=True)) == [
-        "  |",
         "1 |     x = '日本' + y[0]",
         "  |                  ^^^^ here",
     ]
     assert frame("é = 'e\u0301' + z", Mark(Span(1, 11, 1, 12), "")) == [
-        "  |",
         "1 | é = 'e\u0301' + z",
         "  |           -",
     ]
@@ -161,7 +109,6 @@ def test_underlines_follow_tabs_and_wide_characters() -> None:
 
 def test_a_span_of_several_lines_is_underlined_line_by_line() -> None:
     assert frame("a = f(\n    1,\n\n    2)  # x", Mark(Span(1, 4, 4, 6), "all", primary=True)) == [
-        "  |",
         "1 | a = f(",
         "  |     ^^",
         "2 |     1,",
@@ -174,12 +121,12 @@ def test_a_span_of_several_lines_is_underlined_line_by_line() -> None:
 
 def test_a_long_span_shows_its_ends() -> None:
     rows = frame("f(\n" + "1,\n" * 20 + ")", Mark(Span(1, 0, 22, 1), "call"))
-    assert rows == ["  |", "1 | f(", "  | --", "...", "22 | )", "  | - call"]
+    assert rows == ["1 | f(", "  | --", "...", "22 | )", "  | - call"]
 
 
 def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
-    assert frame("x", Mark(Span(1, 5, 9, 3), "past", primary=True)) == ["  |", "1 | x", "  |  ^ past"]
-    assert "error" in full.blocks([replace(FINDING, severity=Severity.ERROR, fixes=())], {})
+    assert frame("x", Mark(Span(1, 5, 9, 3), "past", primary=True)) == ["1 | x", "  |  ^ past"]
+    assert "error" in full.blocks([replace(FINDING, severity=Severity.ERROR, fixes=())], {}, Telling())
 
 
 @pytest.mark.parametrize(
@@ -207,7 +154,7 @@ def test_nothing_in_the_source_commands_the_terminal(name: str) -> None:
         FINDING, path=hostile, message=hostile, shapes=(shape,), related=(place,), fixes=(fix,), help=hostile
     )
     result = RunResult(1, 1, (FileResult(hostile, hostile * 12, (told,)),))
-    report = click.unstyle(formats.render(name, result, False))
+    report = click.unstyle(formats.render(name, result, Telling()))
     shown = (character for character in report if character != "\n")
     assert not [character for character in shown if unicodedata.category(character) in ("Cc", "Cs")]
     assert "\u202e" not in report
@@ -216,13 +163,13 @@ def test_nothing_in_the_source_commands_the_terminal(name: str) -> None:
 def test_the_grid_has_no_rows_for_nothing_and_ends_after_a_few() -> None:
     assert grid(()) == grid(((),)) == []
     rows = [click.unstyle(row) for row in grid(tuple(((T,),) for _ in range(12)))]
-    assert rows[-1] == "(4 more rows)"
-    assert len(rows) == 2 + 8 + 1
+    assert rows[-1] == "(6 more rows)"
+    assert len(rows) == 2 + 6 + 1
 
 
 @pytest.mark.parametrize("show_refuted", [False, True])
 def test_json_follows_its_schema(show_refuted: bool) -> None:
-    document = json.loads(json_report.render(RESULT, show_refuted))
+    document = json.loads(json_report.render(RESULT, Telling(show_refuted=show_refuted)))
     jsonschema.validate(document, schemas()["schema.json"])
     assert document["summary"] == {
         "files": 3, "checked": 2, "findings": 1, "confirmed": 1, "refuted": 1, "unverified": 0, "errors": 1, "unchecked": 1, "fixed": 2,
@@ -247,7 +194,7 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
 
 @pytest.mark.parametrize("spoil", [{"version": 2}, {"extra": 1}, {"findings": [{}]}, {"tool": None}])
 def test_the_schema_refuses_what_is_not_a_report(spoil: dict[str, object]) -> None:
-    document = {**json.loads(json_report.render(RESULT)), **spoil}
+    document = {**json.loads(json_report.render(RESULT, Telling())), **spoil}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schemas()["schema.json"])
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +13,13 @@ import click
 
 from shapelint import __version__
 from shapelint.cli import counts, profile
-from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
+from shapelint.cli.options import Failure, color_option, follows_links, read_stdin, split_codes, tell_problem, write
+from shapelint.cli.outputs import Ordered, Output, Outputs
 from shapelint.config import VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
 from shapelint.effort import phase, spent
 from shapelint.finding import Confidence
 from shapelint.report import formats
+from shapelint.report.telling import FOOTPRINTS, Telling
 from shapelint.report.text import plain
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from shapelint.report.result import RunResult
 
 
-@click.command(short_help="Check files and folders (the default command).")
+@click.command(cls=Ordered, short_help="Check files and folders (the default command).")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(allow_dash=True))
 @click.option(
     "--select",
@@ -41,8 +45,25 @@ if TYPE_CHECKING:
 @click.option("--fix/--no-fix", default=None, help="Apply fixes that are safe and that torch has proven.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Count and apply fixes that change results, too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
-@click.option("--output-format", type=click.Choice(formats.NAMES), help="How findings are told.  [default: full]")
-@click.option("--output-file", type=click.Path(dir_okay=False), help="Write the findings to a file.")
+@click.option(
+    "--output-format",
+    type=click.Choice(formats.NAMES),
+    multiple=True,
+    help="How findings are told; several times for several reports.  [default: full]",
+)
+@click.option(
+    "--output-file",
+    type=click.Path(dir_okay=False),
+    multiple=True,
+    help="Write the report of the --output-format before it to a file.",
+)
+@click.option(
+    "--footprints",
+    type=click.Choice(FOOTPRINTS),
+    default="first",
+    show_default=True,
+    help="Draw how samples reach the result: for all findings, for the first of a kind, or none.",
+)
 @click.option("--show-refuted", is_flag=True, help="Show what seemed a mistake until torch disproved it.")
 @click.option(
     "--min-confidence",
@@ -68,7 +89,8 @@ if TYPE_CHECKING:
 @click.option("--stdin-filename", metavar="PATH", help="The name of what `-` reads from standard input.")
 @color_option
 @click.version_option(__version__, prog_name="shapelint")
-def check(paths: tuple[str, ...], **options: Any) -> int:
+@click.pass_context
+def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     """Check files and folders (default: the current folder); `-` reads standard input.
 
     Exit status: 0 nothing found (or nothing that remains after --fix, nothing to change with --diff), 1 findings,
@@ -81,16 +103,23 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     if "-" in paths:
         stdin = Input(options["stdin_filename"] or "<stdin>", read_stdin(), on_disk=False)
     files = tuple(path for path in paths if path != "-") if paths else (".",)
-    refuse_to_overwrite(options["output_file"], files)
+    outputs = Outputs.of(ctx, options)
+    outputs.refuse_to_overwrite(files)
+    diff_file = outputs.only_file() if options["diff"] else None
     try:
         config = configure(files, options)
+        told = [] if options["diff"] else outputs.told(config)
         result = run(files, config, options["jobs"] or 0, stdin, write=not options["diff"])
     except ConfigError as error:
         raise Failure(str(error)) from None
     if result.trouble:
         click.echo(f"shapelint: {plain(result.trouble)}; nothing is kept for the next run", err=True)
     with phase("report"):
-        found = _report_changes(result, config, options) if options["diff"] else _report(result, config, options, stdin)
+        found = (
+            _report_changes(result, config, diff_file)
+            if options["diff"]
+            else _report(result, config, options, told, stdin)
+        )
     if options["profile"]:
         click.echo(profile.told(spent(), time.perf_counter() - began), err=True)
     if result.stopped:
@@ -117,7 +146,6 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         select=options["select"] or None,
         ignore=options["ignore"],
         verify=options["verify"],
-        output_format=options["output_format"],
         min_confidence=Confidence(confidence) if confidence else None,
         fix=options["diff"] or options["fix"],
         unsafe_fixes=options["unsafe_fixes"],
@@ -125,15 +153,10 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
     )
 
 
-def refuse_to_overwrite(output_file: str | None, files: tuple[str, ...]) -> None:
-    """A report must not take the place of the code that it is about."""
-    for path in files:
-        if output_file and os.path.isfile(path) and os.path.exists(output_file) and os.path.samefile(path, output_file):
-            raise Failure(f"--output-file would overwrite {path}, which is to be checked")
-
-
-def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: Input | None) -> bool:
-    """The findings on standard output or in a file; problems, counts and notices on standard error.
+def _report(
+    result: RunResult, config: Config, options: dict[str, Any], outputs: Sequence[Output], stdin: Input | None
+) -> bool:
+    """The findings on standard output or in files; problems, counts and notices on standard error.
 
     The mended standard input takes the place of the findings, which then go to standard error. Returns whether
     there are findings.
@@ -141,9 +164,11 @@ def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: I
     mended = stdin if config.fix else None
     if mended is not None:
         write(next((change.after for change in result.changes if not change.written), mended.raw))
-    report = formats.render(config.output_format, result, options["show_refuted"])
-    write(report, options["output_file"], to_stderr=mended is not None)
-    if not formats.is_complete(config.output_format):
+    for output in outputs:
+        links = output.path is None and follows_links(sys.stderr if mended else sys.stdout)
+        telling = Telling(options["show_refuted"], options["footprints"], links=links)
+        write(formats.render(output.format, result, telling), output.path, to_stderr=mended is not None)
+    if not all(formats.is_complete(output.format) for output in outputs):
         _tell_problems(result)
         click.echo(counts.found(result, config), err=True)
     if options["statistics"]:
@@ -152,11 +177,11 @@ def _report(result: RunResult, config: Config, options: dict[str, Any], stdin: I
     return bool(result.findings)
 
 
-def _report_changes(result: RunResult, config: Config, options: dict[str, Any]) -> bool:
+def _report_changes(result: RunResult, config: Config, path: str | None) -> bool:
     """The changes as diffs, the rest on standard error; returns whether there are changes."""
     from shapelint.report import diff
 
-    write(diff.render(result.changes), options["output_file"])
+    write(diff.render(result.changes), path)
     _tell_problems(result)
     click.echo(counts.would_fix(result, config), err=True)
     _tell_what_is_unproven(result, config)

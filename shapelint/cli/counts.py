@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shapelint.config import Config
-from shapelint.finding import Status
+from shapelint.finding import Finding, Status
 
 if TYPE_CHECKING:
     from shapelint.report.result import RunResult
@@ -35,10 +35,20 @@ def would_fix(result: RunResult, config: Config) -> str:
 
 
 def by_code(result: RunResult) -> str:
-    """How often each code was found, the most frequent first."""
-    counts = Counter((finding.code, finding.name) for finding in result.findings)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "".join(f"{number:>5}  {code}  {name}\n" for (code, name), number in ordered)
+    """How often each code was found and torch confirmed it, as a table, the most frequent first."""
+    findings = result.findings
+    found = Counter((finding.code, finding.name, finding.severity.value) for finding in findings)
+    confirmed = Counter(finding.code for finding in findings if _is_confirmed(finding))
+    fixable = Counter(finding.code for finding in findings if any(fix.proven for fix in finding.fixes))
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    rows = [(number, confirmed[code], fixable[code], code, kind, name) for (code, name, kind), number in ordered]
+    total = (len(findings), confirmed.total(), fixable.total(), "total", "", "")
+    table = [("found", "confirmed", "fixable", "code", "severity", "name"), *rows, total]
+    return "".join(f"{a:>5}  {b:>9}  {c:>7}  {d:6}  {e:8}  {f}".rstrip() + "\n" for a, b, c, d, e, f in table)
+
+
+def _is_confirmed(finding: Finding) -> bool:
+    return finding.verdict is not None and finding.verdict.status is Status.CONFIRMED
 
 
 def _fixable(result: RunResult, config: Config) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -62,6 +62,23 @@ def read_stdin() -> bytes:
     if len(raw) > MAX_BYTES:
         raise Failure(f"standard input is larger than {MAX_BYTES // 1_000_000} MB")
     return raw
+
+
+def follows_links(stream: TextIO | None) -> bool:
+    """Whether what is written to a stream goes to a terminal that is known to follow links (OSC 8)."""
+    given = os.environ.get("FORCE_HYPERLINK")
+    if given:
+        return given != "0"
+    if stream is None or not stream.isatty() or os.environ.get("NO_COLOR"):
+        return False
+    vte = os.environ.get("VTE_VERSION", "")
+    known = os.environ.get("TERM_PROGRAM") in _FOLLOWING or os.environ.get("TERM", "").startswith(_FOLLOWING_TERMS)
+    return known or "WT_SESSION" in os.environ or (vte.isdecimal() and int(vte) >= _VTE)
+
+
+_FOLLOWING = ("ghostty", "iTerm.app", "Hyper", "vscode", "WezTerm", "zed")
+_FOLLOWING_TERMS = ("alacritty", "foot", "xterm-ghostty", "xterm-kitty")
+_VTE = 5000  #: the first version of GNOME's terminal that does: 0.50
 
 
 def write(report: str | bytes, path: str | None = None, to_stderr: bool = False) -> None:

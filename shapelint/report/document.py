@@ -94,6 +94,7 @@ class FixEntry:
     safe: Annotated[bool, "no program that ran before computes anything else afterwards"]
     proven: Annotated[bool, "torch showed that the mended program is right"]
     left: Annotated[str | None, "what is wrong, or not known to be right, in the mended program, in one line"]
+    footprint: Annotated[tuple[tuple[tuple[bool, ...], ...], ...] | None, "that of the mended program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class FindingEntry:
     verification: Verification
     help: Annotated[str | None, "how to mend it in words, where no edit is safe"]
     fixes: Annotated[tuple[FixEntry, ...], "ways to mend it, the likeliest first"]
+    url: Annotated[str, "the page of the rule"]
 
 
 @dataclass(frozen=True, slots=True)

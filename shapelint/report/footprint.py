@@ -1,41 +1,84 @@
 """The dependence footprint as a grid: which steps of which input samples reach each output row.
 
-sample 0  sample 1  sample 2
-row 0  ·····     ·····     █████
-row 1  ·····     ·····     █████
+              as it is              with the fix
+              sample 0  sample 1    sample 0  sample 1
+output row 0  ··        ██          ██        ··
+output row 1  ··        ██          ··        ██
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import click
 
-Footprint = tuple[tuple[tuple[bool, ...], ...], ...]
+from shapelint.finding import Footprint
 
 REACHED, MISSED = "█", "·"
 PLAIN = str.maketrans({REACHED: "#", MISSED: "."})  #: for terminals that cannot show blocks
-MOST_ROWS = 8
+MOST_ROWS = 6
+WIDEST = 100  #: columns of two grids that stand side by side
+_BETWEEN = "    "
 
 
-def grid(footprint: Footprint) -> list[str]:
-    """The rows of the grid, with a legend; empty when there is nothing to show."""
+def grid(footprint: Footprint, mended: Footprint | None = None) -> list[str]:
+    """The rows of the grid, with a legend; empty when there is nothing to show.
+
+    That of the mended program stands beside it, where there is one and room for both.
+    """
     if not footprint or not footprint[0] or not footprint[0][0]:
         return []
-    samples, steps = len(footprint[0]), len(footprint[0][0])
-    cell = max(len(f"sample {samples - 1}"), steps)
-    margin = len(f"row {len(footprint) - 1}")
-    header = "  ".join(f"sample {j}".ljust(cell) for j in range(samples))
-    rows = [_legend(steps), f"{' ' * margin}  {header}".rstrip()]
-    own = len(footprint) == samples
-    for i, row in enumerate(footprint[:MOST_ROWS]):
-        cells = "  ".join(_cell(steps_, cell, own and i == j, own) for j, steps_ in enumerate(row))
-        rows.append(f"{f'row {i}'.ljust(margin)}  {cells}".rstrip())
-    if len(footprint) > MOST_ROWS:
-        rows.append(f"({len(footprint) - MOST_ROWS} more rows)")
-    return rows
+    grids = [footprint, *([mended] if mended and mended[0] and mended[0][0] else [])]
+    margin = len(f"output row {max(map(len, grids)) - 1}  ")
+    if sum(map(_width, grids)) + margin + len(_BETWEEN) > WIDEST:
+        grids = grids[:1]
+    return [_legend(footprint), *(row.rstrip() for row in _table(grids, margin))]
 
 
-def _legend(steps: int) -> str:
-    return f"{REACHED} the output row depends on this step of the sample, {MISSED} does not ({steps} steps)"
+def _table(grids: Sequence[Footprint], margin: int) -> Iterator[str]:
+    if len(grids) > 1:
+        yield _row("", margin, [title.ljust(_width(one)) for title, one in zip(_TITLES, grids, strict=True)])
+    yield _row("", margin, [_header(one) for one in grids])
+    most = max(map(len, grids))
+    for i in range(min(most, MOST_ROWS)):
+        yield _row(f"output row {i}", margin, [_cells(one, i) for one in grids])
+    if most > MOST_ROWS:
+        yield f"({most - MOST_ROWS} more rows)"
+
+
+_TITLES = ("as it is", "with the fix")
+
+
+def _row(label: str, margin: int, parts: Sequence[str]) -> str:
+    return label.ljust(margin) + _BETWEEN.join(parts)
+
+
+def _legend(footprint: Footprint) -> str:
+    steps = len(footprint[0][0])
+    time = f"its {steps} steps from left to right" if steps > 1 else "its one step"
+    return f"which input reaches which output: {REACHED} does, {MISSED} does not; of each sample {time}"
+
+
+def _cell_width(footprint: Footprint) -> int:
+    return max(len(f"sample {len(footprint[0]) - 1}"), len(footprint[0][0]))
+
+
+def _width(footprint: Footprint) -> int:
+    samples = len(footprint[0])
+    return samples * (_cell_width(footprint) + 2) - 2
+
+
+def _header(footprint: Footprint) -> str:
+    cell = _cell_width(footprint)
+    return "  ".join(f"sample {j}".ljust(cell) for j in range(len(footprint[0])))
+
+
+def _cells(footprint: Footprint, i: int) -> str:
+    """One row; blank where the grid has no such row, and another one beside it has."""
+    if i >= len(footprint):
+        return " " * _width(footprint)
+    own, cell = len(footprint) == len(footprint[0]), _cell_width(footprint)
+    return "  ".join(_cell(steps, cell, own and i == j, own) for j, steps in enumerate(footprint[i]))
 
 
 def _cell(steps: tuple[bool, ...], width: int, own: bool, colored: bool) -> str:

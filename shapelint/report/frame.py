@@ -47,7 +47,7 @@ def render(lines: Sequence[str], marks: Sequence[Mark], gutter: int) -> list[str
     """The frame's rows; `lines` is the whole file, `gutter` the width of the line numbers."""
     parts = [part for mark in marks for part in _parts(lines, mark)]
     parts.sort(key=lambda part: (part.line, not part.mark.primary, part.start))
-    rows: list[str] = [edge(gutter)]
+    rows: list[str] = []
     previous = None
     for number, group in groupby(parts, key=lambda part: part.line):
         if previous is not None and number > previous + 1:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
-from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Status, Verdict
+from shapelint.finding import Claim, Edit, Finding, Fix, Footprint, Ref, Status, Verdict
 from shapelint.ops.names import UNBIND, UNPACK
 from shapelint.source import Span
 from shapelint.trace.node import Node
@@ -152,8 +152,15 @@ def prove_fix(fix: Fix, mended: Mended, verifier: Verifier) -> Fix:
     """
     if not mended.programs or not all(_refuted(program, verifier) for program in mended.programs):
         return replace(fix, safe=False)
+    fix = replace(fix, footprint=_footprint(mended, verifier))
     left = next((one for one in mended.beyond if not _refuted(one.program, verifier)), None)
     return replace(fix, proven=True) if left is None else replace(fix, safe=False, left=_what_is_left(left, verifier))
+
+
+def _footprint(mended: Mended, verifier: Verifier) -> Footprint | None:
+    programs = [program for program in mended.programs if isinstance(program, Program)]
+    found = (verdict.footprint for verdict in verifier.check(programs))
+    return next((footprint for footprint in found if footprint is not None), None)
 
 
 def _refuted(built: Built, verifier: Verifier) -> bool:

@@ -1,4 +1,4 @@
-"""The formats of the findings: a file each, named as the format is, with `render(result, show_refuted)`.
+"""The formats of the findings: a file each, named as the format is, with `render(result, telling)`.
 
 One that also holds what could not be checked, and the counts, says `COMPLETE = True`.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from shapelint import rooms
+from shapelint.report.telling import Telling
 
 if TYPE_CHECKING:
     from shapelint.report.result import RunResult
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 NAMES = tuple(sorted(rooms.paths(__name__)))
 
 
-def render(name: str, result: RunResult, show_refuted: bool) -> str:
-    """The findings of a run as text in a format; `show_refuted` lists the disproved candidates too."""
-    return cast("Callable[[RunResult, bool], str]", rooms.module(__name__, name).render)(result, show_refuted)
+def render(name: str, result: RunResult, telling: Telling) -> str:
+    """The findings of a run as text in a format."""
+    return cast("Callable[[RunResult, Telling], str]", rooms.module(__name__, name).render)(result, telling)
 
 
 def is_complete(name: str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from shapelint.finding import Finding, Status
 from shapelint.report.result import RunResult
+from shapelint.report.telling import Telling
 from shapelint.report.text import plain
 
 
-def render(result: RunResult, show_refuted: bool) -> str:
+def render(result: RunResult, telling: Telling) -> str:
     """The lines, each with its end; a refuted candidate says so."""
-    return lines(result.told(show_refuted))
+    return lines(result.told(telling.show_refuted))
 
 
 def lines(findings: Iterable[Finding]) -> str:

@@ -1,145 +1,46 @@
-"""The full report: each finding as a frame of source, with its shapes, what torch did, and the fix."""
+"""The full report: each finding as a frame of source, with its shapes, what torch did, and the fix.
+
+What has one cause in a file is one block. How the samples reach the result is drawn once for each kind of finding.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from itertools import groupby
 
-import click
-
-from shapelint.data import dataclass
-from shapelint.finding import Confidence, Finding, Fix, Severity, ShownShape, Status, Verdict
-from shapelint.report import frame
-from shapelint.report.footprint import grid
+from shapelint.finding import Finding
+from shapelint.report.block import Block
 from shapelint.report.result import RunResult
-from shapelint.report.text import expand, plain
-from shapelint.source import Source
-from shapelint.verify.edits import apply_edits
-
-_COLORS: Mapping[Severity, str] = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_LABEL = len("proof: ")
+from shapelint.report.telling import Telling
 
 
-def render(result: RunResult, show_refuted: bool) -> str:
+def render(result: RunResult, telling: Telling) -> str:
     """All findings, each with the code that it is about."""
-    return blocks(result.told(show_refuted), result.texts)
+    return blocks(result.told(telling.show_refuted), result.texts, telling)
 
 
-def blocks(findings: Iterable[Finding], texts: Mapping[str, str]) -> str:
+def blocks(findings: Iterable[Finding], texts: Mapping[str, str], telling: Telling) -> str:
     """Some findings in their order; `texts` holds the source of each file that they are in."""
-    told: list[str] = []
-    for path, group in groupby(findings, key=lambda finding: finding.path):
-        view = _View(path, texts.get(path, ""))
-        told.extend("\n".join(view.block(finding)) + "\n" for finding in group)
-    return "\n".join(told)
+    groups = [(finding,) for finding in findings] if telling.whole else _of_one_cause(findings)
+    shown = (Block(texts.get(group[0].path, ""), group, telling, grid) for group, grid in _drawn(groups, telling))
+    return "\n".join("\n".join(block.rows()) + "\n" for block in shown)
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """Shows the findings of one file."""
-
-    path: str
-    text: str
-
-    def block(self, finding: Finding) -> Iterator[str]:
-        """The rows of one finding."""
-        lines = Source(self.path, self.text).lines
-        marks = list(_marks(finding))
-        gutter = len(str(min(max(mark.span.end_line for mark in marks), len(lines))))
-        yield _title(finding)
-        yield f"{' ' * gutter}{frame.bar('-->')} {_place(finding)}"
-        yield from frame.render(lines, marks, gutter)
-        notes = list(self._notes(finding))
-        if notes or finding.fixes:
-            yield frame.edge(gutter)
-        for label, rows in notes:
-            yield from _note(label, rows, gutter)
-        for label, fix in zip(("fix", *["or"] * len(finding.fixes)), finding.fixes, strict=False):
-            yield from _note(label, [plain(fix.description) + _standing(fix)], gutter)
-            yield from _diff(lines, Source(self.path, apply_edits(self.text, fix.edits)).lines, gutter)
-
-    def _notes(self, finding: Finding) -> Iterator[tuple[str, Sequence[str]]]:
-        for place in finding.related:
-            if place.path not in (None, finding.path):
-                yield "see", [plain(f"{place.path}:{place.span.line}: {place.message}")]
-        if finding.shapes:
-            yield "shape", _shapes(finding.shapes)
-        if finding.verdict:
-            yield from _proof(finding.verdict)
-        if finding.help and not finding.fixes:
-            yield "help", [plain(finding.help)]
+def _of_one_cause(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
+    """The findings of one file that one place explains, together: each group where its first finding stands."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        why = finding.related or finding.message
+        outcome = finding.verdict and (finding.verdict.status, finding.verdict.assumed)
+        groups.setdefault((finding.path, finding.code, why, outcome), []).append(finding)
+    return [tuple(group) for group in groups.values()]
 
 
-def _title(finding: Finding) -> str:
-    kind = click.style(f"{finding.severity.value}[{finding.code}]", fg=_COLORS[finding.severity], bold=True)
-    return kind + click.style(f": {plain(finding.message)}", bold=True)
-
-
-def _place(finding: Finding) -> str:
-    place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}: {finding.name}"
-    unsure = finding.confidence is not Confidence.HIGH
-    return f"{place} ({finding.confidence.value} confidence)" if unsure else place
-
-
-def _marks(finding: Finding) -> Iterator[frame.Mark]:
-    yield frame.Mark(finding.span, "", primary=True, color=_COLORS[finding.severity])
-    for place in finding.related:
-        if place.path in (None, finding.path):
-            yield frame.Mark(place.span, place.message)
-
-
-def _note(label: str, rows: Sequence[str], gutter: int) -> Iterator[str]:
-    """`= label: text`, further rows aligned below the text."""
-    head = click.style(f"{label}:".ljust(_LABEL), bold=True)
-    for index, row in enumerate(rows):
-        yield frame.edge(gutter, (head if index == 0 else " " * _LABEL) + row, "=" if index == 0 else " ")
-
-
-def _shapes(shapes: Sequence[ShownShape]) -> list[str]:
-    """The shapes in columns: name, shape, roles."""
-    cells = [(plain(s.name), plain(s.shape), ", ".join(s.roles)) for s in shapes]
-    widths = [max(expand(row[i])[1][-1] for row in cells) for i in range(2)]
-    return ["  ".join((_pad(a, widths[0]), _pad(b, widths[1]), c)).rstrip() for a, b, c in cells]
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - expand(text)[1][-1])
-
-
-def _proof(verdict: Verdict) -> Iterator[tuple[str, Sequence[str]]]:
-    detail = plain(verdict.detail)
-    if verdict.assumed:
-        yield "proof", [f"none: torch {verdict.torch} ran on what the code does not tell: {detail}"]
-        yield "guess", [plain(text) for text in verdict.assumed]
-        return
-    if verdict.status is Status.UNVERIFIED:
-        yield "proof", [f"not run: {detail}"]
-        return
-    ran = f"ran torch {verdict.torch}: {detail}" if verdict.torch else detail
-    outcome = ran if verdict.status is Status.CONFIRMED else f"refuted: {ran}"
-    yield "proof", [outcome, *grid(verdict.footprint or ())]
-
-
-def _standing(fix: Fix) -> str:
-    parts = [] if fix.safe else ["changes results"]
-    if fix.proven:
-        parts.append("proven: torch ran the mended program")
-    if fix.left:
-        parts.append(f"unproven: {plain(fix.left)}")
-    return f" ({'; '.join(parts)})" if parts else ""
-
-
-def _diff(before: Sequence[str], after: Sequence[str], gutter: int) -> Iterator[str]:
-    """The lines that the fix takes out and puts in."""
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
-        if tag != "equal":
-            for index in range(start, end):
-                yield _changed("-", "red", index + 1, before[index], gutter)
-            for index in range(new_start, new_end):
-                yield _changed("+", "green", index + 1, after[index], gutter)
-
-
-def _changed(sign: str, color: str, number: int, line: str, gutter: int) -> str:
-    return f"{frame.number_column(number, gutter)} {click.style(f'{sign} {frame.cut(expand(line)[0])}', fg=color)}"
+def _drawn(groups: Iterable[Sequence[Finding]], telling: Telling) -> Iterator[tuple[Sequence[Finding], bool]]:
+    """Each group, with whether its footprint is drawn."""
+    seen = set[str]()
+    for group in groups:
+        has_one = group[0].verdict is not None and bool(group[0].verdict.footprint)
+        wanted = telling.footprints == "all" or (telling.footprints == "first" and group[0].code not in seen)
+        if has_one:
+            seen.add(group[0].code)
+        yield group, wanted and has_one

@@ -19,21 +19,23 @@ from shapelint.report.document import (
     Tool,
     Verification,
 )
+from shapelint.report.links import page_of
 from shapelint.report.result import RunResult
+from shapelint.report.telling import Telling
 
 COMPLETE = True  #: it holds the problems and the counts, too
 
 _NOT_RUN = Verdict(Status.UNVERIFIED, "", "not run")
 
 
-def render(result: RunResult, show_refuted: bool = False) -> str:
-    """The report as JSON text; `show_refuted` lists the disproved candidates too."""
-    return json.dumps(dataclasses.asdict(document(result, show_refuted)), indent=2) + "\n"
+def render(result: RunResult, telling: Telling) -> str:
+    """The report as JSON text."""
+    return json.dumps(dataclasses.asdict(document(result, telling)), indent=2) + "\n"
 
 
-def document(result: RunResult, show_refuted: bool = False) -> Document:
+def document(result: RunResult, telling: Telling) -> Document:
     """The report as dataclasses."""
-    findings = result.told(show_refuted)
+    findings = result.told(telling.show_refuted)
     return Document(
         version=1,
         tool=Tool("shapelint", __version__, result.torch),
@@ -80,6 +82,7 @@ def _finding(finding: Finding) -> FindingEntry:
         verification=_verification(finding.verdict or _NOT_RUN),
         help=finding.help,
         fixes=tuple(_fix(fix) for fix in finding.fixes),
+        url=page_of(finding.code),
     )
 
 
@@ -90,7 +93,8 @@ def _verification(verdict: Verdict) -> Verification:
 
 
 def _fix(fix: Fix) -> FixEntry:
-    return FixEntry(fix.description, tuple(_edit(edit) for edit in fix.edits), fix.safe, fix.proven, fix.left)
+    edits = tuple(_edit(edit) for edit in fix.edits)
+    return FixEntry(fix.description, edits, fix.safe, fix.proven, fix.left, fix.footprint)
 
 
 def _edit(edit: Edit) -> EditEntry:

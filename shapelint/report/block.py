@@ -1,0 +1,184 @@
+"""A finding as the full report shows it: the code, the shapes, what torch did, and the fix, in a few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+
+import click
+
+from shapelint.data import dataclass
+from shapelint.finding import Confidence, Finding, Fix, Severity, ShownShape
+from shapelint.report import frame, proof
+from shapelint.report.footprint import grid
+from shapelint.report.links import link, page_of
+from shapelint.report.telling import Telling
+from shapelint.report.text import expand, plain
+from shapelint.source import Source
+from shapelint.verify.edits import apply_edits
+
+MOST = 12  #: rows of a finding, its footprint not counted, unless all is wanted
+MOST_FIXES = 2
+MOST_PLACES = 4  #: that are named of findings alike
+WIDEST = 100  #: columns of the shapes that stand in one row
+
+_COLORS: Mapping[Severity, str] = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_LABEL = len("proof: ")
+
+Note = tuple[str, Sequence[str]]  #: a label, and the rows of its text
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Findings of one cause in one file: the first is shown, of the others their places are told."""
+
+    text: str
+    findings: Sequence[Finding]
+    telling: Telling
+    has_grid: bool
+
+    def rows(self) -> Iterator[str]:
+        """The rows, without their ends."""
+        finding, lines = self.findings[0], Source("", self.text).lines
+        left = 10_000 if self.telling.whole else MOST
+        notes = list(self._notes())
+        fixes = list(self._fixes())
+        left -= 2 + len(notes) + len(fixes)
+        marks = _marks(finding, lines, left)
+        framed, left = _fitting(frame.render(lines, marks, gutter := _gutter(lines, finding)), left)
+        diff, left = _fitting(list(self._diff(lines, gutter)) if fixes else [], left)
+        see, left = _fitting(list(_elsewhere(finding, marks)), left)
+        shapes, left = _fitting(_shapes(finding.shapes), left)
+        yield _title(finding, self.telling.links)
+        yield f"{' ' * gutter}{frame.bar('-->')} {_place(finding)}"
+        yield from framed
+        for label, rows in [("see", see), ("shape", shapes), *notes, *self._grid(), *fixes]:
+            yield from _note(label, rows, gutter)
+            if label == "fix":
+                yield from diff
+
+    def _notes(self) -> Iterator[Note]:
+        finding = self.findings[0]
+        if others := self.findings[1:]:
+            yield "also", [_others(others)]
+        if finding.verdict:
+            yield "proof", [proof.told(finding.verdict)]
+            if finding.verdict.assumed:
+                yield "guess", [plain("; ".join(finding.verdict.assumed))]
+        if finding.help and not finding.fixes:
+            yield "help", [plain(finding.help)]
+
+    def _grid(self) -> Iterator[Note]:
+        finding = self.findings[0]
+        footprint = finding.verdict.footprint if finding.verdict and self.has_grid else None
+        if rows := grid(footprint or (), finding.fixes[0].footprint if finding.fixes else None):
+            yield "reach", rows
+
+    def _fixes(self) -> Iterator[Note]:
+        fixes = self.findings[0].fixes
+        for number, fix in enumerate(fixes if self.telling.whole else fixes[:MOST_FIXES]):
+            yield "or" if number else "fix", [plain(fix.description) + _standing(fix)]
+
+    def _diff(self, lines: Sequence[str], gutter: int) -> Iterator[str]:
+        """The lines that the first fix takes out and puts in; what the frame shows is not repeated above its mend."""
+        span = self.findings[0].span
+        after = Source("", apply_edits(self.text, self.findings[0].fixes[0].edits)).lines
+        matcher = SequenceMatcher(None, lines, after, autojunk=False)
+        for tag, start, end, new_start, new_end in matcher.get_opcodes():
+            is_shown = tag == "replace" and span.line <= start + 1 == end <= span.end_line
+            if tag != "equal" and (self.telling.whole or not is_shown):
+                yield from _changed("-", "red", start, lines[start:end], gutter)
+            if tag != "equal":
+                yield from _changed("+", "green", new_start, after[new_start:new_end], gutter)
+
+
+def _gutter(lines: Sequence[str], finding: Finding) -> int:
+    ends = [finding.span.end_line, *(place.span.end_line for place in finding.related if _is_here(finding, place.path))]
+    return len(str(min(max(ends), len(lines))))
+
+
+def _is_here(finding: Finding, path: str | None) -> bool:
+    return path in (None, finding.path)
+
+
+def _fitting(rows: list[str], left: int) -> tuple[list[str], int]:
+    """The rows that there is room for, and the room that is left; of more than that the last one says so."""
+    if len(rows) > left:
+        rows = [*rows[: left - 1], click.style("...", fg="blue", bold=True)] if left > 1 else []
+    return rows, left - len(rows)
+
+
+def _title(finding: Finding, linked: bool) -> str:
+    code = link(finding.code, page_of(finding.code)) if linked else finding.code
+    kind = click.style(f"{finding.severity.value}[{code}]", fg=_COLORS[finding.severity], bold=True)
+    return kind + click.style(f": {plain(finding.message)}", bold=True)
+
+
+def _place(finding: Finding) -> str:
+    place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}: {finding.name}"
+    unsure = finding.confidence is not Confidence.HIGH
+    return f"{place} ({finding.confidence.value} confidence)" if unsure else place
+
+
+def _marks(finding: Finding, lines: Sequence[str], room: int) -> list[frame.Mark]:
+    """The place of the finding, and of those that explain it as many as there is room for: a fix needs two rows."""
+    marks = [frame.Mark(finding.span, "", primary=True, color=_COLORS[finding.severity])]
+    for place in finding.related:
+        if _is_here(finding, place.path):
+            more = [*marks, frame.Mark(place.span, place.message)]
+            if len(frame.render(lines, more, 1)) > room - 2 * bool(finding.fixes):
+                break
+            marks = more
+    return marks
+
+
+def _elsewhere(finding: Finding, marks: Sequence[frame.Mark]) -> Iterator[str]:
+    """The places that explain the finding and are not in its frame: of another file, or for want of room."""
+    here = [place for place in finding.related if _is_here(finding, place.path)]
+    others = [place for place in finding.related if place not in here] + here[len(marks) - 1 :]
+    for place in others:
+        yield plain(f"{place.path or finding.path}:{place.span.line}: {place.message}")
+
+
+def _others(findings: Sequence[Finding]) -> str:
+    """Where else the same is found."""
+    places = [f"{finding.span.line}:{finding.span.column + 1}" for finding in findings]
+    more = [f"{len(places) - MOST_PLACES} more"] if len(places) > MOST_PLACES else []
+    *first, last = [*places[:MOST_PLACES], *more]
+    return f"the same at {', '.join(first)}{' and ' if first else ''}{last}"
+
+
+def _note(label: str, rows: Sequence[str], gutter: int) -> Iterator[str]:
+    """`= label: text`, further rows aligned below the text."""
+    head = click.style(f"{label}:".ljust(_LABEL), bold=True)
+    for index, row in enumerate(rows):
+        yield frame.edge(gutter, (head if index == 0 else " " * _LABEL) + row, "=" if index == 0 else " ")
+
+
+def _shapes(shapes: Sequence[ShownShape]) -> list[str]:
+    """The shapes in one row, or in columns: name, shape, roles."""
+    cells = [(plain(s.name), plain(s.shape), ", ".join(s.roles)) for s in shapes]
+    alone = "; ".join(" ".join(filter(None, cell)) for cell in cells)
+    if not cells or expand(alone)[1][-1] <= WIDEST:
+        return [alone] if cells else []
+    widths = [max(expand(row[i])[1][-1] for row in cells) for i in range(2)]
+    return ["  ".join((_pad(a, widths[0]), _pad(b, widths[1]), c)).rstrip() for a, b, c in cells]
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - expand(text)[1][-1])
+
+
+def _standing(fix: Fix) -> str:
+    parts = [] if fix.safe else ["changes results"]
+    if fix.proven:
+        parts.append("proven: torch ran the mended program")
+    if fix.left:
+        parts.append(f"unproven: {plain(fix.left)}")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _changed(sign: str, color: str, start: int, lines: Iterable[str], gutter: int) -> Iterator[str]:
+    for number, line in enumerate(lines, start + 1):
+        text = click.style(f"{sign} {frame.cut(expand(line)[0])}", fg=color)
+        yield f"{frame.number_column(number, gutter)} {text}"
