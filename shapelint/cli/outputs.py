@@ -43,15 +43,15 @@ class Outputs:
     @staticmethod
     def of(ctx: click.Context, options: Mapping[str, Any]) -> Outputs:
         """Each file belongs to the format before it, or to the next one where none is before it."""
-        given = iter(_given(ctx.meta.get(_ORDER, ()), options[_FORMAT], options[_FILE]))
         pairs: list[tuple[str | None, str | None]] = []
-        for name, value in given:
-            last = pairs[-1] if pairs else (None, None)
-            format_, path = (value, None) if name == _FORMAT else (None, value)
-            if pairs and ((path and last[1] is None) or (format_ and last[0] is None)):
-                pairs[-1] = (last[0] or format_, path if path is not None else last[1])
+        for name, value in _given(ctx.meta.get(_ORDER, ()), options[_FORMAT], options[_FILE]):
+            format_, path = pairs[-1] if pairs else ("", "")
+            if name == _FORMAT and format_ is None:
+                pairs[-1] = (value, path)
+            elif name == _FILE and path is None:
+                pairs[-1] = (format_, value)
             else:
-                pairs.append((format_, path))
+                pairs.append((value, None) if name == _FORMAT else (None, value))
         return Outputs(tuple(pairs) or ((None, None),))
 
     def told(self, config: Config) -> list[Output]:
