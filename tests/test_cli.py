@@ -230,6 +230,29 @@ def test_statistics(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_what_is_told_beside_the_findings(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("build", "data"):
+        (bad.parent / folder).mkdir()
+        (bad.parent / folder / "m.py").write_text(BAD)
+    (bad.parent / ".git").mkdir()
+    (bad.parent / ".gitignore").write_text("data/\n")
+    (bad.parent / "other.py").write_text("x = 1\n")
+    (bad.parent / "broken.py").write_text("import torch.nn as nn\nnn.LSTM(\n")
+    quick = ("--verify=off", "--output-format=concise")
+    _, found, loud = shown(capsys, "-v", *quick)
+    assert [line for line in loud.splitlines() if "skipped" in line] == [
+        ".git: skipped: the settings exclude it",
+        "build: skipped: the settings exclude it",
+        "data: skipped: .gitignore names it",
+        "other.py: skipped: it names no recurrent layer",
+    ]
+    status, output, quiet = shown(capsys, "--quiet", *quick)
+    assert (status, output) == (2, found)
+    assert [line.partition(" ")[0] for line in quiet.splitlines()] == ["broken.py:2:"], "failures only"
+    assert shown(capsys, "--show-files") == (0, "bad.py\nbroken.py\ngood.py\nother.py\n", "")
+    assert shown(capsys, "--show-files", "build/m.py", "nowhere")[:2] == (2, f"build{os.sep}m.py\n")
+
+
 def test_without_torch(bad: Path, capsys: pytest.CaptureFixture[str], no_torch: None) -> None:
     status, output, errors = shown(capsys)
     assert status == 1

@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapelint import __version__
-from shapelint.cli import counts, profile
-from shapelint.cli.options import Failure, color_option, follows_links, read_stdin, split_codes, tell_problem, write
-from shapelint.cli.outputs import Ordered, Output, Outputs
+from shapelint.cli import profile, report
+from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
+from shapelint.cli.outputs import Ordered, Outputs
+from shapelint.cli.progress import shown
 from shapelint.config import VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
 from shapelint.effort import phase, spent
 from shapelint.finding import Confidence
+from shapelint.pipeline.progress import Progress
 from shapelint.report import formats
-from shapelint.report.telling import FOOTPRINTS, Telling
+from shapelint.report.telling import FOOTPRINTS
 from shapelint.report.text import plain
 
 if TYPE_CHECKING:
-    from shapelint.pipeline.run import Input
     from shapelint.report.result import RunResult
 
 
@@ -72,6 +72,9 @@ if TYPE_CHECKING:
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings by code.")
+@click.option("-q", "--quiet", is_flag=True, help="Tell findings and failures only: no counts, no progress.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell what was skipped and why, and findings without abridgement.")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked, and check none.")
 @click.option("--profile", is_flag=True, help="Tell on standard error where the time went, over all processes.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
 @click.option(
@@ -109,24 +112,42 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     try:
         config = configure(files, options)
         told = [] if options["diff"] else outputs.told(config)
-        result = run(files, config, options["jobs"] or 0, stdin, write=not options["diff"])
+        if options["show_files"]:
+            return _show_files(files, config)
+        progress = Progress()
+        with shown(progress, None if options["quiet"] else sys.stderr):
+            result = run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress)
     except ConfigError as error:
         raise Failure(str(error)) from None
     if result.trouble:
         click.echo(f"shapelint: {plain(result.trouble)}; nothing is kept for the next run", err=True)
     with phase("report"):
-        found = (
-            _report_changes(result, config, diff_file)
-            if options["diff"]
-            else _report(result, config, options, told, stdin)
-        )
+        if options["diff"]:
+            found = report.tell_changes(result, config, diff_file)
+        else:
+            found = report.tell(result, config, options, told, stdin)
     if options["profile"]:
         click.echo(profile.told(spent(), time.perf_counter() - began), err=True)
+    return _status(result, found, options)
+
+
+def _status(result: RunResult, found: bool, options: dict[str, Any]) -> int:
     if result.stopped:
         return 128 + result.stopped.signal
     # without proofs nothing tells whether there would be changes
     undone = result.problems or (options["diff"] and result.unproven and result.findings)
     return 2 if undone else int(found and not options["exit_zero"])
+
+
+def _show_files(paths: tuple[str, ...], config: Config) -> int:
+    """The files that a check of these paths would read, a line each."""
+    from shapelint.pipeline.discover import discover
+
+    discovery = discover(paths, config.excludes, config.root)
+    write("".join(f"{plain(path)}\n" for path in discovery.files))
+    for problem in discovery.problems:
+        tell_problem(problem)
+    return 2 if discovery.problems else 0
 
 
 def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
@@ -151,61 +172,3 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         unsafe_fixes=options["unsafe_fixes"],
         file_timeout=options["file_timeout"],
     )
-
-
-def _report(
-    result: RunResult, config: Config, options: dict[str, Any], outputs: Sequence[Output], stdin: Input | None
-) -> bool:
-    """The findings on standard output or in files; problems, counts and notices on standard error.
-
-    The mended standard input takes the place of the findings, which then go to standard error. Returns whether
-    there are findings.
-    """
-    mended = stdin if config.fix else None
-    if mended is not None:
-        write(next((change.after for change in result.changes if not change.written), mended.raw))
-    for output in outputs:
-        links = output.path is None and follows_links(sys.stderr if mended else sys.stdout)
-        telling = Telling(options["show_refuted"], options["footprints"], links=links)
-        write(formats.render(output.format, result, telling), output.path, to_stderr=mended is not None)
-    if not all(formats.is_complete(output.format) for output in outputs):
-        _tell_problems(result)
-        click.echo(counts.found(result, config), err=True)
-    if options["statistics"]:
-        click.echo(counts.by_code(result), err=True, nl=False)
-    _tell_what_is_unproven(result, config)
-    return bool(result.findings)
-
-
-def _report_changes(result: RunResult, config: Config, path: str | None) -> bool:
-    """The changes as diffs, the rest on standard error; returns whether there are changes."""
-    from shapelint.report import diff
-
-    write(diff.render(result.changes), path)
-    _tell_problems(result)
-    click.echo(counts.would_fix(result, config), err=True)
-    _tell_what_is_unproven(result, config)
-    return bool(result.changes)
-
-
-def _tell_problems(result: RunResult) -> None:
-    for unfixed in result.unfixed:
-        finding = unfixed.finding
-        place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}"
-        click.echo(f"{place}: {finding.code} is not fixed: {unfixed.why}", err=True)
-    for problem in result.problems:
-        tell_problem(problem)
-
-
-def _tell_what_is_unproven(result: RunResult, config: Config) -> None:
-    from shapelint.pipeline.run import HOW_TO_INSTALL, NOT_INSTALLED
-
-    if result.unproven is None or not result.findings:
-        return
-    if config.fix:
-        click.echo(f"Nothing is fixed without torch's proof, and {result.unproven}", err=True)
-    if result.unproven == NOT_INSTALLED:
-        notice = f"The findings are unverified: {NOT_INSTALLED}. To prove them: {HOW_TO_INSTALL}"
-        click.echo(notice, err=True)
-    elif config.verify != "off" and not config.fix:
-        click.echo(f"The findings are unverified: {result.unproven}", err=True)

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
 from shapelint.patterns import spec_of, spec_of_lines
+from shapelint.report.result import Skipped
 from shapelint.source import Problem, read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 MAX_RULES = 1_000_000  #: bytes of a .gitignore
+EXCLUDED = "the settings exclude it"
 _WILD = frozenset("*?[]!\\/")
 
 
@@ -32,6 +34,7 @@ class Discovery:
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
     outside: frozenset[str] = frozenset()
+    skipped: tuple[Skipped, ...] = ()
 
 
 def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = ".") -> Discovery:
@@ -39,7 +42,8 @@ def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = "."
     walk = _Walk(Excludes(excludes, root))
     for path in paths:
         walk.add(os.path.normpath(path))
-    return Discovery(tuple(sorted(walk.files.values())), tuple(walk.problems), walk.outside(paths))
+    files = tuple(sorted(walk.files.values()))
+    return Discovery(files, tuple(walk.problems), walk.outside(paths), tuple(sorted(walk.skipped)))
 
 
 class Excludes:
@@ -78,6 +82,7 @@ class _Walk:
     files: dict[str, str] = field(default_factory=dict)  #: absolute path -> path as shown
     problems: list[Problem] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)  #: path as shown -> file that it leads to
+    skipped: list[Skipped] = field(default_factory=list)
 
     def outside(self, paths: Sequence[str]) -> frozenset[str]:
         """The links found in folders that lead to none of the given paths, and into none of them."""
@@ -110,32 +115,33 @@ class _Walk:
             rules = [*inherited, *_rules_of(absolute, entries)]
             for entry in entries:
                 inner = (entry.name if shown == "." else os.path.join(shown, entry.name), entry.path)
-                if self._takes(entry, rules):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not (entry.name.endswith(".py") and _is_file(entry)):
+                    continue
+                if why := self._why_not(entry, rules, is_folder):
+                    self.skipped.append(Skipped(inner[0], why))
+                elif is_folder:
                     pending.append((*inner, rules))
-                elif entry.name.endswith(".py") and self._wants(entry, rules):
+                else:
                     self.files.setdefault(inner[1], inner[0])
                     if entry.is_symlink():
                         self.links[inner[0]] = os.path.realpath(entry.path)
 
-    def _takes(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
-        """Whether an entry is a folder that is walked."""
-        return entry.is_dir(follow_symlinks=False) and not self._excluded(entry, rules, is_folder=True)
-
-    def _wants(self, entry: os.DirEntry[str], rules: list[_Rules]) -> bool:
-        """Whether an entry is a file that is checked."""
-        # a link that leads nowhere or in a circle is no file; the entry's own answer raises for the latter
-        is_file = os.path.isfile(entry.path) if entry.is_symlink() else entry.is_file()
-        return is_file and not self._excluded(entry, rules, is_folder=False)
-
-    def _excluded(self, entry: os.DirEntry[str], rules: list[_Rules], is_folder: bool) -> bool:
+    def _why_not(self, entry: os.DirEntry[str], rules: list[_Rules], is_folder: bool) -> str | None:
+        """Why an entry is passed over, if it is."""
         if self.excludes.match(entry, entry.path, is_folder):
-            return True
+            return EXCLUDED
         # the innermost .gitignore that mentions the path decides, as in git
         for rule in reversed(rules):
             ignored = rule.ignores(entry.path, is_folder)
             if ignored is not None:
-                return ignored
-        return False
+                return f"{os.path.relpath(os.path.join(rule.folder, '.gitignore'))} names it" if ignored else None
+        return None
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file: a link that leads nowhere or in a circle is none, and its own answer would raise."""
+    return os.path.isfile(entry.path) if entry.is_symlink() else entry.is_file()
 
 
 def _lies_in(path: str, root: str) -> bool:

@@ -13,6 +13,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.check import FileCheck, Wanted, check_bytes, internal_error
+from shapelint.pipeline.progress import Progress
 from shapelint.process.start import DeadError
 from shapelint.source import Problem
 
@@ -57,8 +58,9 @@ class Pool:
     They start at once, and load what they need while the caller gets its tasks ready.
     """
 
-    def __init__(self, processes: int, seconds: float) -> None:
+    def __init__(self, processes: int, seconds: float, progress: Progress | None = None) -> None:
         """`seconds` are for each file."""
+        self._progress = progress or Progress()
         self._checkers = [Bounded(seconds) for _ in range(processes)]
         self._tasks: SimpleQueue[tuple[int, Task]] = SimpleQueue()
         self._ended: SimpleQueue[int] = SimpleQueue()
@@ -108,6 +110,7 @@ class Pool:
             while not checker.closed:
                 number, task = self._tasks.get_nowait()
                 self._outcomes[number] = bounded_check(checker, task.path, run_task, task)
+                self._progress.checked = len(self._outcomes)
                 self._ended.put(number)
 
 

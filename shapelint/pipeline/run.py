@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
 from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
+from shapelint.pipeline.progress import Progress
 from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.project.reads import forget, recorded
-from shapelint.report.result import FileResult, RunResult, Stopped, is_unchecked
+from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_unchecked
 from shapelint.source import Problem, read_regular
 
 if TYPE_CHECKING:
@@ -48,13 +49,19 @@ class _Outcome:
 
 
 def run(
-    paths: Sequence[str], config: Config, jobs: int = 0, stdin: Input | None = None, write: bool = True
+    paths: Sequence[str],
+    config: Config,
+    jobs: int = 0,
+    stdin: Input | None = None,
+    write: bool = True,
+    progress: Progress | None = None,
 ) -> RunResult:
     """Check files and folders, and a text that did not come from a file.
 
     With `config.fix` the findings are fixed as well, in the files if `write`, else only in the result. Raises
     ConfigError when torch is required and cannot be imported; never for what is in a file.
     """
+    progress = progress or Progress()
     can_prove = _can_prove(config.verify) if config.verify == "require" else None
     with phase("discover"):
         discovery = discover(paths, config.excludes, config.root)
@@ -65,13 +72,15 @@ def run(
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
     with phase("read"):
         candidates = [given for given in inputs if may_hold_recurrent(given.raw)]
+    skipped = (*discovery.skipped, *_nothing_to_check(inputs, candidates))
     if not candidates:
-        return RunResult(len(inputs), 0, _told(unread))
+        return RunResult(len(inputs), 0, _told(unread), skipped=skipped)
     if can_prove is None:
         can_prove = _can_prove(config.verify)
     with phase("cache"):
-        checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove))
-    with Pool(workers([len(candidates[number].raw) for number in checks.due], jobs), config.file_timeout) as pool:
+        checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove), progress)
+    sizes = [len(candidates[number].raw) for number in checks.due]
+    with Pool(workers(sizes, jobs), config.file_timeout, progress) as pool:
         if can_prove:
             outcome = _check_and_prove(checks, pool, config, write)
         else:
@@ -81,13 +90,21 @@ def run(
     stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
     failed = sum(map(is_unchecked, results))
     files, checked = len(inputs) - failed, len(results) - failed
-    return RunResult(files, checked, _told([*unread, *results]), outcome.torch, outcome.unproven, stopped, trouble)
+    told = _told([*unread, *results])
+    return RunResult(files, checked, told, outcome.torch, outcome.unproven, stopped, trouble, skipped, checks.again)
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     """The results that have something to tell, in the order of their paths."""
     told = (result for result in results if result.findings or result.refuted or result.problems or result.change)
     return tuple(sorted(told, key=lambda result: result.path))
+
+
+def _nothing_to_check(inputs: Sequence[Input], candidates: Sequence[Input]) -> Iterator[Skipped]:
+    taken = {given.path for given in candidates}
+    for given in inputs:
+        if given.path not in taken:
+            yield Skipped(given.path, "it names no recurrent layer")
 
 
 def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
@@ -156,9 +173,11 @@ class _Checks:
     inputs: Sequence[Input]
     tasks: Sequence[Task]
     kept: Kept | None
+    progress: Progress
     results: dict[int, FileResult] = field(default_factory=dict)
     due: list[int] = field(default_factory=list)
     stopped: KeyboardInterrupt | None = None
+    again: int = 0  #: files whose results are those of earlier runs
 
     def __post_init__(self) -> None:
         for number, task in enumerate(self.tasks):
@@ -168,6 +187,8 @@ class _Checks:
                 self.due.append(number)
             else:
                 self.results[number] = result
+        self.progress.files = len(self.due)
+        self.again = len(self.results)
 
     def kept_for(self, number: int) -> Kept | None:
         """What is kept of a file."""
@@ -179,6 +200,7 @@ class _Checks:
             for place, check in pool.checks([self.tasks[number] for number in self.due]):
                 number, before = self.due[place], _count(verifier)
                 self.results[number] = result = judged(check)
+                self.progress.told += 1
                 if kept := self.kept_for(number):
                     asked, doubts = (now - then for now, then in zip(_count(verifier), before, strict=True))
                     torch = verifier.torch if verifier and asked else None

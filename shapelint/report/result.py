@@ -57,6 +57,14 @@ class Stopped:
     unchecked: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """A file or folder that was not looked into, and why."""
+
+    path: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """What was found in all files.
@@ -74,6 +82,8 @@ class RunResult:
     unproven: str | None = None
     stopped: Stopped | None = None
     trouble: str | None = None  #: why nothing is kept for the next run
+    skipped: tuple[Skipped, ...] = ()
+    again: int = 0  #: files whose results are those of an earlier run
 
     def told(self, show_refuted: bool) -> list[Finding]:
         """The findings of a report, with the disproved candidates if they are asked for, in the order of the code."""
