@@ -12,6 +12,9 @@ import re
 import tokenize
 from collections.abc import Iterator
 
+from shapelint.finding import Edit
+from shapelint.source import Span
+
 _CODES = r"(?::\s?(?P<codes>(?:[A-Z]+[0-9]+(?:[,\s]+)?)+))?"
 _INLINE = re.compile(r"# noqa" + _CODES, re.IGNORECASE)
 _FILE = re.compile(r"\s*# flake8[:=]\s*noqa" + _CODES, re.IGNORECASE)
@@ -40,6 +43,22 @@ class Suppressions:
             found = _prefixes(_INLINE.search("".join(lines[first - 1 : last])))
             if found:
                 self._lines.update(dict.fromkeys(range(first, last + 1), found))
+
+
+def silencing(text: str, code: str, line: int) -> Edit:
+    """The edit that adds a code to the comment that speaks for a line, or such a comment."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    ended = [f"{one}\n" for one in lines]
+    groups = (last for first, last in _line_groups(ended) if first <= line <= last)
+    last = next(groups, line)
+    # a comment must stand behind the last of the lines that it speaks for; one that is there may stand in any of them
+    for number in range(line, last + 1):
+        found = _INLINE.search(lines[number - 1])
+        if found is not None and found["codes"]:
+            end = found.start("codes") + len(found["codes"].rstrip(", \t"))
+            return Edit(Span(number, end, number, end), f",{code}")
+    end = len(lines[last - 1].rstrip())
+    return Edit(Span(last, end, last, len(lines[last - 1])), f"  # noqa: {code}")
 
 
 def _prefixes(match: re.Match[str] | None) -> tuple[str, ...]:

@@ -15,7 +15,14 @@ from shapelint.config import suggestion
 from shapelint.pipeline.interrupt import heed_termination, signal_number
 from shapelint.report.text import plain
 
-COMMANDS = ("check", "clean", "rule", "shapes", "witness")  #: each a file here, which defines the command of its name
+COMMANDS = (
+    "check",
+    "clean",
+    "rule",
+    "server",
+    "shapes",
+    "witness",
+)  #: each a file here, which defines the command of its name
 
 
 class Commands(click.Group):

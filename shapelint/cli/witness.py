@@ -40,16 +40,12 @@ def witness(place: str, with_class: bool) -> None:
 
 
 def _with_torch(place: str, chosen: Candidate) -> str:
-    from shapelint.verify.program.program import Program
-    from shapelint.verify.witness.witness import script
+    from shapelint.verify.witness.witness import NotShownError, script_of
 
-    reasons = []
-    for program in chosen.judged.cases[0].programs if chosen.judged else ():
-        if isinstance(program, Program):
-            return script(program, chosen.finding, _path(chosen))
-        reasons.append(program.reason)
-    why = "; ".join(reasons) or "the finding makes no claim that torch can test"
-    raise Failure(f"{place}: {chosen.finding.code} cannot be shown by a script: {why}")
+    try:
+        return script_of(chosen.finding, chosen.judged)
+    except NotShownError as why:
+        raise Failure(f"{place}: {chosen.finding.code} cannot be shown by a script: {why}") from None
 
 
 def _with_class(place: str, chosen: Candidate) -> str:

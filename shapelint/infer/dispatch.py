@@ -38,7 +38,10 @@ def evaluate(run: Run, scope: Scope, expression: facts.Expression) -> Value:
         value: Value = Unknown(run.key_of(expression), f"{type(expression).__name__} is not interpreted")
     else:
         value = evaluator(run, scope, expression)
-    return run.path.settle(value) if isinstance(value, Unknown) else value
+    if isinstance(value, Unknown):
+        value = run.path.settle(value)
+    run.recorder.mention(expression.span, value)
+    return value
 
 
 def execute(run: Run, scope: Scope, statements: tuple[facts.Statement, ...]) -> Flow:

@@ -14,7 +14,7 @@ from shapelint.data import dataclass
 from shapelint.infer.known.torch_names import canonical, is_registered
 from shapelint.infer.values.objects import Home, Imported, ModuleValue, Scope
 from shapelint.project.imports import imported_file, read_import
-from shapelint.project.reads import remembered
+from shapelint.project.reads import remembered, version_of
 from shapelint.project.settings import set_from_outside
 from shapelint.shapes.value import Bool, External, Float, Int, NoneValue, Str, Tuple, Unknown, Value
 from shapelint.source import Problem, Source
@@ -93,7 +93,7 @@ class Library:
         return self.modules.get(path)
 
     def _read(self, path: Path) -> None:
-        read = _lowered(self.parse, path, path.stat().st_mtime_ns)
+        read = _lowered(self.parse, path, version_of(str(path)))
         if read is None:
             return
         home, module = read
@@ -103,7 +103,7 @@ class Library:
 
 
 @remembered(256)
-def _lowered(parse: Parse, path: Path, changed: int) -> tuple[Home, facts.Module] | None:
+def _lowered(parse: Parse, path: Path, version: object) -> tuple[Home, facts.Module] | None:
     """A file read and lowered; the files of a package import the same few modules again and again."""
     source = read_import(path)
     module = None if source is None else parse(source)

@@ -46,6 +46,16 @@ def discover(paths: Sequence[str], excludes: Sequence[str] = (), root: str = "."
     return Discovery(files, tuple(walk.problems), walk.outside(paths), tuple(sorted(walk.skipped)))
 
 
+def is_excluded(path: str, excludes: Sequence[str], root: str) -> bool:
+    """Whether a walk from `root` would leave a file out by these patterns."""
+    rules, top = Excludes(excludes, root), os.path.abspath(root)
+    if not _lies_in(path, top):
+        return False
+    parts = os.path.relpath(path, top).split(os.sep)
+    places = [os.path.join(top, *parts[: number + 1]) for number in range(len(parts))]
+    return any(rules.match(os.path.basename(place), place, place != path) for place in places)
+
+
 class Excludes:
     """The exclude patterns. Bare names, the most common kind, need no pattern matching."""
 
@@ -54,9 +64,9 @@ class Excludes:
         rest = [p for p in patterns if p not in self._names]
         self._rules = _Rules(os.path.abspath(root), spec_of(rest)) if rest else None
 
-    def match(self, entry: os.DirEntry[str], absolute: str, is_folder: bool) -> bool:
+    def match(self, name: str, absolute: str, is_folder: bool) -> bool:
         """Whether a folder's entry is excluded."""
-        if entry.name in self._names:
+        if name in self._names:
             return True
         return self._rules is not None and bool(self._rules.ignores(absolute, is_folder))
 
@@ -129,7 +139,7 @@ class _Walk:
 
     def _why_not(self, entry: os.DirEntry[str], rules: list[_Rules], is_folder: bool) -> str | None:
         """Why an entry is passed over, if it is."""
-        if self.excludes.match(entry, entry.path, is_folder):
+        if self.excludes.match(entry.name, entry.path, is_folder):
             return EXCLUDED
         # the innermost .gitignore that mentions the path decides, as in git
         for rule in reversed(rules):

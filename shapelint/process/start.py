@@ -16,6 +16,8 @@ from shapelint.process.frames import read_frame, write_frame
 from shapelint.process.path import search_path
 from shapelint.process.serve import ANSWERED
 
+PATH_SECONDS = 30.0  #: for another interpreter to tell where it finds its modules
+
 _BOOT = str(Path(__file__).with_name("boot.py"))
 
 
@@ -41,13 +43,19 @@ class Process:
     On Linux it dies with the thread that starts it, which the system takes for the parent.
     """
 
-    def __init__(self, module: str, folder: str | None = None, environment: Mapping[str, str] | None = None) -> None:
-        """Start the process, in another `folder` than the current one if given; raises DeadError."""
+    def __init__(
+        self,
+        module: str,
+        folder: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        python: str | None = None,
+    ) -> None:
+        """Start the process, in another `folder` and by another `python` than ours if given; raises DeadError."""
         self._overdue = False
-        path = search_path(sys.path, os.getcwd())
+        path = search_path(sys.path if python is None else _path_of(python), os.getcwd())
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", _BOOT, module, *path],
+                [python or sys.executable, "-I", "-S", _BOOT, module, *path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -107,6 +115,17 @@ class Process:
         status = self._process.wait()
         how = signal.Signals(-status).name if status < 0 else f"status {status}"
         return DeadError(f"died with its process ({how})")
+
+
+def _path_of(python: str) -> list[str]:
+    """Where another interpreter finds its modules; raises DeadError."""
+    ask = [python, "-I", "-c", "import sys; print('\\0'.join(sys.path))"]
+    try:
+        done = subprocess.run(ask, capture_output=True, timeout=PATH_SECONDS, check=True, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DeadError(f"cannot be started: {python}: {getattr(error, 'strerror', None) or error}") from None
+    lines = done.stdout.decode("utf-8", "surrogateescape").splitlines()
+    return lines[-1].split("\0") if lines else []  # what its environment prints at each start comes before
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

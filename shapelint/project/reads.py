@@ -7,7 +7,7 @@ longer than a check (`remembered`) comes with what was read for it, so that each
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from functools import lru_cache, wraps
@@ -114,6 +114,7 @@ def remembered(size: int) -> Callable[[Callable[Parameters, Result]], Callable[P
 
 
 _forgetting: list[Callable[[], None]] = []
+_unsaved: dict[str, bytes] = {}
 
 
 def forget() -> None:
@@ -138,10 +139,22 @@ def marks(folder: str) -> frozenset[str]:
     return frozenset(_asked("marks", folder).split())
 
 
+def take_unsaved(texts: Mapping[str, bytes]) -> None:
+    """Read these texts, by absolute paths, in place of the files: an editor holds them, and has not saved them."""
+    _unsaved.clear()
+    _unsaved.update(texts)
+
+
+def version_of(path: str) -> object:
+    """What is another one when the text of a file has changed; raises OSError where there is none."""
+    raw = _unsaved.get(os.path.abspath(path))
+    return os.stat(path).st_mtime_ns if raw is None else raw
+
+
 def source_of(path: str) -> Source | Problem:
     """The text of a file, or why there is none."""
     try:
-        raw = read_regular(path)
+        raw = _held(path)
     except OSError as error:
         _note("content", path, "")
         return Problem(path, 1, f"cannot read the file: {error.strerror or error}")
@@ -180,9 +193,15 @@ def _note(kind: Kind, path: str, given: str) -> None:
         _open[-1].note(kind, os.path.abspath(path), given)
 
 
+def _held(path: str) -> bytes:
+    """What a file holds, or an editor in its place; raises OSError."""
+    raw = _unsaved.get(os.path.abspath(path))
+    return read_regular(path) if raw is None else raw
+
+
 def _content(path: str) -> str:
     try:
-        return digest(read_regular(path))
+        return digest(_held(path))
     except OSError:
         return ""
 

@@ -85,7 +85,7 @@ def render_json(rows: Sequence[ShapeRow]) -> str:
 
 
 def _table(path: str, rows: Sequence[ShapeRow]) -> str:
-    cells = [(str(row.line), plain(row.name), _shape_text(row), _notes(row)) for row in rows]
+    cells = [(str(row.line), plain(row.name), shape_text(row), _notes(row)) for row in rows]
     number, name, shape = (max(expand(row[i])[1][-1] for row in cells) for i in range(3))
     lines = [click.style(plain(path), bold=True)]
     for line, expression, text, notes in cells:
@@ -98,7 +98,8 @@ def _pad(text: str, width: int) -> str:
     return text + " " * (width - expand(text)[1][-1])
 
 
-def _shape_text(row: ShapeRow) -> str:
+def shape_text(row: ShapeRow) -> str:
+    """A shape, or a layer, in one line."""
     if row.layer is not None:
         return plain(row.layer)
     sizes = ", ".join(str(size) for size in row.shape)
@@ -147,6 +148,11 @@ def layer_text(layer: Layer, naming: Naming) -> str:
         if not (name in defaults and value == defaults[name])
     ]
     return f"{layer.name}({', '.join(shown)})"
+
+
+def options_of(layer: Layer, naming: Naming) -> list[tuple[str, str]]:
+    """All options of a layer with their values."""
+    return [(name, _argument(value, naming)) for name, value in layer.config.items()]
 
 
 def _defaults(kind: str) -> Mapping[str, object]:

@@ -79,6 +79,10 @@ class Naming:
             self._call(symbol, short_name(symbol))
         return resolved.render(self._names)
 
+    def symbol(self, symbol: str) -> str:
+        """The name of a symbol of a resolved size."""
+        return self.dim(Dim.symbol(symbol))
+
     def shape(self, axes: Iterable[Axis]) -> str:
         """A shape as text, a tuple of one with its comma."""
         sizes = [self.dim(axis.dim) for axis in axes]

@@ -34,6 +34,7 @@ class Trace:
     entry: str  #: "module", "LSTMModel.forward", ...
     nodes: list[Node] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    mentions: list[tuple[Span, Value]] = field(default_factory=list)  #: what expressions of the analysed file are worth
     selections: list[Selection] = field(default_factory=list)
     backward_passes: list[BackwardPass] = field(default_factory=list)
     graphless: set[int] = field(default_factory=set)  #: numbers of the nodes made where gradients are off

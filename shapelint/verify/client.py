@@ -52,7 +52,8 @@ class Verifier:
 
     `ran` counts the programs sent to a worker, `starts` the workers started; `torch` is the version that ran,
     None before the first program. `failure` says why the last worker that failed did. `doubts` counts the answers that
-    may be others the next time. What is in `known` is not run, and what torch says is put there.
+    may be others the next time. What is in `known` is not run, and what torch says is put there. Another `python` than
+    ours runs its own torch.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Verifier:
         program_seconds: float = PROGRAM_SECONDS,
         start_seconds: float = START_SECONDS,
         known: Known | None = None,
+        python: str | None = None,
     ) -> None:
+        self.python = python
         self.program_seconds = program_seconds
         self.start_seconds = start_seconds
         self.known = known
@@ -91,7 +94,7 @@ class Verifier:
         self._unready += 1
         try:
             # nothing that torch loads by a bare name comes from the current folder
-            self._worker = Process(_MODULE, Path(__file__).anchor, _ONE_THREAD)
+            self._worker = Process(_MODULE, Path(__file__).anchor, _ONE_THREAD, self.python)
         except DeadError as why:
             self._fail("the worker process", why)
             self._unready = MAX_STARTS
@@ -101,6 +104,11 @@ class Verifier:
         if self._worker is not None:
             self._worker.stop()
         self._worker, self._ready = None, False
+
+    def give_up(self) -> None:
+        """End the worker for good, also where another thread waits for its answer: none is started any more."""
+        self._unready = MAX_STARTS
+        self.close()
 
     def ready(self) -> bool:
         """Wait until torch is imported, unless an earlier run did; where it cannot be, `failure` says why."""

@@ -112,6 +112,11 @@ class Recorder:
             value = captured(value)
             self.trace.bindings.append(Binding(span, name, value, self.path))
 
+    def mention(self, span: Span, value: Value) -> None:
+        """Record what an expression is worth, for who points at it in an editor."""
+        if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
+            self.trace.mentions.append((span, value))
+
     def believe(self, evidence: Evidence) -> None:
         """Record a piece of evidence, once; it lies where the run is, unless it says where."""
         evidence = evidence if evidence.path else replace(evidence, path=self.away)

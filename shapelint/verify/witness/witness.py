@@ -9,9 +9,15 @@ from shapelint import rooms
 from shapelint.finding import Finding
 from shapelint.ops import registry
 from shapelint.verify.program.program import Program
+from shapelint.verify.prove import Judged
 
 _WRITERS = "shapelint.verify.witness.writers"
 _SETUP = ("import torch", "", "torch.manual_seed(0)", "torch.set_default_dtype(torch.float64)", "")
+
+
+class NotShownError(Exception):
+    """A finding cannot be shown by a script; the text says why."""
+
 
 Writer: TypeAlias = Callable[[dict[str, Any]], list[str]]
 
@@ -25,6 +31,16 @@ def script(program: Program, finding: Finding | None = None, path: Sequence[str]
     registry.load()  # the program comes from another process, and nothing here may have loaded the operations
     write = cast("Writer", rooms.module(_WRITERS, document["property"]).write)
     return "\n".join([*heading(finding, path), *_SETUP, *write(document)]) + "\n"
+
+
+def script_of(finding: Finding, judged: Judged | None) -> str:
+    """The script that shows a finding; raises NotShownError."""
+    reasons = []
+    for program in judged.cases[0].programs if judged else ():
+        if isinstance(program, Program):
+            return script(program, finding, judged.path if judged else ())
+        reasons.append(program.reason)
+    raise NotShownError("; ".join(reasons) or "the finding makes no claim that torch can test")
 
 
 def heading(finding: Finding | None, path: Sequence[str]) -> list[str]:

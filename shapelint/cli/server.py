@@ -1,0 +1,20 @@
+"""`shapelint server`: the language server."""
+
+from __future__ import annotations
+
+import click
+
+from shapelint.cli.options import Failure
+
+
+@click.command(short_help="Start the language server.")
+@click.option("--stdio", is_flag=True, help="Talk over the standard streams, which is what it does anyway.")
+def server(stdio: bool) -> None:
+    """Serve an editor over the standard streams: findings, shapes and fixes of the text while it is written."""
+    try:
+        from shapelint.editors.server.main import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("pygls", "lsprotocol"):
+            raise
+        raise Failure(f"{error.name} is not installed; to have it: python -m pip install 'shapelint[lsp]'") from None
+    serve()

@@ -1,0 +1,159 @@
+"""What the server answers: each request and notification of the protocol that it knows, a function each."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+from pygls import uris
+
+from shapelint.editors.server.actions import EXPLAIN, WITNESS, actions
+from shapelint.editors.server.connection import Server
+from shapelint.editors.server.hints import hints
+from shapelint.editors.server.hover import hover
+from shapelint.editors.server.look import witness_of
+from shapelint.project.files import CODE, SETTINGS
+
+_PROJECT = "pyproject.toml"
+_WATCHED = (*(f"**/*{ending}" for ending in (*CODE, *SETTINGS)),)
+
+
+def initialize(ls: Server, params: types.InitializeParams) -> None:
+    """The editor tells its settings."""
+    ls.configure(params.initialization_options)
+
+
+async def initialized(ls: Server, params: types.InitializedParams) -> None:
+    """Ask to be told of files that others write."""
+    workspace = ls.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace is not None else None
+    if watching is not None and watching.dynamic_registration:
+        watchers = [types.FileSystemWatcher(pattern) for pattern in _WATCHED]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        wanted = types.Registration("shapelint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        await ls.client_register_capability_async(types.RegistrationParams([wanted]))
+
+
+def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    """A text is shown."""
+    document = params.text_document
+    ls.session.take(document.uri, path_of(document.uri), document.version, document.text)
+
+
+def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    """A text has changed."""
+    uri = params.text_document.uri
+    text = ls.workspace.get_text_document(uri).source
+    ls.session.take(uri, path_of(uri), params.text_document.version, text)
+
+
+def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
+    """A text was saved."""
+    ls.session.save(params.text_document.uri)
+
+
+def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    """A text is not shown any more, and neither are its findings."""
+    uri = params.text_document.uri
+    ls.session.close(uri)
+    ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+
+def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
+    """The user has changed the settings."""
+    if params.settings:  # editors that keep them elsewhere send nothing
+        ls.configure(params.settings)
+
+
+def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    """Files were written, made or deleted."""
+    if any(change.uri.endswith(f"/{_PROJECT}") for change in params.changes):
+        ls.session.look_again(ls.session.documents.values())
+    ls.session.files_changed()
+
+
+async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
+    """The shapes behind assignments, when the last text has been looked at."""
+    seen = await ls.session.seen(params.text_document.uri)
+    if seen is None:
+        return []
+    places = ls.places(seen.text)
+    return hints(seen, places.span(params.range), places, ls.session.settings.hints)
+
+
+async def hover_on(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the value that the user points at."""
+    document = ls.session.documents.get(params.text_document.uri)
+    if document is None:
+        return None
+    places = ls.places(document.text)
+    pointed = await ls.session.pointed(document.uri, *places.place(params.position))
+    text = ls.client_capabilities.text_document
+    formats = text.hover.content_format if text is not None and text.hover is not None else None
+    as_markdown = formats is None or types.MarkupKind.Markdown in formats
+    return None if pointed is None else hover(pointed, places, as_markdown)
+
+
+async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """What can be done about the findings here. Who asks for it waits for torch, whose proof a fix needs."""
+    uri, context = params.text_document.uri, params.context
+    if context.only and not any(types.CodeActionKind.QuickFix.startswith(kind) for kind in context.only):
+        return []
+    by_itself = context.trigger_kind is types.CodeActionTriggerKind.Automatic
+    seen = await (ls.session.seen(uri) if by_itself else ls.session.proved(uri))
+    document = ls.session.documents.get(uri)
+    if seen is None or document is None:
+        return []
+    places = ls.places(seen.text)
+    return list(actions(document, seen, places.span(params.range), places, ls.shown(document, seen)))
+
+
+async def explain(ls: Server, code: str) -> str:
+    """Show the page of a rule; returns its path."""
+    path = await ls.put_page(code)
+    await ls.show(path)
+    return str(path)
+
+
+async def witness(ls: Server, uri: str, code: str, line: int, column: int) -> str | None:
+    """Show the script of a finding; returns its path."""
+    seen = await ls.session.proved(uri)
+    for candidate in seen.tested.candidates if seen is not None and seen.tested is not None else ():
+        finding = candidate.finding
+        if (finding.code, finding.span.line, finding.span.column) == (code, line, column):
+            text = await ls.session.ask(witness_of, finding, candidate.judged)
+            path = ls.shelf.put(f"witness_{code}_{line}.py", text)
+            await ls.show(path)
+            return str(path)
+    ls.tell_trouble(f"{code} is not found there any more")
+    return None
+
+
+def shutdown(ls: Server, params: None) -> None:
+    """The editor goes."""
+    ls.end()
+
+
+def path_of(uri: str) -> str:
+    """The path of a text; one that is no file goes by its address."""
+    return uris.to_fs_path(uri) or uri
+
+
+def register(server: Server) -> None:
+    """Have a server answer."""
+    kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix])
+    for name, function, options in (
+        (types.INITIALIZE, initialize, None),
+        (types.INITIALIZED, initialized, None),
+        (types.SHUTDOWN, shutdown, None),
+        (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+        (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+        (types.TEXT_DOCUMENT_DID_SAVE, did_save, None),
+        (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
+        (types.TEXT_DOCUMENT_INLAY_HINT, inlay_hint, None),
+        (types.TEXT_DOCUMENT_HOVER, hover_on, None),
+        (types.TEXT_DOCUMENT_CODE_ACTION, code_action, kinds),
+    ):
+        server.feature(name, options)(function)
+    server.command(EXPLAIN)(explain)
+    server.command(WITNESS)(witness)

@@ -1,0 +1,144 @@
+"""What the process that checks does for the server: it reads a text once, and answers what is asked of it.
+
+The analyses of the last texts are remembered: the programs for torch, and what is pointed at, cost no other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from shapelint.config import Chosen
+from shapelint.data import dataclass
+from shapelint.finding import Confidence
+from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
+from shapelint.project.reads import Reads, forget, recorded, take_unsaved
+from shapelint.source import Source
+
+if TYPE_CHECKING:
+    from shapelint.editors.server.pointed import Pointed
+    from shapelint.finding import Finding
+    from shapelint.report.shapes import Found
+    from shapelint.verify.prove import Judged
+
+_TEXTS = 3  #: analyses that are remembered: they are large
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the editor, and what is asked of its check.
+
+    `others` are the texts of other files that are not saved. `state` is another number when anything but the text has
+    changed that the check may rest on, and `saved` another one when that were files.
+    """
+
+    path: str
+    text: str
+    chosen: Chosen
+    min_confidence: Confidence
+    is_checked: bool  #: whether it may hold what the rules are about
+    others: Mapping[str, bytes] = field(default_factory=dict)
+    state: int = 0
+    saved: int = 0
+
+    @property
+    def source(self) -> Source:
+        """The text as the rest of the package takes it."""
+        return Source(self.path, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is seen in a text before torch has spoken: findings, shapes, and what both rest on."""
+
+    check: FileCheck
+    shapes: Found
+    reads: Reads
+
+
+def look(text: Text) -> Look:
+    """The findings and shapes of a text, without programs for torch; never raises."""
+    with recorded() as reads:
+        check = check_source(text.source, _wanted(text, prove=False), lambda _: _analysed(text))
+        shapes = {} if check.problems else _shapes(text)
+    return Look(check, shapes, reads)
+
+
+def programs(text: Text) -> FileCheck:
+    """The findings of a text with the programs that put them, and their fixes, to the test."""
+    return check_source(text.source, _wanted(text, prove=True), lambda _: _analysed(text))
+
+
+def point(text: Text, line: int, column: int) -> Pointed | None:
+    """What is known of the value at a place (the line from 1, the column from 0)."""
+    from shapelint.editors.server.pointed import pointed
+
+    return pointed(text.source, _analysed(text).traces, line, column)
+
+
+def witness_of(finding: Finding, judged: Judged | None) -> str:
+    """The script that shows a finding, or a comment that says why there is none."""
+    from shapelint.verify.witness.witness import NotShownError, script_of
+
+    try:
+        return script_of(finding, judged)
+    except NotShownError as why:
+        return f"# {finding.code} cannot be shown by a script: {why}\n"
+
+
+def page_of(code: str) -> str:
+    """The page of a rule, in Markdown."""
+    from click import unstyle
+
+    from shapelint.cli.rule import page
+    from shapelint.rules.base import RULES, load
+
+    load()
+    return unstyle(page(RULES[code]))
+
+
+def holds(look: Look, text: Text) -> bool:
+    """Whether what was seen in a text would be seen again, now that files may have changed."""
+    from shapelint.cache.now import Now
+
+    _heed_files(text)
+    now = Now(look.reads.states)
+    answers = (now.answers(kind, path, given) for (kind, path), given in look.reads.answers.items())
+    return look.reads.is_sure and all(answers) and all(map(now.finds, look.reads.searches))
+
+
+def _wanted(text: Text, prove: bool) -> Wanted:
+    from shapelint.rules.base import by_default
+
+    codes = text.chosen.among(by_default()) if text.is_checked else frozenset[str]()
+    return Wanted(codes, text.min_confidence, prove, prove_fixes=prove)
+
+
+def _shapes(text: Text) -> Found:
+    from shapelint.report.shapes import found_in
+
+    return found_in(_analysed(text).traces)
+
+
+_saved = 0  #: what the files were when they were read last
+
+
+def _analysed(text: Text) -> Analysis:
+    _heed_files(text)
+    return _remembered(text.source, text.state)
+
+
+def _heed_files(text: Text) -> None:
+    """Read files anew where one was saved, and take what is not saved for them."""
+    global _saved
+    if text.saved != _saved:
+        forget()
+        _saved = text.saved
+    take_unsaved(text.others)
+
+
+@lru_cache(maxsize=_TEXTS)
+def _remembered(source: Source, state: int) -> Analysis:
+    return analyse_source(source)

@@ -1,0 +1,506 @@
+"""The language server as an editor meets it: a real client, a real process, and torch."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from injected import write_injected
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import default_converter
+from pygls.workspace import PositionCodec
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from test_flake8 import ADD_EXTRA_RULES, EXTRA_RULES
+
+MODEL = """\
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+        self.head = nn.Linear(hidden, 3)
+
+    def forward(self, x):
+        out, _ = self.lstm(x)
+        scores = self.head(out[-1])
+        return scores
+"""
+WRONG, RIGHT = "out[-1]", "out[:, -1]"
+MENDED = MODEL.replace(WRONG, RIGHT)
+SCRIPT = """
+
+import torch
+
+scores = Model(5, 6)(torch.randn(4, 7, 5))
+"""
+PLAIN = """\
+import torch
+from torch import nn
+
+layer = nn.Linear(3, 4)
+y = layer(torch.randn(2, 3))
+"""
+SETTINGS = {"ignore": ["SHP198"]}
+SPOKEN = 20  #: seconds in which torch, and all before it, have long answered
+
+
+class Editor(LanguageClient):
+    """A client, with the words in which the tests speak."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(converter_factory=default_converter)
+        self.folder = folder
+        self.versions: dict[str, int] = {}
+        self.told: dict[str, list[types.PublishDiagnosticsParams]] = {}
+        self.status: list[Any] = []
+        self.refreshes = 0
+        self.watched: list[str] = []
+        self.news = asyncio.Event()
+        own = {
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: found,
+            types.WORKSPACE_INLAY_HINT_REFRESH: refresh,
+            types.CLIENT_REGISTER_CAPABILITY: watch,
+            "shapelint/status": status,
+        }
+        # that of the library takes what has a command for one
+        converter = self.protocol._converter
+        converter.register_structure_hook(
+            types.Command | types.CodeAction, lambda raw, _: converter.structure(raw, types.CodeAction)
+        )
+        register_lsp_features(self, {**DEFAULT_CLIENT_FEATURES, **own})
+
+    def open(self, name: str, text: str, saved: str | None = None) -> str:
+        path = self.folder / name
+        if saved is not None:
+            path.write_text(saved, encoding="utf-8")
+        uri = path.as_uri()
+        self.versions[uri] = 1
+        item = types.TextDocumentItem(uri, "python", 1, text)
+        self.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return uri
+
+    def change(self, uri: str, text: str) -> int:
+        self.versions[uri] += 1
+        document = types.VersionedTextDocumentIdentifier(version=self.versions[uri], uri=uri)
+        changes = [types.TextDocumentContentChangeWholeDocument(text)]
+        self.text_document_did_change(types.DidChangeTextDocumentParams(document, changes))
+        return self.versions[uri]
+
+    def save(self, uri: str, text: str) -> None:
+        Path(uri.removeprefix("file://")).write_text(text, encoding="utf-8")
+        self.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    def client_close(self, uri: str) -> None:
+        self.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    def written(self, path: Path) -> None:
+        event = types.FileEvent(path.as_uri(), types.FileChangeType.Changed)
+        self.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+
+    def configure(self, **settings: object) -> None:
+        given = {"shapelint": {**SETTINGS, **settings}}
+        self.workspace_did_change_configuration(types.DidChangeConfigurationParams(given))
+
+    async def until(self, uri: str, message: str | None, times: int = 1) -> list[types.Diagnostic]:
+        """The findings of the last version, once one says `message`; None: once there are none."""
+
+        def is_there() -> bool:
+            last = self.told.get(uri, [])[-1:]
+            if not last or last[0].version != self.versions[uri]:
+                return False
+            found = last[0].diagnostics
+            return not found if message is None else sum(message in one.message for one in found) == times
+
+        while not is_there():
+            self.news.clear()
+            await asyncio.wait_for(self.news.wait(), SPOKEN)
+        return list(self.told[uri][-1].diagnostics)
+
+    async def hints(self, uri: str) -> dict[str, str]:
+        everything = types.Range(types.Position(0, 0), types.Position(9999, 0))
+        params = types.InlayHintParams(types.TextDocumentIdentifier(uri), everything)
+        found = await self.text_document_inlay_hint_async(params)
+        return {f"{hint.position.line + 1}:{hint.position.character}": str(hint.label) for hint in found or ()}
+
+    async def hover(self, uri: str, line: int, column: int) -> str:
+        place = types.Position(line - 1, column)
+        hover = await self.text_document_hover_async(types.HoverParams(types.TextDocumentIdentifier(uri), place))
+        assert hover is None or isinstance(hover.contents, types.MarkupContent)
+        return "" if hover is None else hover.contents.value
+
+    async def actions(self, uri: str, line: int) -> dict[str, Any]:
+        """What can be done in a line, by title."""
+        place = types.Position(line - 1, 0)
+        params = types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), types.Range(place, place), types.CodeActionContext([])
+        )
+        found = await self.text_document_code_action_async(params)
+        return {one.title: one for one in found or ()}
+
+
+def found(editor: Editor, params: types.PublishDiagnosticsParams) -> None:
+    editor.told.setdefault(params.uri, []).append(params)
+    editor.news.set()
+
+
+def refresh(editor: Editor, _: None) -> None:
+    editor.refreshes += 1
+
+
+def watch(editor: Editor, params: types.RegistrationParams) -> None:
+    for registration in params.registrations:
+        editor.watched += [one["globPattern"] for one in registration.register_options["watchers"]]
+
+
+def status(editor: Editor, params: Any) -> None:
+    editor.status.append(params)
+
+
+CAPABILITIES = types.ClientCapabilities(
+    workspace=types.WorkspaceClientCapabilities(
+        did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
+        inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),
+    ),
+    window=types.WindowClientCapabilities(show_document=types.ShowDocumentClientCapabilities(support=True)),
+    experimental={"shapelintStatus": True},
+)
+
+
+async def started(folder: Path, options: object, env: dict[str, str] | None = None) -> Editor:
+    """An editor whose server runs."""
+    command = [sys.executable, "-m", "shapelint", "server"]
+    editor = Editor(folder)
+    await editor.start_io(*command, env={**os.environ, **(env or {})}, cwd=folder)
+    params = types.InitializeParams(CAPABILITIES, root_uri=folder.as_uri(), initialization_options=options)
+    await editor.initialize_session(params)
+    return editor
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
+    """An editor for all tests: each has files of its own."""
+    top = tmp_path_factory.mktemp("editor")
+    (top / "rules").mkdir()
+    (top / "rules" / "extra.py").write_text(EXTRA_RULES)
+    write_injected(top / "start", ADD_EXTRA_RULES.format(directory=str(top / "rules")))
+    (top / "project").mkdir()
+    paths = os.pathsep.join([str(top / "start"), os.environ.get("PYTHONPATH", "")])
+    editor = await started(top / "project", SETTINGS, {"PYTHONPATH": paths})
+    yield editor
+    await editor.shutdown_session()
+    await editor.stop()
+    assert editor._server is None or editor._server.returncode == 0
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_findings_appear_at_once_and_are_confirmed(editor: Editor) -> None:
+    """Of the text in the editor, not of the file."""
+    uri = editor.open("first.py", MODEL, saved=MENDED)
+    (found,) = await editor.until(uri, "confirmed by torch")
+    first = editor.told[uri][0]
+    assert [one.message.splitlines()[-2] for one in first.diagnostics] == ["unverified: torch has not spoken yet"]
+    assert (found.code, found.source, found.severity) == ("SHP101", "shapelint", types.DiagnosticSeverity.Warning)
+    assert found.range == types.Range(types.Position(11, 27), types.Position(11, 34))
+    assert "selects the last sample of the batch" in found.message
+    (related,) = found.related_information or ()
+    assert (related.location.uri, related.location.range.start.line) == (uri, 6)
+    assert found.code_description is not None
+    page = Path(found.code_description.href.removeprefix("file://"))
+    assert page.read_text().startswith("# SHP101: last-step-on-batch-axis")
+    assert {(one.files, one.proofs) for one in editor.status} >= {(1, 1), (1, 0)}
+
+
+async def test_what_torch_disproves_is_withdrawn_and_does_not_come_back_with_each_key(editor: Editor) -> None:
+    editor.configure(ignore=[])
+    uri = editor.open("withdrawn.py", MENDED)
+    await editor.until(uri, None)
+    assert [one.code for one in editor.told[uri][0].diagnostics] == ["SHP198"]
+    version = editor.change(uri, MENDED + "# more\n")
+    await editor.hints(uri)
+    await editor.until(uri, None)
+    assert next(one.diagnostics for one in editor.told[uri] if one.version == version) == ()
+    editor.configure()
+
+
+async def test_stale_answers_are_dropped(editor: Editor) -> None:
+    uri = editor.open("stale.py", MODEL)
+    texts = [MODEL, MENDED] * 5
+    versions = [editor.change(uri, text) for text in texts]
+    await editor.until(uri, None)
+    told = [one.version for one in editor.told[uri]]
+    assert told == sorted(told)
+    assert told[-1] == versions[-1]
+    assert len(told) < len(texts)  # what nobody waits for any more is not even looked at
+
+
+async def test_a_cancelled_request_ends(editor: Editor) -> None:
+    uri = editor.open("cancelled.py", MODEL + "\n" * 3000)
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(10, 9))
+    future = editor.protocol.send_request("textDocument/hover", params, msg_id="hover")
+    editor.cancel_request(types.CancelParams("hover"))
+    with pytest.raises(JsonRpcException, match="canceled"):
+        await asyncio.wrap_future(future)
+    assert await editor.hover(uri, 11, 9) != ""
+
+
+async def test_hints(editor: Editor) -> None:
+    uri = editor.open("hints.py", MENDED + SCRIPT)
+    symbols = {"11:11": ": (B, T, hidden)", "12:14": ": (B, 3)", "18:6": ": (4, 3)"}
+    assert await editor.hints(uri) == symbols
+    editor.configure(inlayHints={"sizes": "numbers"})
+    assert await editor.hints(uri) == {"11:11": ": (4, 7, 6)", "12:14": ": (4, 3)", "18:6": ": (4, 3)"}
+    editor.configure(inlayHints={"sizes": "both", "roles": True})
+    assert (await editor.hints(uri))["11:11"] == ": (B, T, hidden) = (4, 7, 6) batch, time, feature"
+    editor.configure(inlayHints={"onlyChanges": True})
+    same = MENDED.replace("self.lstm(x)\n", "self.lstm(x)\n        out = torch.relu(out)\n")
+    editor.change(uri, "import torch\n" + same)
+    assert await editor.hints(uri) == {"12:11": ": (B, T, hidden)", "14:14": ": (B, 3)"}
+    editor.configure(inlayHints={"enable": False})
+    assert await editor.hints(uri) == {}
+    editor.configure()
+    assert editor.refreshes > 0  # the text is the same: nothing else makes an editor ask again
+
+
+async def test_shapes_are_shown_without_a_recurrent_layer(editor: Editor) -> None:
+    uri = editor.open("plain.py", PLAIN)
+    assert await editor.hints(uri) == {"5:1": ": (2, 4)"}
+    assert "Linear(in_features=3, out_features=4)" in await editor.hover(uri, 5, 5)
+
+
+async def test_hover(editor: Editor) -> None:
+    uri = editor.open("hover.py", MENDED + SCRIPT)
+    out = await editor.hover(uri, 12, 27)
+    assert "out: (B, T, hidden)" in out
+    assert "batch, time, feature, in `Model.forward`" in out
+    assert "- `B` is the size of axis 0 of `x`" in out
+    assert "- batch, time, feature: by `self.lstm(x)` in line 11" in out
+    assert out.index("(B, T, hidden)") < out.index("out: (4, 7, 6)") < out.index("in this file's own calls")
+    layer = await editor.hover(uri, 11, 22)
+    assert "self.lstm: LSTM(input_size=features, hidden_size=hidden, batch_first=True)" in layer
+    assert "- `num_layers=1`" in layer
+    assert "((B, T, hidden), ((1, B, hidden), (1, B, hidden)))" in await editor.hover(uri, 11, 28)
+    assert "`hidden` is the parameter `hidden` of `Model`" in await editor.hover(uri, 11, 9)
+    assert await editor.hover(uri, 1, 2) == ""
+
+
+async def test_a_quick_fix_mends_the_text(editor: Editor) -> None:
+    uri = editor.open("fix.py", MODEL)
+    fix = (await editor.actions(uri, 12))["Fix SHP101: select the last step: `out[:, -1]` (changes results)"]
+    assert not fix.is_preferred
+    editor.change(uri, edited(MODEL, fix.edit.changes, uri))
+    await editor.until(uri, None)
+    assert await editor.actions(uri, 12) == {}
+
+
+async def test_suppress_here(editor: Editor) -> None:
+    uri = editor.open("suppress.py", MODEL)
+    action = (await editor.actions(uri, 12))["Suppress SHP101 here with `# noqa`"]
+    text = edited(MODEL, action.edit.changes, uri)
+    assert text == MODEL.replace(f"({WRONG})\n", f"({WRONG})  # noqa: SHP101\n")
+    editor.change(uri, text)
+    await editor.until(uri, None)
+
+
+async def test_explain_and_show_a_witness(editor: Editor) -> None:
+    uri = editor.open("show.py", MODEL)
+    found = await editor.actions(uri, 12)
+    for title in ("Explain SHP101: last-step-on-batch-axis", "Show SHP101 in a script that needs only torch"):
+        command = found[title].command
+        await editor.workspace_execute_command_async(types.ExecuteCommandParams(command.command, command.arguments))
+    page, script = (Path(one.uri.removeprefix("file://")) for one in editor.shown_documents[-2:])
+    assert page.name == "SHP101.md"
+    compile(script.read_text(), str(script), "exec")
+    assert "import torch" in script.read_text()
+    assert "nn.LSTM" in script.read_text()
+
+
+LAYERS = """\
+SIZE = 6
+BATCH_FIRST = True
+"""
+IMPORTER = "from cross.layers import BATCH_FIRST, SIZE\n" + MODEL.replace(
+    "LSTM(features, hidden, batch_first=True", "LSTM(features, SIZE, batch_first=BATCH_FIRST"
+)
+
+
+async def test_a_change_in_a_file_refreshes_those_that_import_it(editor: Editor) -> None:
+    (editor.folder / "cross").mkdir()
+    (editor.folder / "cross" / "__init__.py").touch()
+    layers = editor.open("cross/layers.py", LAYERS, saved=LAYERS)
+    uri = editor.open("importer.py", IMPORTER, saved=IMPORTER)
+    assert (await editor.hints(uri))["12:11"] == ": (B, T, 6)"
+    await editor.until(uri, "last sample of the batch")
+    changed = LAYERS.replace("6", "8").replace("True", "False")
+    editor.change(layers, changed)
+    await editor.until(uri, None)
+    assert (await editor.hints(uri))["12:11"] == ": (T, B, 8)"
+    editor.save(layers, LAYERS)  # another program has undone it, and the editor has taken that over
+    editor.change(layers, LAYERS)
+    await editor.until(uri, "last sample of the batch")
+    editor.change(layers, changed)
+    await editor.until(uri, None)
+    editor.client_close(layers)  # what was not saved is gone
+    await editor.until(uri, "last sample of the batch")
+    (editor.folder / "cross" / "layers.py").write_text(changed)
+    editor.written(editor.folder / "cross" / "layers.py")
+    await editor.until(uri, None)
+
+
+async def test_pyproject_is_watched(editor: Editor) -> None:
+    assert "**/*.toml" in editor.watched
+    uri = editor.open("sub/watched.py", MODEL)
+    await editor.until(uri, "confirmed by torch")
+    (editor.folder / "sub").mkdir()
+    settings = editor.folder / "sub" / "pyproject.toml"
+    settings.write_text("[tool.shapelint]\nignore = ['SHP101']\n")
+    editor.written(settings)
+    await editor.until(uri, None)
+    settings.write_text("[tool.shapelint]\nignorr = ['SHP101']\n")
+    editor.written(settings)
+    await editor.until(uri, "confirmed by torch")
+    assert "unknown key 'ignorr'" in editor.messages[-1].message
+    settings.write_text("[tool.shapelint]\nexclude = ['watched.py']\n")
+    editor.written(settings)
+    await editor.until(uri, None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"inlayHint": {}}, "shapelint.inlayHint is no setting; did you mean 'inlayHints'?"),
+        ({"inlayHints": {"roles": "yes"}}, "shapelint.inlayHints.roles is neither true nor false"),
+        ({"inlayHints": {"sizes": "big"}}, "shapelint.inlayHints.sizes is none of symbols, numbers, both"),
+        ({"verify": 3}, "shapelint.verify is none of auto, off"),
+        ({"select": ["SHP9999"]}, "shapelint.select: unknown rule code 'SHP9999'"),
+        ({"select": "SHP1"}, "shapelint.select is not a list of codes"),
+        ({"minConfidence": "sure"}, "shapelint.minConfidence is none of high, medium, low"),
+        ({"python": ["python3"]}, "shapelint.python is not a text"),
+        ([1], "shapelint is not a table of settings"),
+    ],
+)
+async def test_wrong_settings_are_told_in_one_line(editor: Editor, wrong: Any, told: str) -> None:
+    params = types.DidChangeConfigurationParams({"shapelint": wrong})
+    editor.workspace_did_change_configuration(params)
+    await editor.hints("file:///nowhere.py")  # the answer comes behind the message
+    assert told in editor.messages[-1].message
+    assert "\n" not in editor.messages[-1].message
+
+
+async def test_without_verification_nothing_is_proven(editor: Editor) -> None:
+    editor.configure(verify="off", select=["SHP101"])
+    uri = editor.open("off.py", MODEL)
+    await editor.until(uri, "unverified: verification is off")
+    assert not any(title.startswith("Fix") for title in await editor.actions(uri, 12))
+    editor.configure(python=str(editor.folder / "no-python"))
+    await editor.until(uri, "no-python: No such file or directory")
+    editor.configure(python=sys.executable)
+    await editor.until(uri, "confirmed by torch")
+    editor.configure()
+
+
+async def test_a_text_that_cannot_be_read_keeps_its_hints(editor: Editor) -> None:
+    uri = editor.open("broken.py", MODEL)
+    before = await editor.hints(uri)
+    await editor.until(uri, "confirmed by torch")
+    editor.change(uri, "def f(:\n" + MODEL)
+    found = await editor.until(uri, "last sample of the batch")
+    assert [one.code for one in found] == ["SHP101", "SHP001"]
+    assert found[0].range.start.line == 12
+    moved = {f"{int(place.split(':')[0]) + 1}:{place.split(':')[1]}": text for place, text in before.items()}
+    assert await editor.hints(uri) == moved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MODEL.replace("scores = ", "'😋é'; scores = "),
+        MODEL.replace("\n", "\r\n"),
+        MODEL.replace("import nn\n", "import nn\n\f\n\u2028 = 3\n".replace("\u2028 = 3", "a = '\u2028'")),
+    ],
+    ids=["beyond-the-basic-plane", "windows", "form-feed"],
+)
+async def test_places_are_those_of_the_editor(editor: Editor, text: str) -> None:
+    uri = editor.open(f"places{len(text)}.py", text)  # nothing told of another one is to be taken for its own
+    (found,) = await editor.until(uri, "confirmed by torch")
+    lines = text.replace("\r\n", "\n").split("\n")
+    line = found.range.start.line
+    units = lines[line].encode("utf-16-le")
+    assert units[2 * found.range.start.character : 2 * found.range.end.character].decode("utf-16-le") == WRONG
+    fix = next(one for title, one in (await editor.actions(uri, line + 1)).items() if title.startswith("Fix"))
+    assert RIGHT in edited(text, fix.edit.changes, uri)
+    editor.client_close(uri)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "import torch", "torch = nn.LSTM\n\x00", "\ufeffimport torch\n"])
+async def test_odd_texts(editor: Editor, text: str) -> None:
+    uri = editor.open("odd.py", text)
+    assert await editor.hints(uri) == {}
+    assert await editor.hover(uri, 1, 0) == ""
+    assert await editor.actions(uri, 1) == {}
+    editor.client_close(uri)
+
+
+async def test_a_text_without_a_file(editor: Editor) -> None:
+    uri = "untitled:Untitled-1"
+    item = types.TextDocumentItem(uri, "python", 1, MODEL)
+    editor.versions[uri] = 1
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    await editor.until(uri, "confirmed by torch")
+
+
+async def test_the_server_loads_neither_libcst_nor_torch(editor: Editor) -> None:
+    """After all that it has done above."""
+    assert editor._server is not None
+    maps = Path(f"/proc/{editor._server.pid}/maps")
+    if not maps.exists():
+        pytest.skip("the system does not tell what a process has loaded")
+    loaded = maps.read_text()
+    assert "python" in loaded
+    assert "libtorch" not in loaded
+    assert "libcst" not in loaded
+
+
+async def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    editor = await started(tmp_path, None, {"TMPDIR": str(tmp_path)})
+    uri = editor.open("left.py", MODEL)
+    await editor.until(uri, "unverified")
+    assert list(tmp_path.glob("shapelint-*")) != []
+    await editor.shutdown_session()  # while torch is at work
+    await editor.stop()
+    assert list(tmp_path.glob("shapelint-*")) == []
+
+
+async def test_without_pygls_one_line_says_how_to_get_it() -> None:
+    code = "import sys; sys.modules['pygls'] = None\nfrom shapelint.cli import run\nsys.exit(run(['server']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "shapelint: error: pygls is not installed; to have it: python -m pip install 'shapelint[lsp]'\n"
+    )
+
+
+def edited(text: str, changes: dict[str, Any], uri: str) -> str:
+    """A text after the edits of an action, by the editor's own count of places."""
+    (edits,) = changes.values()
+    for edit in sorted(edits, key=lambda one: -one.range.start.line):
+        lines = text.split("\n")
+        codec = PositionCodec()
+        start, end = (codec.position_from_client_units(lines, at) for at in (edit.range.start, edit.range.end))
+        assert start.line == end.line
+        line = lines[start.line]
+        lines[start.line] = line[: start.character] + edit.new_text + line[end.character :]
+        text = "\n".join(lines)
+    return text
