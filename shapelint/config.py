@@ -71,6 +71,7 @@ class Config:
     fix: bool = False
     unsafe_fixes: bool = False
     file_timeout: float = FILE_SECONDS
+    pictures: bool = False  #: whether a report shows data flows, and scripts
     cache_dir: str | None = DEFAULT_CACHE  #: relative to `root`; None: nothing is kept
 
     @property

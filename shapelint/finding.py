@@ -170,3 +170,4 @@ class Finding:
     claims: tuple[Claim, ...] = ()
     fixes: tuple[Fix, ...] = ()  #: ways to mend it, the likeliest first
     verdict: Verdict | None = None
+    witness: str | None = None  #: a script that shows it with torch alone, where a report wants it

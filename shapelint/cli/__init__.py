@@ -18,6 +18,7 @@ from shapelint.report.text import plain
 COMMANDS = (
     "check",
     "clean",
+    "graph",
     "rule",
     "server",
     "shapes",

@@ -112,6 +112,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     try:
         config = configure(files, options)
         told = [] if options["diff"] else outputs.told(config)
+        config = replace(config, pictures=any(formats.has_pictures(output.format) for output in told))
         if options["show_files"]:
             return _show_files(files, config)
         progress = Progress()

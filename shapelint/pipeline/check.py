@@ -6,7 +6,7 @@ an error of the tool itself becomes a `Problem` of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from shapelint.source import Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
+    from shapelint.report.graph.data import Graph
     from shapelint.rules.select import Hit
     from shapelint.syntax.facts import Module
     from shapelint.trace.trace import Trace
@@ -41,6 +42,7 @@ class Wanted:
     prove_fixes: bool = True
     noqa: bool = True  #: False: the caller deals with these comments
     own_class: bool = False  #: whether to tell how the class of a finding is run, for a script that does
+    pictures: bool = False  #: whether to draw the data flows, and to write scripts that show the findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class FileCheck:
     candidates: tuple[Candidate, ...] = ()
     problems: tuple[Problem, ...] = ()
     reads: Reads = field(default_factory=Reads)  #: what the outcome rests on, beside the text
+    graphs: tuple[Graph, ...] = ()  #: the data flows, where they are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,9 @@ def check_source(source: Source, wanted: Wanted, analyse: Analyse | None = None)
         analysis = (analyse or analyse_source)(source)
         if analysis.problem:
             return FileCheck(source.path, source.text, problems=(analysis.problem,))
-        return FileCheck(source.path, source.text, tuple(_candidates(source, analysis, wanted)))
+        candidates = tuple(_candidates(source, analysis, wanted))
+        drawn = _graphs(analysis, candidates) if wanted.pictures else ()
+        return FileCheck(source.path, source.text, candidates, graphs=drawn)
     except MemoryError:
         problem = Problem(source.path, 1, "cannot check the file: it takes too much memory", internal=True)
     except Exception as error:
@@ -144,7 +149,7 @@ def _with_programs(source: Source, analysis: Analysis, wanted: Wanted, hits: lis
     from shapelint.verify.cases import cases
 
     found = [one for hit in hits if _is_wanted((one := cases(*hit)).finding, wanted)]
-    if not wanted.prove or not found or analysis.module is None:
+    if not (wanted.prove or wanted.pictures) or not found or analysis.module is None:
         yield from (Candidate(one.finding) for one in found)
         return
     from shapelint.verify.again import Before
@@ -152,8 +157,27 @@ def _with_programs(source: Source, analysis: Analysis, wanted: Wanted, hits: lis
 
     before = Before.of(analysis.module, source)
     for one in found:
-        mended = _mended(before, one) if wanted.prove_fixes else ()
-        yield Candidate(one.finding, judged(one), mended, _own(one) if wanted.own_class else None)
+        mended = _mended(before, one) if wanted.prove and wanted.prove_fixes else ()
+        programs = _shown(judged(one)) if wanted.pictures else judged(one)
+        yield Candidate(programs.finding, programs, mended, _own(one) if wanted.own_class else None)
+
+
+def _shown(judged: Judged) -> Judged:
+    """The same, with a script for the finding where one can be written."""
+    from shapelint.verify.program.program import Program
+    from shapelint.verify.witness.witness import script
+
+    programs = [one for one in judged.cases[0].programs if isinstance(one, Program)] if judged.cases else []
+    if not programs:
+        return judged
+    text = script(programs[0], judged.finding, judged.path)
+    return replace(judged, finding=replace(judged.finding, witness=text))
+
+
+def _graphs(analysis: Analysis, candidates: Sequence[Candidate]) -> tuple[Graph, ...]:
+    from shapelint.report.graph.flow import graphs
+
+    return tuple(graphs(analysis.traces, [candidate.finding for candidate in candidates]))
 
 
 def _is_wanted(finding: Finding, wanted: Wanted) -> bool:

@@ -15,6 +15,7 @@ from shapelint.cache.results import entry
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Place
 from shapelint.project.reads import Reads, digest
+from shapelint.report.graph.data import Graph
 from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import Problem, Source, Span, decode_source, encode_source
 
@@ -32,6 +33,7 @@ class _Told:
     refuted: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     torch: str | None = None
+    graphs: tuple[Graph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Kept:
     def keep(self, task: Task, result: FileResult, reads: Reads, torch: str | None, sure: bool) -> None:
         """Keep a result, unless the next check may end otherwise."""
         if sure and reads.is_sure and not any(problem.internal for problem in result.problems):
-            self._put(task, "check", reads, _Told(result.findings, result.refuted, result.problems, torch))
+            self._put(
+                task, "check", reads, _Told(result.findings, result.refuted, result.problems, torch, result.graphs)
+            )
 
     def mended(self, task: Task, unsafe: bool, before: FileResult) -> FileResult | None:
         """What becomes of a file by its fixes. The caller does not write a text of the cache to it."""
@@ -89,14 +93,14 @@ class Kept:
         self.cache.put(self._key(task, what), new, reads.states)
 
     def _result(self, task: Task, told: _Told) -> FileResult:
-        text = _text(task) if told.findings or told.refuted or told.problems else ""
+        text = _text(task) if told.findings or told.refuted or told.problems or told.graphs else ""
         for finding in (*told.findings, *told.refuted):
             _refuse_forged(finding, task.path, text)
         self.torch = self.torch or told.torch
-        return FileResult(task.path, text, told.findings, told.refuted, told.problems)
+        return FileResult(task.path, text, told.findings, told.refuted, told.problems, graphs=told.graphs)
 
     def _key(self, task: Task, what: str) -> str:
-        chosen = json.dumps([asdict(task.chosen), task.min_confidence.value, task.prove])
+        chosen = json.dumps([asdict(task.chosen), task.min_confidence.value, task.prove, task.pictures])
         parts = (os.getcwd(), task.path, digest(task.raw), chosen, self.proof, what)
         return digest("\0".join(parts).encode("utf-8", "surrogatepass"))
 

@@ -31,13 +31,14 @@ class Task:
     chosen: Chosen
     min_confidence: Confidence
     prove: bool
+    pictures: bool = False
 
     @property
     def wanted(self) -> Wanted:
         """The same in terms of the rules, which it imports: a run without fixes leaves that to its processes."""
         from shapelint.rules.base import by_default
 
-        return Wanted(self.chosen.among(by_default()), self.min_confidence, self.prove)
+        return Wanted(self.chosen.among(by_default()), self.min_confidence, self.prove, pictures=self.pictures)
 
 
 def workers(sizes: Sequence[int], jobs: int) -> int:

@@ -96,8 +96,12 @@ def run(
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     """The results that have something to tell, in the order of their paths."""
-    told = (result for result in results if result.findings or result.refuted or result.problems or result.change)
+    told = (result for result in results if _has_something(result))
     return tuple(sorted(told, key=lambda result: result.path))
+
+
+def _has_something(result: FileResult) -> bool:
+    return bool(result.findings or result.refuted or result.problems or result.change or result.graphs)
 
 
 def _nothing_to_check(inputs: Sequence[Input], candidates: Sequence[Input]) -> Iterator[Skipped]:
@@ -134,7 +138,8 @@ def _can_prove(mode: str) -> bool:
 def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Task]:
     selector = Selector(config)
     return [
-        Task(given.path, given.raw, selector.chosen(given.path), config.min_confidence, prove) for given in candidates
+        Task(given.path, given.raw, selector.chosen(given.path), config.min_confidence, prove, config.pictures)
+        for given in candidates
     ]
 
 

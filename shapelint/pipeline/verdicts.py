@@ -24,14 +24,14 @@ def proven(check: FileCheck, verifier: Verifier) -> FileResult:
     findings = [_judged(candidate, verifier) for candidate in check.candidates]
     refuted = tuple(finding for finding in findings if _status(finding) is Status.REFUTED)
     kept = tuple(finding for finding in findings if _status(finding) is not Status.REFUTED)
-    return FileResult(check.path, check.text, kept, refuted, check.problems)
+    return FileResult(check.path, check.text, kept, refuted, check.problems, graphs=check.graphs)
 
 
 def unproven(check: FileCheck, why: str) -> FileResult:
     """The findings of one file when torch is not asked."""
     verdict = Verdict(Status.UNVERIFIED, "", why)
     findings = tuple(replace(candidate.finding, verdict=verdict) for candidate in check.candidates)
-    return FileResult(check.path, check.text, findings, problems=check.problems)
+    return FileResult(check.path, check.text, findings, problems=check.problems, graphs=check.graphs)
 
 
 def _judged(candidate: Candidate, verifier: Verifier) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Status
+from shapelint.report.graph.data import Graph
 from shapelint.source import UNWRITTEN, Problem
 
 
@@ -42,6 +43,7 @@ class FileResult:
     fixed: int = 0
     unfixed: tuple[Unfixed, ...] = ()
     change: Change | None = None
+    graphs: tuple[Graph, ...] = ()  #: its data flows, where a report wants them
 
 
 def is_unchecked(result: FileResult) -> bool:

@@ -1,0 +1,69 @@
+"""The dependence footprint as a picture: which steps of which samples reach which rows of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.finding import Footprint
+from shapelint.report.page.html import Markup, element
+
+CELL, GAP, LEFT, TOP = 16, 14, 62, 34
+MOST_ROWS, MOST_STEPS, MOST_SAMPLES = 8, 24, 8
+
+
+def pictures(footprint: Footprint, mended: Footprint | None) -> Markup:
+    """The footprint as it is, beside it that of the mended program."""
+    drawn = [_figure(footprint, "as it is")]
+    if mended is not None and mended and mended[0]:
+        drawn.append(_figure(mended, "with the fix"))
+    told = (
+        "Torch changed each step of each input sample, and looked which rows of the result changed: a filled square is "
+    )
+    told += "a step that reaches the row. "
+    if len(footprint[0]) > 1:
+        told += "In a sound model row 1 is reached by sample 1 alone (green); red is another sample's."
+    return element("div", element("p", told, class_="muted"), element("div", drawn, class_="figures"), class_="reach")
+
+
+def _figure(footprint: Footprint, title: str) -> Markup:
+    return element("figure", element("figcaption", title), Markup("".join(_svg(footprint, title))))
+
+
+def _svg(footprint: Footprint, title: str) -> Iterator[str]:
+    samples, steps = min(len(footprint[0]), MOST_SAMPLES), min(len(footprint[0][0]), MOST_STEPS)
+    rows = min(len(footprint), MOST_ROWS)
+    width = max(steps * CELL, 58)
+    whole = LEFT + samples * (width + GAP)
+    height = TOP + rows * (CELL + 4) + 4
+    yield f'<svg class="grid" role="img" viewBox="0 0 {whole} {height}" width="{whole}" height="{height}">'
+    yield f"<title>{_told(footprint, title)}</title>"
+    for j in range(samples):
+        yield f'<text x="{LEFT + j * (width + GAP)}" y="14">sample {j}</text>'
+        yield f'<text class="small" x="{LEFT + j * (width + GAP)}" y="28">time →</text>'
+    own = len(footprint) == len(footprint[0])
+    for i in range(rows):
+        top = TOP + i * (CELL + 4)
+        yield f'<text x="0" y="{top + 12}">row {i}</text>'
+        for j in range(samples):
+            for t in range(steps):
+                kind = _kind(footprint[i][j][t], i == j, own)
+                left = LEFT + j * (width + GAP) + t * CELL
+                yield f'<rect class="{kind}" x="{left}" y="{top}" width="{CELL - 2}" height="{CELL - 2}" rx="2"/>'
+    yield "</svg>"
+
+
+def _kind(reached: bool, is_own: bool, is_square: bool) -> str:
+    if not reached:
+        return "missed"
+    if not is_square:
+        return "reached"
+    return "own" if is_own else "other"
+
+
+def _told(footprint: Footprint, title: str) -> str:
+    """The picture in words, for those who do not see it."""
+    rows = []
+    for i, row in enumerate(footprint[:MOST_ROWS]):
+        samples = [str(j) for j, steps in enumerate(row) if any(steps)]
+        rows.append(f"row {i} depends on sample {', '.join(samples) or 'none'}")
+    return f"Footprint {title}: {'; '.join(rows)}"
