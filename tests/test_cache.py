@@ -110,6 +110,7 @@ OPTIONS = [
     ["--output-format=json", "--verify=off", "--min-confidence=low"],
     ["--output-format=full", "--show-refuted", "--min-confidence=low"],
     ["--output-format=json", "--verify=require"],
+    ["--output-format=html", "--verify=off"],
     ["--diff", "--unsafe-fixes"],
     ["--fix"],
 ]

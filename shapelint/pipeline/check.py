@@ -7,6 +7,7 @@ an error of the tool itself becomes a `Problem` of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,14 +165,11 @@ def _with_programs(source: Source, analysis: Analysis, wanted: Wanted, hits: lis
 
 def _shown(judged: Judged) -> Judged:
     """The same, with a script for the finding where one can be written."""
-    from shapelint.verify.program.program import Program
-    from shapelint.verify.witness.witness import script
+    from shapelint.verify.witness.witness import NotShownError, script_of
 
-    programs = [one for one in judged.cases[0].programs if isinstance(one, Program)] if judged.cases else []
-    if not programs:
-        return judged
-    text = script(programs[0], judged.finding, judged.path)
-    return replace(judged, finding=replace(judged.finding, witness=text))
+    with suppress(NotShownError):
+        return replace(judged, finding=replace(judged.finding, witness=script_of(judged.finding, judged)))
+    return judged
 
 
 def _graphs(analysis: Analysis, candidates: Sequence[Candidate]) -> tuple[Graph, ...]:
