@@ -15,7 +15,8 @@ from shapelint.data import dataclass
 from shapelint.prefilter import is_wide
 
 MAX_BYTES = 50_000_000  #: of a file: no code of people is as long
-UNCHECKED, UNWRITTEN = "SHP001", "SHP002"  #: the codes of problems
+UNCHECKED, UNWRITTEN = "SHP001", "SHP003"  #: the codes of problems
+NOTEBOOK = ".ipynb"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,11 +45,20 @@ class Problem:
     message: str
     code: str = UNCHECKED
     internal: bool = False  #: the tool's own failure, not the file's
+    cell: int | None = None  #: the cell of a notebook to which the line belongs; the others are checked all the same
+
+    @property
+    def told(self) -> str:
+        """The place within the file: `7`, `cell 3:7`."""
+        return f"{'' if self.cell is None else f'cell {self.cell}:'}{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file's text as Python reads it: decoded, without BOM, newlines as they stand in the file."""
+    """One file's text as Python reads it: decoded, without BOM, newlines as they stand in the file.
+
+    That of a notebook is the code of its cells, see `notebooks/`.
+    """
 
     path: str
     text: str
@@ -87,6 +97,8 @@ def decode_source(path: str, raw: bytes) -> Source | Problem:
         return Problem(
             path, 1, "cannot decode the file: it is UTF-16 or UTF-32, which Python does not read; save it as UTF-8"
         )
+    if path.endswith(NOTEBOOK):
+        return _decode_notebook(path, raw)
     try:
         # Python's own lines end at a carriage return, too
         lines = io.BytesIO(raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
@@ -100,6 +112,26 @@ def decode_source(path: str, raw: bytes) -> Source | Problem:
     return Source(path, text.removeprefix("\ufeff"), encoding)
 
 
-def encode_source(source: Source) -> bytes:
-    """The bytes of a text in its own encoding, with the BOM that it had; raises UnicodeEncodeError."""
-    return source.text.encode(source.encoding)
+def _decode_notebook(path: str, raw: bytes) -> Source | Problem:
+    from shapelint.notebooks.document import NotebookError
+    from shapelint.notebooks.join import code_of
+
+    encoding = "utf-8-sig" if raw.startswith(b"\xef\xbb\xbf") else "utf-8"
+    try:
+        return Source(path, code_of(raw.decode(encoding)), encoding)
+    except UnicodeDecodeError as error:
+        return Problem(path, 1, f"cannot read the notebook: it is not valid UTF-8 at byte {error.start}")
+    except NotebookError as error:
+        return Problem(path, error.line, f"cannot read the notebook: {error}")
+
+
+def encode_source(source: Source, raw: bytes) -> bytes:
+    """The bytes of a text in its own encoding, with the BOM that it had; raises UnicodeEncodeError.
+
+    `raw` is the content of the file before: all of a notebook that is no code stays as it is there.
+    """
+    if not source.path.endswith(NOTEBOOK):
+        return source.text.encode(source.encoding)
+    from shapelint.notebooks.join import with_code
+
+    return with_code(raw.decode(source.encoding), source.text).encode(source.encoding)

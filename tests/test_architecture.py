@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
     ("data", "effort", "process", "rooms"),
-    ("prefilter", "source"),
+    ("notebooks", "prefilter", "scan", "source"),
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),

@@ -174,8 +174,8 @@ def test_what_cannot_be_written_is_told_and_the_others_are_fixed(place: Path) ->
     closed.chmod(0o755)
     assert done.status == 2
     assert done.lines == [
-        f"{Path('closed/m.py')}:1: SHP002 cannot write the file: Permission denied",
-        "locked.py:1: SHP002 cannot write the file: it is read-only",
+        f"{Path('closed/m.py')}:1: SHP003 cannot write the file: Permission denied",
+        "locked.py:1: SHP003 cannot write the file: it is read-only",
         "Fixed 6 mistakes (4 remaining); 2 paths could not be written",
     ]
     assert [text(place, name) for name in ("closed/m.py", "locked.py")] == [BAD, BAD]
@@ -197,7 +197,7 @@ def test_what_has_changed_meanwhile_is_named(
     monkeypatch.chdir(place)
     monkeypatch.setattr(shapelint.pipeline.fix, "replace_content", someone_saves_first)
     assert run_here(["--fix"]) == 2
-    assert "m.py:1: SHP002 cannot write the file: it has changed since it was read\n" in capsys.readouterr().err
+    assert "m.py:1: SHP003 cannot write the file: it has changed since it was read\n" in capsys.readouterr().err
     assert text(place) == "# mine\n"
 
 

@@ -109,13 +109,10 @@ def test_links_that_lead_to_no_file_are_left_out(tree: Path) -> None:
     assert names() == ["a.py", "alias.py"]
 
 
-def test_a_notebook_given_by_name_is_told(tree: Path) -> None:
-    put(tree, "a.py", "b.ipynb")
-    found = discover(["a.py", "b.ipynb"])
-    assert found.files == ("a.py",)
-    assert [(problem.path, problem.message.partition(";")[0]) for problem in found.problems] == [
-        ("b.ipynb", "notebooks are not read")
-    ]
+def test_notebooks_are_found_but_for_their_checkpoints(tree: Path) -> None:
+    put(tree, "a.py", "b.ipynb", "pkg/c.ipynb", ".ipynb_checkpoints/b-checkpoint.ipynb")
+    assert names(exclude=DEFAULT_EXCLUDES) == ["a.py", "b.ipynb", "pkg/c.ipynb"]
+    assert names("b.ipynb") == ["b.ipynb"]
 
 
 def test_missing_paths_and_unreadable_folders_are_told(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

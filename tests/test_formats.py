@@ -19,6 +19,7 @@ from shapelint.cli.check import check
 from shapelint.cli.outputs import Output, Outputs
 from shapelint.config import Config
 from shapelint.finding import Edit, Finding, Fix, Place, ShownShape
+from shapelint.notebooks.places import Places
 from shapelint.report import formats
 from shapelint.report.block import MOST
 from shapelint.report.fingerprint import fingerprints
@@ -139,7 +140,7 @@ def test_no_text_of_the_code_is_markup() -> None:
 
 def rows(findings: Sequence[Finding], **telling: Any) -> list[str]:
     texts = {ERROR.path: SCRIPT, FINDING.path: TEXT}
-    return click.unstyle(full.blocks(findings, texts, Telling(**telling))).splitlines()
+    return click.unstyle(full.blocks(findings, Places(texts), Telling(**telling))).splitlines()
 
 
 def test_a_finding_has_few_rows_unless_all_is_wanted() -> None:
@@ -191,12 +192,12 @@ def test_the_mended_footprint_stands_beside_it_where_there_is_room() -> None:
 
 
 def test_links_are_for_terminals() -> None:
-    linked = full.blocks([FINDING], {FINDING.path: TEXT}, Telling(links=True))
+    linked = full.blocks([FINDING], Places({FINDING.path: TEXT}), Telling(links=True))
     assert (
         "\x1b]8;;https://github.com/shapelint/shapelint/blob/main/docs/rules/SHP101.md\x1b\\SHP101\x1b]8;;\x1b\\"
         in linked
     )
-    assert "\x1b]8" not in full.blocks([FINDING], {FINDING.path: TEXT}, Telling())
+    assert "\x1b]8" not in full.blocks([FINDING], Places({FINDING.path: TEXT}), Telling())
 
 
 @pytest.mark.parametrize(

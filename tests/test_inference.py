@@ -40,7 +40,7 @@ Records = dict[str, list[tuple[int, str, list[int], int]]]
 
 
 def traces_of(path: Path) -> list[Trace]:
-    source = read_source(path)
+    source = read_source(str(path))
     return analyse(parse(source), source)
 
 
@@ -87,7 +87,7 @@ def test_nothing_in_a_program_that_runs_is_an_error(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
 def test_code_that_is_right_is_silent(path: Path) -> None:
-    source = read_source(path)
+    source = read_source(str(path))
     assert not isinstance(source, Problem)
     # SHP190 would read `# shape: name (2, 7)` as an author's comment
     codes = frozenset(code for code, rule in RULES.items() if rule.default) - {"SHP190"}

@@ -11,6 +11,7 @@ import pytest
 from results import FINDING, REFUTED, RESULT, TEXT, T
 
 from shapelint.finding import Confidence, Edit, Fix, Place, Severity, ShownShape, Status, Verdict
+from shapelint.notebooks.places import Places
 from shapelint.report import diff, formats, shapes
 from shapelint.report.document import ShapeRow
 from shapelint.report.footprint import grid
@@ -45,13 +46,13 @@ warning[SHP101]: `out[-1]` is the last sample, not the last step
 
 
 def test_full() -> None:
-    assert click.unstyle(full.blocks([FINDING], {"tagger.py": TEXT}, Telling())) == EXPECTED
+    assert click.unstyle(full.blocks([FINDING], Places({"tagger.py": TEXT}), Telling())) == EXPECTED
 
 
 def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
     unverified = replace(FINDING, verdict=Verdict(Status.UNVERIFIED, "raises", "too large to replay"))
     medium = replace(REFUTED, confidence=Confidence.MEDIUM, help="take the last step")
-    shown = click.unstyle(full.blocks([unverified, medium], {"tagger.py": TEXT}, Telling()))
+    shown = click.unstyle(full.blocks([unverified, medium], Places({"tagger.py": TEXT}), Telling()))
     assert "= proof: not run: too large to replay" in shown
     assert "tagger.py:9:9: last-step-on-batch-axis (medium confidence)" in shown
     assert "= proof: refuted: ran torch 2.13.0: it is" in shown
@@ -68,7 +69,7 @@ def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
 )
 def test_full_says_what_a_fix_is_worth(safe: bool, proven: bool, standing: str) -> None:
     fix = replace(FINDING.fixes[0], safe=safe, proven=proven)
-    shown = click.unstyle(full.blocks([replace(FINDING, fixes=(fix,))], {"tagger.py": TEXT}, Telling()))
+    shown = click.unstyle(full.blocks([replace(FINDING, fixes=(fix,))], Places({"tagger.py": TEXT}), Telling()))
     assert f"   = fix:   take the last step: `out[:, -1]`{standing}\n" in shown
 
 
@@ -86,7 +87,7 @@ def test_diff() -> None:
 
 
 def test_concise() -> None:
-    assert concise.lines([FINDING, REFUTED]) == (
+    assert concise.lines([FINDING, REFUTED], Places({})) == (
         "tagger.py:10:16: SHP101 `out[-1]` is the last sample, not the last step\n"
         "tagger.py:9:9: SHP101 `out[-1]` is the last sample, not the last step (refuted by torch)\n"
     )
@@ -126,7 +127,7 @@ def test_a_long_span_shows_its_ends() -> None:
 
 def test_frames_survive_spans_beyond_the_text_and_empty_files() -> None:
     assert frame("x", Mark(Span(1, 5, 9, 3), "past", primary=True)) == ["1 | x", "  |  ^ past"]
-    assert "error" in full.blocks([replace(FINDING, severity=Severity.ERROR, fixes=())], {}, Telling())
+    assert "error" in full.blocks([replace(FINDING, severity=Severity.ERROR, fixes=())], Places({}), Telling())
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,8 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
     assert [entry["verification"]["status"] for entry in document["findings"]] == (
         ["refuted", "confirmed"] if show_refuted else ["confirmed"]
     )
-    assert document["errors"] == [{"path": "broken.py", "line": 7, "code": "SHP001", "message": "invalid syntax"}]
+    error = {"path": "broken.py", "line": 7, "code": "SHP001", "message": "invalid syntax", "cell": None}
+    assert document["errors"] == [error]
     finding = document["findings"][-1]
     assert (finding["line"], finding["column"], finding["end_line"], finding["end_column"]) == (
         10,
@@ -187,7 +189,7 @@ def test_json_follows_its_schema(show_refuted: bool) -> None:
         23,
     )
     assert finding["fixes"][0]["edits"] == [
-        {"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1"}
+        {"line": 10, "column": 20, "end_line": 10, "end_column": 22, "text": ":, -1", "cell": None}
     ]
     assert [place["path"] for place in finding["related"]] == ["tagger.py", "train.py"]
 

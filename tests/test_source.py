@@ -22,7 +22,7 @@ def test_a_coding_comment_holds_with_any_line_ends(end: str, above: str) -> None
     text = (above + TEXT).replace("\n", end)
     compile(text.encode("latin-1"), "m.py", "exec")
     source = decoded(text.encode("latin-1"))
-    assert (source.text, encode_source(source)) == (text, text.encode("latin-1"))
+    assert (source.text, encode_source(source, b"")) == (text, text.encode("latin-1"))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -36,7 +36,7 @@ def test_a_coding_comment_on_the_third_line_is_none(end: str) -> None:
 def test_a_bom_is_no_text_and_comes_back() -> None:
     raw = b"\xef\xbb\xbfx = 1\r\n"
     source = decoded(raw)
-    assert (source.text, encode_source(source)) == ("x = 1\r\n", raw)
+    assert (source.text, encode_source(source, raw)) == ("x = 1\r\n", raw)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def _failures(result: RunResult) -> list[str]:
     """How many paths could not be checked or written."""
     failed = ((result.unchecked, "checked"), (result.unwritten, "written"))
     told = [f"{_count(paths, 'path')} could not be {done}" for paths, done in failed if paths]
+    if result.broken_cells:
+        told.append(f"{_count(result.broken_cells, 'cell')} could not be checked")
     if result.stopped:
         told.append(f"interrupted, {_count(result.stopped.unchecked, 'file')} left unchecked")
     return told

@@ -51,7 +51,7 @@ class Failure(click.ClickException):
 
 def tell_problem(problem: Problem) -> None:
     """Why a file could not be checked or written, in one line on standard error."""
-    click.echo(f"{plain(problem.path)}:{problem.line}: {problem.code} {plain(problem.message)}", err=True)
+    click.echo(f"{plain(problem.path)}:{problem.told}: {problem.code} {plain(problem.message)}", err=True)
 
 
 def read_stdin() -> bytes:

@@ -68,9 +68,10 @@ def _tell_skipped(result: RunResult) -> None:
 
 
 def _tell_problems(result: RunResult) -> None:
+    places = result.places
     for unfixed in result.unfixed:
         finding = unfixed.finding
-        place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}"
+        place = plain(str(places.of(finding.path, finding.span)))
         click.echo(f"{place}: {finding.code} is not fixed: {unfixed.why}", err=True)
     for problem in result.problems:
         tell_problem(problem)

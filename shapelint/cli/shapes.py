@@ -9,6 +9,7 @@ import click
 
 from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.config import ConfigError, load_config
+from shapelint.notebooks.places import Places
 from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.check import analyse_source, internal_error
 from shapelint.source import Problem, Source, read_source
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) -> int:
     """Show line, expression, shape and axis meanings of every tensor, layer and packed sequence in PATH."""
     from shapelint.pipeline.discover import discover
-    from shapelint.report.shapes import render_json, render_text, rows_in
+    from shapelint.report.shapes import render_json, render_text, rows_in, told
 
     try:
         config = load_config(paths[0])
@@ -33,38 +34,40 @@ def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) 
         raise Failure(str(error)) from None
     discovery = discover(paths, config.excludes, config.root)
     found: list[Found] = []
+    texts: dict[str, str] = {}
     problems = list(discovery.problems)
     with closing(Bounded(config.file_timeout)) as bounded:
-        for path in discovery.files:
-            shapes, problem = _shapes_of(path, bounded)
+        for source in map(read_source, discovery.files):
+            if isinstance(source, Problem):
+                problems.append(source)
+                continue
+            shapes, unread = _shapes_of(source, bounded)
             found.append(shapes)
-            problems += [problem] if problem else []
-    rows = rows_in(found)
+            problems += unread
+            texts[source.path] = source.text
+    rows = told(rows_in(found), Places(texts))
     write(render_json(rows) if output_format == "json" else render_text(rows), output_file)
     for problem in problems:
         tell_problem(problem)
     return 2 if problems else 0
 
 
-def _shapes_of(path: str, bounded: Bounded) -> tuple[Found, Problem | None]:
+def _shapes_of(source: Source, bounded: Bounded) -> tuple[Found, tuple[Problem, ...]]:
     """The shapes in one file; none in a file that does not speak of torch."""
-    source = read_source(path)
-    if isinstance(source, Problem):
-        return {}, source
     if "torch" not in source.text:
-        return {}, None
+        return {}, ()
     try:
         return bounded.call(shapes_in, source)
     except BoundsError as why:
-        return {}, Problem(path, 1, f"cannot check the file: {why}", internal=True)
+        return {}, (Problem(source.path, 1, f"cannot check the file: {why}", internal=True),)
 
 
-def shapes_in(source: Source) -> tuple[Found, Problem | None]:
+def shapes_in(source: Source) -> tuple[Found, tuple[Problem, ...]]:
     """The shapes in a text; never raises."""
     from shapelint.report.shapes import found_in
 
     try:
         analysis = analyse_source(source)
-        return found_in(analysis.traces), analysis.problem
+        return found_in(analysis.traces), analysis.problems
     except Exception as error:
-        return {}, internal_error(source.path, error)
+        return {}, (internal_error(source.path, error),)

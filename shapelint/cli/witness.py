@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import closing
+from dataclasses import replace
 
 import click
 
 from shapelint.cli.options import Failure, color_option, write
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
-from shapelint.pipeline.check import Candidate, Wanted, check_source
-from shapelint.source import Problem, read_source
+from shapelint.notebooks.places import Places
+from shapelint.pipeline.check import Candidate, FileCheck, Wanted, check_source
+from shapelint.source import NOTEBOOK, Problem, read_source
 
-_PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::(?P<column>\d+))?:?")
+_PLACE = re.compile(r"(?P<path>.+?)(?::cell (?P<cell>\d+))?:(?P<line>\d+)(?::(?P<column>\d+))?:?")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file, from 1, and maybe a column, from 1."""
+    """A line of a file, or of a cell in a notebook, and maybe a column, all from 1."""
 
     path: str
     line: int
     column: int | None = None
+    cell: int | None = None
 
 
 @click.command(short_help="Print a script that shows a mistake.")
-@click.argument("place", metavar="PATH:LINE[:COLUMN]")
+@click.argument("place", metavar="PATH:[cell N:]LINE[:COLUMN]")
 @click.option(
     "--with-class",
     is_flag=True,
@@ -34,7 +38,10 @@ class Place:
 )
 @color_option
 def witness(place: str, with_class: bool) -> None:
-    """Print a short script that shows the mistake at PATH:LINE[:COLUMN] and imports only torch."""
+    """Print a short script that shows the mistake at PATH:LINE[:COLUMN] and imports only torch.
+
+    In a notebook the place is that of a cell, as the reports print it: `"model.ipynb:cell 3:7:12"`.
+    """
     chosen = choose(parse_place(place), with_class)
     write(_with_class(place, chosen) if with_class else _with_torch(place, chosen))
 
@@ -55,7 +62,7 @@ def _with_class(place: str, chosen: Candidate) -> str:
     if isinstance(chosen.own, OwnClass):
         return class_script(chosen.own, chosen.finding, _path(chosen))
     why = chosen.own.reason if chosen.own else "nothing is known of it"
-    alone = f"`shapelint witness {place}` prints a script that needs only torch"
+    alone = f"`shapelint witness {shlex.quote(place)}` prints a script that needs only torch"
     raise Failure(f"{place}: {chosen.finding.code} cannot be shown with its own class: {why}; {alone}")
 
 
@@ -68,33 +75,38 @@ def parse_place(text: str) -> Place:
     match = _PLACE.fullmatch(text)
     if match is None:
         raise Failure(f"{text!r} is not PATH:LINE or PATH:LINE:COLUMN")
-    column = match["column"]
-    return Place(match["path"], int(match["line"]), int(column) if column else None)
+    column, cell = (int(match[name]) if match[name] else None for name in ("column", "cell"))
+    return Place(match["path"], int(match["line"]), column, cell)
 
 
 def choose(place: Place, with_class: bool = False) -> Candidate:
-    """The finding at a place: the one whose column is given, else the first of the line."""
-    here = [c for c in _candidates(place.path, with_class) if c.finding.span.line == place.line]
-    if place.column is not None:
-        here = [c for c in here if c.finding.span.column + 1 == place.column]
-    if not here:
-        where = f"{place.path}:{place.line}"
-        raise Failure(f"{where}: nothing is found here; `shapelint {place.path}` lists the findings")
-    return here[0]
+    """The finding at a place: the one whose column is given, else the first of the line. It bears the place as told."""
+    check = _checked(place, with_class)
+    places = Places({check.path: check.text})
+    for candidate in check.candidates:
+        found = places.of(check.path, candidate.finding.span)
+        is_there = (found.cell, found.span.line) == (place.cell, place.line)
+        if is_there and place.column in (None, found.span.column + 1):
+            return replace(candidate, finding=replace(candidate.finding, path=found.file, span=found.span))
+    where = f"{place.path}:{place.line}" if place.cell is None else f"{place.path}:cell {place.cell}:{place.line}"
+    if place.path.endswith(NOTEBOOK) and place.cell is None:
+        raise Failure(f"{where}: a place in a notebook names the cell: {place.path}:cell 1:{place.line}")
+    raise Failure(f"{where}: nothing is found here; `shapelint {place.path}` lists the findings")
 
 
-def _candidates(path: str, with_class: bool) -> tuple[Candidate, ...]:
+def _checked(place: Place, with_class: bool) -> FileCheck:
     from shapelint.pipeline.bounds import Bounded
     from shapelint.pipeline.pool import bounded_check
     from shapelint.rules.base import RULES, load
 
-    source = read_source(path)
+    source = read_source(place.path)
     if isinstance(source, Problem):
-        raise Failure(f"{path}: {source.message}")
+        raise Failure(f"{place.path}: {source.message}")
     load()
     wanted = Wanted(frozenset(RULES), Confidence.LOW, prove_fixes=False, own_class=with_class)
     with closing(Bounded()) as checker:
-        check = bounded_check(checker, path, check_source, source, wanted)
-    if check.problems:
-        raise Failure(f"{path}:{check.problems[0].line}: {check.problems[0].message}")
-    return check.candidates
+        check = bounded_check(checker, place.path, check_source, source, wanted)
+    for problem in check.problems:
+        if problem.cell in (None, place.cell):
+            raise Failure(f"{place.path}:{problem.line}: {problem.message}")
+    return check

@@ -12,7 +12,7 @@ from shapelint import rooms
 from shapelint.data import dataclass
 from shapelint.effort import count, phase
 from shapelint.infer.contradictions import contradicted, tell_contradicted
-from shapelint.infer.definitions import definitions
+from shapelint.infer.definitions import definitions, earlier_versions
 from shapelint.infer.dispatch import execute
 from shapelint.infer.entries import Entry, entries
 from shapelint.infer.instances import Instances
@@ -22,7 +22,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Home, ModuleValue, Scope
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import load
-from shapelint.source import Source, Span
+from shapelint.source import NOTEBOOK, Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 from shapelint.trace.node import TRIED, Node, given_refs
@@ -71,14 +71,25 @@ class Checked:
 def analyse(module: facts.Module, source: Source, only: str | None = None) -> list[Trace]:
     """All traces of a module: its script, its classes with unknown arguments, and its functions; or of one entry."""
     load()
-    checked = _defined(module, source)
     called: set[int] = set()
-    followed = [
-        Followed(entry, explore(checked, entry, called), frozenset(checked.misstated))
-        for entry in entries(module, source, called)
-        if only in (None, entry.name)
-    ]
-    return [trace for one in followed for trace in _undeceived(checked, one, called)]
+    traces = _analysed(module, source, called, only)
+    for name, before in earlier_versions(module) if source.path.endswith(NOTEBOOK) else ():
+        traces += _analysed(before, source, called, only, name)
+    return traces
+
+
+def _analysed(
+    module: facts.Module, source: Source, called: set[int], only: str | None, owner: str | None = None
+) -> list[Trace]:
+    """The traces of all entries, or of one, or of those of a definition; a name is one entry, its last definition."""
+    checked = _defined(module, source)
+    followed: dict[str, Followed] = {}
+    for entry in entries(module, source, called):
+        is_wanted = only in (None, entry.name) and owner in (None, entry.name.partition(".")[0])
+        if is_wanted and entry.name not in followed:
+            traces = explore(checked, entry, called)
+            followed[entry.name] = Followed(entry, traces, frozenset(checked.misstated))
+    return [trace for one in followed.values() for trace in _undeceived(checked, one, called)]
 
 
 def _undeceived(checked: Checked, followed: Followed, called: set[int]) -> list[Trace]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from shapelint.data import dataclass
 from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.source import Source
 from shapelint.syntax import facts
+
+MAX_VERSIONS = 8  #: of the definitions of a notebook that later ones take the place of
 
 _WORD = re.compile(r"\w+")
 
@@ -61,6 +64,21 @@ def _targets(statement: facts.Assign | facts.AnnAssign) -> tuple[facts.Expressio
 def _is_constant(value: facts.Expression | None) -> bool:
     """Whether a value is computed without calling what may be the script itself."""
     return all(getattr(call.func, "attr", getattr(call.func, "id", "")) in _CONSTANT_CALLS for call in calls_in(value))
+
+
+def earlier_versions(module: facts.Module) -> list[tuple[str, facts.Module]]:
+    """What is defined anew further down, and the module up to there: in a notebook, what was run before it was mended.
+
+    Those that were mended most often, and long ago, are left out: each costs a look at the module.
+    """
+    seen: set[str] = set()
+    found: list[tuple[str, facts.Module]] = []
+    for number, statement in enumerate(module.body):
+        if isinstance(statement, facts.ClassDef | facts.FunctionDef):
+            if statement.name in seen:
+                found.append((statement.name, replace(module, body=module.body[:number])))
+            seen.add(statement.name)
+    return found[-MAX_VERSIONS:]
 
 
 @dataclass(frozen=True, slots=True)

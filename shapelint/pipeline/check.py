@@ -16,7 +16,7 @@ from shapelint.data import dataclass
 from shapelint.effort import phase
 from shapelint.finding import Confidence, Finding, Fix
 from shapelint.project.reads import Reads, recorded
-from shapelint.source import Problem, Source, decode_source
+from shapelint.source import NOTEBOOK, Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The traces of one file, or why there are none."""
+    """The traces of one file, and what of it could not be read."""
 
+    source: Source  #: what the traces are of; a notebook without the cells that cannot be read
     module: Module | None = None
     traces: list[Trace] = field(default_factory=list)
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 Analyse = Callable[[Source], Analysis]
@@ -101,11 +102,9 @@ def check_source(source: Source, wanted: Wanted, analyse: Analyse | None = None)
     """
     try:
         analysis = (analyse or analyse_source)(source)
-        if analysis.problem:
-            return FileCheck(source.path, source.text, problems=(analysis.problem,))
         candidates = tuple(_candidates(source, analysis, wanted))
         drawn = _graphs(analysis, candidates) if wanted.pictures else ()
-        return FileCheck(source.path, source.text, candidates, graphs=drawn)
+        return FileCheck(source.path, source.text, candidates, analysis.problems, graphs=drawn)
     except MemoryError:
         problem = Problem(source.path, 1, "cannot check the file: it takes too much memory", internal=True)
     except Exception as error:
@@ -119,7 +118,15 @@ def analyse_source(source: Source) -> Analysis:
     from shapelint.syntax.parse import parse
 
     module = parse(source)
-    return Analysis(problem=module) if isinstance(module, Problem) else Analysis(module, analyse(module, source))
+    problems: tuple[Problem, ...] = ()
+    if isinstance(module, Problem) and source.path.endswith(NOTEBOOK):
+        from shapelint.pipeline.cells import without_broken_cells
+
+        source, problems = without_broken_cells(source)
+        module = parse(source)
+    if isinstance(module, Problem):
+        return Analysis(source, problems=(*problems, module))
+    return Analysis(source, module, analyse(module, source), problems)
 
 
 def internal_error(path: str, error: BaseException) -> Problem:
@@ -143,10 +150,10 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
     ]
     if hits:
         with phase("proof"):
-            yield from _with_programs(source, analysis, wanted, hits)
+            yield from _with_programs(analysis, wanted, hits)
 
 
-def _with_programs(source: Source, analysis: Analysis, wanted: Wanted, hits: list[Hit]) -> Iterator[Candidate]:
+def _with_programs(analysis: Analysis, wanted: Wanted, hits: list[Hit]) -> Iterator[Candidate]:
     from shapelint.verify.cases import cases
 
     found = [one for hit in hits if _is_wanted((one := cases(*hit)).finding, wanted)]
@@ -156,7 +163,7 @@ def _with_programs(source: Source, analysis: Analysis, wanted: Wanted, hits: lis
     from shapelint.verify.again import Before
     from shapelint.verify.prove import judged
 
-    before = Before.of(analysis.module, source)
+    before = Before.of(analysis.module, analysis.source)
     for one in found:
         mended = _mended(before, one) if wanted.prove and wanted.prove_fixes else ()
         programs = _shown(judged(one)) if wanted.pictures else judged(one)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from shapelint.data import dataclass
 from shapelint.patterns import spec_of, spec_of_lines
 from shapelint.report.result import Skipped
-from shapelint.source import Problem, read_regular
+from shapelint.source import NOTEBOOK, Problem, read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -105,8 +105,6 @@ class _Walk:
         """Take a path that the user named."""
         if os.path.isdir(path):
             self._folder(path, os.path.abspath(path), list(_rules_above(os.path.abspath(path))))
-        elif path.endswith(".ipynb") and os.path.lexists(path):
-            self.problems.append(Problem(path, 1, "notebooks are not read; convert it: jupyter nbconvert --to script"))
         elif os.path.lexists(path):
             self.files.setdefault(os.path.abspath(path), path)
         else:
@@ -126,7 +124,7 @@ class _Walk:
             for entry in entries:
                 inner = (entry.name if shown == "." else os.path.join(shown, entry.name), entry.path)
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not (entry.name.endswith(".py") and _is_file(entry)):
+                if not is_folder and not (entry.name.endswith((".py", NOTEBOOK)) and _is_file(entry)):
                     continue
                 if why := self._why_not(entry, rules, is_folder):
                     self.skipped.append(Skipped(inner[0], why))

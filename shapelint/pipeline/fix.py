@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
 from shapelint.finding import Edit, Finding, Fix
+from shapelint.notebooks.places import line_told
 from shapelint.pipeline.check import Wanted, check_bytes
 from shapelint.pipeline.verdicts import Judge, proven
 from shapelint.pipeline.write import replace_content
@@ -86,16 +87,16 @@ class Mender:
         if not any(applicable(finding, self.unsafe) for finding in result.findings):
             return result
         source = decode_source(result.path, raw)
-        if isinstance(source, Problem) or _bytes_of(source) != raw:
+        if isinstance(source, Problem) or _bytes_of(source, raw) != raw:
             return leave(result, self.unsafe, "the encoding does not give the bytes back")
         first = self.judge.check(source)
-        last, unfixed = self._to_the_end(source, first)
+        last, unfixed = self._to_the_end(source, raw, first)
         if last.text == first.text:
             return replace(result, unfixed=tuple(unfixed))
         findings, refuted = self._told(last.text, last.findings), self._told(last.text, last.refuted)
         fixed = len(self._told(first.text, first.findings)) - len(findings)
-        change = Change(result.path, raw, encode_source(replace(source, text=last.text)))
-        return FileResult(result.path, last.text, findings, refuted, (), fixed, tuple(unfixed), change)
+        change = Change(result.path, raw, encode_source(replace(source, text=last.text), raw))
+        return FileResult(result.path, last.text, findings, refuted, last.problems, fixed, tuple(unfixed), change)
 
     def _told(self, text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those of the findings in a text that the user asked for."""
@@ -106,12 +107,12 @@ class Mender:
             if finding.code in self.wanted.codes and not suppressions.silences(finding.code, finding.span.line)
         )
 
-    def _to_the_end(self, source: Source, state: FileResult) -> tuple[FileResult, list[Unfixed]]:
+    def _to_the_end(self, source: Source, raw: bytes, state: FileResult) -> tuple[FileResult, list[Unfixed]]:
         unfixed: list[Unfixed] = []
         suspects = 0  # so many fixes, the first that are due, do not go together
         while due := self._next_round(state, unfixed):
             chosen = due[: max(suspects // 2, 1)] if suspects else due
-            after = self._after(source, state, chosen)
+            after = self._after(source, raw, state, chosen)
             if not isinstance(after, str):
                 unfixed = [replace(u, finding=_moved(u.finding, _edits(chosen))) for u in unfixed]
                 state, suspects = after, max(suspects - len(chosen), 0)
@@ -132,18 +133,19 @@ class Mender:
                 chosen.append(finding)
         return chosen
 
-    def _after(self, source: Source, state: FileResult, chosen: Sequence[Finding]) -> FileResult | str:
+    def _after(self, source: Source, raw: bytes, state: FileResult, chosen: Sequence[Finding]) -> FileResult | str:
         """What is found once the fixes of the chosen findings are applied, or why they must not be."""
         before, edits = replace(source, text=state.text), _edits(chosen)
         mended = replace(source, text=apply_edits(state.text, edits))
         after = self.judge.check(mended)
-        if after.problems:
-            return f"the file could not be checked any more: {after.problems[0].message}"
+        arisen = [problem for problem in after.problems if problem not in state.problems]
+        if arisen:
+            return f"the file could not be checked any more: {arisen[0].message}"
         staying = {_key(_moved(finding, edits)) for finding in state.findings if finding not in chosen}
         arrived = next((finding for finding in after.findings if _key(finding) not in staying), None)
         if arrived:
-            return f"it leads to {arrived.code} on line {arrived.span.line}"
-        if _bytes_of(mended) is None:
+            return f"it leads to {arrived.code} on line {line_told(source.path, mended.text, arrived.span.line)}"
+        if _bytes_of(mended, raw) is None:
             return f"the encoding {source.encoding} has no bytes for it"
         if len(chosen) > 1 and not self.judge.all_mended(chosen, before, mended):
             return "it does not mend the finding beside other fixes"
@@ -174,9 +176,9 @@ def _touch(one: Span, other: Span) -> bool:
     )
 
 
-def _bytes_of(source: Source) -> bytes | None:
-    """The text in the file's own encoding; None where it has no bytes for it."""
+def _bytes_of(source: Source, raw: bytes) -> bytes | None:
+    """What the file with content `raw` holds with this text; None where its encoding has no bytes for it."""
     try:
-        return encode_source(source)
+        return encode_source(source, raw)
     except (UnicodeError, LookupError):
         return None

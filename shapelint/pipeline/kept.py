@@ -124,7 +124,7 @@ def _with_change(task: Task, before: FileResult, mended: _Mended) -> FileResult:
         _refuse_forged(finding, task.path, source.text if text is None else text)
     if text is None:
         return replace(before, unfixed=unfixed)
-    change = Change(task.path, task.raw, encode_source(replace(source, text=text)))
+    change = Change(task.path, task.raw, encode_source(replace(source, text=text), task.raw))
     return FileResult(task.path, text, mended.findings, mended.refuted, (), mended.fixed, unfixed, change)
 
 

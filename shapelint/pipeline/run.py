@@ -18,7 +18,7 @@ from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_hold_recurrent
 from shapelint.project.reads import forget, recorded
 from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_unchecked
-from shapelint.source import Problem, read_regular
+from shapelint.source import NOTEBOOK, Problem, decode_source, read_regular
 
 if TYPE_CHECKING:
     from shapelint.pipeline.kept import Kept
@@ -71,7 +71,7 @@ def run(
         inputs.append(stdin)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
     with phase("read"):
-        candidates = [given for given in inputs if may_hold_recurrent(given.raw)]
+        candidates = [given for given in inputs if _may_hold_recurrent(given)]
     skipped = (*discovery.skipped, *_nothing_to_check(inputs, candidates))
     if not candidates:
         return RunResult(len(inputs), 0, _told(unread), skipped=skipped)
@@ -120,6 +120,14 @@ def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
         except OSError as error:
             problems.append(Problem(path, 1, f"cannot read the file: {error.strerror or error}"))
     return inputs, problems
+
+
+def _may_hold_recurrent(given: Input) -> bool:
+    """Whether a file is worth a check. JSON hides what a notebook's code says; one that cannot be read is told."""
+    if not given.path.endswith(NOTEBOOK):
+        return may_hold_recurrent(given.raw)
+    source = decode_source(given.path, given.raw)
+    return isinstance(source, Problem) or may_hold_recurrent(source.text.encode("utf-8", "replace"))
 
 
 def _can_prove(mode: str) -> bool:

@@ -9,6 +9,7 @@ import click
 
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Fix, Severity, ShownShape
+from shapelint.notebooks.places import Cells, Places
 from shapelint.report import frame, proof
 from shapelint.report.footprint import grid
 from shapelint.report.links import link, page_of
@@ -32,10 +33,20 @@ Note = tuple[str, Sequence[str]]  #: a label, and the rows of its text
 class Block:
     """Findings of one cause in one file: the first is shown, of the others their places are told."""
 
-    text: str
+    places: Places
     findings: Sequence[Finding]
     telling: Telling
     has_grid: bool
+
+    @property
+    def text(self) -> str:
+        """The source of the file."""
+        return self.places.texts.get(self.findings[0].path, "")
+
+    @property
+    def cells(self) -> Cells:
+        """The cells of the file."""
+        return self.places.cells(self.findings[0].path)
 
     def rows(self) -> Iterator[str]:
         """The rows, without their ends."""
@@ -44,23 +55,29 @@ class Block:
         notes = list(self._notes())
         fixes = list(self._fixes())
         left -= 2 + len(notes) + len(fixes)
-        marks = _marks(finding, lines, left)
-        framed, left = _fitting(frame.render(lines, marks, gutter := _gutter(lines, finding)), left)
+        marks = _marks(finding, lines, left, self.cells)
+        framed, left = _fitting(frame.render(lines, marks, gutter := _gutter(lines, finding), self.cells), left)
         diff, left = _fitting(list(self._diff(lines, gutter)) if fixes else [], left)
-        see, left = _fitting(list(_elsewhere(finding, marks)), left)
+        see, left = _fitting(list(_elsewhere(finding, marks, self.places)), left)
         shapes, left = _fitting(_shapes(finding.shapes), left)
         yield _title(finding, self.telling.links)
-        yield f"{' ' * gutter}{frame.bar('-->')} {_place(finding)}"
+        yield f"{' ' * gutter}{frame.bar('-->')} {self._place()}"
         yield from framed
         for label, rows in [("see", see), ("shape", shapes), *notes, *self._grid(), *fixes]:
             yield from _note(label, rows, gutter)
             if label == "fix":
                 yield from diff
 
+    def _place(self) -> str:
+        finding = self.findings[0]
+        place = f"{plain(str(self.places.of(finding.path, finding.span)))}: {finding.name}"
+        unsure = finding.confidence is not Confidence.HIGH
+        return f"{place} ({finding.confidence.value} confidence)" if unsure else place
+
     def _notes(self) -> Iterator[Note]:
         finding = self.findings[0]
         if others := self.findings[1:]:
-            yield "also", [_others(others)]
+            yield "also", [_others(others, self.cells)]
         if finding.verdict:
             yield "proof", [proof.told(finding.verdict)]
             if finding.verdict.assumed:
@@ -82,14 +99,15 @@ class Block:
     def _diff(self, lines: Sequence[str], gutter: int) -> Iterator[str]:
         """The lines that the first fix takes out and puts in; what the frame shows is not repeated above its mend."""
         span = self.findings[0].span
-        after = Source("", apply_edits(self.text, self.findings[0].fixes[0].edits)).lines
+        mended = apply_edits(self.text, self.findings[0].fixes[0].edits)
+        after, cells = Source("", mended).lines, Cells.of(self.findings[0].path, mended)
         matcher = SequenceMatcher(None, lines, after, autojunk=False)
         for tag, start, end, new_start, new_end in matcher.get_opcodes():
             is_shown = tag == "replace" and span.line <= start + 1 == end <= span.end_line
             if tag != "equal" and (self.telling.whole or not is_shown):
-                yield from _changed("-", "red", start, lines[start:end], gutter)
+                yield from _changed("-", "red", self.cells.at(start + 1)[1], lines[start:end], gutter)
             if tag != "equal":
-                yield from _changed("+", "green", new_start, after[new_start:new_end], gutter)
+                yield from _changed("+", "green", cells.at(new_start + 1)[1], after[new_start:new_end], gutter)
 
 
 def _gutter(lines: Sequence[str], finding: Finding) -> int:
@@ -114,35 +132,30 @@ def _title(finding: Finding, linked: bool) -> str:
     return kind + click.style(f": {plain(finding.message)}", bold=True)
 
 
-def _place(finding: Finding) -> str:
-    place = f"{plain(finding.path)}:{finding.span.line}:{finding.span.column + 1}: {finding.name}"
-    unsure = finding.confidence is not Confidence.HIGH
-    return f"{place} ({finding.confidence.value} confidence)" if unsure else place
-
-
-def _marks(finding: Finding, lines: Sequence[str], room: int) -> list[frame.Mark]:
+def _marks(finding: Finding, lines: Sequence[str], room: int, cells: Cells) -> list[frame.Mark]:
     """The place of the finding, and of those that explain it as many as there is room for: a fix needs two rows."""
     marks = [frame.Mark(finding.span, "", primary=True, color=_COLORS[finding.severity])]
     for place in finding.related:
         if _is_here(finding, place.path):
             more = [*marks, frame.Mark(place.span, place.message)]
-            if len(frame.render(lines, more, 1)) > room - 2 * bool(finding.fixes):
+            if len(frame.render(lines, more, 1, cells)) > room - 2 * bool(finding.fixes):
                 break
             marks = more
     return marks
 
 
-def _elsewhere(finding: Finding, marks: Sequence[frame.Mark]) -> Iterator[str]:
+def _elsewhere(finding: Finding, marks: Sequence[frame.Mark], places: Places) -> Iterator[str]:
     """The places that explain the finding and are not in its frame: of another file, or for want of room."""
     here = [place for place in finding.related if _is_here(finding, place.path)]
     others = [place for place in finding.related if place not in here] + here[len(marks) - 1 :]
     for place in others:
-        yield plain(f"{place.path or finding.path}:{place.span.line}: {place.message}")
+        told = places.of(place.path or finding.path, place.span)
+        yield plain(f"{told.file}:{told.span.line}: {place.message}")
 
 
-def _others(findings: Sequence[Finding]) -> str:
+def _others(findings: Sequence[Finding], cells: Cells) -> str:
     """Where else the same is found."""
-    places = [f"{finding.span.line}:{finding.span.column + 1}" for finding in findings]
+    places = [f"{cells.told(finding.span.line)}:{finding.span.column + 1}" for finding in findings]
     more = [f"{len(places) - MOST_PLACES} more"] if len(places) > MOST_PLACES else []
     *first, last = [*places[:MOST_PLACES], *more]
     return f"the same at {', '.join(first)}{' and ' if first else ''}{last}"
@@ -178,7 +191,7 @@ def _standing(fix: Fix) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _changed(sign: str, color: str, start: int, lines: Iterable[str], gutter: int) -> Iterator[str]:
-    for number, line in enumerate(lines, start + 1):
+def _changed(sign: str, color: str, first: int, lines: Iterable[str], gutter: int) -> Iterator[str]:
+    for number, line in enumerate(lines, first):
         text = click.style(f"{sign} {frame.cut(expand(line)[0])}", fg=color)
         yield f"{frame.number_column(number, gutter)} {text}"

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Severity, Status
 
-Line = Annotated[int, "line, from 1"]
+Line = Annotated[int, "line, from 1; in a notebook that of the cell"]
+Cell = Annotated[int | None, "the number of a notebook's cell, from 1, its cells of all kinds counted; null elsewhere"]
 Column = Annotated[int, "column in code points, from 1"]
 EndColumn = Annotated[int, "first column after the range, from 1"]
 
@@ -57,6 +58,7 @@ class RelatedEntry:
     line: Line
     column: Column
     message: str
+    cell: Cell = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class EditEntry:
     end_line: Line
     end_column: EndColumn
     text: str
+    cell: Cell = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,18 @@ class FindingEntry:
     help: Annotated[str | None, "how to mend it in words, where no edit is safe"]
     fixes: Annotated[tuple[FixEntry, ...], "ways to mend it, the likeliest first"]
     url: Annotated[str, "the page of the rule"]
+    cell: Cell = None
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """Why a file could not be checked (SHP001) or not be written (SHP002)."""
+    """Why a file could not be checked (SHP001) or not be written (SHP003)."""
 
     path: str
     line: Line
     code: str
     message: str
+    cell: Cell = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +158,4 @@ class ShapeRow:
     roles: Annotated[tuple[str, ...], "what each axis means: batch, time, feature, layers, channel or ?"]
     layer: Annotated[str | None, "a layer's construction, for instance LSTM(3, H, batch_first=True)"]
     entry: Annotated[str | None, "the call that leads here, where a line has different shapes by the call"]
+    cell: Cell = None

@@ -15,11 +15,13 @@ from itertools import groupby
 import click
 
 from shapelint.data import dataclass
+from shapelint.notebooks.places import Cells
 from shapelint.report.text import expand, plain
 from shapelint.source import Span
 
 LONGEST = 4  #: lines of a span that are shown; of a longer one the first and the last
 WIDEST = 160  #: screen columns of a source line
+NO_CELLS = Cells()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,24 @@ class _Underline:
     mark: Mark
 
 
-def render(lines: Sequence[str], marks: Sequence[Mark], gutter: int) -> list[str]:
-    """The frame's rows; `lines` is the whole file, `gutter` the width of the line numbers."""
+def render(lines: Sequence[str], marks: Sequence[Mark], gutter: int, cells: Cells = NO_CELLS) -> list[str]:
+    """The frame's rows; `lines` is the whole file, `gutter` the width of the line numbers.
+
+    In a notebook the lines of each cell are counted for themselves, and where there are several, rows name them.
+    """
     parts = [part for mark in marks for part in _parts(lines, mark)]
     parts.sort(key=lambda part: (part.line, not part.mark.primary, part.start))
     rows: list[str] = []
-    previous = None
+    of_several = len({cells.at(part.line)[0] for part in parts}) > 1
+    previous: int | None = None
+    cell: int | None = None
     for number, group in groupby(parts, key=lambda part: part.line):
-        if previous is not None and number > previous + 1:
-            rows.extend(_gap(lines, previous, number, gutter))
-        rows.extend(_line(lines[number - 1], number, list(group), gutter))
+        before, (cell, shown) = cell, cells.at(number)
+        if of_several and cell != before:
+            rows.append(edge(gutter, f"cell {cell}", ":"))
+        elif previous is not None and number > previous + 1:
+            rows.extend(_gap(lines, previous, number, shown - 1, gutter))
+        rows.extend(_line(lines[number - 1], shown, list(group), gutter))
         previous = number
     return rows
 
@@ -72,10 +82,10 @@ def number_column(number: int, gutter: int) -> str:
     return click.style(f"{number:>{gutter}}", fg="blue", bold=True)
 
 
-def _gap(lines: Sequence[str], previous: int, number: int, gutter: int) -> list[str]:
-    """What stands for the lines between two shown ones: a single line is shown, more are not."""
+def _gap(lines: Sequence[str], previous: int, number: int, shown: int, gutter: int) -> list[str]:
+    """What stands for the lines between two shown ones: a single line is shown, under its number, more are not."""
     if number == previous + 2:
-        return _line(lines[previous], previous + 1, [], gutter)
+        return _line(lines[previous], shown, [], gutter)
     return [click.style("...", fg="blue", bold=True)]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Status
 from shapelint.report.graph.data import Graph
 from shapelint.source import UNWRITTEN, Problem
+
+if TYPE_CHECKING:
+    from shapelint.notebooks.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class FileResult:
 
 
 def is_unchecked(result: FileResult) -> bool:
-    """Whether a file could not be checked."""
-    return any(problem.code != UNWRITTEN for problem in result.problems)
+    """Whether a file could not be checked; one of whose cells some could not was."""
+    return any(problem.code != UNWRITTEN and problem.cell is None for problem in result.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,11 @@ class RunResult:
         return len({result.path for result in self.results if is_unchecked(result)})
 
     @property
+    def broken_cells(self) -> int:
+        """How many cells of notebooks could not be checked."""
+        return sum(problem.cell is not None for problem in self.problems)
+
+    @property
     def unwritten(self) -> int:
         """How many files could not be written."""
         return len({problem.path for problem in self.problems if problem.code == UNWRITTEN})
@@ -131,6 +140,13 @@ class RunResult:
     def fixed(self) -> int:
         """How many findings the changes take away."""
         return sum(result.fixed for result in self.results)
+
+    @property
+    def places(self) -> Places:
+        """Where the findings are, as it is told: in a file, or in a cell of a notebook."""
+        from shapelint.notebooks.places import Places
+
+        return Places(self.texts)
 
     @property
     def texts(self) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 import click
 
+from shapelint.notebooks.places import Places
 from shapelint.ops.registry import LAYERS
 from shapelint.report.document import ShapeRow
 from shapelint.report.text import expand, plain
@@ -50,6 +51,15 @@ def rows_in(files: Iterable[Found]) -> list[ShapeRow]:
     return [row for _, variants in sorted(together.items()) for row in _told_apart(variants)]
 
 
+def told(rows: Iterable[ShapeRow], places: Places) -> list[ShapeRow]:
+    """The rows with the places that are told: in a notebook those in its cells."""
+    return [_placed(row, *places.cells(row.path).at(row.line)) for row in rows]
+
+
+def _placed(row: ShapeRow, cell: int | None, line: int) -> ShapeRow:
+    return row if cell is None else dataclasses.replace(row, cell=cell, line=line)
+
+
 def _entry(trace: Trace) -> str:
     """The entry point, and the choices of this path that the parameters' defaults would not take."""
     turned = [decision.told for decision in trace.decisions if decision.likely is False]
@@ -63,11 +73,15 @@ def _told_apart(variants: Mapping[ShapeRow, str]) -> Iterator[ShapeRow]:
 
 
 def render_text(rows: Sequence[ShapeRow]) -> str:
-    """A table for each file: line, expression, shape, roles. A call that is assigned goes by its name."""
+    """A table for each file, or cell: line, expression, shape, roles. A call that is assigned goes by its name."""
     named = _named(rows)
     shown = [row for row in rows if "(" not in row.name or _nameless(row) not in named]
-    blocks = [_table(path, list(group)) for path, group in groupby(shown, key=lambda row: row.path)]
+    blocks = [_table(file, list(group)) for file, group in groupby(shown, key=_file)]
     return "\n".join(blocks)
+
+
+def _file(row: ShapeRow) -> str:
+    return row.path if row.cell is None else f"{row.path}:cell {row.cell}"
 
 
 def _named(rows: Sequence[ShapeRow]) -> set[ShapeRow]:
@@ -84,10 +98,10 @@ def render_json(rows: Sequence[ShapeRow]) -> str:
     return json.dumps([dataclasses.asdict(row) for row in rows], indent=2) + "\n"
 
 
-def _table(path: str, rows: Sequence[ShapeRow]) -> str:
+def _table(file: str, rows: Sequence[ShapeRow]) -> str:
     cells = [(str(row.line), plain(row.name), shape_text(row), _notes(row)) for row in rows]
     number, name, shape = (max(expand(row[i])[1][-1] for row in cells) for i in range(3))
-    lines = [click.style(plain(path), bold=True)]
+    lines = [click.style(plain(file), bold=True)]
     for line, expression, text, notes in cells:
         columns = (line.rjust(number), _pad(expression, name), _pad(text, shape), notes)
         lines.append("  ".join(columns).rstrip())

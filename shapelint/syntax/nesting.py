@@ -16,7 +16,7 @@ from dataclasses import field
 from keyword import kwlist
 
 from shapelint.data import dataclass
-from shapelint.syntax.scan import CLOSE, END, NAME, OPEN, OPERATOR, Token, tokens
+from shapelint.scan import CLOSE, END, NAME, OPEN, OPERATOR, Token, tokens
 
 BRACKET_LIMIT = 200  #: CPython's own limit
 DEPTH_LIMIT = 700  #: of brackets and of operators that nest what follows, together

@@ -14,6 +14,7 @@ from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
+from shapelint.notebooks.places import line_told
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.operations import is_recurrent_call
@@ -35,14 +36,15 @@ MAX_VALUES = 4  #: last values that are followed, the latest ones
 class Beyond:
     """A claim about a later value, which torch must refute too, and the line of that value."""
 
-    line: int
+    line: str  #: as it is told
     program: Program | NotReplayable
 
 
 def beyond(trace: Trace, claim: Claim) -> Iterator[Beyond]:
     """The programs that ask of later values what `claim` asks of the mended one, or that samples stay apart."""
     for one in _later_claims(trace, claim):
-        yield Beyond(trace.node(one.target).span.line, build(trace, one))
+        node = trace.node(one.target)
+        yield Beyond(line_told(node.path, trace.text, node.span.line), build(trace, one))
 
 
 def mixes_rows(trace: Trace, claim: Claim) -> bool:

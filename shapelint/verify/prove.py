@@ -113,7 +113,7 @@ def _verdict(case: Case, verifier: Verifier) -> Verdict:
         return verdict
     if not all(_refuted(one.program, verifier) for one in case.beyond):
         return verdict
-    lines = " and ".join(sorted({str(one.line) for one in case.beyond}))
+    lines = " and ".join(sorted({one.line for one in case.beyond}))
     detail = f"{verdict.detail}, and nothing is left of that on line {lines}"
     return replace(verdict, status=Status.REFUTED, detail=detail, footprint=None)
 

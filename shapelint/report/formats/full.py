@@ -5,9 +5,10 @@ What has one cause in a file is one block. How the samples reach the result is d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shapelint.finding import Finding
+from shapelint.notebooks.places import Places
 from shapelint.report.block import Block
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
@@ -15,13 +16,13 @@ from shapelint.report.telling import Telling
 
 def render(result: RunResult, telling: Telling) -> str:
     """All findings, each with the code that it is about."""
-    return blocks(result.told(telling.show_refuted), result.texts, telling)
+    return blocks(result.told(telling.show_refuted), result.places, telling)
 
 
-def blocks(findings: Iterable[Finding], texts: Mapping[str, str], telling: Telling) -> str:
-    """Some findings in their order; `texts` holds the source of each file that they are in."""
+def blocks(findings: Iterable[Finding], places: Places, telling: Telling) -> str:
+    """Some findings in their order; `places` knows the source of each file that they are in."""
     groups = [(finding,) for finding in findings] if telling.whole else _of_one_cause(findings)
-    shown = (Block(texts.get(group[0].path, ""), group, telling, grid) for group, grid in _drawn(groups, telling))
+    shown = (Block(places, group, telling, grid) for group, grid in _drawn(groups, telling))
     return "\n".join("\n".join(block.rows()) + "\n" for block in shown)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from shapelint.finding import Finding, Severity
 from shapelint.report import proof
+from shapelint.report.by_file import findings_by_file, problems_by_file
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
 from shapelint.report.text import plain
@@ -21,7 +22,10 @@ _PROPERTY = (*_DATA, (":", "%3A"), (",", "%2C"))
 
 def render(result: RunResult, telling: Telling) -> str:
     """The commands, each on a line of its own."""
-    commands = [*map(_finding, result.told(telling.show_refuted)), *map(_problem, result.problems)]
+    commands = [
+        *map(_finding, findings_by_file(result, telling.show_refuted)),
+        *map(_problem, problems_by_file(result)),
+    ]
     return "".join(f"{command}\n" for command in commands)
 
 

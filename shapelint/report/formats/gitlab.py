@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from shapelint.finding import Finding, Severity
+from shapelint.report.by_file import findings_by_file, problems_by_file
 from shapelint.report.fingerprint import fingerprints
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
@@ -20,9 +21,11 @@ _SEVERITIES: Mapping[Severity, str] = {Severity.ERROR: "critical", Severity.WARN
 
 def render(result: RunResult, telling: Telling) -> str:
     """The list of issues; what could not be checked is one, too."""
-    findings = result.told(telling.show_refuted)
-    prints = fingerprints(findings, result.texts)
-    issues = [*map(_issue, findings, prints), *map(_problem, result.problems)]
+    prints = fingerprints(result.told(telling.show_refuted), result.texts)
+    issues = [
+        *map(_issue, findings_by_file(result, telling.show_refuted), prints),
+        *map(_problem, problems_by_file(result)),
+    ]
     return json.dumps(issues, indent=2) + "\n"
 
 

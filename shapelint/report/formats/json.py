@@ -7,6 +7,7 @@ import json
 
 from shapelint import __version__
 from shapelint.finding import Edit, Finding, Fix, Status, Verdict
+from shapelint.notebooks.places import Place, Places
 from shapelint.report.document import (
     Document,
     EditEntry,
@@ -35,13 +36,13 @@ def render(result: RunResult, telling: Telling) -> str:
 
 def document(result: RunResult, telling: Telling) -> Document:
     """The report as dataclasses."""
-    findings = result.told(telling.show_refuted)
+    findings, places = result.told(telling.show_refuted), result.places
     return Document(
         version=1,
         tool=Tool("shapelint", __version__, result.torch),
         summary=_summary(result),
-        findings=tuple(_finding(finding) for finding in findings),
-        errors=tuple(ErrorEntry(p.path, p.line, p.code, p.message) for p in result.problems),
+        findings=tuple(_finding(finding, places) for finding in findings),
+        errors=tuple(ErrorEntry(p.path, p.line, p.code, p.message, p.cell) for p in result.problems),
     )
 
 
@@ -61,8 +62,9 @@ def _summary(result: RunResult) -> Summary:
     )
 
 
-def _finding(finding: Finding) -> FindingEntry:
-    span = finding.span
+def _finding(finding: Finding, places: Places) -> FindingEntry:
+    place = places.of(finding.path, finding.span)
+    span = place.span
     return FindingEntry(
         code=finding.code,
         name=finding.name,
@@ -75,15 +77,17 @@ def _finding(finding: Finding) -> FindingEntry:
         end_column=span.end_column + 1,
         message=finding.message,
         shapes=tuple(ShapeEntry(shown.name, shown.shape, shown.roles) for shown in finding.shapes),
-        related=tuple(
-            RelatedEntry(place.path or finding.path, place.span.line, place.span.column + 1, place.message)
-            for place in finding.related
-        ),
+        related=tuple(_related(places.of(one.path or finding.path, one.span), one.message) for one in finding.related),
         verification=_verification(finding.verdict or _NOT_RUN),
         help=finding.help,
-        fixes=tuple(_fix(fix) for fix in finding.fixes),
+        fixes=tuple(_fix(fix, finding.path, places) for fix in finding.fixes),
         url=page_of(finding.code),
+        cell=place.cell,
     )
+
+
+def _related(place: Place, message: str) -> RelatedEntry:
+    return RelatedEntry(place.path, place.span.line, place.span.column + 1, message, place.cell)
 
 
 def _verification(verdict: Verdict) -> Verification:
@@ -92,11 +96,11 @@ def _verification(verdict: Verdict) -> Verification:
     )
 
 
-def _fix(fix: Fix) -> FixEntry:
-    edits = tuple(_edit(edit) for edit in fix.edits)
+def _fix(fix: Fix, path: str, places: Places) -> FixEntry:
+    edits = tuple(_edit(edit, places.of(path, edit.span)) for edit in fix.edits)
     return FixEntry(fix.description, edits, fix.safe, fix.proven, fix.left, fix.footprint)
 
 
-def _edit(edit: Edit) -> EditEntry:
-    span = edit.span
-    return EditEntry(span.line, span.column + 1, span.end_line, span.end_column + 1, edit.text)
+def _edit(edit: Edit, place: Place) -> EditEntry:
+    span = place.span
+    return EditEntry(span.line, span.column + 1, span.end_line, span.end_column + 1, edit.text, place.cell)

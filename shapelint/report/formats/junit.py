@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from shapelint.finding import Finding
 from shapelint.report import proof
+from shapelint.report.by_file import findings_by_file, problems_by_file
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
 from shapelint.report.text import plain
@@ -20,7 +21,10 @@ _NO_CHARACTER = re.compile("[\ufffe\uffff]")  #: beside control characters and s
 def render(result: RunResult, telling: Telling) -> str:
     """The suites; a run without findings is one test that passed, since some servers take no tests for a failure."""
     root = Element("testsuites", name="shapelint")
-    found: list[Finding | Problem] = [*result.told(telling.show_refuted), *result.problems]
+    found: list[Finding | Problem] = [
+        *findings_by_file(result, telling.show_refuted),
+        *problems_by_file(result),
+    ]
     for path, group in groupby(sorted(found, key=_path), key=_path):
         root.append(_suite(path, [_case(one) for one in group]))
     if not found:

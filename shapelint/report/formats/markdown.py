@@ -30,7 +30,8 @@ def _rows(result: RunResult, findings: list[Finding]) -> Iterator[str]:
         yield ""
         yield "| place | rule | what | proof |"
         yield "|---|---|---|---|"
-        yield from map(_row, findings[:_MOST])
+        places = result.places
+        yield from (_row(one, str(places.of(one.path, one.span))) for one in findings[:_MOST])
     if len(findings) > _MOST:
         yield ""
         yield f"... and {len(findings) - _MOST} more."
@@ -39,7 +40,7 @@ def _rows(result: RunResult, findings: list[Finding]) -> Iterator[str]:
         yield "Not checked:"
         yield ""
         for problem in result.problems:
-            yield f"- {_text(f'{problem.path}:{problem.line}')}: {problem.code} {_text(problem.message)}"
+            yield f"- {_text(f'{problem.path}:{problem.told}')}: {problem.code} {_text(problem.message)}"
 
 
 def _headline(result: RunResult) -> str:
@@ -50,13 +51,12 @@ def _headline(result: RunResult) -> str:
     return f"**{found} mistake{'s' * (found != 1)}** ({confirmed} confirmed by torch) in {files}."
 
 
-def _row(finding: Finding) -> str:
-    place = _text(f"{finding.path}:{finding.span.line}:{finding.span.column + 1}")
+def _row(finding: Finding, place: str) -> str:
     rule = f"[{finding.code}]({page_of(finding.code)}) {finding.name}"
     mend = finding.fixes[0].description if finding.fixes else finding.help
     what = _text(finding.message) + (f"<br>fix: {_text(mend)}" if mend else "")
     badge = _BADGES[finding.verdict.status if finding.verdict else Status.UNVERIFIED]
-    return f"| {place} | {rule} | {what} | {badge} |"
+    return f"| {_text(place)} | {rule} | {what} | {badge} |"
 
 
 def _text(text: str) -> str:

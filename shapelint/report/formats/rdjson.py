@@ -8,6 +8,7 @@ from typing import Any
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Fix, Severity
+from shapelint.report.by_file import findings_by_file, problems_by_file
 from shapelint.report.links import HOME, page_of
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
@@ -20,10 +21,13 @@ _SEVERITIES: Mapping[Severity, str] = {Severity.ERROR: "ERROR", Severity.WARNING
 def render(result: RunResult, telling: Telling) -> str:
     """The report as JSON text."""
     files = {path: _File(Source(path, text).lines) for path, text in result.texts.items()}
-    findings = result.told(telling.show_refuted)
+    findings = findings_by_file(result, telling.show_refuted)
     document = {
         "source": {"name": "shapelint", "url": HOME},
-        "diagnostics": [*(files[one.path].diagnostic(one) for one in findings), *map(_problem, result.problems)],
+        "diagnostics": [
+            *(files[one.path].diagnostic(one) for one in findings),
+            *map(_problem, problems_by_file(result)),
+        ],
     }
     return json.dumps(document, indent=2) + "\n"
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from shapelint import __version__
 from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Severity, Status
 from shapelint.report import proof
+from shapelint.report.by_file import findings_by_file, problems_by_file
 from shapelint.report.fingerprint import fingerprints
 from shapelint.report.links import HOME, page_of
 from shapelint.report.result import RunResult
@@ -27,16 +28,16 @@ _KEY = "shapelint/v1"  #: of the fingerprints; another number where they are mad
 
 def render(result: RunResult, telling: Telling) -> str:
     """The log of one run."""
-    findings = result.told(telling.show_refuted)
+    findings = findings_by_file(result, telling.show_refuted)
     codes = sorted({finding.code for finding in findings})
-    prints = fingerprints(findings, result.texts)
+    prints = fingerprints(result.told(telling.show_refuted), result.texts)
     run = {
         "tool": {"driver": _driver(codes)},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
                 "executionSuccessful": not result.problems and not result.stopped,
-                "toolExecutionNotifications": [_notification(problem) for problem in result.problems],
+                "toolExecutionNotifications": [_notification(problem) for problem in problems_by_file(result)],
             }
         ],
         "results": [

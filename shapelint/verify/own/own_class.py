@@ -15,6 +15,7 @@ from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Finding
 from shapelint.project.imports import module_of
+from shapelint.source import NOTEBOOK
 from shapelint.trace.decision import Entered
 from shapelint.trace.devices import CPU, DEVICE, is_named_device, moved_to
 from shapelint.trace.node import INPUT, SCRIPT, Node
@@ -108,6 +109,8 @@ def _entered(trace: Trace) -> tuple[Entered, Entered | None]:
 
 
 def _module(path: str) -> tuple[str, str]:
+    if path.endswith(NOTEBOOK):
+        raise UnreplayableError("a notebook cannot be imported")
     folder, module = module_of(path)
     first = module.partition(".")[0]
     file = Path(path).stem

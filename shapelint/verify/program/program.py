@@ -24,6 +24,7 @@ from typing import Any
 from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Beside, Claim, Ref
+from shapelint.notebooks.places import line_told
 from shapelint.ops.names import PACK
 from shapelint.ops.nature import CLASS_LOSSES, Nature
 from shapelint.ops.registry import LAYERS
@@ -124,7 +125,7 @@ def _program(trace: Trace, claim: Claim) -> Program:
 
 def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, claim.refs)
-    _reject_early_errors(nodes, claim)
+    _reject_early_errors(trace, nodes, claim)
     writer = Writer(trace, nodes, plan_sizes(trace, nodes, meant(trace, claim)))
     steps = writer.steps()
     if claim.options.get("on_device"):
@@ -172,10 +173,11 @@ def _values(node: Node) -> tuple[Value, ...]:
     return (*node.args, *node.kwargs.values())
 
 
-def _reject_early_errors(nodes: Sequence[Node], claim: Claim) -> None:
+def _reject_early_errors(trace: Trace, nodes: Sequence[Node], claim: Claim) -> None:
     for node in nodes:
         if node.error is not None and not (isinstance(claim, Raises) and node.id == claim.target.node):
-            raise UnreplayableError(f"line {node.span.line} raises before it: {node.error.message}")
+            line = line_told(node.path, trace.text, node.span.line)
+            raise UnreplayableError(f"line {line} raises before it: {node.error.message}")
 
 
 def meant(trace: Trace, claim: Claim) -> dict[str, Role]:
