@@ -15,9 +15,18 @@ from shapelint.report.schema import schemas
 
 PROMISED = Path(__file__).parent / "promised"  #: the schemas as they were promised first: never written anew
 PAGE = (Path(__file__).parent.parent / "docs" / "stability.md").read_text(encoding="utf-8")
-BAD = (
-    "import torch.nn as nn\nrnn = nn.GRU(3, 4, batch_first=True)\ndef f(x):\n    out, _ = rnn(x)\n    return out[-1]\n"
-)
+BAD = """\
+import torch.nn as nn
+
+class Tagger(nn.Module):
+    def __init__(self, n, h):
+        super().__init__()
+        self.rnn = nn.GRU(n, h, batch_first=True)
+
+    def forward(self, x):
+        out, _ = self.rnn(x)
+        return out[-1]
+"""
 
 
 def broken(promised: Any, now: Any, place: str = "") -> Iterator[str]:
