@@ -102,7 +102,7 @@ def test_a_long_flow_is_cut() -> None:
 
 def ladder(rungs: int) -> Graph:
     """Boxes that each flow into the next, the one after it, and the last."""
-    boxes = tuple(Box("operation", f"op{n}", ("x" * (n % 30),), n) for n in range(rungs))
+    boxes = tuple(Box("operation", f"op{n}", ("x" * (n % 30),), f"line {n}") for n in range(rungs))
     ends = [(n, m) for n in range(rungs) for m in {n + 1, n + 2, rungs - 1} if n < m < rungs]
     return Graph("m.py", "f", boxes, tuple(Arrow(n, m, f"(B, {n})", ("batch", "?")) for n, m in ends))
 

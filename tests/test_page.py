@@ -14,12 +14,13 @@ import pytest
 from results import ERROR, FINDING, MANY, TEXT
 
 from shapelint.finding import Finding, Place, ShownShape
+from shapelint.notebooks.places import first_line
 from shapelint.pipeline.check import analyse_source
 from shapelint.report import formats
 from shapelint.report.graph.flow import graphs
 from shapelint.report.result import FileResult, RunResult
 from shapelint.report.telling import Telling
-from shapelint.source import Source
+from shapelint.source import Source, Span
 
 SCRIPT = "import torch\n\nprint('größer als', 1 < 2)\n"
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">'\"`&{{"
@@ -96,6 +97,21 @@ def test_text_of_the_code_is_text() -> None:
     assert elements.open == []
     assert rendered(hostile()).count("<script") == rendered(result()).count("<script") == 1
     assert "<img" not in rendered(hostile())
+
+
+def test_places_in_a_notebook_are_those_of_its_cells() -> None:
+    first, rest = TEXT.split("\n\n", 1)
+    text = "\n".join((first_line(2), first, first_line(5), rest))
+    moved = replace(
+        FINDING, path="m.ipynb", span=Span(11, 15, 11, 22), fixes=(), related=(Place(Span(7, 19, 7, 49), "here"),)
+    )
+    drawn = tuple(graphs(analyse_source(Source("m.ipynb", text)).traces, [moved]))
+    page = rendered(RunResult(1, 1, (FileResult("m.ipynb", text, (moved,), graphs=drawn),)))
+    assert '<code class="place">m.ipynb:cell 5:8:16</code>' in page
+    assert re.search(r'class="line gap">cell 5</span>.*class="number">   4</span>.*class="number">   8</span>', page)
+    assert ">cell 5:8</text>" in page
+    assert "\x1f" not in page
+    assert "\ufffd" not in page
 
 
 def test_an_empty_run_is_a_page() -> None:

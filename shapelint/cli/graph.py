@@ -8,7 +8,7 @@ from contextlib import closing
 
 import click
 
-from shapelint.cli.options import Failure, color_option, write
+from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.finding import Confidence, Finding
 from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import FileCheck, Wanted, check_source
@@ -54,8 +54,10 @@ def _checked(path: str) -> FileCheck:
     wanted = Wanted(codes, Confidence.MEDIUM, prove_fixes=False, pictures=True)
     with closing(Bounded()) as bounded:
         check = bounded_check(bounded, path, check_source, source, wanted)
-    if check.problems:
-        raise Failure(f"{path}:{check.problems[0].line}: {check.problems[0].message}")
+    for problem in check.problems:
+        if problem.cell is None:
+            raise Failure(f"{path}:{problem.told}: {problem.message}")
+        tell_problem(problem)
     return check
 
 

@@ -20,6 +20,7 @@ from shapelint.source import NOTEBOOK, Problem, Source, decode_source
 from shapelint.suppress import Suppressions
 
 if TYPE_CHECKING:
+    from shapelint.notebooks.places import Places
     from shapelint.report.graph.data import Graph
     from shapelint.rules.select import Hit
     from shapelint.syntax.facts import Module
@@ -160,22 +161,26 @@ def _with_programs(analysis: Analysis, wanted: Wanted, hits: list[Hit]) -> Itera
     if not (wanted.prove or wanted.pictures) or not found or analysis.module is None:
         yield from (Candidate(one.finding) for one in found)
         return
+    from shapelint.notebooks.places import Places
     from shapelint.verify.again import Before
     from shapelint.verify.prove import judged
 
     before = Before.of(analysis.module, analysis.source)
+    places = Places({analysis.source.path: analysis.source.text})
     for one in found:
         mended = _mended(before, one) if wanted.prove and wanted.prove_fixes else ()
-        programs = _shown(judged(one)) if wanted.pictures else judged(one)
+        programs = _shown(judged(one), places) if wanted.pictures else judged(one)
         yield Candidate(programs.finding, programs, mended, _own(one) if wanted.own_class else None)
 
 
-def _shown(judged: Judged) -> Judged:
+def _shown(judged: Judged, places: Places) -> Judged:
     """The same, with a script for the finding where one can be written."""
     from shapelint.verify.witness.witness import NotShownError, script_of
 
+    told = places.of(judged.finding.path, judged.finding.span)
     with suppress(NotShownError):
-        return replace(judged, finding=replace(judged.finding, witness=script_of(judged.finding, judged)))
+        script = script_of(replace(judged.finding, path=told.file, span=told.span), judged)
+        return replace(judged, finding=replace(judged.finding, witness=script))
     return judged
 
 

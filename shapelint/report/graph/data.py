@@ -19,7 +19,7 @@ class Box:
     kind: str  #: "input", "layer", "operation" or "result"
     name: str
     details: tuple[str, ...] = ()  #: lines below the name
-    line: int = 0  #: 0 where it stands for no line of the file
+    line: str = ""  #: `line 7`, `cell 3:7`; empty where it stands for no line of the file
     spans: tuple[Span, ...] = ()
     raises: bool = False  #: whether torch raises there
 

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Ref
+from shapelint.notebooks.places import Cells
 from shapelint.report.graph.data import Arrow, Box, Graph
 from shapelint.report.shapes import layer_text
 from shapelint.report.text import plain
@@ -58,6 +59,7 @@ class _Drawing:
     trace: Trace
     naming: Naming
     lines: Sequence[str]
+    cells: Cells
     boxes: list[Box]
     arrows: list[Arrow]
     at: dict[int, int]
@@ -75,10 +77,10 @@ class _Drawing:
     def box(self, node: Node) -> Box:
         """The box of an operation."""
         spans = (node.span,) if node.path == self.trace.path else ()
-        line = node.span.line if spans else 0
+        line = self._line(node.span.line) if spans else ""
         raises = node.error is not None
         if node.op == INPUT:
-            return Box("input", _cut(short_name(node.leaf_key or "?")), (), 0, (), raises)
+            return Box("input", _cut(short_name(node.leaf_key or "?")), (), "", (), raises)
         layer = node.args[0] if node.args else None
         if isinstance(layer, Layer) and node.op.endswith(".forward"):
             name, _, detail = layer_text(layer, self.naming).partition("(")
@@ -89,6 +91,10 @@ class _Drawing:
             return Box("operation", _cut(quoted), (), line, spans, raises)
         return Box("operation", _cut(name.strip("_")), _wrapped(quoted), line, spans, raises)
 
+    def _line(self, number: int) -> str:
+        told = self.cells.told(number)
+        return told if self.cells.first else f"line {told}"
+
     def _quoted(self, span: Span) -> str:
         if not 1 <= span.line <= len(self.lines):
             return ""
@@ -98,7 +104,8 @@ class _Drawing:
 
 def _drawn(trace: Trace) -> Graph:
     """The picture of one path."""
-    drawing = _Drawing(trace, Naming(trace), Source("", trace.text).lines, [], [], {})
+    cells = Cells.of(trace.path, trace.text)
+    drawing = _Drawing(trace, Naming(trace), Source("", trace.text).lines, cells, [], [], {})
     nodes = [node for node in trace.nodes if node.error is not None or _holds_tensor(node.result)]
     used = _used(nodes, trace.returned)
     nodes = [node for node in nodes if node.id in used or any(True for _ in _refs(node.args))]

@@ -44,7 +44,7 @@ class Layout:
 
 def texts_of(box: Box, codes: str = "") -> tuple[str, ...]:
     """The lines of a box, above all the codes of its mistakes."""
-    return (*([codes] if codes else []), box.name, *box.details, *([f"line {box.line}"] if box.line else []))
+    return (*([codes] if codes else []), box.name, *box.details, *([box.line] if box.line else []))
 
 
 def label_of(arrow: Arrow) -> tuple[str, ...]:

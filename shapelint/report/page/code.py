@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Fix
+from shapelint.notebooks.places import MARK, Cells
 from shapelint.report.frame import cut
 from shapelint.report.page.html import Markup, element, prose, text
 from shapelint.source import Source, Span
@@ -22,27 +23,29 @@ class _Mark:
     is_finding: bool
 
 
-def frame(finding: Finding, code: str) -> Markup:
+def frame(finding: Finding, code: str, cells: Cells) -> Markup:
     """The finding's place and those that explain it, each with the lines around it."""
     lines = Source("", code).lines
     marks = [_Mark(finding.span, "", True)]
     marks += [_Mark(one.span, one.message, False) for one in finding.related if one.path in (None, finding.path)]
-    return element("pre", _rows(lines, marks), class_="code", tabindex="0", aria_label="code")
+    return element("pre", _rows(lines, marks, cells), class_="code", tabindex="0", aria_label="code")
 
 
-def _rows(lines: Sequence[str], marks: Sequence[_Mark]) -> Iterator[Markup]:
+def _rows(lines: Sequence[str], marks: Sequence[_Mark], cells: Cells) -> Iterator[Markup]:
     shown = sorted({number for mark in marks for number in _around(mark.span, lines)})
     indent = min((len(line) - len(line.lstrip()) for line in (lines[n - 1] for n in shown) if line.strip()), default=0)
     previous = shown[0] - 1 if shown else 0
+    before = None
     for number in shown:
-        if number != previous + 1:
-            yield element("span", "⋯", class_="line gap")
-        previous = number
+        cell, inside = cells.at(number)
+        if cell != before or number != previous + 1:
+            yield element("span", "⋯" if cell == before else f"cell {cell}", class_="line gap")
+        previous, before = number, cell
         here = [mark for mark in marks if mark.span.line <= number <= mark.span.end_line]
         notes = [mark for mark in here if mark.message and mark.span.line == number]
         yield element(
             "span",
-            element("span", f"{number:>4}", class_="number"),
+            element("span", f"{inside:>4}", class_="number"),
             " ",
             _marked(lines[number - 1], number, here, indent),
             (element("span", "  ← ", prose(mark.message), class_="note") for mark in notes),
@@ -53,7 +56,9 @@ def _rows(lines: Sequence[str], marks: Sequence[_Mark]) -> Iterator[Markup]:
 def _around(span: Span, lines: Sequence[str]) -> Iterator[int]:
     """The lines of a place, and those beside it that hold anything."""
     first, last = span.line, min(span.end_line, span.line + LONGEST, len(lines))
-    beside = [n for n in (first - 1, last + 1) if 1 <= n <= len(lines) and lines[n - 1].strip()]
+    beside = [
+        n for n in (first - 1, last + 1) if 1 <= n <= len(lines) and lines[n - 1].strip() and MARK not in lines[n - 1]
+    ]
     yield from (*range(first, last + 1), *beside)
 
 
@@ -74,18 +79,20 @@ def _text(part: str) -> Markup:
     return text(cut(part.replace("\t", "    ")))
 
 
-def change(fix: Fix, code: str) -> Markup:
+def change(fix: Fix, path: str, code: str) -> Markup:
     """The lines that a fix takes out and puts in."""
-    before, after = Source("", code).lines, Source("", apply_edits(code, fix.edits)).lines
-    return element("pre", _changed(before, after), class_="code", tabindex="0", aria_label="change")
+    rows = _changed(path, code, apply_edits(code, fix.edits))
+    return element("pre", rows, class_="code", tabindex="0", aria_label="change")
 
 
-def _changed(before: Sequence[str], after: Sequence[str]) -> Iterator[Markup]:
+def _changed(path: str, old: str, new: str) -> Iterator[Markup]:
+    before, after = Source("", old).lines, Source("", new).lines
+    was, now = Cells.of(path, old), Cells.of(path, new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, start, end, new_start, new_end in matcher.get_opcodes():
         if tag != "equal":
-            yield from (_line("-", number + 1, before[number], "out") for number in range(start, end))
-            yield from (_line("+", number + 1, after[number], "in") for number in range(new_start, new_end))
+            yield from (_line("-", was.at(number + 1)[1], before[number], "out") for number in range(start, end))
+            yield from (_line("+", now.at(number + 1)[1], after[number], "in") for number in range(new_start, new_end))
 
 
 def _line(sign: str, number: int, line: str, kind: str) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Fix, ShownShape, Status
+from shapelint.notebooks.places import Places
 from shapelint.report import proof
 from shapelint.report.links import page_of
 from shapelint.report.page import code, grid
@@ -18,9 +19,9 @@ def status_of(finding: Finding) -> str:
     return BADGES[finding.verdict.status if finding.verdict else Status.UNVERIFIED]
 
 
-def article(finding: Finding, text: str, anchor: str) -> Markup:
-    """All that is known of a finding; `text` is its file's."""
-    place = f"{finding.path}:{finding.span.line}:{finding.span.column + 1}"
+def article(finding: Finding, places: Places, anchor: str) -> Markup:
+    """All that is known of a finding."""
+    place, text = str(places.of(finding.path, finding.span)), places.texts.get(finding.path, "")
     words = f"{finding.code} {finding.name} {place} {finding.message}".lower()
     head = element(
         "header", element("h3", prose(finding.message)), element("p", _labels(finding, place), class_="labels")
@@ -28,8 +29,8 @@ def article(finding: Finding, text: str, anchor: str) -> Markup:
     return element(
         "article",
         head,
-        code.frame(finding, text),
-        _elsewhere(finding),
+        code.frame(finding, text, places.cells(finding.path)),
+        _elsewhere(finding, places),
         _parts(finding, text),
         id=anchor,
         tabindex="-1",
@@ -53,10 +54,11 @@ def _labels(finding: Finding, place: str) -> Iterator[Markup]:
         yield element("span", f"{finding.confidence.value} confidence", class_="label")
 
 
-def _elsewhere(finding: Finding) -> Iterator[Markup]:
+def _elsewhere(finding: Finding, places: Places) -> Iterator[Markup]:
     for place in finding.related:
         if place.path not in (None, finding.path):
-            yield element("p", element("code", f"{place.path}:{place.span.line}"), ": ", prose(place.message))
+            told = places.of(place.path or finding.path, place.span)
+            yield element("p", element("code", f"{told.file}:{told.span.line}"), ": ", prose(place.message))
 
 
 def _parts(finding: Finding, text: str) -> Iterator[Markup]:
@@ -73,7 +75,7 @@ def _parts(finding: Finding, text: str) -> Iterator[Markup]:
         yield element("p", element("strong", "Help: "), prose(finding.help))
     for number, fix in enumerate(finding.fixes):
         yield element("p", element("strong", "Or: " if number else "Fix: "), prose(fix.description), _standing(fix))
-        yield code.change(fix, text)
+        yield code.change(fix, finding.path, text)
     if finding.witness:
         yield _witness(finding.witness)
 

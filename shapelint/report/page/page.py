@@ -138,12 +138,13 @@ def _options(values: Iterable[str]) -> Iterator[Markup]:
 
 
 def _files(result: RunResult, findings: list[Finding], anchors: dict[int, str]) -> Iterator[Markup]:
+    places = result.places
     by_path = {path: list(group) for path, group in groupby(findings, key=lambda finding: finding.path)}
     for one in result.results:
         here = by_path.get(one.path, [])
         if not here and not one.graphs:
             continue
-        articles = [article(finding, one.text, anchors[id(finding)]) for finding in here]
+        articles = [article(finding, places, anchors[id(finding)]) for finding in here]
         count = f"{len(here)} finding{'s' * (len(here) != 1)}" if here else "no findings"
         summary = element("summary", element("h2", text(one.path)), element("span", count, class_="muted"))
         flows = [_flow(graph, here, anchors) for graph in one.graphs]
@@ -165,7 +166,7 @@ def _flow(graph: Graph, findings: list[Finding], anchors: dict[int, str]) -> Mar
 
 def _problems(result: RunResult) -> Markup:
     rows = (
-        element("li", element("code", f"{problem.path}:{problem.line}"), f" {problem.code} ", prose(problem.message))
+        element("li", element("code", f"{problem.path}:{problem.told}"), f" {problem.code} ", prose(problem.message))
         for problem in result.problems
     )
     return element("section", element("h2", "Could not be checked"), element("ul", rows, class_="problems"))
