@@ -73,6 +73,12 @@ class Config:
     file_timeout: float = FILE_SECONDS
     pictures: bool = False  #: whether a report shows data flows, and scripts
     cache_dir: str | None = DEFAULT_CACHE  #: relative to `root`; None: nothing is kept
+    baseline: str | None = None  #: relative to `root`; None: no mistakes are known
+
+    @property
+    def baseline_path(self) -> str | None:
+        """The file of the known mistakes."""
+        return None if self.baseline is None else os.path.abspath(os.path.join(self.root, self.baseline))
 
     @property
     def cache_path(self) -> str | None:
@@ -329,7 +335,7 @@ def _path(value: object) -> str:
     if not isinstance(value, str):
         raise _BadValueError(f"must be a path, not {_type_name(value)}")
     if not value or "\0" in value:
-        raise _BadValueError("must be the path of a folder")
+        raise _BadValueError("must be a path that is not empty")
     return os.path.expanduser(value)
 
 
@@ -372,6 +378,7 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "unsafe-fixes": _boolean,
     "file-timeout": _seconds,
     "cache-dir": _path,
+    "baseline": _path,
 }
 
 

@@ -14,6 +14,9 @@ from shapelint.source import Span
 Footprint: TypeAlias = tuple[tuple[tuple[bool, ...], ...], ...]  #: [row][sample][step]
 
 
+UNUSED = "SHP002"  #: the code of a comment that silences nothing
+
+
 class Severity(str, Enum):
     """What torch does with the mistake."""
 

@@ -16,6 +16,7 @@ from shapelint.pipeline.interrupt import heed_termination, signal_number
 from shapelint.report.text import plain
 
 COMMANDS = (
+    "baseline",
     "check",
     "clean",
     "graph",

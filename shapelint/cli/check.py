@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--fix/--no-fix", default=None, help="Apply fixes that are safe and that torch has proven.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Count and apply fixes that change results, too.")
+@click.option("--add-noqa", is_flag=True, help="Write a `# noqa` comment behind each finding, and fix nothing.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @click.option(
     "--output-format",
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     type=click.Choice([level.value for level in Confidence]),
     help="The least certain findings to show.  [default: medium]",
 )
+@click.option("--baseline", type=click.Path(dir_okay=False), help="Leave out the mistakes that this file knows.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings by code.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell findings and failures only: no counts, no progress.")
@@ -120,6 +122,10 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
             result = run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress)
     except ConfigError as error:
         raise Failure(str(error)) from None
+    if config.baseline_path:
+        result = _without_known(result, config.baseline_path, files)
+    if options["add_noqa"]:
+        return _add_noqa(result)
     if result.trouble:
         click.echo(f"shapelint: {plain(result.trouble)}; nothing is kept for the next run", err=True)
     with phase("report"):
@@ -130,6 +136,30 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     if options["profile"]:
         click.echo(profile.told(spent(), time.perf_counter() - began), err=True)
     return _status(result, found, options)
+
+
+def _without_known(result: RunResult, file: str, paths: tuple[str, ...]) -> RunResult:
+    from shapelint.pipeline.baseline import read
+
+    try:
+        result, stale = read(file).applied(result, paths)
+    except ConfigError as error:
+        raise Failure(str(error)) from None
+    for entry in stale:
+        told = f"{os.path.relpath(file)}: {entry.path}: {entry.code} is not found any more: {entry.text}"
+        click.echo(plain(told), err=True)
+    return result
+
+
+def _add_noqa(result: RunResult) -> int:
+    from shapelint.pipeline.add_noqa import add_noqa
+
+    added, result = add_noqa(result)
+    for problem in result.problems:
+        tell_problem(problem)
+    files = len({finding.path for finding in result.findings})
+    click.echo(f"Added {added} comment{'s' * (added != 1)} in {files} file{'s' * (files != 1)}", err=True)
+    return 2 if result.problems else 0
 
 
 def _status(result: RunResult, found: bool, options: dict[str, Any]) -> int:
@@ -169,7 +199,8 @@ def configure(files: tuple[str, ...], options: dict[str, Any]) -> Config:
         ignore=options["ignore"],
         verify=options["verify"],
         min_confidence=Confidence(confidence) if confidence else None,
-        fix=options["diff"] or options["fix"],
+        fix=False if options["add_noqa"] else options["diff"] or options["fix"],
         unsafe_fixes=options["unsafe_fixes"],
         file_timeout=options["file_timeout"],
+        baseline=os.path.abspath(options["baseline"]) if options["baseline"] else None,
     )

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
 from shapelint.effort import phase
-from shapelint.finding import Confidence, Finding, Fix
+from shapelint.finding import UNUSED, Confidence, Finding, Fix
 from shapelint.project.reads import Reads, recorded
 from shapelint.source import NOTEBOOK, Problem, Source, decode_source
-from shapelint.suppress import Suppressions
+from shapelint.suppress.comments import Suppressions
 
 if TYPE_CHECKING:
     from shapelint.notebooks.places import Places
@@ -43,6 +43,7 @@ class Wanted:
     prove: bool = True
     prove_fixes: bool = True
     noqa: bool = True  #: False: the caller deals with these comments
+    ignores: bool = True  #: whether to mind shapelint's own comments
     own_class: bool = False  #: whether to tell how the class of a finding is run, for a script that does
     pictures: bool = False  #: whether to draw the data flows, and to write scripts that show the findings
 
@@ -143,15 +144,27 @@ def internal_error(path: str, error: BaseException) -> Problem:
 def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[Candidate]:
     from shapelint.rules.select import findings
 
-    suppressions = Suppressions(source.text if wanted.noqa else "")
+    suppressions = Suppressions(source.text, wanted.noqa, wanted.ignores)
     hits = [
         (finding, trace)
         for finding, trace in findings(analysis.traces, wanted.codes)
-        if _is_wanted(finding, wanted) and not suppressions.silences(finding.code, finding.span.line)
+        if not suppressions.silences(finding.code, finding.span.line) and _is_wanted(finding, wanted)
     ]
     if hits:
         with phase("proof"):
             yield from _with_programs(analysis, wanted, hits)
+    if suppressions.comments and UNUSED in wanted.codes and not analysis.problems:
+        yield from map(Candidate, _unused(source, suppressions, wanted))
+
+
+def _unused(source: Source, suppressions: Suppressions, wanted: Wanted) -> Iterator[Finding]:
+    """The comments that silence nothing, and are not silenced themselves."""
+    from shapelint.rules.base import by_default
+    from shapelint.suppress.unused import unused
+
+    for finding in unused(source.path, source.text, suppressions, by_default(), wanted.codes):
+        if not suppressions.silences(UNUSED, finding.span.line):
+            yield finding
 
 
 def _with_programs(analysis: Analysis, wanted: Wanted, hits: list[Hit]) -> Iterator[Candidate]:

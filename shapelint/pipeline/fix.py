@@ -17,14 +17,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
-from shapelint.finding import Edit, Finding, Fix
+from shapelint.finding import UNUSED, Edit, Finding, Fix
 from shapelint.notebooks.places import line_told
-from shapelint.pipeline.check import Wanted, check_bytes
+from shapelint.pipeline.check import Wanted, check_bytes, check_source
 from shapelint.pipeline.verdicts import Judge, proven
 from shapelint.pipeline.write import replace_content
 from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import UNWRITTEN, Problem, Source, Span, decode_source, encode_source
-from shapelint.suppress import Suppressions
+from shapelint.suppress.comments import Suppressions
 from shapelint.verify.edits import apply_edits, map_span
 
 if TYPE_CHECKING:
@@ -33,17 +33,20 @@ if TYPE_CHECKING:
 
 
 def applicable(finding: Finding, unsafe: bool) -> Fix | None:
-    """The fix that may be applied to a finding: its first, if it is proven, and safe unless `unsafe` is asked for."""
+    """The fix that may be applied to a finding: its first, if it is proven, and safe unless `unsafe` is asked for.
+
+    That of a comment needs no proof: no program reads it.
+    """
     fix = finding.fixes[0] if finding.fixes else None
-    return fix if fix is not None and fix.proven and (fix.safe or unsafe) else None
+    return fix if fix is not None and (fix.proven or finding.code == UNUSED) and (fix.safe or unsafe) else None
 
 
 def mender(wanted: Wanted, unsafe: bool, verifier: Verifier) -> Mender:
-    """A mender whose judge knows the rules that are on by default, too, and minds no `# noqa`."""
+    """A mender whose judge knows the rules that are on by default, too, and minds no comment."""
     from shapelint.rules.base import by_default
 
     codes = wanted.codes.union(code for code, on in by_default().items() if on)
-    return Mender(wanted, unsafe, Judge(replace(wanted, codes=codes, noqa=False), verifier))
+    return Mender(wanted, unsafe, Judge(replace(wanted, codes=codes, noqa=False, ignores=False), verifier))
 
 
 def save(before: FileResult, after: FileResult) -> FileResult:
@@ -91,21 +94,31 @@ class Mender:
             return leave(result, self.unsafe, "the encoding does not give the bytes back")
         first = self.judge.check(source)
         last, unfixed = self._to_the_end(source, raw, first)
+        last, tidied = self._tidied(source, last)
+        unfixed = [replace(one, finding=_moved(one.finding, _edits(tidied))) for one in unfixed]
         if last.text == first.text:
             return replace(result, unfixed=tuple(unfixed))
         findings, refuted = self._told(last.text, last.findings), self._told(last.text, last.refuted)
-        fixed = len(self._told(first.text, first.findings)) - len(findings)
+        fixed = len(self._told(first.text, first.findings)) - len(findings) + len(tidied)
         change = Change(result.path, raw, encode_source(replace(source, text=last.text), raw))
         return FileResult(result.path, last.text, findings, refuted, last.problems, fixed, tuple(unfixed), change)
 
     def _told(self, text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those of the findings in a text that the user asked for."""
-        suppressions = Suppressions(text if self.wanted.noqa else "")
+        suppressions = Suppressions(text, self.wanted.noqa, self.wanted.ignores)
         return tuple(
             finding
             for finding in findings
             if finding.code in self.wanted.codes and not suppressions.silences(finding.code, finding.span.line)
         )
+
+    def _tidied(self, source: Source, state: FileResult) -> tuple[FileResult, list[Finding]]:
+        """What is found without the comments that silence nothing once all fixes are applied, and these comments."""
+        checked = check_source(replace(source, text=state.text), replace(self.wanted, prove=False), self.judge.analyse)
+        idle = [one.finding for one in checked.candidates if one.finding.code == UNUSED]
+        if not idle:
+            return state, []
+        return self.judge.check(replace(source, text=apply_edits(state.text, _edits(idle)))), idle
 
     def _to_the_end(self, source: Source, raw: bytes, state: FileResult) -> tuple[FileResult, list[Unfixed]]:
         unfixed: list[Unfixed] = []

@@ -20,7 +20,7 @@ from functools import cache
 
 from shapelint import rooms
 from shapelint.data import dataclass
-from shapelint.finding import Confidence, Finding, Severity
+from shapelint.finding import UNUSED, Confidence, Finding, Severity
 from shapelint.trace.trace import Trace
 
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "Proved by", "When it stays silent")
@@ -90,6 +90,6 @@ def load() -> None:
 
 
 def by_default() -> dict[str, bool]:
-    """The codes of all rules, each with whether it is on by default; imports the rules."""
+    """The codes of all findings, each with whether it is on by default; imports the rules."""
     load()
-    return {code: rule.default for code, rule in RULES.items()}
+    return {UNUSED: True, **{code: rule.default for code, rule in RULES.items()}}

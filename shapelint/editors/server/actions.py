@@ -11,7 +11,7 @@ from shapelint.editors.server.places import Places
 from shapelint.finding import Edit, Finding, Fix
 from shapelint.report.text import plain
 from shapelint.source import Span
-from shapelint.suppress import silencing
+from shapelint.suppress.comments import silencing
 
 EXPLAIN, WITNESS = "shapelint.explain", "shapelint.witness"  #: commands of the server
 

@@ -1,0 +1,1 @@
+"""Comments that silence findings, and those of them that silence nothing."""
