@@ -213,12 +213,15 @@ def test_full_output_with_and_without_colours(
     assert "\x1b[" in shown(capsys, "--verify=off", "--color=always")[1]
 
 
-@pytest.mark.parametrize("format_", formats.NAMES)
-def test_output_file(bad: Path, capsys: pytest.CaptureFixture[str], format_: str) -> None:
-    arguments = ["--verify=off", f"--output-format={format_}", "bad.py"]
-    _, output, _ = shown(capsys, *arguments)
-    assert shown(capsys, *arguments, "--color=always", "--output-file=report")[:2] == (1, "")
-    assert Path("report").read_text(encoding="utf-8") == output
+def test_output_files(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One run writes all reports, each as it is on standard output."""
+    files = [f"--output-format={name} --output-file=report.{name}" for name in formats.NAMES]
+    assert shown(capsys, "--verify=off", "bad.py", "--color=always", *" ".join(files).split())[:2] == (1, "")
+    for name in ("full", "html", "json"):
+        _, output, _ = shown(capsys, "--verify=off", f"--output-format={name}", "bad.py")
+        # scripts and data flows are made where one of the reports shows them
+        assert Path(f"report.{name}").read_text(encoding="utf-8") == output
+    assert all(Path(f"report.{name}").stat().st_size for name in formats.NAMES)
 
 
 def test_statistics(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:

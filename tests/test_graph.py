@@ -19,6 +19,7 @@ from shapelint.report.graph.flow import MOST, graphs
 from shapelint.report.graph.layout import Layout, laid_out
 from shapelint.source import Source, Span
 
+ROOT = Path(__file__).parent.parent
 CODE = """\
 import torch
 from torch import nn
@@ -166,9 +167,29 @@ def test_the_command(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "SHP101" in Path("x.svg").read_text(encoding="utf-8")
     assert run(["graph", "m.py:Third"]) == 2
     assert "there is no 'Third'" in capsys.readouterr().err
+    assert run(["graph", "m.py:Tagger", "--format=mermaid", "--verify=off"]) == 0
+    assert capsys.readouterr().out.startswith("flowchart TD\n")
     file.write_text("import torch\nrnn = torch.nn.GRU(\n")
     assert run(["graph", "m.py"]) == 2
     assert capsys.readouterr().err.startswith("shapelint: error: m.py:2: cannot parse")
     file.write_text("x = 1\n")
     assert run(["graph", "m.py"]) == 2
     assert capsys.readouterr().err == "shapelint: error: m.py: no data flow of torch's is found in it\n"
+
+
+def test_the_picture_in_the_documentation_is_real(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, page = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/formats.md"))
+    example = re.search(r"```python\n(.*?)```", code, re.DOTALL)
+    picture = re.search(r"```mermaid\n(.*?)```", page, re.DOTALL)
+    assert example
+    assert picture
+    Path("sentiment.py").write_text(example[1])
+    assert run(["graph", "sentiment.py", "--format=mermaid", "--verify=off"]) == 0
+    assert capsys.readouterr().out == picture[1]
+
+
+def test_the_grid_in_the_documentation_is_that_of_the_readme() -> None:
+    code, page = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/formats.md"))
+    grid = re.search(r"^   = reach:.*?(?=```)", page, re.DOTALL | re.MULTILINE)
+    assert grid
+    assert grid[0] in code

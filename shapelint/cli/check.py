@@ -109,7 +109,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
         stdin = Input(options["stdin_filename"] or "<stdin>", read_stdin(), on_disk=False)
     files = tuple(path for path in paths if path != "-") if paths else (".",)
     outputs = Outputs.of(ctx, options)
-    outputs.refuse_to_overwrite(files)
+    outputs.refuse_places(files)
     diff_file = outputs.only_file() if options["diff"] else None
     try:
         config = configure(files, options)

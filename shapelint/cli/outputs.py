@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -70,9 +71,11 @@ class Outputs:
             raise Failure("--diff is one report, and several are asked for")
         return self.pairs[0][1]
 
-    def refuse_to_overwrite(self, files: Sequence[str]) -> None:
-        """A report must not take the place of the code that it is about."""
+    def refuse_places(self, files: Sequence[str]) -> None:
+        """A report must not take the place of the code that it is about, and what it lies in must be there."""
         for _, output in self.pairs:
+            if output and not os.path.isdir(os.path.dirname(output) or "."):
+                raise Failure(f"cannot write {output}: {os.strerror(errno.ENOENT)}")
             for path in files:
                 is_there = output and os.path.isfile(path) and os.path.exists(output)
                 if is_there and os.path.samefile(path, output or ""):

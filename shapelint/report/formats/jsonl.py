@@ -1,4 +1,4 @@
-"""JSON lines: an object a line, so that a reader need not wait for the end.
+"""JSON lines: an object a line, for programs that read line by line.
 
 `type` is "finding" (the object is one of `findings` of the JSON report), "error" (one of its `errors`), and at last
 "summary", with `version`, `tool` and `summary` of that report.
