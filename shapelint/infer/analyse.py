@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from shapelint import rooms
 from shapelint.data import dataclass
@@ -48,6 +49,22 @@ class Followed:
     misstated: frozenset[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What following an entry point's paths has shown: the traces, what they call, and which docstrings mislead."""
+
+    traces: list[Trace]
+    called: frozenset[int]
+    misstated: frozenset[tuple[str, str]]
+
+
+class Memory(Protocol):
+    """What is known of the entry points of earlier texts of a file."""
+
+    def recall(self, entry: str, explore: Callable[[], Explored]) -> Explored:
+        """What exploring an entry point shows, of an earlier text where that cannot have changed."""
+
+
 @dataclass(slots=True)
 class Budget:
     """The steps that are left for a file: a few lines may build trees of modules that are as large as one likes."""
@@ -68,28 +85,43 @@ class Checked:
 
 
 @phase("interpret")
-def analyse(module: facts.Module, source: Source, only: str | None = None) -> list[Trace]:
+def analyse(module: facts.Module, source: Source, only: str | None = None, memory: Memory | None = None) -> list[Trace]:
     """All traces of a module: its script, its classes with unknown arguments, and its functions; or of one entry."""
     load()
     called: set[int] = set()
-    traces = _analysed(module, source, called, only)
+    traces = _analysed(module, source, called, only, memory=memory)
     for name, before in earlier_versions(module) if source.path.endswith(NOTEBOOK) else ():
         traces += _analysed(before, source, called, only, name)
     return traces
 
 
 def _analysed(
-    module: facts.Module, source: Source, called: set[int], only: str | None, owner: str | None = None
+    module: facts.Module,
+    source: Source,
+    called: set[int],
+    only: str | None,
+    owner: str | None = None,
+    memory: Memory | None = None,
 ) -> list[Trace]:
     """The traces of all entries, or of one, or of those of a definition; a name is one entry, its last definition."""
-    checked = _defined(module, source)
+    checked = _defined(module, memory.home if memory is not None else Home.of(source, module))
     followed: dict[str, Followed] = {}
     for entry in entries(module, source, called):
         is_wanted = only in (None, entry.name) and owner in (None, entry.name.partition(".")[0])
         if is_wanted and entry.name not in followed:
-            traces = explore(checked, entry, called)
-            followed[entry.name] = Followed(entry, traces, frozenset(checked.misstated))
+            followed[entry.name] = _followed(checked, entry, called, memory)
     return [trace for one in followed.values() for trace in _undeceived(checked, one, called)]
+
+
+def _followed(checked: Checked, entry: Entry, called: set[int], memory: Memory | None) -> Followed:
+    def explored() -> Explored:
+        here: set[int] = set()
+        return Explored(explore(checked, entry, here), frozenset(here), frozenset(checked.misstated))
+
+    found = memory.recall(entry.name, explored) if memory is not None else explored()
+    called |= found.called
+    checked.misstated.update(found.misstated)
+    return Followed(entry, found.traces, frozenset(checked.misstated))
 
 
 def _undeceived(checked: Checked, followed: Followed, called: set[int]) -> list[Trace]:

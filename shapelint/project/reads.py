@@ -103,14 +103,19 @@ def remembered(size: int) -> Callable[[Callable[Parameters, Result]], Callable[P
         @wraps(function)
         def call(*arguments: Any) -> Result:
             result, reads = alone(*arguments)
-            if _open:
-                _open[-1].add(reads)
+            note_again(reads)
             return result
 
         _forgetting.append(alone.cache_clear)
         return call  # type: ignore[return-value]  # without keywords: nobody gives them
 
     return decorate
+
+
+def note_again(reads: Reads) -> None:
+    """Write down what was read for a result that is used again."""
+    if _open:
+        _open[-1].add(reads)
 
 
 _forgetting: list[Callable[[], None]] = []

@@ -19,7 +19,7 @@ from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
 from shapelint.trace.events import Binding
 from shapelint.trace.node import SCRIPT
-from shapelint.trace.trace import Trace
+from shapelint.trace.trace import Trace, once
 
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 
@@ -33,12 +33,18 @@ def found_in(traces: Iterable[Trace]) -> Found:
     """The shapes of each value, each with the first entry that leads to it: plain data, which pickles."""
     found: Found = {}
     for trace in traces:
-        naming = Naming(trace)
-        for binding in trace.bindings:
-            for row in _rows(binding, naming):
-                key = (row.path, row.line, row.column, row.name)
-                found.setdefault(key, {}).setdefault(row, _entry(trace))
+        entry = _entry(trace)
+        for row in _rows_on(trace):
+            key = (row.path, row.line, row.column, row.name)
+            found.setdefault(key, {}).setdefault(row, entry)
     return found
+
+
+@once
+def _rows_on(trace: Trace) -> list[ShapeRow]:
+    """The shapes of the values on one path."""
+    naming = Naming(trace)
+    return [row for binding in trace.bindings for row in _rows(binding, naming)]
 
 
 def rows_in(files: Iterable[Found]) -> list[ShapeRow]:

@@ -20,7 +20,7 @@ from shapelint.rules.taken import is_taken
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import SCRIPT
-from shapelint.trace.trace import Trace
+from shapelint.trace.trace import Trace, once_for
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
@@ -35,7 +35,7 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     checks = checks_of(codes)
     for trace in traces:
         trace.told = told if trace.entry == SCRIPT else {}
-        for found in on_path(trace, codes, checks):
+        for found in _found_on(trace, codes, checks):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     reaching = _reaching(traces, {span for _, _, span in groups})
     running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
@@ -50,6 +50,11 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
 def checks_of(codes: frozenset[str]) -> list[RegisteredCheck]:
     """The checks that serve some rules."""
     return [registered for registered in CHECKS if any(rule.code in codes for rule in registered.rules)]
+
+
+def _found_on(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> list[Finding]:
+    """What is found on one path: once, also where an editor's next text has the same path."""
+    return once_for(trace, (codes, trace.told), lambda: list(on_path(trace, codes, checks)))
 
 
 def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> Iterable[Finding]:

@@ -113,6 +113,14 @@ def once(ask: Callable[[Trace], Told]) -> Callable[[Trace], Told]:
     return remembered
 
 
+def once_for(trace: Trace, wanted: object, ask: Callable[[], Told]) -> Told:
+    """Ask something of a whole trace once, as long as the same is wanted."""
+    known = trace._told_once.get(once_for)
+    if known is None or known[0] != wanted:  # type: ignore[index]
+        known = trace._told_once[once_for] = (wanted, ask())
+    return cast("tuple[object, Told]", known)[1]
+
+
 @once
 def _users(trace: Trace) -> dict[Ref, list[Node]]:
     users: dict[Ref, list[Node]] = {}

@@ -53,8 +53,8 @@ def carried(seen: Seen | None, text: str, look: Look) -> Seen:
         return Seen(text, look, problems=look.check.problems)
     moved = _moved(seen.text, text)
     shapes = {
-        (path, span.line, column, name): {replace(row, line=span.line): entry for row, entry in variants.items()}
-        for (path, line, column, name), variants in seen.look.shapes.items()
+        (path, span.line, column, name): rows
+        for (path, line, column, name), rows in seen.look.shapes.items()
         if (span := moved(Span(line, 0, line, 0))) is not None
     }
     findings = tuple(there for finding in seen.findings if (there := _carried(finding, moved)) is not None)

@@ -1,23 +1,24 @@
 """What the process that checks does for the server: it reads a text once, and answers what is asked of it.
 
-The analyses of the last texts are remembered: the programs for torch, and what is pointed at, cost no other one.
+The last texts are remembered: the programs for torch, and what is pointed at, cost no other analysis.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shapelint.config import Chosen
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
-from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
+from shapelint.pipeline.check import FileCheck, Wanted
 from shapelint.project.reads import Reads, forget, recorded, take_unsaved
 from shapelint.source import Source
 
 if TYPE_CHECKING:
+    from shapelint.editors.server.memory import Read
     from shapelint.editors.server.pointed import Pointed
     from shapelint.finding import Finding
     from shapelint.report.shapes import Found
@@ -61,21 +62,20 @@ class Look:
 def look(text: Text) -> Look:
     """The findings and shapes of a text, without programs for torch; never raises."""
     with recorded() as reads:
-        check = check_source(text.source, _wanted(text, prove=False), lambda _: _analysed(text))
-        shapes = {} if check.problems else _shapes(text)
+        read = _read(text)
+        check = read.check(_wanted(text, prove=False))
+        shapes = {} if check.problems else read.shapes()
     return Look(check, shapes, reads)
 
 
 def programs(text: Text) -> FileCheck:
     """The findings of a text with the programs that put them, and their fixes, to the test."""
-    return check_source(text.source, _wanted(text, prove=True), lambda _: _analysed(text))
+    return _read(text).check(_wanted(text, prove=True))
 
 
 def point(text: Text, line: int, column: int) -> Pointed | None:
     """What is known of the value at a place (the line from 1, the column from 0)."""
-    from shapelint.editors.server.pointed import pointed
-
-    return pointed(text.source, _analysed(text).traces, line, column)
+    return _read(text).point(line, column)
 
 
 def witness_of(finding: Finding, judged: Judged | None) -> str:
@@ -116,18 +116,34 @@ def _wanted(text: Text, prove: bool) -> Wanted:
     return Wanted(codes, text.min_confidence, prove, prove_fixes=prove)
 
 
-def _shapes(text: Text) -> Found:
-    from shapelint.report.shapes import found_in
-
-    return found_in(_analysed(text).traces)
-
-
+_texts: dict[str, Read] = {}  #: the last texts by their paths, the last one last
 _saved = 0  #: what the files were when they were read last
 
 
-def _analysed(text: Text) -> Analysis:
+def _read(text: Text) -> Read:
+    """A text with what is understood of it: as much as holds of what was understood of the texts before it."""
+    global _texts
     _heed_files(text)
-    return _remembered(text.source, text.state)
+    from shapelint.editors.server.memory import Read
+
+    files = (text.state, text.saved, tuple(sorted(text.others)))
+    last = _texts.pop(text.path, None)
+    if last is not None and last.files != files:
+        last = None
+    if last is None or last.source != text.source:
+        is_new = last is None
+        last = Read.of(text.source, files, last)
+        if is_new:
+            _settle()
+    _texts = dict([*_texts.items(), (text.path, last)][-_TEXTS:])
+    return last
+
+
+def _settle() -> None:
+    """Have the collector pass over what is remembered: a look through it takes longer than a change of the text."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _heed_files(text: Text) -> None:
@@ -137,8 +153,3 @@ def _heed_files(text: Text) -> None:
         forget()
         _saved = text.saved
     take_unsaved(text.others)
-
-
-@lru_cache(maxsize=_TEXTS)
-def _remembered(source: Source, state: int) -> Analysis:
-    return analyse_source(source)

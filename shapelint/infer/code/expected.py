@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Collection
 from dataclasses import fields
 
-from shapelint.infer.code.walk import expressions_in, names_in, statements_in
+from shapelint.infer.code.walk import every_statement, expressions_in, names_in, statements_in
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import BoundMethod, Class, Function, Scope
@@ -91,6 +91,8 @@ def is_meant_to_fail(decorators: tuple[facts.Expression, ...]) -> bool:
 
 def only_refused(body: tuple[facts.Statement, ...]) -> frozenset[str]:
     """The names that a file speaks of only where a refusal is wanted: `with raises(E): f(x)`, `raises(E, f, x)`."""
+    if not any(map(_wants_refusal, every_statement(body))):
+        return frozenset()  # most files: their expressions are not looked through
     wanted: set[str] = set()
     other: set[str] = set()
     waiting: list[tuple[object, bool]] = [(body, False)]

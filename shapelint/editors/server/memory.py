@@ -1,0 +1,173 @@
+"""What was understood of the earlier texts of a file, used again for what a change cannot have to do with.
+
+An entry point's traces hold as long as the parts of the module that it needs do (`infer/definitions.py` tells which
+these are), and as long as nothing is bound elsewhere that it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field, replace
+
+from shapelint.data import dataclass
+from shapelint.editors.server.back import check_back, pointed_back, shapes_back
+from shapelint.editors.server.pointed import Pointed, pointed
+from shapelint.editors.server.spread import Spread
+from shapelint.infer.analyse import Explored, analyse
+from shapelint.infer.code.afar import changed_attributes, rebound_names
+from shapelint.infer.definitions import Outline, words_in
+from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
+from shapelint.project.reads import Reads, note_again, recorded
+from shapelint.report.shapes import Found, found_in
+from shapelint.source import Problem, Source
+from shapelint.syntax import facts
+from shapelint.syntax.parse import parse_lines
+from shapelint.trace.node import SCRIPT
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an entry point of the last text has shown, with the parts that it needs, by their first lines."""
+
+    explored: Explored
+    reads: Reads
+    lines: frozenset[int]  #: that run
+    needed: frozenset[int]
+
+
+@dataclass(slots=True)
+class Memory:
+    """The last text of a file, its statements by part, and what its entry points have shown."""
+
+    spread: Spread
+    bodies: dict[int, tuple[facts.Statement, ...]]
+    comments: dict[int, tuple[facts.Comment, ...]]
+    shared: dict[int, frozenset[tuple[str, str]]]  #: what each part does to names and attributes of the others
+    module: facts.Module
+    outline: Outline
+    entries: dict[str, Entry] = field(default_factory=dict)
+    kept: dict[str, Entry] = field(default_factory=dict)  #: those of the text before that hold still
+
+    def recall(self, entry: str, explore: Callable[[], Explored]) -> Explored:
+        """What an entry point shows."""
+        known = self.kept.get(entry)
+        if known is not None:
+            note_again(known.reads)
+        else:
+            with recorded() as reads:
+                explored = explore()
+            lines = frozenset(_lines(explored, self.spread.source.path))
+            known = Entry(explored, reads, lines, self.needed(entry, lines))
+        self.entries[entry] = known
+        return known.explored
+
+    def needed(self, entry: str, lines: Iterable[int]) -> frozenset[int]:
+        """The first lines of the parts that run where some lines of an entry point do."""
+        names, run = [entry.split(".")[0]], set(lines)
+        if entry == SCRIPT:
+            own = [start for start, body in self.bodies.items() if not all(map(_is_definition, body))]
+            names += [word for start in own for word in words_in(self.spread.placed[start])]
+            run.update(own)
+        return frozenset(self.spread.part_at(self.outline.parts[n].last) for n in self.outline.needed(names, run))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text with what is understood of it; `files` stand for all else that it rests on."""
+
+    source: Source
+    files: object
+    analysis: Analysis | Exception
+    memory: Memory | None
+
+    @staticmethod
+    def of(source: Source, files: object, before: Read | None) -> Read:
+        """What is understood of a text; an error of ours is kept for who asks."""
+        try:
+            spread = Spread.of(source, before.memory.spread if before is not None and before.memory else None)
+            memory = _read(spread, before.memory if before is not None else None) if spread is not None else None
+            if memory is None:
+                return Read(source, files, analyse_source(source), None)
+            traces = analyse(memory.module, memory.spread.wide, memory=memory)
+            memory.kept.clear()
+            return Read(source, files, Analysis(memory.module, traces), memory)
+        except Exception as error:
+            return Read(source, files, error, None)
+
+    def check(self, wanted: Wanted) -> FileCheck:
+        """What is found in the text."""
+        if self.memory is None:
+            return check_source(self.source, wanted, lambda _: self._analysed())
+        spread = self.memory.spread
+        return check_back(check_source(spread.wide, wanted, lambda _: self._analysed()), spread)
+
+    def shapes(self) -> Found:
+        """The shapes in the text."""
+        found = found_in(self._analysed().traces)
+        return found if self.memory is None else shapes_back(found, self.memory.spread)
+
+    def point(self, line: int, column: int) -> Pointed | None:
+        """What is known of the value at a place."""
+        traces = self._analysed().traces
+        if self.memory is None:
+            return pointed(self.source, traces, line, column)
+        spread = self.memory.spread
+        found = pointed(spread.wide, traces, spread.wide_line(line), column)
+        return found and pointed_back(found, spread)
+
+    def _analysed(self) -> Analysis:
+        if isinstance(self.analysis, Exception):
+            raise self.analysis
+        return self.analysis
+
+
+def _read(spread: Spread, before: Memory | None) -> Memory | None:
+    """The statements of a text, of which only the parts are parsed that are new; None where one cannot be."""
+    old = before.spread.placed if before is not None else {}
+    stable = {start for start, part in spread.placed.items() if old.get(start) == part}
+    fresh = [start for start in spread.starts if start not in stable]
+    read = parse_lines(spread.wide, [line for start in fresh for line in spread.lines_of(start)])
+    if isinstance(read, Problem):
+        return None
+    bodies = {start: before.bodies[start] for start in stable} if before is not None else {}
+    comments = {start: before.comments[start] for start in stable} if before is not None else {}
+    for start in fresh:
+        bodies[start] = tuple(one for one in read.body if spread.part_at(one.span.line) == start)
+        comments[start] = tuple(one for one in read.comments if spread.part_at(one.span.line) == start)
+    module = facts.Module(
+        read.path,
+        tuple(one for start in spread.starts for one in bodies[start]),
+        tuple(one for start in spread.starts for one in comments[start]),
+        read.docstring if fresh[:1] == spread.starts[:1] or before is None else before.module.docstring,
+    )
+    shared = {start: before.shared[start] for start in stable} if before is not None else {}
+    shared |= {start: _shared(bodies[start]) for start in fresh}
+    memory = Memory(spread, bodies, comments, shared, module, Outline.of(module, spread.wide))
+    if before is not None and _together(before.shared) == _together(shared):
+        memory.kept = dict(_holding(before, memory, stable))
+    return memory
+
+
+def _holding(before: Memory, memory: Memory, stable: set[int]) -> Iterator[tuple[str, Entry]]:
+    """The entry points for which nothing has changed."""
+    for name, entry in before.entries.items():
+        if entry.needed <= stable and (needed := memory.needed(name, entry.lines)) <= stable:
+            yield name, replace(entry, needed=needed)
+
+
+def _shared(body: tuple[facts.Statement, ...]) -> frozenset[tuple[str, str]]:
+    names = {("name", name) for name in rebound_names(body)}
+    return frozenset(names | {("attribute", name) for name in changed_attributes(body)})
+
+
+def _together(shared: Mapping[int, frozenset[tuple[str, str]]]) -> frozenset[tuple[str, str]]:
+    return frozenset().union(*shared.values())
+
+
+def _lines(explored: Explored, path: str) -> Iterator[int]:
+    for trace in explored.traces:
+        yield from (node.span.line for node in trace.nodes if node.path == path)
+
+
+def _is_definition(statement: facts.Statement) -> bool:
+    return isinstance(statement, facts.FunctionDef | facts.ClassDef | facts.Import | facts.ImportFrom)
