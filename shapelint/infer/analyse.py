@@ -61,6 +61,8 @@ class Explored:
 class Memory(Protocol):
     """What is known of the entry points of earlier texts of a file."""
 
+    home: Home
+
     def recall(self, entry: str, explore: Callable[[], Explored]) -> Explored:
         """What exploring an entry point shows, of an earlier text where that cannot have changed."""
 
@@ -132,12 +134,12 @@ def _undeceived(checked: Checked, followed: Followed, called: set[int]) -> list[
     return explore(checked, followed.entry, called)
 
 
-def _defined(module: facts.Module, source: Source) -> Checked:
+def _defined(module: facts.Module, home: Home) -> Checked:
     """The file with its definitions executed; modules that import it in turn see them."""
-    home = Home.of(source, module)
     scope = Scope({}, home=home)
     library = Library(parse, _define)
-    library.modules[Path(source.path)] = ModuleValue(source.path, scope)
+    path = home.source.path
+    library.modules[Path(path)] = ModuleValue(path, scope)
     _define(module, home, scope, library)
     return Checked(
         home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)), Instances(), set()

@@ -6,7 +6,7 @@ these are), and as long as nothing is bound elsewhere that it reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 
 from shapelint.data import dataclass
@@ -14,8 +14,8 @@ from shapelint.editors.server.back import check_back, pointed_back, shapes_back
 from shapelint.editors.server.pointed import Pointed, pointed
 from shapelint.editors.server.spread import Spread
 from shapelint.infer.analyse import Explored, analyse
-from shapelint.infer.code.afar import changed_attributes, rebound_names
 from shapelint.infer.definitions import Outline, words_in
+from shapelint.infer.values.objects import Home
 from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
 from shapelint.project.reads import Reads, note_again, recorded
 from shapelint.report.shapes import Found, found_in
@@ -35,15 +35,23 @@ class Entry:
     needed: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a part of a module says, at its place."""
+
+    body: tuple[facts.Statement, ...]
+    comments: tuple[facts.Comment, ...]
+    home: Home  #: of the part alone
+
+
 @dataclass(slots=True)
 class Memory:
-    """The last text of a file, its statements by part, and what its entry points have shown."""
+    """The last text of a file, its parts, and what its entry points have shown."""
 
     spread: Spread
-    bodies: dict[int, tuple[facts.Statement, ...]]
-    comments: dict[int, tuple[facts.Comment, ...]]
-    shared: dict[int, frozenset[tuple[str, str]]]  #: what each part does to names and attributes of the others
+    pieces: dict[int, Piece]
     module: facts.Module
+    home: Home
     outline: Outline
     entries: dict[str, Entry] = field(default_factory=dict)
     kept: dict[str, Entry] = field(default_factory=dict)  #: those of the text before that hold still
@@ -65,7 +73,7 @@ class Memory:
         """The first lines of the parts that run where some lines of an entry point do."""
         names, run = [entry.split(".")[0]], set(lines)
         if entry == SCRIPT:
-            own = [start for start, body in self.bodies.items() if not all(map(_is_definition, body))]
+            own = [start for start, piece in self.pieces.items() if not all(map(_is_definition, piece.body))]
             names += [word for start in own for word in words_in(self.spread.placed[start])]
             run.update(own)
         return frozenset(self.spread.part_at(self.outline.parts[n].last) for n in self.outline.needed(names, run))
@@ -90,7 +98,7 @@ class Read:
                 return Read(source, files, analyse_source(source), None)
             traces = analyse(memory.module, memory.spread.wide, memory=memory)
             memory.kept.clear()
-            return Read(source, files, Analysis(memory.module, traces), memory)
+            return Read(source, files, Analysis(memory.spread.wide, memory.module, traces), memory)
         except Exception as error:
             return Read(source, files, error, None)
 
@@ -129,23 +137,26 @@ def _read(spread: Spread, before: Memory | None) -> Memory | None:
     read = parse_lines(spread.wide, [line for start in fresh for line in spread.lines_of(start)])
     if isinstance(read, Problem):
         return None
-    bodies = {start: before.bodies[start] for start in stable} if before is not None else {}
-    comments = {start: before.comments[start] for start in stable} if before is not None else {}
-    for start in fresh:
-        bodies[start] = tuple(one for one in read.body if spread.part_at(one.span.line) == start)
-        comments[start] = tuple(one for one in read.comments if spread.part_at(one.span.line) == start)
+    pieces = {start: before.pieces[start] for start in stable} if before is not None else {}
+    pieces |= {start: _piece(read, spread, start) for start in fresh}
+    ordered = [pieces[start] for start in spread.starts]
     module = facts.Module(
         read.path,
-        tuple(one for start in spread.starts for one in bodies[start]),
-        tuple(one for start in spread.starts for one in comments[start]),
+        tuple(statement for piece in ordered for statement in piece.body),
+        tuple(comment for piece in ordered for comment in piece.comments),
         read.docstring if fresh[:1] == spread.starts[:1] or before is None else before.module.docstring,
     )
-    shared = {start: before.shared[start] for start in stable} if before is not None else {}
-    shared |= {start: _shared(bodies[start]) for start in fresh}
-    memory = Memory(spread, bodies, comments, shared, module, Outline.of(module, spread.wide))
-    if before is not None and _together(before.shared) == _together(shared):
+    home = Home.together(spread.wide, (piece.home for piece in ordered))
+    memory = Memory(spread, pieces, module, home, Outline.of(module, spread.wide))
+    if before is not None and (before.home.rebound, before.home.changed) == (home.rebound, home.changed):
         memory.kept = dict(_holding(before, memory, stable))
     return memory
+
+
+def _piece(read: facts.Module, spread: Spread, start: int) -> Piece:
+    body = tuple(one for one in read.body if spread.part_at(one.span.line) == start)
+    comments = tuple(one for one in read.comments if spread.part_at(one.span.line) == start)
+    return Piece(body, comments, Home.of(Source(read.path, ""), facts.Module(read.path, body, comments, None)))
 
 
 def _holding(before: Memory, memory: Memory, stable: set[int]) -> Iterator[tuple[str, Entry]]:
@@ -153,15 +164,6 @@ def _holding(before: Memory, memory: Memory, stable: set[int]) -> Iterator[tuple
     for name, entry in before.entries.items():
         if entry.needed <= stable and (needed := memory.needed(name, entry.lines)) <= stable:
             yield name, replace(entry, needed=needed)
-
-
-def _shared(body: tuple[facts.Statement, ...]) -> frozenset[tuple[str, str]]:
-    names = {("name", name) for name in rebound_names(body)}
-    return frozenset(names | {("attribute", name) for name in changed_attributes(body)})
-
-
-def _together(shared: Mapping[int, frozenset[tuple[str, str]]]) -> frozenset[tuple[str, str]]:
-    return frozenset().union(*shared.values())
 
 
 def _lines(explored: Explored, path: str) -> Iterator[int]:

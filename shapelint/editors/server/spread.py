@@ -11,6 +11,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import zip_longest
 
 from shapelint.source import Source
 
@@ -31,7 +32,8 @@ class Spread:
     @staticmethod
     def of(source: Source, before: Spread | None = None) -> Spread | None:
         """The layout of a text, like an earlier one's as far as there is room; None for what is not Python."""
-        parts = _parts(source)
+        parts = _parts_like(before.parts, source) if before is not None else None
+        parts = parts or _parts(source)
         if parts is None:
             return None
         starts = _starts_like(before, parts) if before is not None else None
@@ -71,6 +73,26 @@ class Spread:
         return self.starts[number] + line - self._firsts[number]
 
 
+def _parts_like(before: Sequence[str], source: Source) -> list[str] | None:
+    """The parts of a text that begins and ends like an earlier one; only what is between is read, if it is Python."""
+    rest = "".join(f"{line}\n" for line in source.lines)
+    head = tail = 0
+    begin, end = 0, len(rest)
+    while head < len(before) and rest.startswith(before[head], begin):
+        begin += len(before[head])
+        head += 1
+    while tail < len(before) - head and rest.endswith(before[-1 - tail], begin, end):
+        place = end - len(before[-1 - tail])
+        if place > begin and rest[place - 1] != "\n":
+            break  # in the middle of a line
+        end = place
+        tail += 1
+    if tail == 0:
+        return None  # what stands at the end may go on with what stood there
+    between = _parts(Source(source.path, rest[begin : end - 1])) if begin < end else []
+    return None if between is None else [*before[:head], *between, *before[len(before) - tail :]]
+
+
 def _parts(source: Source) -> list[str] | None:
     """The text cut behind each statement of its top level, but where the next one begins on the same line."""
     try:
@@ -82,7 +104,7 @@ def _parts(source: Source) -> list[str] | None:
     lines = source.lines
     ends = [
         statement.end_lineno or statement.lineno
-        for statement, following in zip(body, [*body[1:], None], strict=True)
+        for statement, following in zip_longest(body, body[1:])
         if following is None or _first(following) > (statement.end_lineno or statement.lineno)
     ]
     firsts = [0, *ends[:-1]]
