@@ -74,7 +74,8 @@ def _mended(mended: Mended, spread: Spread) -> Mended:
 
 
 def _beyond(beyond: Beyond, spread: Spread) -> Beyond:
-    return replace(beyond, line=spread.real(beyond.line), program=_built(beyond.program, spread))
+    line = str(spread.real(int(beyond.line))) if beyond.line.isdigit() else beyond.line
+    return replace(beyond, line=line, program=_built(beyond.program, spread))
 
 
 def _built(program: Program | NotReplayable, spread: Spread) -> Program | NotReplayable:
