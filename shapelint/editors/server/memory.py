@@ -146,7 +146,7 @@ def _read(spread: Spread, before: Memory | None) -> Memory | None:
         tuple(comment for piece in ordered for comment in piece.comments),
         read.docstring if fresh[:1] == spread.starts[:1] or before is None else before.module.docstring,
     )
-    home = Home.together(spread.wide, (piece.home for piece in ordered))
+    home = _together(spread.wide, ordered)
     memory = Memory(spread, pieces, module, home, Outline.of(module, spread.wide))
     if before is not None and (before.home.rebound, before.home.changed) == (home.rebound, home.changed):
         memory.kept = dict(_holding(before, memory, stable))
@@ -157,6 +157,17 @@ def _piece(read: facts.Module, spread: Spread, start: int) -> Piece:
     body = tuple(one for one in read.body if spread.part_at(one.span.line) == start)
     comments = tuple(one for one in read.comments if spread.part_at(one.span.line) == start)
     return Piece(body, comments, Home.of(Source(read.path, ""), facts.Module(read.path, body, comments, None)))
+
+
+def _together(source: Source, pieces: Iterable[Piece]) -> Home:
+    """The home of a text from those of its parts."""
+    whole = Home(source, {}, source.lines, {}, frozenset(), frozenset())
+    for piece in pieces:
+        whole.comments.update(piece.home.comments)
+        whole.ending.update(piece.home.ending)
+        whole.rebound |= piece.home.rebound
+        whole.changed |= piece.home.changed
+    return whole
 
 
 def _holding(before: Memory, memory: Memory, stable: set[int]) -> Iterator[tuple[str, Entry]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import TypeVar, cast
 
@@ -45,17 +45,6 @@ class Home:
         ending = {statement.span.end_line: statement for statement in every_statement(module.body)}
         rebound, changed = rebound_names(module.body), changed_attributes(module.body)
         return Home(source, comments, source.lines, ending, rebound, changed)
-
-    @staticmethod
-    def together(source: Source, parts: Iterable[Home]) -> Home:
-        """The home of a file from those of its parts."""
-        whole = Home(source, {}, source.lines, {}, frozenset(), frozenset())
-        for part in parts:
-            whole.comments.update(part.comments)
-            whole.ending.update(part.ending)
-            whole.rebound |= part.rebound
-            whole.changed |= part.changed
-        return whole
 
     def text(self, span: Span) -> str:
         """The source text of a span, on one line and not too long."""
