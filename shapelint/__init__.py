@@ -1,3 +1,34 @@
-"""shapelint: shapes and axis meanings around PyTorch recurrent layers, each report proven by torch."""
+"""shapelint: shapes and axis meanings around PyTorch recurrent layers, each report proven by torch.
+
+    import shapelint
+
+    shapelint.check(["src"]).findings           # as `shapelint check` does
+    shapelint.check_source(text).findings       # of a text
+    shapelint.shapes_of(text)                   # the shape of every value
+
+docs/api.md describes what they return. Nothing is loaded before the first call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shapelint.api import ConfigError as ConfigError
+    from shapelint.api import Document as Document
+    from shapelint.api import ShapeRow as ShapeRow
+    from shapelint.api import check as check
+    from shapelint.api import check_source as check_source
+    from shapelint.api import shapes_of as shapes_of
 
 __version__ = "0.1.0"
+__all__ = ["ConfigError", "Document", "ShapeRow", "__version__", "check", "check_source", "shapes_of"]
+
+
+def __getattr__(name: str) -> Any:
+    """What api.py defines, loaded when it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.api"), name)

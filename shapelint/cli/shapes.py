@@ -11,7 +11,7 @@ from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.config import ConfigError, load_config
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.bounds import Bounded, BoundsError
-from shapelint.pipeline.check import analyse_source, internal_error
+from shapelint.pipeline.shapes import shapes_in
 from shapelint.source import Problem, Source, read_source
 
 if TYPE_CHECKING:
@@ -60,14 +60,3 @@ def _shapes_of(source: Source, bounded: Bounded) -> tuple[Found, tuple[Problem, 
         return bounded.call(shapes_in, source)
     except BoundsError as why:
         return {}, (Problem(source.path, 1, f"cannot check the file: {why}", internal=True),)
-
-
-def shapes_in(source: Source) -> tuple[Found, tuple[Problem, ...]]:
-    """The shapes in a text; never raises."""
-    from shapelint.report.shapes import found_in
-
-    try:
-        analysis = analyse_source(source)
-        return found_in(analysis.traces), analysis.problems
-    except Exception as error:
-        return {}, (internal_error(source.path, error),)

@@ -1,0 +1,93 @@
+"""`import shapelint`: what its functions return, and that they load nothing before they are called."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import shapelint
+from shapelint.report.schema import schemas
+
+MODEL = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, n, h):
+        super().__init__()
+        self.lstm = nn.LSTM(n, h, batch_first=True)
+        self.fc = nn.Linear(h, 2)
+
+    def forward(self, x):
+        out, _ = self.lstm(x)
+        return self.fc(out[-1])
+"""
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.py").write_text(MODEL)
+    return tmp_path
+
+
+def places(document: shapelint.Document) -> list[tuple[str, int | None, int, str]]:
+    return [(one.path, one.cell, one.line, one.code) for one in document.findings]
+
+
+def test_files_are_checked_as_by_the_command(place: Path) -> None:
+    document = shapelint.check("m.py")
+    jsonschema.validate(json.loads(json.dumps(dataclasses.asdict(document))), schemas()["schema.json"])
+    assert places(document) == [("m.py", None, 12, "SHP101")]
+    assert document.findings[0].verification.status == "confirmed"
+    (place / "pyproject.toml").write_text('[tool.shapelint]\nignore = ["SHP101"]\n')
+    assert places(shapelint.check([place / "m.py"], verify="off")) == []
+    missing = shapelint.check(["m.py", "gone.py"], select=["SHP1"], verify="off", cache=False)
+    assert [(one.path, one.code) for one in missing.errors] == [("gone.py", "SHP001")]
+
+
+def test_texts_are_checked() -> None:
+    assert places(shapelint.check_source(MODEL, verify="off")) == [("<text>", None, 12, "SHP101")]
+    text = f"# coding: latin-1\n# é\n{MODEL}"
+    assert places(shapelint.check_source(text, "dir/new.py", verify="off")) == [("dir/new.py", None, 14, "SHP101")]
+    cells = [{"cell_type": "markdown", "source": "Hi"}, {"cell_type": "code", "source": MODEL}]
+    notebook = json.dumps({"cells": cells})
+    assert places(shapelint.check_source(notebook, "a.ipynb", verify="off")) == [("a.ipynb", 2, 12, "SHP101")]
+    broken = shapelint.check_source(f"{MODEL}\ndef f(:", verify="off")
+    assert [(one.line, one.message) for one in broken.errors] == [(14, "cannot parse: invalid syntax")]
+
+
+def test_shapes() -> None:
+    rows = {(row.line, row.name): row for row in shapelint.shapes_of(MODEL)}
+    assert rows[11, "out"].shape == ("B", "T", "h")
+    assert rows[11, "out"].roles == ("batch", "time", "feature")
+    with pytest.raises(ValueError, match="line 2: cannot parse: invalid syntax"):
+        shapelint.shapes_of("import torch\nx = = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"select": ["SHP9999"]}, "unknown rule code"),
+        ({"verify": "perhaps"}, "verify must be one of"),
+        ({"min_confidence": "none"}, "min_confidence must be"),
+    ],
+)
+def test_what_cannot_be_used_is_told(options: dict[str, str], why: str) -> None:
+    with pytest.raises(shapelint.ConfigError, match=why):
+        shapelint.check("m.py", **options)
+
+
+def test_nothing_is_loaded_before_a_call() -> None:
+    code = "import sys, shapelint; print(*(m for m in sys.modules if m.startswith('shapelint')))"
+    code += "; shapelint.check; print(*({'torch', 'libcst', 'click'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "shapelint\n\n"
+    with pytest.raises(AttributeError, match="no attribute 'chekc'"):
+        shapelint.chekc  # noqa: B018
