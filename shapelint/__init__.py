@@ -25,10 +25,13 @@ __version__ = "0.1.0"
 __all__ = ["ConfigError", "Document", "ShapeRow", "__version__", "check", "check_source", "shapes_of"]
 
 
+_HOMES = {"load_ipython_extension": "editors.jupyter", "unload_ipython_extension": "editors.jupyter"}
+
+
 def __getattr__(name: str) -> Any:
-    """What api.py defines, loaded when it is asked for."""
-    if name not in __all__:
+    """What api.py defines, and what IPython looks for, loaded when it is asked for."""
+    if name not in __all__ and name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.api"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'api')}"), name)
