@@ -203,7 +203,9 @@ def test_what_has_changed_meanwhile_is_named(
 
 def test_the_json_report_is_about_what_remains(place: Path) -> None:
     (place / "m.py").write_text("\n" + BAD)
-    report = json.loads(shapelint_(place, "--fix", "--output-format=json").out)
+    page = ("--output-format=html", "--output-file=page.html")
+    report = json.loads(shapelint_(place, "--fix", "--output-format=json", *page).out)
+    assert "Data flow of" in (place / "page.html").read_text(encoding="utf-8")
     jsonschema.validate(report, schemas()["schema.json"])
     assert report["summary"] | {"fixed": 1, "findings": 1, "errors": 0} == report["summary"]
     assert [(f["code"], f["line"], f["fixes"][0]["safe"]) for f in report["findings"]] == [("SHP101", 11, False)]

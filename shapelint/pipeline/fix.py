@@ -74,7 +74,7 @@ def look_again(task: Task, result: FileResult, verifier: Verifier) -> FileResult
         return result
     raw = result.change.after if result.change else task.raw
     now = proven(check_bytes(task.path, raw, task.wanted), verifier)
-    return replace(result, findings=now.findings, refuted=now.refuted)
+    return replace(result, findings=now.findings, refuted=now.refuted, graphs=now.graphs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ class Mender:
         findings, refuted = self._told(last.text, last.findings), self._told(last.text, last.refuted)
         fixed = len(self._told(first.text, first.findings)) - len(findings) + len(tidied)
         change = Change(result.path, raw, encode_source(replace(source, text=last.text), raw))
-        return FileResult(result.path, last.text, findings, refuted, last.problems, fixed, tuple(unfixed), change)
+        told = FileResult(result.path, last.text, findings, refuted, last.problems, graphs=last.graphs)
+        return replace(told, fixed=fixed, unfixed=tuple(unfixed), change=change)
 
     def _told(self, text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those of the findings in a text that the user asked for."""

@@ -45,6 +45,7 @@ class _Mended:
     refuted: tuple[Finding, ...]
     fixed: int
     unfixed: tuple[tuple[Finding, str], ...]
+    graphs: tuple[Graph, ...] = ()
 
 
 Told = TypeVar("Told", _Told, _Mended)
@@ -79,7 +80,8 @@ class Kept:
             return
         unfixed = tuple((one.finding, one.why) for one in result.unfixed)
         text = result.text if result.change else None
-        self._put(task, _mending(unsafe), reads, _Mended(text, result.findings, result.refuted, result.fixed, unfixed))
+        told = _Mended(text, result.findings, result.refuted, result.fixed, unfixed, result.graphs)
+        self._put(task, _mending(unsafe), reads, told)
 
     def _found(self, task: Task, what: str, kind: type[Told], told: Callable[[Told], FileResult]) -> FileResult | None:
         found = self.cache.find(self._key(task, what))
@@ -125,7 +127,8 @@ def _with_change(task: Task, before: FileResult, mended: _Mended) -> FileResult:
     if text is None:
         return replace(before, unfixed=unfixed)
     change = Change(task.path, task.raw, encode_source(replace(source, text=text), task.raw))
-    return FileResult(task.path, text, mended.findings, mended.refuted, (), mended.fixed, unfixed, change)
+    told = FileResult(task.path, text, mended.findings, mended.refuted, graphs=mended.graphs)
+    return replace(told, fixed=mended.fixed, unfixed=unfixed, change=change)
 
 
 def _refuse_forged(finding: Finding, path: str, text: str) -> None:
