@@ -157,6 +157,8 @@ def test_nothing_of_a_cell_goes_on_in_the_next(code: str, place: Path, capsys: p
 
 def test_noqa_in_a_cell(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found([IMPORTS, NET + "  # noqa: SHP101"], capsys) == []
+    ignored = NET + "  # shapelint: ignore[SHP101] the last sample is meant"
+    assert found([IMPORTS, "def broken(:", "'''", ignored], capsys) == []
     assert found(["# noqa", IMPORTS, NET], capsys) == ["nb.ipynb:cell 4:9:24"]
 
 

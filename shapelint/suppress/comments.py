@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapelint.data import dataclass
 from shapelint.finding import Edit
+from shapelint.notebooks.places import CELL
 from shapelint.source import Span
 
 _CODES = r"(?::\s?(?P<codes>(?:[A-Z]+[0-9]+(?:[,\s]+)?)+))?"
@@ -163,11 +164,32 @@ def _prefixes(match: re.Match[str]) -> tuple[str, ...]:
 
 
 def _groups(lines: list[str]) -> tuple[list[_Lines], list[tokenize.TokenInfo]]:
-    """The lines that comments speak for together, each with its statement, and the tokens."""
+    """The lines that comments speak for together, each with its statement, and the tokens.
+
+    What is no Python goes line by line, in a notebook the cells that are none.
+    """
     try:
         tokens = list(tokenize.generate_tokens(iter(lines).__next__))
+        return _grouped(tokens), tokens
     except (tokenize.TokenError, SyntaxError):
+        cells = [number for number, line in enumerate(lines) if CELL.match(line)]
+    if not cells:
         return [_Lines(number, number) for number in range(1, len(lines) + 1)], []
+    found: tuple[list[_Lines], list[tokenize.TokenInfo]] = ([], [])
+    for first, end in zip(cells, [*cells[1:], len(lines)], strict=True):
+        groups, tokens = _groups(lines[first + 1 : end])
+        shift = first + 1
+        found[0].extend(_Lines(g.first + shift, g.last + shift, _shifted(g.statement, shift)) for g in groups)
+        found[1].extend(token._replace(start=(token.start[0] + shift, token.start[1])) for token in tokens)
+    return found
+
+
+def _shifted(statement: tuple[int, int], shift: int) -> tuple[int, int]:
+    first, last = statement
+    return (first + shift, last + shift) if first else statement
+
+
+def _grouped(tokens: Sequence[tokenize.TokenInfo]) -> list[_Lines]:
     groups: list[_Lines] = []
     statement: list[_Lines] = []
     for first, last, kinds in _token_lines(tokens):
@@ -179,7 +201,7 @@ def _groups(lines: list[str]) -> tuple[list[_Lines], list[tokenize.TokenInfo]]:
             for one in statement:
                 one.statement = (statement[0].first, last)
             statement = []
-    return groups, tokens
+    return groups
 
 
 def _token_lines(tokens: Iterable[tokenize.TokenInfo]) -> Iterator[tuple[int, int, set[int]]]:
