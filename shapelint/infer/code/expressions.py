@@ -9,6 +9,7 @@ from shapelint.infer.code.comparisons import compare, contains, is_none
 from shapelint.infer.code.loops import comprehension
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.known.table import BUILTINS
+from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import attribute_of, item_of, rounds, truth, unrolled
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.project_modules import imported
@@ -37,6 +38,7 @@ from shapelint.shapes.value import (
     integer,
 )
 from shapelint.syntax import facts
+from shapelint.syntax.undefined import undefined_names
 from shapelint.trace.node import SCRIPT
 
 #: names that code binds through guards and helpers (`torch, nn = try_import_torch()`), and to nothing else
@@ -79,6 +81,8 @@ def name(run: Run, scope: Scope, node: facts.Name) -> Value:
         return starred
     if node.id in _GUARDED:
         return External(_GUARDED[node.id])
+    if run.trace.entry != SCRIPT and node.id in undefined_names(run.recorder.home.source.text):
+        raise Raised  # a NameError
     return Unknown(node.id, "a name that is not defined in this file")
 
 
