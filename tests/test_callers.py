@@ -172,6 +172,7 @@ def test_what_an_option_offers_besides_its_default_may_raise_only(
 
 
 ALONE = """\
+from lightning import Lightning
 import torch.nn as nn
 
 
@@ -237,3 +238,32 @@ class Reader(nn.Module):
 )
 def test_a_number_that_no_running_call_leaves(tmp_path: Path, uses: str, expected: Confidence) -> None:
     assert level(tmp_path, {"train.py": uses}, LAYERS) is expected
+
+
+#: one layer, whose dropout does nothing
+DROPPING = """\
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, dropout=0.1):
+        super().__init__()
+        self.lstm = nn.LSTM(size, size, dropout=dropout)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("Reader(8, dropout=args.drop)", Confidence.LOW),
+        ("Reader(8, 0)", Confidence.LOW),
+        ("Reader(8)", Confidence.HIGH),
+        ("READERS = {'plain': Reader}", Confidence.HIGH),
+    ],
+)
+def test_a_dropout_by_default(tmp_path: Path, call: str, expected: Confidence) -> None:
+    files = {"train.py": f"from model import Reader\nfrom options import args\n\nmodel = {call}\n"}
+    assert level(tmp_path, files, DROPPING) is expected

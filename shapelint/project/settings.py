@@ -64,6 +64,14 @@ def values_offered(path: str, name: str) -> tuple[Given, ...]:
     return tuple(value for _, option in _options(project_of(path), name) for value in option.offered)
 
 
+def is_default_left(path: str, name: str) -> bool:
+    """Whether anybody may take a default that the file `path` gives a parameter of that name."""
+    if not is_file(path):
+        return True
+    project, takers = project_of(path), [taker for taker in _takers(path, name) if taker.default]
+    return not takers or any(_is_left(project, taker, name) for taker in takers)
+
+
 def is_left_alone(path: str, cls: str, method: str) -> bool:
     """Whether the project of the file `path` uses a class of it, and nobody calls one of its methods.
 

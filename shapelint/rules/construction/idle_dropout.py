@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shapelint.claims.modules.dropout_acts import DropoutActs
-from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
+from shapelint.project.settings import is_default_left
 from shapelint.reading.operations import builds_recurrent, short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -51,7 +52,7 @@ dropout_acts: two passes of the layer over the same input in training mode are e
 
 ## When it stays silent
 The number of layers or the dropout is a parameter or comes from a configuration. A parameter with a default
-above 0 counts as dropout.
+above 0 counts as dropout, unless each caller in the project gives another one.
 """,
     bad=(
         """\
@@ -131,7 +132,7 @@ def idle_dropout(trace: Trace) -> Iterator[Finding]:
         value = node.kwargs.get("dropout")
         dropout = None if value is None else _dropout(value)
         if value is not None and dropout:
-            yield _finding(trace, node, dropout, isinstance(value, Unknown))
+            yield _finding(trace, node, dropout, value)
 
 
 def _has_one_layer(trace: Trace, node: Node) -> bool:
@@ -150,7 +151,13 @@ def _dropout(value: Value) -> float | None:
     return value.value if isinstance(value, Float) else None
 
 
-def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Finding:
+def _is_left(trace: Trace, value: Value) -> bool:
+    """Whether somebody takes the parameter's default; what is no parameter has none."""
+    return not isinstance(value, Unknown) or is_default_left(trace.path, value.key.rpartition(".")[2])
+
+
+def _finding(trace: Trace, node: Node, dropout: float, value: Value) -> Finding:
+    by_default = isinstance(value, Unknown)
     shown = f"dropout, {dropout} by default," if by_default else f"dropout={dropout}"
     return report(
         IDLE,
@@ -160,6 +167,7 @@ def _finding(trace: Trace, node: Node, dropout: float, by_default: bool) -> Find
         claims=[DropoutActs(Ref(node.id), dropout if by_default else None)],
         help="drop out the output with an nn.Dropout, or leave the argument away",
         fixes=[None if by_default else _without_dropout(trace, node)],
+        confidence=None if _is_left(trace, value) else Confidence.LOW,
     )
 
 

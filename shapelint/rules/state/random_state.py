@@ -54,8 +54,8 @@ def forward(self, x):
 statelessness: two passes over the same input differ.
 
 ## When it stays silent
-The state is drawn outside of `forward` (an nn.Parameter, a script); the path asks for `self.training`, or an option
-asks for it; it is called noise, or changed before it is used, as a latent code is; the layer reads nothing that the
+The state is drawn outside of `forward` (an nn.Parameter, a script); the path asks for `self.training`, or for an
+option that is called noise; the state is called noise, or changed before it is used, as a latent code is; the layer reads nothing that the
 caller gives.
 """,
     bad=(
@@ -143,6 +143,20 @@ class Latent(nn.Module):
 import torch
 from torch import nn
 
+class Shaken(nn.Module):
+    def __init__(self, features, hidden, init_state_noise=False):
+        super().__init__()
+        self.hidden, self.init_state_noise = hidden, init_state_noise
+        self.gru = nn.GRU(features, hidden)
+
+    def forward(self, x):
+        h0 = torch.randn(1, x.size(1), self.hidden) if self.init_state_noise else None
+        return self.gru(x, h0)[0]
+""",
+        """\
+import torch
+from torch import nn
+
 lstm = nn.LSTM(3, 5)
 h0, c0 = torch.randn(1, 4, 5), torch.randn(1, 4, 5)
 output, state = lstm(torch.randn(7, 4, 3), (h0, c0))
@@ -154,7 +168,8 @@ output, state = lstm(torch.randn(7, 4, 3), (h0, c0))
 @check(RULE)
 def random_initial_state(trace: Trace) -> Iterator[Finding]:
     """Calls inside of `forward` with a state that is drawn there."""
-    if any("training" in decision.subject for decision in trace.decisions):
+    asked = [decision.subject for decision in trace.decisions]
+    if any("training" in subject or _speaks_of_chance(subject) for subject in asked):
         return
     for call in recurrent_calls(trace):
         given = state_given(call)
@@ -173,7 +188,12 @@ def _is_called_noise(trace: Trace, state: Value) -> bool:
     """Whether the author calls the state what it is: chance is what a generator is given."""
     refs = (one.ref for one in trail(trace, state, natures(HANDS_ON)))
     names = (binding.name for ref in refs if ref is not None for binding in bindings_by_value(trace).get(ref, ()))
-    return any(not _CHANCE.isdisjoint(re.split(r"[\W\d_]+", name.lower())) for name in names)
+    return any(_speaks_of_chance(name) for name in names)
+
+
+def _speaks_of_chance(text: str) -> bool:
+    """Whether a name, or a condition of an option, says that chance is wanted: `self.init_state_noise`."""
+    return not _CHANCE.isdisjoint(re.split(r"[\W\d_]+", text.lower()))
 
 
 def _is_drawn(trace: Trace, node: Node) -> bool:
