@@ -11,7 +11,14 @@ from shapelint.source import Source
 load()
 
 DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
-HEAD = "import torch\nimport torch.nn as nn\nfrom library import TCN, make\n"
+HEAD = """\
+import unittest
+import warnings
+import pytest
+import torch
+import torch.nn as nn
+from library import *
+"""
 
 
 def codes(text: str) -> list[str]:

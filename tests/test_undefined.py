@@ -1,8 +1,10 @@
 """Names that nothing binds end a path with a NameError; what comes after it is of no run."""
 
 import pytest
-from test_hearsay import codes
+from test_hearsay import DEFAULT
 
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.source import Source
 from shapelint.syntax.undefined import undefined_names
 
 #: a text, and what of it nothing binds
@@ -33,7 +35,12 @@ def test_what_nothing_binds(text: str, expected: set[str]) -> None:
     assert undefined_names(text) == expected
 
 
-MODEL = """
+MODEL = """\
+import torch.nn as nn
+
+SCALE = 3
+
+
 class Model(nn.Module):
     def __init__(self, size, hidden):
         super({owner}, self).__init__()
@@ -57,4 +64,5 @@ class Model(nn.Module):
     ],
 )
 def test_a_model_that_cannot_run(owner: str, before: str, wrong: list[str]) -> None:
-    assert codes(MODEL.format(owner=owner, before=before) + "\nSCALE = 3\n") == wrong
+    source = Source("model.py", MODEL.format(owner=owner, before=before))
+    assert [one.finding.code for one in check_source(source, Wanted(DEFAULT, prove=False)).candidates] == wrong
