@@ -7,7 +7,6 @@ from dataclasses import replace
 from shapelint.ops.axes import ONE, dtype_named, is_dtype
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
-from shapelint.shapes.dim import Same
 from shapelint.shapes.value import NONE, Dtype, Tensor, Value
 
 
@@ -95,8 +94,8 @@ def data(input: Tensor) -> Tensor:
 
 @op("torch.Tensor.item", "torch.Tensor.__float__", "torch.Tensor.__int__", nature=Nature.INQUIRY)
 def item(input: Tensor, assume: Assumptions) -> Value:
-    """The only number in a tensor."""
-    if any(assume.same(axis.dim, ONE) is Same.DIFFERENT for axis in input.axes):
+    """The only number in a tensor: who asks for it has one sample, of one step."""
+    if not all(assume.agree(axis.dim, ONE) for axis in input.axes):
         raise ShapeError("item() of a tensor that holds more than one number")
     raise Undetermined("a number that is in the contents")
 

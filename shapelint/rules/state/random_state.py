@@ -55,8 +55,8 @@ statelessness: two passes over the same input differ.
 
 ## When it stays silent
 The state is drawn outside of `forward` (an nn.Parameter, a script); the path asks for `self.training`, or for an
-option that is called noise; the state is called noise, or changed before it is used, as a latent code is; the layer reads nothing that the
-caller gives.
+option that is called noise; the state is called noise, or changed before it is used, as a latent code is; the layer
+reads nothing that the caller gives.
 """,
     bad=(
         """\
