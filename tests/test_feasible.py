@@ -472,3 +472,35 @@ class Model(nn.Module):
         return self.out(self.rnn(x)[0])
 """
     assert findings(text) == []
+
+
+#: how the number of axes is asked for, of one shape in two places
+RANKS = {
+    "by length": "len(self.shape) > 1",
+    "of the space": "len(self.space.shape) > 1",
+    "turned round": "not len(self.shape) <= 1",
+}
+OF_RANK = """
+class Model(nn.Module):
+    def __init__(self, space, hidden):
+        super().__init__()
+        self.space, self.shape = space, space.shape
+        self.read = nn.Flatten() if {asked} else nn.Linear(hidden, hidden)
+        self.rnn = nn.LSTM(hidden, hidden, batch_first=True)
+
+    def forward(self, x):
+        if {asked}:
+            x = self.read(x.permute(0, 3, 1, 2)).unsqueeze(1)
+        else:
+            x = self.read(x)
+        return self.rnn(x)[0]
+"""
+
+
+@pytest.mark.parametrize("asked", RANKS.values(), ids=RANKS)
+def test_a_shape_has_one_rank(asked: str) -> None:
+    text = OF_RANK.format(asked=asked)
+    assert findings(text) == []
+    told = ("torch.nn.Flatten", "torch.nn.Linear", "torch.Tensor.permute")
+    made = [tuple(node.op for node in trace.nodes if node.op in told) for trace in traces(text)]
+    assert sorted(filter(None, made)) == [("torch.nn.Flatten", "torch.Tensor.permute"), ("torch.nn.Linear",)]

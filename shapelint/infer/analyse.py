@@ -18,7 +18,7 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.entries import Entry, entries
 from shapelint.infer.instances import Instances
 from shapelint.infer.library import Library
-from shapelint.infer.plan import SPOKEN_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
+from shapelint.infer.plan import ORDERED_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Home, ModuleValue, Scope
 from shapelint.ops.names import CELLS, RECURRENT
@@ -219,8 +219,11 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
 
 
 def _on_its_own(checked: Checked, entry: Entry, plan: Plan, run: Run) -> Run:
-    """A turned path, without the ranks that operations of the path before it demand where these make torch raise."""
-    inherited = {key for key, demand in plan.demands.items() if demand.because not in SPOKEN_RANKS}
+    """A turned path, without the ranks that the path before it demands where these make torch raise.
+
+    What its own code says of them is said again.
+    """
+    inherited = {key for key, demand in plan.demands.items() if demand.because not in ORDERED_RANKS}
     in_vain = _in_vain(run.trace, lambda leaf: leaf.leaf_key in inherited) if inherited else set()
     if not in_vain:
         return run

@@ -15,10 +15,9 @@ VIEWED = "view"  #: demands the rank that the sizes of a view have
 PRODUCT = "product"  #: demands the one rank that a product of matrices or vectors takes
 
 WRITTEN_RANKS = frozenset({"shape-comment", "shape-docstring"})  #: what texts say, which may be of other values
-#: the author's own words on an input's rank, and a rank that is tried (`Trace.retaken`)
-SPOKEN_RANKS = WRITTEN_RANKS | {VIEWED, PRODUCT, "unpacked", "permute", "pattern", TRIED}
-#: these, and what a layer that is told how its batches lie reads
-STATED_RANKS = SPOKEN_RANKS | {"batch_first"}
+ORDERED_RANKS = WRITTEN_RANKS | {TRIED}  #: these, and a rank that is tried (`Trace.retaken`): of any path
+#: these, the author's own words on an input's rank, and what a layer that is told how its batches lie reads
+STATED_RANKS = ORDERED_RANKS | {VIEWED, PRODUCT, "unpacked", "permute", "pattern", "batch_first"}
 #: what leaves no doubt about an input's rank: recurrent layers read batches by all usage
 CERTAIN_RANKS = STATED_RANKS | {f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")}
 

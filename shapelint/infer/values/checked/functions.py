@@ -13,7 +13,7 @@ from shapelint.infer.evidence import note_docstring, note_head_comments, note_re
 from shapelint.infer.plan import MAX_DEPTH, Raised
 from shapelint.infer.protocol import Site, call_value, calls
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.checked.parameters import bind_parameters
+from shapelint.infer.values.checked.parameters import bind_parameters, takes
 from shapelint.infer.values.objects import YIELDED, BoundMethod, Function, Iteration, Partial, Scope
 from shapelint.shapes.value import NONE, List, Value
 from shapelint.syntax import facts
@@ -31,6 +31,8 @@ def call_function(run: Run, function: Function, site: Site) -> Value:
         return site.unknown(run, "an abstract method")
     if function.is_wrapped:
         return site.unknown(run, "a function under a decorator that is not known")
+    if not takes(function, site.args, site.kwargs):
+        raise Raised  # a TypeError
     depth = len(run.recorder.frames)
     run.recorder.frames.append(Frame(function.name, site.node.span, run.recorder.path))
     try:

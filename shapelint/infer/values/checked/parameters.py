@@ -47,6 +47,20 @@ def bind_parameters(
     return names
 
 
+def takes(function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> bool:
+    """Whether Python can bind the arguments: not too many, none of another name, none twice, none missing."""
+    kinds = {parameter.name: parameter.kind for parameter in function.parameters}
+    by_place = [name for name, kind in kinds.items() if kind in ("positional", "normal")]
+    given, named = set(by_place[: len(args)]), kwargs.keys() - {"**"}
+    if len(args) > len(by_place) and "vararg" not in kinds.values():
+        return False
+    by_name = {name for name, kind in kinds.items() if kind in ("normal", "keyword")}
+    if given & named & by_name or (named - by_name and "kwarg" not in kinds.values()):
+        return False
+    needed = {name for name, kind in kinds.items() if kind not in ("vararg", "kwarg")} - function.defaults.keys()
+    return "**" in kwargs or needed <= given | named
+
+
 def free_arguments(run: Run, function: Function, receiver: Value | None) -> Arguments:
     """Arguments for an entry point that nobody calls: every parameter unknown, with its default as a hint."""
     skipped = 0 if receiver is None else 1

@@ -109,6 +109,12 @@ def _length(run: Run, value: Unknown, node: facts.Expression) -> Value:
     return Int(Dim.symbol(f"{value.key}.size(0)"))
 
 
+@lengths(ShapeOf)
+def _rank(run: Run, shape: ShapeOf, node: facts.Expression) -> Value:
+    # one shape has one length, wherever it is asked
+    return Int(Dim.symbol(f"{shape.of.key}.ndim"))
+
+
 @truths(Unknown)
 def _truth(value: Unknown) -> None:
     return None

@@ -1,4 +1,4 @@
-"""Names that nothing binds end a path with a NameError; what comes after it is of no run."""
+"""What Python refuses ends a path: names that nothing binds, and arguments that a function does not take."""
 
 import pytest
 from test_hearsay import DEFAULT
@@ -66,3 +66,46 @@ class Model(nn.Module):
 def test_a_model_that_cannot_run(owner: str, before: str, wrong: list[str]) -> None:
     source = Source("model.py", MODEL.format(owner=owner, before=before))
     assert [one.finding.code for one in check_source(source, Wanted(DEFAULT, prove=False)).candidates] == wrong
+
+
+CALLED = """\
+import torch.nn as nn
+
+
+class Model(nn.Module):
+    def __init__(self, size, hidden=8):
+        super().__init__()
+        self.rnn = nn.LSTM(size, hidden, batch_first=True)
+
+    def read(self, x, *, scale=1, **more):
+        return self.rnn(x * scale)[0]
+
+    def forward(self, x):
+        return {call}[-1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "runs"),
+    [
+        ("self.read(x)", True),
+        ("self.read(x, scale=2)", True),
+        ("self.read(x, any=2)", True),
+        ("self.read(*[x])", True),
+        ("self.read(**{'x': x})", True),
+        ("self.read(x, 2)", False),
+        ("self.read()", False),
+        ("self.read(x, x=x)", False),
+        ("Model(4).read(x)", True),
+        ("Model(hidden=4, size=3).read(x)", True),
+        ("Model(4, wide=True).read(x)", False),
+        ("Model(4, 8, 9).read(x)", False),
+        ("Model().read(x)", False),
+        ("(lambda a, b=2: self.read(a))(x)", True),
+        ("(lambda a, b: self.read(a))(x)", False),
+    ],
+)
+def test_a_call_that_python_refuses(call: str, runs: bool) -> None:
+    source = Source("model.py", CALLED.format(call=call))
+    found = [one.finding.code for one in check_source(source, Wanted(DEFAULT, prove=False)).candidates]
+    assert found == ["SHP101"] * runs
