@@ -76,13 +76,13 @@ def texts_with(project: Project, form: str, name: str) -> list[tuple[str, str]]:
 
     `form` tells how it is mentioned, see `FORMS`.
     """
-    wanted = FORMS[form](name)
+    wanted, word = FORMS[form](name), _longest_word(name)
     left = MAX_TAKEN
     found: list[tuple[str, str]] = []
     matched: list[str] = []
     for path in files_of(project):
         raw = content(path)
-        if raw is not None and wanted.search(raw):
+        if raw is not None and word in raw and wanted.search(raw):
             matched.append(path)
             left -= len(raw)
             if left < 0:
@@ -117,6 +117,11 @@ def spelled(name: str) -> str:
 def assigned(module: str) -> str:
     """A pattern for names of a module that are assigned from outside: `settings.BATCH_FIRST = ...`."""
     return rf"(?<![\w.]){re.escape(module)}\.(\w+)\s*=(?!=)"
+
+
+def _longest_word(name: str) -> bytes:
+    """What all ways to write a name have in common: to look for it is some forty times as fast as a pattern."""
+    return max(re.split("[-_]", name), key=len).encode("utf-8", "surrogatepass")
 
 
 def _mention(name: str) -> str:
