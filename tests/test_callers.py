@@ -259,11 +259,14 @@ class Reader(nn.Module):
     ("call", "expected"),
     [
         ("Reader(8, dropout=args.drop)", Confidence.LOW),
+        ("Reader(8, dropout=args.other)", Confidence.HIGH),
         ("Reader(8, 0)", Confidence.LOW),
+        ("Reader(8, 0.3)", Confidence.HIGH),
         ("Reader(8)", Confidence.HIGH),
         ("READERS = {'plain': Reader}", Confidence.HIGH),
     ],
 )
 def test_a_dropout_by_default(tmp_path: Path, call: str, expected: Confidence) -> None:
-    files = {"train.py": f"from model import Reader\nfrom options import args\n\nmodel = {call}\n"}
+    options = "args = argparse.ArgumentParser()\nargs.add_argument('--drop', type=float, default=0)\n"
+    files = {"train.py": f"from model import Reader\nfrom options import args\n\nmodel = {call}\n", "options.py": options}
     assert level(tmp_path, files, DROPPING) is expected

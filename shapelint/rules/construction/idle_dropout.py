@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from shapelint.claims.modules.dropout_acts import DropoutActs
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.project.settings import is_default_left
+from shapelint.project.settings import is_default_left, values_passed
 from shapelint.reading.operations import builds_recurrent, short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
@@ -52,7 +52,7 @@ dropout_acts: two passes of the layer over the same input in training mode are e
 
 ## When it stays silent
 The number of layers or the dropout is a parameter or comes from a configuration. A parameter with a default
-above 0 counts as dropout, unless each caller in the project gives another one.
+above 0 counts as dropout, unless each caller in the project gives 0.
 """,
     bad=(
         """\
@@ -151,9 +151,13 @@ def _dropout(value: Value) -> float | None:
     return value.value if isinstance(value, Float) else None
 
 
-def _is_left(trace: Trace, value: Value) -> bool:
-    """Whether somebody takes the parameter's default; what is no parameter has none."""
-    return not isinstance(value, Unknown) or is_default_left(trace.path, value.key.rpartition(".")[2])
+def _is_given(trace: Trace, value: Value) -> bool:
+    """Whether somebody gives a dropout: what is no parameter has no callers, and a default counts if one leaves it."""
+    name = value.key.rpartition(".")[2] if isinstance(value, Unknown) else None
+    if name is None or is_default_left(trace.path, name):
+        return True
+    numbers = [given for given in values_passed(trace.path, name) if isinstance(given, int | float)]
+    return not numbers or any(numbers)
 
 
 def _finding(trace: Trace, node: Node, dropout: float, value: Value) -> Finding:
@@ -167,7 +171,7 @@ def _finding(trace: Trace, node: Node, dropout: float, value: Value) -> Finding:
         claims=[DropoutActs(Ref(node.id), dropout if by_default else None)],
         help="drop out the output with an nn.Dropout, or leave the argument away",
         fixes=[None if by_default else _without_dropout(trace, node)],
-        confidence=None if _is_left(trace, value) else Confidence.LOW,
+        confidence=None if _is_given(trace, value) else Confidence.LOW,
     )
 
 
