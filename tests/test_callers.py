@@ -268,5 +268,8 @@ class Reader(nn.Module):
 )
 def test_a_dropout_by_default(tmp_path: Path, call: str, expected: Confidence) -> None:
     options = "args = argparse.ArgumentParser()\nargs.add_argument('--drop', type=float, default=0)\n"
-    files = {"train.py": f"from model import Reader\nfrom options import args\n\nmodel = {call}\n", "options.py": options}
+    files = {
+        "train.py": f"from model import Reader\nfrom options import args\n\nmodel = {call}\n",
+        "options.py": options,
+    }
     assert level(tmp_path, files, DROPPING) is expected

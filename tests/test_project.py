@@ -170,6 +170,19 @@ def test_installed_packages_are_not_read(tmp_path: Path) -> None:
     assert imported_file(str(tmp_path / "lib/site-packages/model.py"), "layers", 0) is None
 
 
+def test_of_two_modules_a_script_means_the_one_beside_it(tmp_path: Path) -> None:
+    script = "import layers\n\nif __name__ == '__main__':\n    layers.Encoder()\n"
+    write(
+        tmp_path,
+        {"layers.py": "", "part/__init__.py": "", "part/layers.py": "", "part/run.py": script, "part/model.py": ""},
+    )
+    assert imported_file(str(tmp_path / "part/run.py"), "layers", 0) == tmp_path / "part/layers.py"
+    assert imported_file(str(tmp_path / "part/model.py"), "layers", 0) is None
+    write(tmp_path, {"src/layers.py": "", "run.py": script, "src/only.py": ""})
+    assert imported_file(str(tmp_path / "run.py"), "layers", 0) == tmp_path / "layers.py"
+    assert imported_file(str(tmp_path / "run.py"), "only", 0) == tmp_path / "src/only.py"
+
+
 def test_missing_modules_have_no_file(tmp_path: Path) -> None:
     write(tmp_path, {"model.py": ""})
     assert imported_file(str(tmp_path / "model.py"), "numpy.linalg", 0) is None

@@ -7,6 +7,7 @@ folder. What is installed (site-packages) is never a project's own file.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from shapelint.project.reads import is_file, source_of
 from shapelint.source import Problem, Source
 
 MAX_BYTES = 300_000  #: a larger file is not read for an import's sake
+_MAIN = re.compile(r"^if\s*\(?\s*__name__\s*==\s*[\"']__main__[\"']", re.MULTILINE)
 SMALL = 10_000  #: a smaller file may hold constants and helpers; a larger one is read if it speaks of torch
 
 
@@ -21,12 +23,16 @@ def imported_file(importer: str, module: str, level: int) -> Path | None:
     """The file that `from <level dots><module> import ...` in `importer` reads; None outside the project.
 
     Its path is absolute or relative, as the importer's is. Where a module of that name lies beside the importer and
-    another one at the root, it depends on how the program is started: None.
+    another one at the root, it depends on how the program is started: None, but for a script, which is started itself.
     """
+    bases = [*_bases(Path(importer).absolute(), level)]
     parts = [part for part in module.split(".") if part]
-    files = (_module_file(base.joinpath(*parts), bool(parts)) for base in _bases(Path(importer).absolute(), level))
-    found = {file for file in files if file is not None and "site-packages" not in file.parts}
-    if len(found) != 1:
+    files = {base: _module_file(base.joinpath(*parts), bool(parts)) for base in bases}
+    found = {file for file in files.values() if file is not None and "site-packages" not in file.parts}
+    beside = files.get(Path(importer).absolute().parent)
+    if len(found) > 1:
+        found = {beside} if beside is not None and _is_script(importer) else set()
+    if not found:
         return None
     (file,) = found
     return file if Path(importer).is_absolute() else Path(os.path.relpath(file))
@@ -55,6 +61,12 @@ def _bases(importer: Path, level: int) -> Iterator[Path]:
         return
     root = _root(importer)
     yield from dict.fromkeys((root, root / "src", importer.parent))
+
+
+def _is_script(path: str) -> bool:
+    """Whether a file does something of its own where Python is told to run it."""
+    source = source_of(path)
+    return not isinstance(source, Problem) and _MAIN.search(source.text) is not None
 
 
 def _root(file: Path) -> Path:
