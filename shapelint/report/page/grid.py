@@ -21,7 +21,7 @@ def pictures(footprint: Footprint, mended: Footprint | None) -> Markup:
     )
     told += "a step that reaches the row. "
     if len(footprint[0]) > 1:
-        told += "In a sound model row 1 is reached by sample 1 alone (green); red is another sample's."
+        told += "In a sound model row 1 is reached by sample 1 alone (green); round and red is another sample's."
     return element("div", element("p", told, class_="muted"), element("div", drawn, class_="figures"), class_="reach")
 
 
@@ -48,7 +48,9 @@ def _svg(footprint: Footprint, title: str) -> Iterator[str]:
             for t in range(steps):
                 kind = _kind(footprint[i][j][t], i == j, own)
                 left = LEFT + j * (width + GAP) + t * CELL
-                yield f'<rect class="{kind}" x="{left}" y="{top}" width="{CELL - 2}" height="{CELL - 2}" rx="2"/>'
+                # round, for those who do not see red beside green
+                corner = CELL // 2 if kind == "other" else 2
+                yield f'<rect class="{kind}" x="{left}" y="{top}" width="{CELL - 2}" height="{CELL - 2}" rx="{corner}"/>'
     yield "</svg>"
 
 
