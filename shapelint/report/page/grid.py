@@ -40,18 +40,21 @@ def _svg(footprint: Footprint, title: str) -> Iterator[str]:
     for j in range(samples):
         yield f'<text x="{LEFT + j * (width + GAP)}" y="14">sample {j}</text>'
         yield f'<text class="small" x="{LEFT + j * (width + GAP)}" y="28">time →</text>'
-    own = len(footprint) == len(footprint[0])
     for i in range(rows):
         top = TOP + i * (CELL + 4)
         yield f'<text x="0" y="{top + 12}">row {i}</text>'
         for j in range(samples):
-            for t in range(steps):
-                kind = _kind(footprint[i][j][t], i == j, own)
-                left = LEFT + j * (width + GAP) + t * CELL
-                # round, for those who do not see red beside green
-                corner = CELL // 2 if kind == "other" else 2
-                yield f'<rect class="{kind}" x="{left}" y="{top}" width="{CELL - 2}" height="{CELL - 2}" rx="{corner}"/>'
+            yield from _squares(footprint, i, j, LEFT + j * (width + GAP), top)
     yield "</svg>"
+
+
+def _squares(footprint: Footprint, row: int, sample: int, left: int, top: int) -> Iterator[str]:
+    """The steps of a sample in a row; another sample's are round, too, for those who do not see red beside green."""
+    is_square = len(footprint) == len(footprint[0])
+    for step, reached in enumerate(footprint[row][sample][:MOST_STEPS]):
+        kind = _kind(reached, row == sample, is_square)
+        shape = f'width="{CELL - 2}" height="{CELL - 2}" rx="{CELL // 2 if kind == "other" else 2}"'
+        yield f'<rect class="{kind}" x="{left + step * CELL}" y="{top}" {shape}/>'
 
 
 def _kind(reached: bool, is_own: bool, is_square: bool) -> str:
