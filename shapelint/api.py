@@ -91,7 +91,8 @@ def shapes_of(text: str, path: Path = "<text>") -> tuple[ShapeRow, ...]:
 def _options(
     select: Sequence[str] | None, ignore: Sequence[str], verify: Verify | None, min_confidence: Level | None
 ) -> dict[str, Any]:
-    from shapelint.config import VERIFY_MODES, check_codes, known_codes
+    from shapelint.config import check_codes, known_codes
+    from shapelint.keys import VERIFY_MODES
 
     codes = [*(select or ()), *ignore]
     wrong = check_codes(codes, known_codes()) if codes else None

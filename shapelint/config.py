@@ -9,23 +9,20 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
-from shapelint.patterns import PatternError, spec_of
+from shapelint.keys import KEYS, BadValueError, shown, suggestion
+from shapelint.patterns import spec_of
 from shapelint.pipeline.bounds import FILE_SECONDS
-from shapelint.report import formats
 from shapelint.source import read_regular
 
 MAX_BYTES = 1_000_000  #: of a pyproject.toml
-MAX_SHOWN = 80  #: characters of a wrong word
-MAX_ENTRIES = 1_000  #: of a list or a table
 DEFAULT_CACHE = ".shapelint_cache"
-VERIFY_MODES = ("auto", "require", "off")
 DEFAULT_EXCLUDES = (
     ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".hypothesis", ".ipynb_checkpoints",
     ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", DEFAULT_CACHE, ".svn",
@@ -74,6 +71,7 @@ class Config:
     pictures: bool = False  #: whether a report shows data flows, and scripts
     cache_dir: str | None = DEFAULT_CACHE  #: relative to `root`; None: nothing is kept
     baseline: str | None = None  #: relative to `root`; None: no mistakes are known
+    origins: tuple[tuple[str, str], ...] = field(default=(), compare=False)  #: the keys that the file gives, and where
 
     @property
     def baseline_path(self) -> str | None:
@@ -135,7 +133,7 @@ class Selector:
 
 def load_config(start: str) -> Config:
     """The configuration that holds for `start` (a file or directory); raises ConfigError."""
-    place = Path(start).absolute()
+    place = Path(os.path.abspath(start))  # `..` is not below the current folder
     for directory in (place, *place.parents):
         path = directory / "pyproject.toml"
         raw = _read(path)
@@ -193,20 +191,6 @@ def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
     return None
 
 
-def shown(word: str) -> str:
-    """A word of the user's in quotes, in one line, and cut where it is long."""
-    return repr(word if len(word) <= MAX_SHOWN else word[:MAX_SHOWN] + "...")
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest known word, else nothing."""
-    by_case = {name.lower(): name for name in known}
-    from difflib import get_close_matches
-
-    near = get_close_matches(word.lower(), by_case, n=1, cutoff=0.6)
-    return f"; did you mean {by_case[near[0]]!r}?" if near else ""
-
-
 def _longest(code: str, prefixes: Iterable[str]) -> int:
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
 
@@ -229,21 +213,22 @@ class _TableReader:
         if not isinstance(table, dict):
             raise self.error("shapelint", "[tool.shapelint] must be a table")
         for key, value in table.items():
-            convert = _KEYS.get(key)
-            if convert is None:
-                raise self.error(key, f"unknown key {shown(key)}{suggestion(key, _KEYS)}")
+            known = KEYS.get(key)
+            if known is None:
+                raise self.error(key, f"unknown key {shown(key)}{suggestion(key, KEYS)}")
             try:
-                self.values[key] = convert(value)
-            except _BadValueError as error:
+                self.values[key] = known.kind.convert(value)
+            except BadValueError as error:
                 raise self.error(key, f"{key}: {error}", error.word) from None
         return self._config()
 
     def _config(self) -> Config:
         values = self.values
         self._check_codes()
+        origins = tuple((key, f"{_shown(self.path)}:{self._line(key, None)}") for key in values)
         selection = Selection(values.pop("select", None), values.pop("extend-select", ()), values.pop("ignore", ()))
         options = {key.replace("-", "_"): value for key, value in values.items()}
-        return Config(root=str(Path(self.path).parent), file=selection, **options)
+        return Config(root=str(Path(self.path).parent), file=selection, origins=origins, **options)
 
     def _check_codes(self) -> None:
         by_key = [(key, self.values.get(key) or ()) for key in ("select", "extend-select", "ignore")]
@@ -274,112 +259,6 @@ class _TableReader:
     def _find(lines: list[str], start: int, pattern: str) -> int | None:
         expression = re.compile(pattern)
         return next((n for n in range(start, len(lines)) if expression.match(lines[n])), None)
-
-
-class _BadValueError(Exception):
-    """A value of the wrong type, or an unknown word; `word` is the text to look for in the file."""
-
-    def __init__(self, message: str, word: str | None = None) -> None:
-        super().__init__(message)
-        self.word = word
-
-
-def _strings(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _BadValueError(f"must be a list of strings, not {_type_name(value)}")
-    if len(value) > MAX_ENTRIES:
-        raise _BadValueError(f"has {len(value)} entries; {MAX_ENTRIES} are the most")
-    return tuple(value)
-
-
-def _patterns(value: object) -> tuple[str, ...]:
-    for pattern in (patterns := _strings(value)):
-        _check_pattern(pattern)
-    return patterns
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        spec_of([pattern])
-    except PatternError as error:
-        raise _BadValueError(f"{shown(pattern)} is no pattern of .gitignore: {error}", pattern) from None
-
-
-def _one_of(*words: str) -> Callable[[object], str]:
-    def convert(value: object) -> str:
-        if not isinstance(value, str):
-            raise _BadValueError(f"must be one of {', '.join(words)}, not {_type_name(value)}")
-        if value not in words:
-            wrong = f"{shown(value)} is not one of {', '.join(words)}"
-            raise _BadValueError(wrong + suggestion(value, words), value)
-        return value
-
-    return convert
-
-
-def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _BadValueError(f"must be true or false, not {_type_name(value)}")
-    return value
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _BadValueError(f"must be a number of seconds, not {_type_name(value)}")
-    if not 0 < value < float("inf"):
-        raise _BadValueError("must be more than 0 seconds")
-    return float(value)
-
-
-def _path(value: object) -> str:
-    if not isinstance(value, str):
-        raise _BadValueError(f"must be a path, not {_type_name(value)}")
-    if not value or "\0" in value:
-        raise _BadValueError("must be a path that is not empty")
-    return os.path.expanduser(value)
-
-
-def _confidence(value: object) -> Confidence:
-    return Confidence(_one_of(*(level.value for level in Confidence))(value))
-
-
-def _ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if not isinstance(value, dict):
-        raise _BadValueError(f"must be a table of pattern = [codes], not {_type_name(value)}")
-    _patterns(list(value))
-    return tuple((pattern, _strings(codes)) for pattern, codes in value.items())
-
-
-def _type_name(value: object) -> str:
-    return _TYPE_NAMES.get(type(value), type(value).__name__)
-
-
-_TYPE_NAMES: dict[type, str] = {
-    bool: "a boolean",
-    int: "an integer",
-    float: "a float",
-    str: "a string",
-    list: "a list of other things",
-    dict: "a table",
-}
-
-
-_KEYS: dict[str, Callable[[object], object]] = {
-    "select": _strings,
-    "extend-select": _strings,
-    "ignore": _strings,
-    "per-file-ignores": _ignores,
-    "exclude": _patterns,
-    "extend-exclude": _patterns,
-    "verify": _one_of(*VERIFY_MODES),
-    "min-confidence": _confidence,
-    "output-format": _one_of(*formats.NAMES),
-    "fix": _boolean,
-    "unsafe-fixes": _boolean,
-    "file-timeout": _seconds,
-    "cache-dir": _path,
-    "baseline": _path,
-}
 
 
 def known_codes() -> frozenset[str]:

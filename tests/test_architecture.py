@@ -30,7 +30,7 @@ LAYERS = (
     ("verify",),
     ("report",),
     ("cache",),
-    ("config", "pipeline"),
+    ("config", "keys", "pipeline"),
     ("api", "cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -1,12 +1,22 @@
 """`[tool.shapelint]`, and the command line over it."""
 
 import os
+import re
+import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from shapelint.config import Config, ConfigError, Selection, Selector, check_codes, load_config, suggestion
+from shapelint.cli import run
+from shapelint.config import Config, ConfigError, Selection, Selector, check_codes, load_config
 from shapelint.finding import Confidence
+from shapelint.keys import KEYS, schema, suggestion, text
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 CODES = {"SHP101": True, "SHP102": True, "SHP201": True, "SHP901": False}
 
@@ -174,3 +184,91 @@ def test_suggestions() -> None:
     assert suggestion("zzz", ["SHP101"]) == ""
     assert check_codes(["SHP", "SHP1", "SHP101"], CODES) is None
     assert "lists the codes" in (check_codes(["zzz"], CODES) or "")
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_schema_is_that_of_the_code() -> None:
+    assert (ROOT / "docs" / "schema-config.json").read_text(encoding="utf-8") == text(), "python -m shapelint.keys docs"
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md"])
+def test_the_settings_of_the_pages_are_read_and_fit_the_schema(page: str, tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"^```toml\n(\[tool.shapelint\]\n.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert blocks
+    for block in blocks:
+        (tmp_path / "pyproject.toml").write_text(block)
+        load_config(str(tmp_path))
+        jsonschema.validate(tomllib.loads(block)["tool"]["shapelint"], schema())
+
+
+def refusal(place: Path) -> str | None:
+    try:
+        load_config(str(place))
+    except ConfigError as why:
+        return str(why)
+    return None
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_schema_and_code_refuse_the_same(key: str, tmp_path: Path) -> None:
+    values = (
+        '"x"',
+        '""',
+        "[]",
+        "[1]",
+        '["x"]',
+        "3",
+        "-1",
+        "0",
+        "true",
+        "{}",
+        '{x = ["SHP1"]}',
+        "{x = 3}",
+        '"low"',
+        '"full"',
+        '"off"',
+    )
+    taken = 0
+    for value in values:
+        (tmp_path / "pyproject.toml").write_text(f"[tool.shapelint]\n{key} = {value}\n")
+        document = tomllib.loads(f"x = {value}")["x"]
+        fits = jsonschema.Draft202012Validator(schema()).is_valid({key: document})
+        why = refusal(tmp_path)
+        # a code must be known, which the schema does not say
+        assert (why is None) is fits or (fits and "unknown rule code" in str(why)), value
+        taken += why is None
+    assert taken
+
+
+def test_the_settings_that_hold_are_shown_with_where_they_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = '[tool.shapelint]\nignore = ["SHP1"]\nmin-confidence = "low"\n\n[tool.shapelint.per-file-ignores]\n"*.py" = ["SHP2"]\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    (tmp_path / "inner").mkdir()
+    assert run(["config", "inner"]) == 0
+    told = capsys.readouterr().out
+    for line in (
+        'ignore = ["SHP1"]  # pyproject.toml:2',
+        'min-confidence = "low"  # pyproject.toml:3',
+        'per-file-ignores = {"*.py" = ["SHP2"]}  # pyproject.toml:5',
+        'verify = "auto"  # default',
+        "# cache-dir is not set  # SHAPELINT_NO_CACHE",
+    ):
+        assert f"\n{line}\n" in told
+    shown = tomllib.loads(told)["tool"]["shapelint"]
+    given = tomllib.loads(table)["tool"]["shapelint"]
+    assert {key: shown[key] for key in given} == given
+    assert set(KEYS) - set(shown) == {"select", "cache-dir", "baseline"}
+    jsonschema.validate(shown, schema())
+    monkeypatch.chdir(tmp_path / "inner")
+    assert run(["config", ".."]) == 0
+    (tmp_path / "pyproject.toml").write_text("[tool.shapelint]\nverfy = 1\n")
+    assert run(["config"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -11,7 +11,7 @@ import click
 
 from shapelint import __version__
 from shapelint.cli.check import check
-from shapelint.config import suggestion
+from shapelint.keys import suggestion
 from shapelint.pipeline.interrupt import heed_termination, signal_number
 from shapelint.report.text import plain
 
@@ -19,6 +19,7 @@ COMMANDS = (
     "baseline",
     "check",
     "clean",
+    "config",
     "graph",
     "rule",
     "server",

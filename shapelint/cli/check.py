@@ -15,9 +15,10 @@ from shapelint.cli import profile, report
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
 from shapelint.cli.outputs import Ordered, Outputs
 from shapelint.cli.progress import shown
-from shapelint.config import VERIFY_MODES, Config, ConfigError, check_codes, known_codes, load_config
+from shapelint.config import Config, ConfigError, check_codes, known_codes, load_config
 from shapelint.effort import phase, spent
 from shapelint.finding import Confidence
+from shapelint.keys import VERIFY_MODES
 from shapelint.pipeline.progress import Progress
 from shapelint.report import formats
 from shapelint.report.telling import FOOTPRINTS

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from shapelint.cli.options import Failure, color_option, write
-from shapelint.config import suggestion
+from shapelint.finding import UNUSED
+from shapelint.keys import suggestion
+from shapelint.report.links import page_of
 
 if TYPE_CHECKING:
     from shapelint.rules.base import Rule
@@ -29,6 +31,8 @@ def rule(codes: tuple[str, ...], every: bool, output_format: str) -> None:
         raise Failure("name a code, for instance `shapelint rule SHP101`, or give --all")
     chosen = sorted(RULES) if every else [code.upper() for code in codes]
     for code in chosen:
+        if code == UNUSED:
+            raise Failure(f"{code} is no rule: it tells of comments that silence nothing, see {page_of(code)}")
         if code not in RULES:
             raise Failure(f"unknown rule code {code!r}{suggestion(code, RULES)}")
     rules = [RULES[code] for code in chosen]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from shapelint.finding import UNUSED
+
 HOME = "https://github.com/shapelint/shapelint"
 
 
 def page_of(code: str) -> str:
     """The address of a rule's page."""
-    return f"{HOME}/blob/main/docs/rules/{code}.md"
+    page = "configuration.md#shp002" if code == UNUSED else f"rules/{code}.md"
+    return f"{HOME}/blob/main/docs/{page}"
 
 
 def link(text: str, address: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shapelint.config import Config, check_codes, known_codes, suggestion
+from shapelint.config import Config, check_codes, known_codes
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
+from shapelint.keys import suggestion
 
 SECTION = "shapelint"  #: the name under which an editor keeps the settings
 SIZES = ("symbols", "numbers", "both")
