@@ -174,7 +174,7 @@ def is_there(word: str) -> bool:
     if re.fullmatch(TEST, word):
         path, *names = word.split("::")
         text = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).exists() else ""
-        return all(re.search(rf"^ *(def|class) {name}\b", text, re.MULTILINE) for name in names)
+        return all(re.search(rf"^ *((async )?def|class) {name}\b", text, re.MULTILINE) for name in names)
     if re.fullmatch(MEMBER, word):
         name, _, member = word.partition(".")
         own = re.search(rf"^class {name}\b.*?(?=^[^\s#)]|\Z)", SOURCE, re.DOTALL | re.MULTILINE)

@@ -39,7 +39,7 @@ class Document:
     version: int
     text: str
     is_dirty: bool = False  #: not as it is in the file
-    state: int = 0  #: how often it was to be looked at again though it had not changed
+    state: int = 0  #: another number whenever it is to be looked at anew though it has not changed
     seen: Seen | None = None
     withdrawn: set[tuple[str, str]] = field(default_factory=set)  #: codes and messages of what torch has disproved
     task: asyncio.Task[None] | None = None

@@ -31,8 +31,8 @@ _TEXTS = 3  #: analyses that are remembered: they are large
 class Text:
     """A text of the editor, and what is asked of its check.
 
-    `others` are the texts of other files that are not saved. `state` is another number when anything but the text has
-    changed that the check may rest on, and `saved` another one when that were files.
+    `others` are the texts of other files that are not saved. `state` is another number when anything else than the text
+    has changed that the check rests on, and `saved` another one when files were written, it may rest on them or not.
     """
 
     path: str
@@ -126,13 +126,12 @@ def _read(text: Text) -> Read:
     _heed_files(text)
     from shapelint.editors.server.memory import Read
 
-    files = (text.state, text.saved, tuple(sorted(text.others)))
     last = _texts.pop(text.path, None)
-    if last is not None and last.files != files:
+    if last is not None and last.state != text.state:
         last = None
     if last is None or last.source != text.source:
         is_new = last is None
-        last = Read.of(text.source, files, last)
+        last = Read.of(text.source, text.state, last)
         if is_new:
             _settle()
     _texts = dict([*_texts.items(), (text.path, last)][-_TEXTS:])

@@ -6,6 +6,7 @@ these are), and as long as nothing is bound elsewhere that it reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 
@@ -23,6 +24,8 @@ from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse_lines
 from shapelint.trace.node import SCRIPT
+
+_QUOTED = re.compile(r"[\"']([^\"'\n]{1,80})[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Piece:
     body: tuple[facts.Statement, ...]
     comments: tuple[facts.Comment, ...]
     home: Home  #: of the part alone
+    quoted: frozenset[str]  #: the texts of which it speaks, see `Trace.speaks_of`
 
 
 @dataclass(slots=True)
@@ -69,6 +73,12 @@ class Memory:
         self.entries[entry] = known
         return known.explored
 
+    @property
+    def known_everywhere(self) -> tuple[frozenset[str], ...]:
+        """What one part of the text says and all others may heed."""
+        quoted = frozenset[str]().union(*(piece.quoted for piece in self.pieces.values()))
+        return self.home.rebound, self.home.changed, quoted
+
     def needed(self, entry: str, lines: Iterable[int]) -> frozenset[int]:
         """The first lines of the parts that run where some lines of an entry point do."""
         names, run = [entry.split(".")[0]], set(lines)
@@ -81,26 +91,26 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A text with what is understood of it; `files` stand for all else that it rests on."""
+    """A text with what is understood of it; `state` stands for all else that it rests on."""
 
     source: Source
-    files: object
+    state: int
     analysis: Analysis | Exception
     memory: Memory | None
 
     @staticmethod
-    def of(source: Source, files: object, before: Read | None) -> Read:
+    def of(source: Source, state: int, before: Read | None) -> Read:
         """What is understood of a text; an error of ours is kept for who asks."""
         try:
             spread = Spread.of(source, before.memory.spread if before is not None and before.memory else None)
             memory = _read(spread, before.memory if before is not None else None) if spread is not None else None
             if memory is None:
-                return Read(source, files, analyse_source(source), None)
+                return Read(source, state, analyse_source(source), None)
             traces = analyse(memory.module, memory.spread.wide, memory=memory)
             memory.kept.clear()
-            return Read(source, files, Analysis(memory.spread.wide, memory.module, traces), memory)
+            return Read(source, state, Analysis(memory.spread.wide, memory.module, traces), memory)
         except Exception as error:
-            return Read(source, files, error, None)
+            return Read(source, state, error, None)
 
     def check(self, wanted: Wanted) -> FileCheck:
         """What is found in the text."""
@@ -148,7 +158,7 @@ def _read(spread: Spread, before: Memory | None) -> Memory | None:
     )
     home = _together(spread.wide, ordered)
     memory = Memory(spread, pieces, module, home, Outline.of(module, spread.wide))
-    if before is not None and (before.home.rebound, before.home.changed) == (home.rebound, home.changed):
+    if before is not None and before.known_everywhere == memory.known_everywhere:
         memory.kept = dict(_holding(before, memory, stable))
     return memory
 
@@ -156,7 +166,8 @@ def _read(spread: Spread, before: Memory | None) -> Memory | None:
 def _piece(read: facts.Module, spread: Spread, start: int) -> Piece:
     body = tuple(one for one in read.body if spread.part_at(one.span.line) == start)
     comments = tuple(one for one in read.comments if spread.part_at(one.span.line) == start)
-    return Piece(body, comments, Home.of(Source(read.path, ""), facts.Module(read.path, body, comments, None)))
+    home = Home.of(Source(read.path, ""), facts.Module(read.path, body, comments, None))
+    return Piece(body, comments, home, frozenset(_QUOTED.findall(spread.placed[start])))
 
 
 def _together(source: Source, pieces: Iterable[Piece]) -> Home:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterable, Set
 from dataclasses import replace
+from itertools import count
 from typing import Any, TypeAlias
 
 from shapelint.config import Config, ConfigError, Selector, load_config
@@ -49,6 +50,7 @@ class Session:
         self._reader = Reader()
         self._prover = Prover()
         self._saved = 0
+        self._states = count()
         self._told = ""
         self._proving = 0
         self._errands: set[asyncio.Task[None]] = set()  # else nobody holds them while they run
@@ -67,7 +69,7 @@ class Session:
         """A text was opened, or has changed."""
         document = self.documents.get(uri)
         if document is None:
-            document = self.documents[uri] = Document(uri, path, version, text)
+            document = self.documents[uri] = Document(uri, path, version, text, state=next(self._states))
         else:
             document.version, document.text, document.is_dirty = version, text, True
         self._follow(document)
@@ -100,7 +102,7 @@ class Session:
     def look_again(self, documents: Iterable[Document]) -> None:
         """Look at texts that have not changed."""
         for document in documents:
-            document.state += 1
+            document.state = next(self._states)
             self._follow(document)
 
     def run(self, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
