@@ -52,7 +52,7 @@ layer = nn.Linear(3, 4)
 y = layer(torch.randn(2, 3))
 """
 SETTINGS = {"ignore": ["SHP198"]}
-SPOKEN = 20  #: seconds in which torch, and all before it, have long answered
+SPOKEN = 120  #: seconds in which torch, and all before it, have long answered
 
 
 class Editor(LanguageClient):
