@@ -461,6 +461,54 @@ async def test_a_text_without_a_file(editor: Editor) -> None:
     await editor.until(uri, "confirmed by torch")
 
 
+CELLS = (
+    "%matplotlib inline\nimport torch\nfrom torch import nn",
+    MODEL.partition("\n\n\n")[2],
+    "x = torch.randn(4, 7, 5)\nscores = Model(5, 6)(x)",
+)
+
+
+async def test_a_notebook_is_one_text_told_by_its_cells(editor: Editor) -> None:
+    uri = (editor.folder / "book.ipynb").as_uri()
+    cells = [f"{uri.replace('file:', 'vscode-notebook-cell:')}#{number}" for number in range(3)]
+    editor.versions.update(dict.fromkeys(cells))
+    documents = [types.TextDocumentItem(cell, "python", 1, text) for cell, text in zip(cells, CELLS, strict=True)]
+    kinds = [types.NotebookCell(types.NotebookCellKind.Code, cell) for cell in cells]
+    notebook = types.NotebookDocument(uri, "jupyter-notebook", 1, kinds)
+    editor.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, documents))
+    found = await editor.until(cells[1], "confirmed by torch")
+    assert [(one.code, one.range.start.line) for one in found] == [("SHP101", 8)]
+    assert [one.location.uri for one in found[0].related_information or ()] == [cells[1]]
+    assert await editor.hints(cells[0]) == {}
+    assert await editor.hints(cells[1]) == {"8:11": ": (B, T, hidden)", "9:14": ": (T, 3)"}
+    assert await editor.hints(cells[2]) == {"1:1": ": (4, 7, 5)", "2:6": ": (7, 3)"}
+    assert "x: (4, 7, 5)" in await editor.hover(cells[2], 2, 21)
+    fix = next(one for title, one in (await editor.actions(cells[1], 9)).items() if title.startswith("Fix"))
+    ((changed, (edit,)),) = fix.edit.changes.items()
+    assert (changed, edit.range.start.line) == (cells[1], 8)
+    text = edited(CELLS[1], fix.edit.changes, cells[1])
+    content = types.NotebookDocumentCellContentChanges(
+        types.VersionedTextDocumentIdentifier(version=2, uri=cells[1]),
+        [types.TextDocumentContentChangeWholeDocument(text)],
+    )
+    change = types.NotebookDocumentChangeEvent(cells=types.NotebookDocumentCellChanges(text_content=[content]))
+    editor.notebook_document_did_change(
+        types.DidChangeNotebookDocumentParams(types.VersionedNotebookDocumentIdentifier(version=2, uri=uri), change)
+    )
+    await editor.until(cells[1], None)
+    assert (await editor.hints(cells[2]))["2:6"] == ": (4, 3)"
+    broken = types.NotebookDocumentCellContentChanges(
+        types.VersionedTextDocumentIdentifier(version=2, uri=cells[2]),
+        [types.TextDocumentContentChangeWholeDocument("x = 1\nx = (")],
+    )
+    change = types.NotebookDocumentChangeEvent(cells=types.NotebookDocumentCellChanges(text_content=[broken]))
+    editor.notebook_document_did_change(
+        types.DidChangeNotebookDocumentParams(types.VersionedNotebookDocumentIdentifier(version=3, uri=uri), change)
+    )
+    (found,) = await editor.until(cells[2], "cannot parse")
+    assert found.range.start.line == 1
+
+
 async def test_the_server_loads_neither_libcst_nor_torch(editor: Editor) -> None:
     """After all that it has done above."""
     assert editor._server is not None

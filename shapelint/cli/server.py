@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from shapelint.cli.options import Failure
@@ -17,4 +19,6 @@ def server(stdio: bool) -> None:
         if error.name not in ("pygls", "lsprotocol"):
             raise
         raise Failure(f"{error.name} is not installed; to have it: python -m pip install 'shapelint[lsp]'") from None
+    if sys.stdin is not None and sys.stdin.isatty():
+        click.echo("shapelint: an editor is to speak on standard input; Ctrl-C ends this", err=True)
     serve()

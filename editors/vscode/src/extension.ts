@@ -119,7 +119,11 @@ async function restart(python: PythonApi | undefined): Promise<void> {
   const [program, ...args] = command.length > 0 ? command : [await interpreter(python), "-m", "shapelint", "server"];
   const server: ServerOptions = { command: program, args, transport: TransportKind.stdio };
   const options: LanguageClientOptions = {
-    documentSelector: [{ language: "python", scheme: "file" }, { language: "python", scheme: "untitled" }],
+    documentSelector: [
+      { language: "python", scheme: "file" },
+      { language: "python", scheme: "untitled" },
+      { language: "python", notebook: "jupyter-notebook" },
+    ],
     initializationOptions: await settings(python),
     outputChannel: log,
   };

@@ -22,14 +22,12 @@ def actions(
     """What can be done about the findings in the lines of a span; `shown` are their diagnostics, in their order."""
     for finding, diagnostic in zip(seen.findings, shown, strict=False):
         if finding.span.line <= asked.end_line and asked.line <= finding.span.end_line:
-            yield from _fixes(document, finding, places, diagnostic)
+            yield from _fixes(finding, places, diagnostic)
             yield _suppression(document, finding, places, diagnostic)
             yield from _commands(document, seen, finding, diagnostic)
 
 
-def _fixes(
-    document: Document, finding: Finding, places: Places, diagnostic: types.Diagnostic
-) -> Iterator[types.CodeAction]:
+def _fixes(finding: Finding, places: Places, diagnostic: types.Diagnostic) -> Iterator[types.CodeAction]:
     """The fixes that torch has proven; a safe one is preferred."""
     for number, fix in enumerate(finding.fixes):
         if fix.proven:
@@ -38,7 +36,7 @@ def _fixes(
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[diagnostic],
                 is_preferred=fix.safe and number == 0,
-                edit=_edit(document, fix.edits, places),
+                edit=_edit(fix.edits, places),
             )
 
 
@@ -54,7 +52,7 @@ def _suppression(
         f"Suppress {finding.code} here with `# noqa`",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[diagnostic],
-        edit=_edit(document, [edit], places),
+        edit=_edit([edit], places),
     )
 
 
@@ -76,6 +74,8 @@ def _command(title: str, command: str, arguments: Sequence[object], diagnostic: 
     )
 
 
-def _edit(document: Document, edits: Sequence[Edit], places: Places) -> types.WorkspaceEdit:
-    changes = [types.TextEdit(places.range(edit.span), edit.text) for edit in edits]
-    return types.WorkspaceEdit(changes={document.uri: changes})
+def _edit(edits: Sequence[Edit], places: Places) -> types.WorkspaceEdit:
+    changes: dict[str, list[types.TextEdit]] = {}
+    for edit in edits:
+        changes.setdefault(places.uri(edit.span.line), []).append(types.TextEdit(places.range(edit.span), edit.text))
+    return types.WorkspaceEdit(changes=changes)

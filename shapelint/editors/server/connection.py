@@ -10,7 +10,7 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from shapelint import __version__
-from shapelint.editors.server.diagnostics import diagnostics
+from shapelint.editors.server.diagnostics import by_address, diagnostics
 from shapelint.editors.server.document import Document, Seen
 from shapelint.editors.server.look import page_of
 from shapelint.editors.server.places import Places
@@ -21,13 +21,20 @@ from shapelint.pipeline.bounds import BoundsError
 
 STATUS = "shapelint/status"  #: a notification to clients that name `shapelintStatus` among experimental capabilities
 
+_CELLS = types.NotebookDocumentFilterWithNotebook(
+    notebook=types.NotebookDocumentFilterNotebookType(notebook_type="jupyter-notebook"),
+    cells=[types.NotebookCellLanguage(language="python")],
+)
+_NOTEBOOKS = types.NotebookDocumentSyncOptions(notebook_selector=[_CELLS], save=True)
+
 
 class Server(LanguageServer):
     """The server of one editor."""
 
     def __init__(self) -> None:
         # whole texts: pygls cuts lines also where Python and the protocol do not (form feeds)
-        super().__init__("shapelint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        whole = types.TextDocumentSyncKind.Full
+        super().__init__("shapelint", __version__, text_document_sync_kind=whole, notebook_document_sync=_NOTEBOOKS)
         self.session = Session(Listener(self._found, self._refreshed, self.tell_trouble, self._working))
         self.shelf = Shelf()
         self._pages: set[str] = set()
@@ -43,13 +50,18 @@ class Server(LanguageServer):
         """Tell the user that something is wrong beside the code."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"shapelint: {text}"))
 
-    def places(self, text: str) -> Places:
-        """The places of a text as the editor counts them."""
-        return Places.of(text, self.workspace.position_codec)
+    def document(self, uri: str) -> Document | None:
+        """The open document of an address, which may be that of a cell."""
+        notebook = self.workspace.get_notebook_document(cell_uri=uri)
+        return self.session.documents.get(uri if notebook is None else notebook.uri)
+
+    def places(self, document: Document, text: str) -> Places:
+        """The places of a document's text as the editor counts them."""
+        return Places.of(text, self.workspace.position_codec, document.sheets)
 
     def shown(self, document: Document, seen: Seen) -> list[types.Diagnostic]:
         """The diagnostics of what is seen in a text."""
-        return diagnostics(document, seen, self.places(seen.text), self._page)
+        return diagnostics(document, seen, self.places(document, seen.text), self._page)
 
     async def show(self, path: Path) -> None:
         """Show a file beside the code, or tell where it is."""
@@ -88,8 +100,9 @@ class Server(LanguageServer):
     def _found(self, document: Document) -> None:
         seen = document.seen
         if seen is not None and seen.text == document.text:
-            told = types.PublishDiagnosticsParams(document.uri, self.shown(document, seen), document.version)
-            self.text_document_publish_diagnostics(told)
+            for uri, found in by_address(document, seen, self.places(document, seen.text), self._page).items():
+                version = document.version if uri == document.uri else None  # cells have versions of their own
+                self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
 
     def _refreshed(self) -> None:
         """Ask the editor to ask for hints again: the text that they are about is the same."""

@@ -38,6 +38,7 @@ class Document:
     path: str
     version: int
     text: str
+    sheets: tuple[tuple[int, str], ...]  #: see `Places`
     is_dirty: bool = False  #: not as it is in the file
     state: int = 0  #: another number whenever it is to be looked at anew though it has not changed
     seen: Seen | None = None

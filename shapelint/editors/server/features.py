@@ -10,7 +10,10 @@ from shapelint.editors.server.connection import Server
 from shapelint.editors.server.hints import hints
 from shapelint.editors.server.hover import hover
 from shapelint.editors.server.look import witness_of
+from shapelint.notebooks.escapes import is_python, put_away
+from shapelint.notebooks.places import first_line
 from shapelint.project.files import CODE, SETTINGS
+from shapelint.source import NOTEBOOK
 
 _PROJECT = "pyproject.toml"
 _WATCHED = (*(f"**/*{ending}" for ending in (*CODE, *SETTINGS)),)
@@ -57,6 +60,46 @@ def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
     ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
 
+def did_open_notebook(ls: Server, params: types.DidOpenNotebookDocumentParams) -> None:
+    """A notebook is shown."""
+    _take_notebook(ls, params.notebook_document.uri)
+
+
+def did_change_notebook(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:
+    """The cells of a notebook have changed; those that are gone have no findings."""
+    change = params.change.cells
+    for closed in change.structure.did_close or () if change is not None and change.structure is not None else ():
+        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(closed.uri, []))
+    _take_notebook(ls, params.notebook_document.uri)
+
+
+def did_save_notebook(ls: Server, params: types.DidSaveNotebookDocumentParams) -> None:
+    """A notebook was saved."""
+    ls.session.save(params.notebook_document.uri)
+
+
+def did_close_notebook(ls: Server, params: types.DidCloseNotebookDocumentParams) -> None:
+    """A notebook is not shown any more."""
+    ls.session.close(params.notebook_document.uri)
+    for cell in params.cell_text_documents:
+        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(cell.uri, []))
+
+
+def _take_notebook(ls: Server, uri: str) -> None:
+    """The cells that run as Python, in order, are one text, as they are in a file."""
+    notebook = ls.workspace.get_notebook_document(notebook_uri=uri)
+    text, sheets = "", list[tuple[int, str]]()
+    for number, cell in enumerate(notebook.cells if notebook is not None else (), 1):
+        document = ls.workspace.get_text_document(cell.document)
+        if cell.kind is types.NotebookCellKind.Code and is_python(document.source, {}):
+            sheets.append((text.count("\n") + 1, cell.document))
+            text += f"{first_line(number)}\n{put_away(document.source)}\n"
+    if notebook is not None and sheets:
+        path = path_of(uri)
+        path = path if path.endswith(NOTEBOOK) else f"{path}{NOTEBOOK}"
+        ls.session.take(uri, path, notebook.version, text, tuple(sheets))
+
+
 def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
     """The user has changed the settings."""
     if params.settings:  # editors that keep them elsewhere send nothing
@@ -72,20 +115,23 @@ def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesPara
 
 async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
     """The shapes behind assignments, when the last text has been looked at."""
-    seen = await ls.session.seen(params.text_document.uri)
-    if seen is None:
+    uri = params.text_document.uri
+    document = ls.document(uri)
+    seen = await ls.session.seen(document.uri) if document is not None else None
+    if document is None or seen is None:
         return []
-    places = ls.places(seen.text)
-    return hints(seen, places.span(params.range), places, ls.session.settings.hints)
+    places = ls.places(document, seen.text)
+    return hints(seen, places.span(uri, params.range), places, ls.session.settings.hints)
 
 
 async def hover_on(ls: Server, params: types.HoverParams) -> types.Hover | None:
     """What is known of the value that the user points at."""
-    document = ls.session.documents.get(params.text_document.uri)
+    uri = params.text_document.uri
+    document = ls.document(uri)
     if document is None:
         return None
-    places = ls.places(document.text)
-    pointed = await ls.session.pointed(document.uri, *places.place(params.position))
+    places = ls.places(document, document.text)
+    pointed = await ls.session.pointed(document.uri, *places.place(uri, params.position))
     text = ls.client_capabilities.text_document
     formats = text.hover.content_format if text is not None and text.hover is not None else None
     as_markdown = formats is None or types.MarkupKind.Markdown in formats
@@ -98,12 +144,14 @@ async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.
     if context.only and not any(types.CodeActionKind.QuickFix.startswith(kind) for kind in context.only):
         return []
     by_itself = context.trigger_kind is types.CodeActionTriggerKind.Automatic
-    seen = await (ls.session.seen(uri) if by_itself else ls.session.proved(uri))
-    document = ls.session.documents.get(uri)
-    if seen is None or document is None:
+    document = ls.document(uri)
+    if document is None:
         return []
-    places = ls.places(seen.text)
-    return list(actions(document, seen, places.span(params.range), places, ls.shown(document, seen)))
+    seen = await (ls.session.seen(document.uri) if by_itself else ls.session.proved(document.uri))
+    if seen is None:
+        return []
+    places = ls.places(document, seen.text)
+    return list(actions(document, seen, places.span(uri, params.range), places, ls.shown(document, seen)))
 
 
 async def explain(ls: Server, code: str) -> str:
@@ -148,6 +196,10 @@ def register(server: Server) -> None:
         (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
         (types.TEXT_DOCUMENT_DID_SAVE, did_save, None),
         (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+        (types.NOTEBOOK_DOCUMENT_DID_OPEN, did_open_notebook, None),
+        (types.NOTEBOOK_DOCUMENT_DID_CHANGE, did_change_notebook, None),
+        (types.NOTEBOOK_DOCUMENT_DID_SAVE, did_save_notebook, None),
+        (types.NOTEBOOK_DOCUMENT_DID_CLOSE, did_close_notebook, None),
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
         (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
         (types.TEXT_DOCUMENT_INLAY_HINT, inlay_hint, None),

@@ -20,7 +20,7 @@ from shapelint.infer.values.objects import Home
 from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
 from shapelint.project.reads import Reads, note_again, recorded
 from shapelint.report.shapes import Found, found_in
-from shapelint.source import Problem, Source
+from shapelint.source import NOTEBOOK, Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse_lines
 from shapelint.trace.node import SCRIPT
@@ -102,7 +102,9 @@ class Read:
     def of(source: Source, state: int, before: Read | None) -> Read:
         """What is understood of a text; an error of ours is kept for who asks."""
         try:
-            spread = Spread.of(source, before.memory.spread if before is not None and before.memory else None)
+            old = before.memory.spread if before is not None and before.memory else None
+            # the cells of a notebook stay as they are: a name may be defined in several, see `analyse`
+            spread = None if source.path.endswith(NOTEBOOK) else Spread.of(source, old)
             memory = _read(spread, before.memory if before is not None else None) if spread is not None else None
             if memory is None:
                 return Read(source, state, analyse_source(source), None)

@@ -14,6 +14,7 @@ from shapelint.data import dataclass
 from shapelint.editors.server.checks import Prover, Reader
 from shapelint.editors.server.document import Document, Seen, carried
 from shapelint.editors.server.look import Look, Text, holds, look, point, programs
+from shapelint.editors.server.places import Sheets
 from shapelint.editors.server.pointed import Pointed
 from shapelint.editors.server.settings import Settings
 from shapelint.finding import Finding, Status, Verdict
@@ -65,13 +66,16 @@ class Session:
         self.settings = settings
         self.look_again(self.documents.values())
 
-    def take(self, uri: str, path: str, version: int, text: str) -> None:
-        """A text was opened, or has changed."""
+    def take(self, uri: str, path: str, version: int, text: str, sheets: Sheets = ()) -> None:
+        """A text was opened, or has changed; `sheets` are the cells of a notebook's."""
         document = self.documents.get(uri)
         if document is None:
-            document = self.documents[uri] = Document(uri, path, version, text, state=next(self._states))
+            document = self.documents[uri] = Document(
+                uri, path, version, text, sheets or ((0, uri),), state=next(self._states)
+            )
         else:
             document.version, document.text, document.is_dirty = version, text, True
+            document.sheets = sheets or document.sheets
         self._follow(document)
 
     def save(self, uri: str) -> None:
