@@ -27,6 +27,7 @@ from shapelint.source import Problem, Span
 
 WAITING = "torch has not spoken yet"
 OFF = "verification is off"
+REST_SECONDS = 0.2  #: without a file being written
 
 Key: TypeAlias = tuple[str, Span]  #: the code and place of a finding
 
@@ -52,6 +53,7 @@ class Session:
         self._prover = Prover()
         self._saved = 0
         self._states = count()
+        self._watch: asyncio.Task[None] | None = None
         self._told = ""
         self._proving = 0
         self._errands: set[asyncio.Task[None]] = set()  # else nobody holds them while they run
@@ -99,9 +101,8 @@ class Session:
     def files_changed(self) -> None:
         """Files were written, by this editor or not: what rests on them is looked at again."""
         self._saved += 1
-        for document in self.documents.values():
-            if document.seen is not None and document.settled.is_set():
-                self.run(self._look_if_changed(document, document.seen.look))
+        if self._watch is None or self._watch.done():
+            self._watch = self.run(self._look_at_files())
 
     def look_again(self, documents: Iterable[Document]) -> None:
         """Look at texts that have not changed."""
@@ -213,6 +214,16 @@ class Session:
                 left -= 1
         finally:
             self._tell_work(-left)
+
+    async def _look_at_files(self) -> None:
+        """Look again at what rests on files that were written, once they are at rest: who writes one writes several."""
+        looked = -1
+        while looked != self._saved:
+            looked = self._saved
+            await asyncio.sleep(REST_SECONDS)
+            for document in list(self.documents.values()) if looked == self._saved else ():
+                if document.seen is not None and document.settled.is_set():
+                    await self._look_if_changed(document, document.seen.look)
 
     async def _look_if_changed(self, document: Document, found: Look) -> None:
         """Look at a text again if what was seen in it may be otherwise now."""
