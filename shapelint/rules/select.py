@@ -17,6 +17,7 @@ from shapelint.reading.layout.intent import told_of_calls
 from shapelint.reading.trail import above
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
+from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import SCRIPT
@@ -126,7 +127,9 @@ def _merge(
     shown = {id(trace) for trace in showing}
     called = [trace for trace in reaching if trace.entry == SCRIPT]
     if called and not any(id(trace) in shown for trace in called):
-        return None
+        if is_contradicted(*_symbolic_first(hits), called):
+            return None
+        reaching = [trace for trace in reaching if trace.entry != SCRIPT]
     finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
     finding = _weighed(finding, shown, running)
     silent = [t for t in reaching if id(t) not in shown]
