@@ -19,8 +19,10 @@ from shapelint.shapes.inside import listed
 from shapelint.shapes.value import NONE, TRUE, Layer, List, Tensor, Tuple, Value
 
 
-def lstm_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *, assume: Assumptions) -> Tuple:
-    """(B, I) -> ((B, H), (B, H)): the next h and c."""
+def lstm_cell_forward(layer: Layer, input: Tensor, hx: Value = NONE, *further: Value, assume: Assumptions) -> Tuple:
+    """(B, I) -> ((B, H), (B, H)): the next h and c; `further` holds a c that torch refuses."""
+    if further:
+        raise ShapeError("LSTMCell takes its state as one tuple (h, c), not as two arguments", "SHP209")
     state = _next_state(layer, input, assume)
     if isinstance(hx, Tensor):
         hx = _unstacked(hx, state)

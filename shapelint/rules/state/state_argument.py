@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
-from shapelint.reading.operations import has_cell_state
+from shapelint.reading.operations import has_cell_state, is_step_call
 from shapelint.reading.quoting import kind_place, quote, text_of, with_article
-from shapelint.reading.recurrent import layer_of, leaves, recurrent_calls, states_given
+from shapelint.reading.recurrent import layer_of, leaves, states_given
 from shapelint.reading.written import argument, insertion, is_zeros
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.shapes.value import Tensor, Value
+from shapelint.shapes.value import Layer, Tensor, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -85,7 +85,7 @@ TWO_ARGUMENTS = Rule(
     summary="nn.LSTM takes its state as one tuple: `lstm(x, (h0, c0))`",
     page="""\
 ## What it does
-Finds `lstm(x, h0, c0)`.
+Finds `lstm(x, h0, c0)`, and `cell(x, h, c)` of an LSTMCell.
 
 ## Why is this bad
 The call of an nn.LSTM has two parameters, the input and the state; the state is the tuple (h_0, c_0). Torch
@@ -130,6 +130,14 @@ h0 = torch.zeros(1, 4, 5)
 c0 = torch.zeros(1, 4, 5)
 output, state = lstm(torch.randn(7, 4, 3), h0, c0)  # error: SHP209
 """,
+        """\
+import torch
+from torch import nn
+
+cell = nn.LSTMCell(5, 7)
+h, c = torch.zeros(2, 7), torch.zeros(2, 7)
+h, c = cell(torch.randn(2, 5), h, c)  # error: SHP209
+""",
     ),
     good=_GOOD,
 )
@@ -141,7 +149,7 @@ WRONG_KIND = Rule(
     summary="the state of an LSTM is the tuple (h_0, c_0), that of a GRU or RNN is one tensor",
     page="""\
 ## What it does
-Finds an LSTM that is given one tensor as its state, and a GRU or RNN that is given a tuple.
+Finds an LSTM that is given one tensor as its state, and a GRU or RNN that is given a tuple; their cells, too.
 
 ## Why is this bad
 An LSTM has two states, (h_0, c_0), a GRU and an RNN have one. Torch raises, and its text does not say why:
@@ -207,6 +215,22 @@ class Stepwise(nn.Module):
         output, state = self.lstm(x)
         return self.gru(output, state)  # error: SHP210
 """,
+        """\
+import torch
+from torch import nn
+
+class Steps(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.hidden = hidden
+        self.cell = nn.GRUCell(features, hidden)
+
+    def forward(self, x):
+        h, c = x.new_zeros(x.size(0), self.hidden), x.new_zeros(x.size(0), self.hidden)
+        for t in range(x.size(1)):
+            h = self.cell(x[:, t], (h, c))  # error: SHP210
+        return h
+""",
     ),
     good=_GOOD,
 )
@@ -215,7 +239,7 @@ class Stepwise(nn.Module):
 @check(TWO_ARGUMENTS, WRONG_KIND)
 def state_argument(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses for the form of their state."""
-    for call in recurrent_calls(trace):
+    for call in filter(is_step_call, trace.nodes):
         code = None if call.error is None else call.error.code
         if code == TWO_ARGUMENTS.code:
             yield _two_arguments(trace, call)
@@ -235,7 +259,7 @@ def _two_arguments(trace: Trace, call: Node) -> Finding:
         TWO_ARGUMENTS,
         trace,
         call,
-        "an LSTM takes its state as one argument, the tuple (h_0, c_0)",
+        f"{with_article(layer_of(call))} takes its state as one argument, the tuple (h_0, c_0)",
         claims=[Raises(Ref(call.id), match="positional arguments")],
         related=[kind_place(layer_of(call))],
         fixes=[_as_tuple(trace, call)],
@@ -257,7 +281,7 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
     given = argument(call, 1, "hx")
     name = "its state" if given is None else f"`{quote(trace, given.value.span)}`"
     if has_cell_state(layer):
-        message = f"an LSTM takes the tuple (h_0, c_0) as its state, and {name} is one tensor"
+        message = f"{with_article(layer)} takes the tuple (h_0, c_0) as its state, and {name} is one tensor"
         advice = "pass (h_0, c_0), or no state at all: zeros are the default"
     else:
         message = f"{with_article(layer)} takes one tensor as its state, and {name} holds {len(states)}"
@@ -271,16 +295,16 @@ def _wrong_kind(trace: Trace, call: Node) -> Finding:
         shapes=[(name.strip("`"), state) for state in states[:1] if has_cell_state(layer)],
         related=[kind_place(layer_of(call))],
         help=advice,
-        fixes=[_other_kind(trace, layer.name, states, given)],
+        fixes=[_other_kind(trace, layer, states, given)],
     )
 
 
-def _other_kind(trace: Trace, layer: str, states: tuple[Value, ...], given: facts.Argument | None) -> Fix | None:
+def _other_kind(trace: Trace, layer: Layer, states: tuple[Value, ...], given: facts.Argument | None) -> Fix | None:
     """The same zeros in the other form: a state that holds something may be meant for another layer."""
     if given is None or not all(is_zeros(trace, state) for state in states):
         return None
     text = text_of(trace, given.value.span)
-    if layer == "LSTM":
+    if has_cell_state(layer):
         return _replaced(given.value.span, f"({text}, {text})")
     if isinstance(given.value, facts.Sequence) and given.value.items:
         return _replaced(given.value.span, text_of(trace, given.value.items[0].span))
