@@ -62,3 +62,10 @@ def test_it_is_linted_built_and_packaged() -> None:
         subprocess.run(["npm", "run", command], cwd=FOLDER, check=True, capture_output=True, timeout=300)
     assert (FOLDER / "out" / "extension.js").exists()
     assert (FOLDER / "shapelint.vsix").exists()
+
+
+def test_the_documentation_names_every_setting() -> None:
+    told = (FOLDER.parent.parent / "docs" / "editors.md").read_text(encoding="utf-8")
+    assert [
+        name for name in PROPERTIES if f"`{name.removeprefix('shapelint.')}`" not in told and f"`{name}`" not in told
+    ] == []
