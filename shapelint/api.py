@@ -79,7 +79,7 @@ def shapes_of(text: str, path: Path = "<text>") -> tuple[ShapeRow, ...]:
         raise ValueError(f"line {source.line}: {source.message}")
     try:
         with closing(Bounded()) as bounded:
-            found, problems = bounded.call(shapes_in, source)
+            found, problems = bounded.call(shapes_in, source, load_config(name).given)
     except BoundsError as why:
         raise ValueError(f"cannot check the text: {why}") from None
     for problem in problems:

@@ -19,6 +19,7 @@ from shapelint.finding import Confidence
 from shapelint.keys import KEYS, BadValueError, shown, suggestion
 from shapelint.patterns import spec_of
 from shapelint.pipeline.bounds import FILE_SECONDS
+from shapelint.project.given import Given
 from shapelint.source import read_regular
 
 MAX_BYTES = 1_000_000  #: of a pyproject.toml
@@ -70,6 +71,8 @@ class Config:
     file_timeout: float = FILE_SECONDS
     pictures: bool = False  #: whether a report shows data flows, and scripts
     cache_dir: str | None = DEFAULT_CACHE  #: relative to `root`; None: nothing is kept
+    src: tuple[str, ...] = ()  #: folders of modules, relative to `root`
+    known_layers: tuple[tuple[str, str], ...] = ()  #: names, and the layers of torch that they are read as
     baseline: str | None = None  #: relative to `root`; None: no mistakes are known
     origins: tuple[tuple[str, str], ...] = field(default=(), compare=False)  #: the keys that the file gives, and where
 
@@ -77,6 +80,12 @@ class Config:
     def baseline_path(self) -> str | None:
         """The file of the known mistakes."""
         return None if self.baseline is None else os.path.abspath(os.path.join(self.root, self.baseline))
+
+    @property
+    def given(self) -> Given:
+        """What a check is told of the project."""
+        folders = (os.path.abspath(os.path.join(self.root, folder)) for folder in self.src)
+        return Given(tuple(folders), self.known_layers)
 
     @property
     def cache_path(self) -> str | None:

@@ -115,6 +115,28 @@ def _path(value: object) -> str:
     return os.path.expanduser(value)
 
 
+def _folders(value: object) -> tuple[str, ...]:
+    return tuple(_path(folder) for folder in _strings(value))
+
+
+def _layers(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not all(isinstance(layer, str) for layer in value.values()):
+        raise BadValueError(f"must be a table of name = layer of torch, not {_type_name(value)}")
+    for layer in value.values():
+        known = known_layers()
+        if layer not in known:
+            raise BadValueError(f"{shown(layer)} is no layer that is known{suggestion(layer, known)}", layer)
+    return tuple(value.items())
+
+
+def known_layers() -> list[str]:
+    """The layers of torch; imports what is known of them."""
+    from shapelint.ops import registry
+
+    registry.load()
+    return sorted(registry.LAYERS)
+
+
 def _confidence(value: object) -> Confidence:
     return Confidence(_one_of(*(level.value for level in Confidence))(value))
 
@@ -151,6 +173,8 @@ _FLAG = Kind(_boolean, {"type": "boolean"})
 _PATH = Kind(_path, {"type": "string", "minLength": 1})
 _SECONDS = Kind(_seconds, {"type": "number", "exclusiveMinimum": 0})
 _LEVELS = Kind(_confidence, {"enum": [level.value for level in Confidence]})
+_FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": MAX_ENTRIES})
+_LAYERS = Kind(_layers, {"type": "object", "additionalProperties": {"type": "string"}})
 _IGNORES = Kind(_ignores, {"type": "object", "additionalProperties": _LIST})
 
 KEYS: Mapping[str, Key] = {
@@ -167,6 +191,8 @@ KEYS: Mapping[str, Key] = {
     "unsafe-fixes": Key(_FLAG, "count and apply fixes that change results, too"),
     "file-timeout": Key(_SECONDS, "seconds that the check of one file may take"),
     "cache-dir": Key(_PATH, "the folder of the cache, relative to that of pyproject.toml"),
+    "src": Key(_FOLDERS, "folders in which imported modules are looked for too, relative to that of pyproject.toml"),
+    "known-layers": Key(_LAYERS, "names that are read as a layer of torch: mylib.FastLSTM = torch.nn.LSTM"),
     "baseline": Key(_PATH, "the file of known mistakes, relative to the folder of pyproject.toml"),
 }
 

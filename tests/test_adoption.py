@@ -119,3 +119,46 @@ def test_what_is_no_baseline_is_told_in_one_line(
     told = Told(capsys, "m.py", "--baseline", "b.json")
     assert (told.status, len(told.errors)) == (2, 1)
     assert why in told.errors[0]
+
+
+WRAPPED = MODEL.replace("from torch import nn", "import fast.rnn as f\nfrom fast.rnn import Fast\nfrom torch import nn")
+KNOWN = '[tool.shapelint]\nknown-layers = {"fast.rnn.Fast" = "torch.nn.LSTM"}\n'
+
+
+@pytest.mark.parametrize("called", ["Fast", "f.Fast"])
+@pytest.mark.parametrize("source", [None, "class Fast:\n    pass\n"])
+def test_a_wrapper_is_read_as_the_layer_that_the_settings_name(
+    called: str, source: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if source is None and called != "Fast":
+        pytest.skip("what a module that is not read holds is not known")
+    if source is not None:
+        Path("fast").mkdir()
+        Path("fast/rnn.py").write_text(source)
+    Path("m.py").write_text(WRAPPED.replace("nn.LSTM", called))
+    assert Told(capsys, "m.py").places == []
+    Path("pyproject.toml").write_text(KNOWN)
+    assert Told(capsys, "m.py").places == ["m.py:15:13 SHP101", "m.py:17:28 SHP101"]
+    assert run(["shapes", "m.py"]) == 0
+    assert "LSTM(input_size=n, hidden_size=h, batch_first=True)" in capsys.readouterr().out
+
+
+def test_a_layer_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("m.py").write_text(MODEL)
+    Path("pyproject.toml").write_text(KNOWN.replace("nn.LSTM", "nn.LSTMM"))
+    told = Told(capsys, "m.py")
+    assert told.status == 2
+    assert "'torch.nn.LSTMM' is no layer that is known; did you mean 'torch.nn.LSTM'?" in told.errors[0]
+
+
+def test_modules_are_looked_for_in_the_folders_that_the_settings_name(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("lib/python").mkdir(parents=True)
+    build = "def build(n, h):\n    return nn.LSTM(n, h, batch_first=True)\n"
+    Path("lib/python/layers.py").write_text(f"from torch import nn\n\n\n{build}")
+    model = MODEL.replace("from torch import nn", "from layers import build\nfrom torch import nn  # and LSTM")
+    Path("m.py").write_text(model.replace("nn.LSTM(n, h, batch_first=True)", "build(n, h)  # an LSTM"))
+    assert run(["shapes", "m.py"]) == 0
+    assert "self.lstm" not in capsys.readouterr().out
+    Path("pyproject.toml").write_text('[tool.shapelint]\nsrc = ["lib/python"]\n')
+    assert run(["shapes", "m.py"]) == 0
+    assert "self.lstm         LSTM(input_size=n, hidden_size=h, batch_first=True)" in capsys.readouterr().out

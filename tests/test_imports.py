@@ -87,7 +87,7 @@ def test_the_construction_is_shown_where_it_is(
     )
     (found,) = findings_in(capsys, f"{source}pkg/model.py")
     assert (found["code"], found["path"], found["line"]) == ("SHP101", f"{source}pkg/model.py", 14)
-    place = {"path": f"{source}pkg/layers.py", "line": 6, "column": 21, "message": BUILT}
+    place = {"path": f"{source}pkg/layers.py", "line": 6, "column": 21, "message": BUILT, "cell": None}
     assert found["related"] == [place]
     text = output_of(capsys, "--verify=off", f"{source}pkg/model.py").replace(os.sep, "/")
     assert f"   = see:   {source}pkg/layers.py:6: {BUILT}\n" in text

@@ -83,7 +83,7 @@ def test_the_parent_loads_no_rules_and_nothing_that_understands_code(path: str) 
     modules = own(told(PARENT, path)["modules"])
     parts = {name.split(".")[1] for name in modules if "." in name}
     assert not parts & {"rules", "claims", "reading", "infer", "trace", "ops", "shapes", "syntax"}
-    assert len(modules) <= 53
+    assert len(modules) <= 54
 
 
 def test_the_checking_process_loads_nothing_that_proves_or_tells(path: str) -> None:
@@ -97,7 +97,7 @@ def test_the_checking_process_loads_a_bounded_number_of_modules(path: str) -> No
     modules = set(told(CHILD, path)["modules"]) - set(told("", path)["modules"])
     ours = own(sorted(modules))
     found = [name for name in ours if name.split(".")[1:2] in (["rules"], ["claims"], ["ops"])]
-    assert len(ours) - len(found) <= 190
+    assert len(ours) - len(found) <= 191
     others = {name for name in modules if not name.startswith("shapelint")}
     assert {name.partition(".")[0] for name in others} - sys.stdlib_module_names <= {"libcst"}
     assert len(others) <= 120

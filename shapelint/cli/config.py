@@ -50,12 +50,13 @@ def _value(settings: Config, name: str) -> Any:
         return os.environ["SHAPELINT_CACHE_DIR"]
     field = name.replace("-", "_")
     owner: object = settings.file if name in ("select", "extend-select", "ignore") else settings
-    return getattr(owner, field)
+    value = getattr(owner, field)
+    return dict(value) if KEYS[name].kind.schema.get("type") == "object" else value
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Confidence):
         value = value.value
-    if isinstance(value, tuple) and any(isinstance(item, tuple) for item in value):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(codes)}" for key, codes in value) + "}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

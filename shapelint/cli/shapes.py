@@ -12,6 +12,7 @@ from shapelint.config import ConfigError, load_config
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.shapes import shapes_in
+from shapelint.project.given import Given
 from shapelint.source import Problem, Source, read_source
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) 
             if isinstance(source, Problem):
                 problems.append(source)
                 continue
-            shapes, unread = _shapes_of(source, bounded)
+            shapes, unread = _shapes_of(source, bounded, config.given)
             found.append(shapes)
             problems += unread
             texts[source.path] = source.text
@@ -52,11 +53,11 @@ def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) 
     return 2 if problems else 0
 
 
-def _shapes_of(source: Source, bounded: Bounded) -> tuple[Found, tuple[Problem, ...]]:
+def _shapes_of(source: Source, bounded: Bounded, given: Given) -> tuple[Found, tuple[Problem, ...]]:
     """The shapes in one file; none in a file that does not speak of torch."""
-    if "torch" not in source.text:
+    if "torch" not in source.text and not given.names_layer(source.text):
         return {}, ()
     try:
-        return bounded.call(shapes_in, source)
+        return bounded.call(shapes_in, source, given)
     except BoundsError as why:
         return {}, (Problem(source.path, 1, f"cannot check the file: {why}", internal=True),)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import click
 
 from shapelint.cli.options import Failure, color_option, write
+from shapelint.config import ConfigError, load_config
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.notebooks.places import Places
@@ -102,8 +103,12 @@ def _checked(place: Place, with_class: bool) -> FileCheck:
     source = read_source(place.path)
     if isinstance(source, Problem):
         raise Failure(f"{place.path}: {source.message}")
+    try:
+        given = load_config(place.path).given
+    except ConfigError as error:
+        raise Failure(str(error)) from None
     load()
-    wanted = Wanted(frozenset(RULES), Confidence.LOW, prove_fixes=False, own_class=with_class)
+    wanted = Wanted(frozenset(RULES), Confidence.LOW, prove_fixes=False, own_class=with_class, given=given)
     with closing(Bounded()) as checker:
         check = bounded_check(checker, place.path, check_source, source, wanted)
     for problem in check.problems:

@@ -138,7 +138,9 @@ class Session:
 
         config = load_config(".")
         verifier = self._verifying(config)
-        task = Task(PATH, raw, Selector(config).chosen(PATH), config.min_confidence, verifier is not None)
+        task = Task(
+            PATH, raw, Selector(config).chosen(PATH), config.min_confidence, verifier is not None, given=config.given
+        )
         check = bounded_check(self._checking(), PATH, run_task, task)
         return proven(check, verifier) if verifier else unproven(check, "torch is not asked")
 
@@ -149,7 +151,7 @@ class Session:
         source = decode_source(PATH, _notebook(sources))
         if isinstance(source, Problem):
             return f"shapelint: {source.message}\n"
-        found, problems = self._checking().call(shapes_in, source)
+        found, problems = self._checking().call(shapes_in, source, load_config(".").given)
         for problem in problems:
             if problem.cell in (None, number):
                 return f"shapelint: {problem.message}\n"

@@ -13,6 +13,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments
 from shapelint.infer.values.objects import Class, Function, Scope
+from shapelint.project.given import given
 from shapelint.shapes.value import Value
 from shapelint.source import Source
 from shapelint.syntax import facts
@@ -85,7 +86,7 @@ def _of_interest(every: list[facts.ClassDef | facts.FunctionDef], source: Source
     for name, text in texts.items():
         for word in set(re.findall(r"\w+", text)) & texts.keys():
             naming.setdefault(word, []).append(name)
-    waiting = [name for name, text in texts.items() if _RECURRENT.search(text)]
+    waiting = [name for name, text in texts.items() if _RECURRENT.search(text) or given().names_layer(text)]
     wanted: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -13,7 +13,8 @@ from pathlib import Path
 from shapelint.data import dataclass
 from shapelint.infer.known.torch_names import canonical, is_registered
 from shapelint.infer.values.objects import Home, Imported, ModuleValue, Scope
-from shapelint.project.imports import imported_file, read_import
+from shapelint.project.given import given
+from shapelint.project.imports import imported_file, module_of, read_import
 from shapelint.project.reads import remembered, version_of
 from shapelint.project.settings import set_from_outside
 from shapelint.shapes.value import Bool, External, Float, Int, NoneValue, Str, Tuple, Unknown, Value
@@ -47,6 +48,8 @@ class Library:
         return self.known[wanted]
 
     def _look_up(self, wanted: Imported) -> Value | None:
+        if (layer := _known_layer(wanted)) is not None:
+            return External(layer)
         module = self._load(imported_file(wanted.importer, wanted.module, wanted.level))
         if wanted.name is None:
             return module
@@ -57,6 +60,8 @@ class Library:
 
     def member(self, module: ModuleValue, name: str) -> Value | None:
         """`module.name`; a constant that other files of the project assign is what it is until they do."""
+        if layer := given().layer(f"{module_of(module.path)[1]}.{name}"):
+            return External(layer)
         found = self._name_in(module, name) or Imported(module.path, "", 1, name)
         value = self.resolve(found) if isinstance(found, Imported) else found
         if isinstance(value, Int | Float | Str | Bool | NoneValue) and name in set_from_outside(module.path):
@@ -100,6 +105,15 @@ class Library:
         scope = Scope({}, home=home)
         self.modules[path] = ModuleValue(str(path), scope)
         self.define(module, home, scope, self)
+
+
+def _known_layer(wanted: Imported) -> str | None:
+    """The layer of torch that the settings say a name is."""
+    if wanted.name is None or not given().layers:
+        return None
+    parts = module_of(wanted.importer)[1].split(".")
+    package = parts[: len(parts) - wanted.level] if wanted.level else []
+    return given().layer(".".join([*package, *filter(None, [wanted.module]), wanted.name]))
 
 
 @remembered(256)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from shapelint.data import dataclass
 from shapelint.effort import phase
 from shapelint.finding import UNUSED, Confidence, Finding, Fix
+from shapelint.project.given import Given, take_given
 from shapelint.project.reads import Reads, recorded
 from shapelint.source import NOTEBOOK, Problem, Source, decode_source
 from shapelint.suppress.comments import Suppressions
@@ -44,6 +45,7 @@ class Wanted:
     prove_fixes: bool = True
     noqa: bool = True  #: False: the caller deals with these comments
     ignores: bool = True  #: whether to mind shapelint's own comments
+    given: Given = Given()  #: what the settings say of the project
     own_class: bool = False  #: whether to tell how the class of a finding is run, for a script that does
     pictures: bool = False  #: whether to draw the data flows, and to write scripts that show the findings
 
@@ -102,6 +104,7 @@ def check_source(source: Source, wanted: Wanted, analyse: Analyse | None = None)
 
     `analyse` may be an `analyse_source` that remembers.
     """
+    take_given(wanted.given)
     try:
         analysis = (analyse or analyse_source)(source)
         candidates = tuple(_candidates(source, analysis, wanted))

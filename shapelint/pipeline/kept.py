@@ -102,7 +102,9 @@ class Kept:
         return FileResult(task.path, text, told.findings, told.refuted, told.problems, graphs=told.graphs)
 
     def _key(self, task: Task, what: str) -> str:
-        chosen = json.dumps([asdict(task.chosen), task.min_confidence.value, task.prove, task.pictures])
+        chosen = json.dumps(
+            [asdict(task.chosen), asdict(task.given), task.min_confidence.value, task.prove, task.pictures]
+        )
         parts = (os.getcwd(), task.path, digest(task.raw), chosen, self.proof, what)
         return digest("\0".join(parts).encode("utf-8", "surrogatepass"))
 

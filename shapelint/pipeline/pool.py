@@ -15,6 +15,7 @@ from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.check import FileCheck, Wanted, check_bytes, internal_error
 from shapelint.pipeline.progress import Progress
 from shapelint.process.start import DeadError
+from shapelint.project.given import Given
 from shapelint.source import Problem
 
 WORTH_A_POOL = 400_000  #: bytes to check from which several processes pay for their start, when nobody asks for them
@@ -32,13 +33,16 @@ class Task:
     min_confidence: Confidence
     prove: bool
     pictures: bool = False
+    given: Given = Given()
 
     @property
     def wanted(self) -> Wanted:
         """The same in terms of the rules, which it imports: a run without fixes leaves that to its processes."""
         from shapelint.rules.base import by_default
 
-        return Wanted(self.chosen.among(by_default()), self.min_confidence, self.prove, pictures=self.pictures)
+        return Wanted(
+            self.chosen.among(by_default()), self.min_confidence, self.prove, pictures=self.pictures, given=self.given
+        )
 
 
 def workers(sizes: Sequence[int], jobs: int) -> int:

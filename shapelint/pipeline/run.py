@@ -16,6 +16,7 @@ from shapelint.pipeline.pool import Pool, Task, workers
 from shapelint.pipeline.progress import Progress
 from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_hold_recurrent
+from shapelint.project.given import Given
 from shapelint.project.reads import forget, recorded
 from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_unchecked
 from shapelint.source import NOTEBOOK, Problem, decode_source, read_regular
@@ -71,7 +72,7 @@ def run(
         inputs.append(stdin)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
     with phase("read"):
-        candidates = [given for given in inputs if _may_hold_recurrent(given)]
+        candidates = [given for given in inputs if _may_hold_recurrent(given, config.given)]
     skipped = (*discovery.skipped, *_nothing_to_check(inputs, candidates))
     if not candidates:
         return RunResult(len(inputs), 0, _told(unread), skipped=skipped)
@@ -122,12 +123,14 @@ def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
     return inputs, problems
 
 
-def _may_hold_recurrent(given: Input) -> bool:
+def _may_hold_recurrent(given: Input, settings: Given) -> bool:
     """Whether a file is worth a check. JSON hides what a notebook's code says; one that cannot be read is told."""
     if not given.path.endswith(NOTEBOOK):
-        return may_hold_recurrent(given.raw)
+        return may_hold_recurrent(given.raw) or settings.names_layer(given.raw.decode("utf-8", "replace"))
     source = decode_source(given.path, given.raw)
-    return isinstance(source, Problem) or may_hold_recurrent(source.text.encode("utf-8", "replace"))
+    if isinstance(source, Problem) or settings.names_layer(source.text):
+        return True
+    return may_hold_recurrent(source.text.encode("utf-8", "replace"))
 
 
 def _can_prove(mode: str) -> bool:
@@ -146,7 +149,15 @@ def _can_prove(mode: str) -> bool:
 def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Task]:
     selector = Selector(config)
     return [
-        Task(given.path, given.raw, selector.chosen(given.path), config.min_confidence, prove, config.pictures)
+        Task(
+            given.path,
+            given.raw,
+            selector.chosen(given.path),
+            config.min_confidence,
+            prove,
+            config.pictures,
+            config.given,
+        )
         for given in candidates
     ]
 

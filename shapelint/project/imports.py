@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from shapelint.project.given import given
 from shapelint.project.reads import is_file, source_of
 from shapelint.source import Problem, Source
 
@@ -60,7 +61,7 @@ def _bases(importer: Path, level: int) -> Iterator[Path]:
         yield from importer.parents[level - 1 : level]
         return
     root = _root(importer)
-    yield from dict.fromkeys((root, root / "src", importer.parent))
+    yield from dict.fromkeys((root, root / "src", *map(Path, given().src), importer.parent))
 
 
 def _is_script(path: str) -> bool:
