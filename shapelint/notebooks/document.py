@@ -88,20 +88,23 @@ def _cells(members: Members) -> Iterator[Piece]:
 
 
 def _code(text: str, number: int, cell: Members) -> Code | None:
-    line = text.count("\n", 0, min((piece.start for piece in cell.values()), default=0)) + 1
     kind = cell["cell_type"].value if "cell_type" in cell else None
     if not isinstance(kind, str):
-        raise NotebookError(f"cell {number} has no cell_type", line)
+        raise NotebookError(f"cell {number} has no cell_type", _line(text, cell))
     if kind != "code":
         return None
     place = cell.get("source") or cell.get("input")
     if place is None:
-        raise NotebookError(f"cell {number} has no source", line)
+        raise NotebookError(f"cell {number} has no source", _line(text, cell))
     texts = [piece.value for piece in place.value] if isinstance(place.value, list) else [place.value]
     if not all(isinstance(one, str) for one in texts):
-        raise NotebookError(f"the source of cell {number} is no text", line)
+        raise NotebookError(f"the source of cell {number} is no text", _line(text, cell))
     metadata = cell["metadata"].value if "metadata" in cell else None
     return Code(number, "".join(texts), place, metadata if isinstance(metadata, dict) else {})
+
+
+def _line(text: str, cell: Members) -> int:
+    return text.count("\n", 0, min((piece.start for piece in cell.values()), default=0)) + 1
 
 
 def _object(inner: Mapping[str, Reader], what: str, text: str, at: int) -> tuple[Members, int]:
