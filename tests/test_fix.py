@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapelint.finding import Confidence, Edit, Finding, Fix, Severity
-from shapelint.pipeline.check import Wanted, check_bytes
+from shapelint.pipeline.check import Analyse, Wanted, analyse_source, check_bytes
 from shapelint.pipeline.fix import Mender, mender
 from shapelint.pipeline.verdicts import Judge, proven
 from shapelint.report.result import FileResult
@@ -42,6 +42,7 @@ class WordJudge:
     unsafe: Sequence[str] = ()
     enemies: Sequence[str] = ()
     checked: list[str] = field(default_factory=list)
+    analyse: Analyse = analyse_source
 
     def check(self, source: Source) -> FileResult:
         self.checked.append(source.text)
