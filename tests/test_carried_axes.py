@@ -9,15 +9,18 @@ from random import Random
 import oracle
 import pytest
 from oracle import PathAssumptions, construct, tensor
-from test_hearsay import codes
 
 from shapelint.ops.binding import call
 from shapelint.ops.derive import flows_of
 from shapelint.ops.nature import MAKES
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, load
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.rules import base
 from shapelint.shapes.value import Dtype, Tensor, Value
+from shapelint.source import Source
 
 load()
+base.load()
 HIDDEN = 16
 OUTPUT = tensor("B", "T", HIDDEN)
 
@@ -53,6 +56,8 @@ def _written() -> dict[str, str]:
 
 WRITTEN = _written()
 HEAD = """
+import torch
+import torch.nn as nn
 import torch.nn.functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 """
@@ -119,7 +124,8 @@ def _hidden(code: str, ways: Mapping[str, str]) -> list[str]:
     for named, way in ways.items():
         lines = [*before.strip().splitlines(), f"{name}2 = {way.format(name)}", after.format(f"{name}2")]
         body = "\n".join(f"        {line}" for line in lines)
-        if code not in codes(HEAD + MODEL.format(options=options, body=body)):
+        text = HEAD + MODEL.format(options=options, body=body)
+        if not check_source(Source("model.py", text), Wanted(frozenset((code,)), prove=False)).candidates:
             hidden.append(named)
     return hidden
 
