@@ -9,10 +9,8 @@
 docs/api.md describes what they return. Nothing is loaded before the first call.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
+# nothing may be imported here: `python -m` has the current folder, which is the checked project's, first on its path
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from shapelint.api import ConfigError as ConfigError
     from shapelint.api import Document as Document
@@ -28,7 +26,7 @@ __all__ = ["ConfigError", "Document", "ShapeRow", "__version__", "check", "check
 _HOMES = {"load_ipython_extension": "editors.jupyter", "unload_ipython_extension": "editors.jupyter"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """What api.py defines, and what IPython looks for, loaded when it is asked for."""
     if name not in __all__ and name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
