@@ -12,10 +12,10 @@ import pytest
 from injected import write_injected
 
 import shapelint.syntax.parse as parsing
+from shapelint import scan
 from shapelint.cli import run
 from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.source import Problem, Source
-from shapelint.syntax import scan
 from shapelint.syntax.parse import parse
 
 BAD = """\
