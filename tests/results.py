@@ -2,22 +2,12 @@
 
 from dataclasses import replace
 
+from wrong_models import TAGGER as TEXT
+
 from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Severity, ShownShape, Status, Verdict
 from shapelint.report.result import FileResult, RunResult
 from shapelint.source import Problem, Span
 
-TEXT = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 T, F = True, False
 FINDING = Finding(
     code="SHP101",

@@ -10,24 +10,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from wrong_models import NET
 
 import shapelint
 from shapelint.report.schema import schemas
 
-MODEL = """\
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.lstm = nn.LSTM(n, h, batch_first=True)
-        self.fc = nn.Linear(h, 2)
-
-    def forward(self, x):
-        out, _ = self.lstm(x)
-        return self.fc(out[-1])
-"""
+MODEL = f"from torch import nn\n\n\n{NET}\n"
 
 
 @pytest.fixture(autouse=True)

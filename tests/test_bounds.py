@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from injected import write_injected
+from wrong_models import TAGGER as BAD
 
 import shapelint.syntax.parse as parsing
 from shapelint import scan
@@ -18,18 +19,6 @@ from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 
-BAD = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 #: what happens when the file `beyond.py` is checked
 BEYOND = """
 import os, time

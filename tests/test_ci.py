@@ -16,22 +16,11 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from wrong_models import TAGGER as BAD
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-BAD = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 #: stands for Python: what would be installed is written down
 PYTHON = """\
 #!/bin/sh

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from injected import write_injected
+from wrong_models import TAGGER as BAD
 
 import shapelint.verify.client
 from shapelint import __version__
@@ -21,18 +22,6 @@ from shapelint.report.schema import schemas
 from shapelint.report.shapes import render_json, rows_of
 from shapelint.source import decode_source
 
-BAD = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 GOOD = BAD.replace("out[-1]", "out[:, -1]")
 LINE = "SHP101 `out[-1]` selects the last sample of the batch, not the last step: `out` is (batch, time, feature)"
 

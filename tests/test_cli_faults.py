@@ -11,19 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wrong_models import TAGGER as BAD
 
-BAD = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 QUICK = ("--verify=off", "--output-format=concise")
 FOUND = "bad.py:10:16: SHP101"
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")

@@ -12,21 +12,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from wrong_models import NET
 
 from shapelint.cli import run
 from shapelint.report.schema import schemas
 
 IMPORTS = "%matplotlib inline\nimport torch\nfrom torch import nn\n!pip install 'torch"
-NET = """\
-class Net(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.lstm = nn.LSTM(n, h, batch_first=True)
-        self.fc = nn.Linear(h, 2)
-
-    def forward(self, x):
-        out, _ = self.lstm(x)
-        return self.fc(out[-1])"""
 MENDED = NET.replace("out[-1]", "out[:, -1]")
 USE = "%%time\nnet = Net(8, 16)\ny = net(torch.randn(4, 10, 8))\ny.shape?"
 OUTPUT = [{"output_type": "stream", "name": "stdout", "text": "out[-1]"}]

@@ -8,18 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from wrong_models import NET
 
 ROOT = Path(__file__).parent.parent
-NET = """\
-class Net(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.lstm = nn.LSTM(n, h, batch_first=True)
-        self.fc = nn.Linear(h, 2)
-
-    def forward(self, x):
-        out, _ = self.lstm(x)
-        return self.fc(out[-1])"""
 CELLS = {
     "load": "%load_ext shapelint",
     "quiet": NET.replace("class", "from torch import nn\n\nclass"),

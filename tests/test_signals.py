@@ -13,21 +13,10 @@ from pathlib import Path
 
 import pytest
 from injected import write_injected
+from wrong_models import TAGGER as BAD
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 
-BAD = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 #: `quick*.py` are checked, others never end; every process writes down its number
 SLOW = """
 import os, sys, time

@@ -9,24 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wrong_models import TAGGER as BAD
 
 from shapelint.cli import run
 from shapelint.report.schema import schemas
 
 PROMISED = Path(__file__).parent / "promised"  #: the schemas as they were promised first: never written anew
 PAGE = (Path(__file__).parent.parent / "docs" / "stability.md").read_text(encoding="utf-8")
-BAD = """\
-import torch.nn as nn
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 
 
 def broken(promised: Any, now: Any, place: str = "") -> Iterator[str]:
