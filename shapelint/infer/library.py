@@ -60,7 +60,7 @@ class Library:
 
     def member(self, module: ModuleValue, name: str) -> Value | None:
         """`module.name`; a constant that other files of the project assign is what it is until they do."""
-        if layer := given().layer(f"{module_of(module.path)[1]}.{name}"):
+        if given().layers and (layer := given().layer(f"{module_of(module.path)[1]}.{name}")):
             return External(layer)
         found = self._name_in(module, name) or Imported(module.path, "", 1, name)
         value = self.resolve(found) if isinstance(found, Imported) else found
