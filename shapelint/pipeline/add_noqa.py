@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shapelint.finding import UNUSED, Finding
-from shapelint.pipeline.write import replace_content
+from shapelint.pipeline.write import replace_content, unwritten
 from shapelint.report.result import FileResult, RunResult
-from shapelint.source import UNWRITTEN, Problem, decode_source, encode_source, read_regular
+from shapelint.source import Problem, decode_source, encode_source, read_regular
 from shapelint.suppress.comments import silencing
 from shapelint.verify.edits import apply_edits
 
@@ -32,8 +32,7 @@ def _write(result: FileResult, findings: Iterable[Finding]) -> Problem | None:
             raise OSError("it has changed since it was read")
         replace_content(result.path, raw, encode_source(replace(source, text=with_noqa(source.text, findings)), raw))
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        return Problem(result.path, 1, f"cannot write the file: {why}", UNWRITTEN)
+        return unwritten(result.path, error)
     return None
 
 

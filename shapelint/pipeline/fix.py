@@ -21,9 +21,9 @@ from shapelint.finding import UNUSED, Edit, Finding, Fix
 from shapelint.notebooks.places import line_told
 from shapelint.pipeline.check import Wanted, check_bytes, check_source
 from shapelint.pipeline.verdicts import Judge, proven
-from shapelint.pipeline.write import replace_content
+from shapelint.pipeline.write import replace_content, unwritten
 from shapelint.report.result import Change, FileResult, Unfixed
-from shapelint.source import UNWRITTEN, Problem, Source, Span, decode_source, encode_source
+from shapelint.source import Problem, Source, Span, decode_source, encode_source
 from shapelint.suppress.comments import Suppressions
 from shapelint.verify.edits import apply_edits, map_span
 
@@ -57,8 +57,7 @@ def save(before: FileResult, after: FileResult) -> FileResult:
     try:
         replace_content(change.path, change.before, change.after)
     except OSError as error:
-        why = f"cannot write the file: {error.strerror or error}"
-        return replace(before, problems=(Problem(change.path, 1, why, UNWRITTEN),))
+        return replace(before, problems=(unwritten(change.path, error),))
     return replace(after, change=replace(change, written=True))
 
 

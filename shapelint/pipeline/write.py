@@ -8,6 +8,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from shapelint.source import UNWRITTEN, Problem
+
 
 def replace_content(path: str, before: bytes, after: bytes) -> None:
     """Write `after` to a file that holds `before`; one that holds `after` already is left alone.
@@ -37,6 +39,11 @@ def replace_content(path: str, before: bytes, after: bytes) -> None:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def unwritten(path: str, error: Exception) -> Problem:
+    """What is told of a file that could not be written."""
+    return Problem(path, 1, f"cannot write the file: {getattr(error, 'strerror', None) or error}", UNWRITTEN)
 
 
 def _take_over(temporary: str, status: os.stat_result) -> None:
