@@ -37,7 +37,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS.values()])
     client = NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}})
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    client.execute(env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"})
+    # Without numpy torch warns when it is imported, in the cell that does it.
+    client.execute(env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"})
     return dict(zip(CELLS, map(told, notebook.cells), strict=True))
 
 
