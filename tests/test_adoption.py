@@ -9,6 +9,8 @@ import pytest
 
 from shapelint.cli import run
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 MODEL = """\
 from torch import nn
 

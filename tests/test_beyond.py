@@ -1,6 +1,5 @@
 """A fix must mend what the entry point returns, and a mistake must be there in the end."""
 
-from collections.abc import Iterator
 from textwrap import dedent, indent
 
 import pytest
@@ -35,12 +34,6 @@ class Model(nn.Module):
         batch, steps, _ = x.size()
         out, (h_n, c_n) = self.rnn(x)
 """
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def checked(body: str, verifier: Verifier) -> FileResult:

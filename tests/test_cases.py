@@ -1,6 +1,5 @@
 """What torch may confirm: a finding that rests on a guessed rank is none, however well the replay fits."""
 
-from collections.abc import Iterator
 from textwrap import dedent, indent
 
 import pytest
@@ -94,12 +93,6 @@ BATCH = {
         return self.head(h_n.view(-1, 32))
     """,
 }
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def checked(body: str, confidence: Confidence = Confidence.LOW) -> FileCheck:

@@ -22,6 +22,8 @@ from shapelint.report.schema import schemas
 from shapelint.report.shapes import render_json, rows_of
 from shapelint.source import decode_source
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 GOOD = BAD.replace("out[-1]", "out[:, -1]")
 LINE = "SHP101 `out[-1]` selects the last sample of the batch, not the last step: `out` is (batch, time, feature)"
 

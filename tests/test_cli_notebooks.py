@@ -17,6 +17,8 @@ from wrong_models import NET
 from shapelint.cli import run
 from shapelint.report.schema import schemas
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 IMPORTS = "%matplotlib inline\nimport torch\nfrom torch import nn\n!pip install 'torch"
 MENDED = NET.replace("out[-1]", "out[:, -1]")
 USE = "%%time\nnet = Net(8, 16)\ny = net(torch.randn(4, 10, 8))\ny.shape?"

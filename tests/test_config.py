@@ -13,6 +13,8 @@ from shapelint.config import Config, ConfigError, Selection, Selector, check_cod
 from shapelint.finding import Confidence
 from shapelint.keys import KEYS, schema, suggestion, text
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

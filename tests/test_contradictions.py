@@ -1,7 +1,5 @@
 """Sizes that a path assumes to be equal: where the defaults or a loader say otherwise, the crash is told."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from shapelint.finding import Confidence, Finding, Status
@@ -40,12 +38,6 @@ state = torch.zeros(1, {rows}, 32)
 for images, labels in DataLoader(dataset, {loader}):
     out, _ = rnn(images.permute(1, 0, 2), (state, state))
 """
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def findings(text: str, verifier: Verifier) -> tuple[Finding, ...]:

@@ -126,7 +126,7 @@ def test_a_text_is_searched_once_for_all_paths() -> None:
     assert info.hits >= 20 * info.misses
 
 
-def test_a_judge_analyses_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_judge_analyses_each_text_once(monkeypatch: pytest.MonkeyPatch, verifier: Verifier) -> None:
     texts: list[str] = []
     tree = parser._tree
 
@@ -136,9 +136,8 @@ def test_a_judge_analyses_each_text_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(parser, "_tree", noted)
     text = wrong_models(2)
-    with Verifier() as verifier:
-        first = proven(check_source(Source("m.py", text), WANTED), verifier)
-        mended = mender(WANTED, True, verifier).mend(text.encode(), first)
+    first = proven(check_source(Source("m.py", text), WANTED), verifier)
+    mended = mender(WANTED, True, verifier).mend(text.encode(), first)
     assert (mended.fixed, mended.findings) == (2, ())
     whole = [read for read in texts if read.count("\n") >= text.count("\n")]
     assert len(whole) == 3, "the check, the text before the round and the text after it"

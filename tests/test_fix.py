@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -205,12 +205,6 @@ class Tagger(nn.Module):
         return out[-1]
 """
 MISTAKES = {"out[-1]": "out[:, -1]", ", dropout=0.5": ""}
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def mend_bytes(raw: bytes, verifier: Verifier, unsafe: bool = True, codes: Iterable[str] = DEFAULT) -> FileResult:

@@ -29,6 +29,8 @@ from shapelint.report.schema import schemas
 from shapelint.report.telling import Telling
 from shapelint.source import Span
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 PART = json.loads((Path(__file__).parent / "sarif_part.json").read_text(encoding="utf-8"))
 EMPTY = RunResult(3, 1, ())
 

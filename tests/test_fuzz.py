@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import random
 import warnings
-from collections.abc import Iterator
 
 import pytest
 from fuzzing import faults as judging
@@ -40,12 +39,6 @@ model = Model(width=10)
 model.eval()
 result = model(torch.ones(3, 5, 10))
 """
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,6 +19,8 @@ from shapelint.report.graph.flow import MOST, graphs
 from shapelint.report.graph.layout import Layout, laid_out
 from shapelint.source import Source, Span
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 ROOT = Path(__file__).parent.parent
 CODE = """\
 import torch

@@ -15,6 +15,8 @@ import shapelint.reading
 import shapelint.rules
 from shapelint.cli import run
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 LAYERS = """\
 from torch import nn
 

@@ -1,6 +1,5 @@
 """What gives a tensor knows its batch axis: a layer that reads it otherwise does not overrule it."""
 
-from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
@@ -17,12 +16,6 @@ load()
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.utils.data import DataLoader, TensorDataset\n"
 DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def checked(text: str) -> FileCheck:

@@ -9,6 +9,8 @@ import pytest
 from shapelint.cli import run
 from shapelint.config import read_config
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

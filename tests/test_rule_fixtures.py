@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ load()
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "rules"
 FILES = sorted(FOLDER.glob("*.py"))
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def read(path: Path) -> Source:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -47,12 +46,6 @@ ALL = sorted(RULES.values(), key=lambda rule: rule.code)
 DEFAULT = frozenset(rule.code for rule in ALL if rule.default)
 BAD = [pytest.param(rule, text, id=f"{rule.code}-{n}") for rule in ALL for n, text in enumerate(rule.bad)]
 GOOD = [pytest.param(rule, text, id=f"{rule.code}-{n}") for rule in ALL for n, text in enumerate(rule.good)]
-
-
-@pytest.fixture(scope="session")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def traces(text: str) -> list[Trace]:

@@ -1,6 +1,5 @@
 """Sizes for a replay: small, and such that what the code needs equal is equal."""
 
-from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
@@ -71,12 +70,6 @@ def test_an_equation_that_can_be_solved_is_solved(values: dict[str, int], shape:
     sizes = choose_sizes(problem, ())
     assert sizes is not None
     assert satisfied(problem, sizes)
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 PROGRAMS = {

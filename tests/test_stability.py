@@ -14,6 +14,8 @@ from wrong_models import TAGGER as BAD
 from shapelint.cli import run
 from shapelint.report.schema import schemas
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 PROMISED = Path(__file__).parent / "promised"  #: the schemas as they were promised first: never written anew
 PAGE = (Path(__file__).parent.parent / "docs" / "stability.md").read_text(encoding="utf-8")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
@@ -32,12 +30,6 @@ class Model(nn.Module):
     def forward(self, x):
         batch, steps, _ = x.size()
 """
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def trace_of(body: str) -> Trace:

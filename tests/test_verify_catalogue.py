@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import catalogue_of_modules
@@ -39,12 +39,6 @@ from shapelint.verify.client import Verifier
 from shapelint.verify.program.program import Program, build
 
 Case = tuple[Path, Claim]
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def batch_first(bad: bool, kind: str = "LSTM", **options: Any) -> tuple[Path, Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,12 +23,6 @@ from shapelint.verify.program.program import NotReplayable
 from shapelint.verify.prove import Mended, combine, judge, mended_programs, prove, prove_fix, retarget
 
 CONFIRMED, REFUTED, UNVERIFIED = (Verdict(status, "equals", status.value) for status in Status)
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier() as started:
-        yield started
 
 
 def finding(*claims: Claim) -> Finding:

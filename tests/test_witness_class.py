@@ -11,6 +11,8 @@ import pytest
 
 from shapelint.cli import run
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 SENTIMENT = """\
 import torch.nn as nn
 

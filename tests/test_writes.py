@@ -63,7 +63,7 @@ def test_a_state_that_nothing_is_written_to_is(change: str) -> None:
 
 @pytest.mark.parametrize("through_view", [False, True])
 @pytest.mark.parametrize("written", ["normal_", None])
-def test_the_replay_writes_too(written: str | None, through_view: bool) -> None:
+def test_the_replay_writes_too(written: str | None, through_view: bool, verifier: Verifier) -> None:
     path = Path()
     x = path.input("t", "b", "i", roles=(T, B, F))
     rnn = path.layer("GRU", Dim.symbol("i"), Dim.symbol("h"))
@@ -71,6 +71,5 @@ def test_the_replay_writes_too(written: str | None, through_view: bool) -> None:
     if written is not None:
         path.op(f"Tensor.{written}", path.item(state, 0) if through_view else state)
     path.call(rnn, x, state)
-    with Verifier() as verifier:
-        verdict = verdict_on(verifier, (path, StateActs(Ref(path.last.node, (0,)))))
+    verdict = verdict_on(verifier, (path, StateActs(Ref(path.last.node, (0,)))))
     assert verdict.status is (Status.CONFIRMED if written is None else Status.REFUTED), verdict.detail
