@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,18 @@ def part(path: Path) -> str:
     return "" if first == "__init__" else first
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree_of(path)))
+
+
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -75,34 +86,35 @@ def test_dataclasses_are_the_cheap_ones() -> None:
     froms = [
         (path, node)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom) and "dataclass" in {alias.name for alias in node.names}
     ]
     assert {node.module for path, node in froms if path != PACKAGE / "data.py"} == {"shapelint.data"}
 
 
 def test_nobody_imports_the_worker_outside_of_it() -> None:
-    for path in MODULES:
-        if not path.is_relative_to(PACKAGE / "verify" / "worker"):
-            assert not [name for _, name in imports(path) if name.startswith("shapelint.verify.worker")], path
+    outside = [path for path in MODULES if not path.is_relative_to(PACKAGE / "verify" / "worker")]
+    found = [(path, name) for path in outside for _, name in imports(path)]
+    assert [(path, name) for path, name in found if name.startswith("shapelint.verify.worker")] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_go_one_way(path: Path) -> None:
-    here = part(path)
-    if not here:
-        assert {name for _, name in imports(path) if name.startswith("shapelint")} <= {"shapelint.api"}
-        return
-    for line, name in imports(path):
-        root, _, rest = name.partition(".")
-        if root == "shapelint" and rest:
-            there = rest.split(".")[0]
-            assert RANK[there] <= RANK[here], f"{path}:{line}: {here} imports {there}"
+def goes_one_way(path: Path, name: str) -> bool:
+    """Whether a file may import a module: the package itself imports nothing but its interface."""
+    root, _, rest = name.partition(".")
+    if root != "shapelint":
+        return True
+    here, there = part(path), rest.split(".")[0]
+    return (not rest or RANK[there] <= RANK[here]) if here else rest == "api"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_files_stay_readable(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_imports_go_one_way() -> None:
+    found = [(path, line, name) for path in MODULES for line, name in imports(path)]
+    assert [f"{path}:{line}: {name}" for path, line, name in found if not goes_one_way(path, name)] == []
+
+
+def test_files_stay_readable() -> None:
+    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {path: length for path, length in lengths.items() if length > 400} == {}
 
 
 INTERPRETER = [path for path in MODULES if path.is_relative_to(PACKAGE / "infer")]
@@ -118,8 +130,7 @@ def graph(paths: list[Path]) -> dict[str, set[str]]:
     names = {module_name(path) for path in paths}
     found: dict[str, set[str]] = {}
     for path in paths:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        froms = [node for node in nodes_of(path) if isinstance(node, ast.ImportFrom)]
         parts = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
         found[module_name(path)] = names & (parts | {name for _, name in imports(path)})
     return found
@@ -138,11 +149,10 @@ def test_no_circle_of_files_in_the_interpreter() -> None:
     assert in_circles(graph(INTERPRETER)) == set()
 
 
-@pytest.mark.parametrize("path", INTERPRETER, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_nothing_is_imported_late_in_the_interpreter(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    late = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) and node not in tree.body]
-    assert [node.lineno for node in late] == []
+def test_nothing_is_imported_late_in_the_interpreter() -> None:
+    asked = [(path, node) for path in INTERPRETER for node in nodes_of(path)]
+    imported = [(path, node) for path, node in asked if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [f"{path}:{node.lineno}" for path, node in imported if node not in tree_of(path).body] == []
 
 
 def loaded(code: str) -> list[str]:
@@ -185,9 +195,9 @@ QUESTIONS = sorted([*(PACKAGE / "rules").rglob("*.py"), *(PACKAGE / "reading").r
 BARE_NAMES = {name.rpartition(".")[2] for name in (*registry.OPS, *registry.LAYERS)}
 
 
-def _listed(tree: ast.AST) -> Iterator[tuple[int, set[str]]]:
+def _listed(path: Path) -> Iterator[tuple[int, set[str]]]:
     """The texts in each collection, and in each text that is split into words, by the line."""
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
             yield node.lineno, {word for text in _texts([node.func.value]) for word in text.split()}
         elif isinstance(node, ast.Set | ast.Tuple | ast.List):
@@ -198,17 +208,16 @@ def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
     return (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
-def test_rules_list_no_operations(path: Path) -> None:
+def test_rules_list_no_operations() -> None:
     """What an operation does, the operation tells: its nature, and its axis flow."""
-    listed = _listed(ast.parse(path.read_text(encoding="utf-8")))
-    assert [(line, words) for line, words in listed if len(words & BARE_NAMES) > 1] == []
+    listed = [(path, line, words & BARE_NAMES) for path in QUESTIONS for line, words in _listed(path)]
+    assert [f"{path}:{line}: {words}" for path, line, words in listed if len(words) > 1] == []
 
 
-@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
-def test_nor_are_tables_keyed_by_them(path: Path) -> None:
-    tables = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Dict))
-    assert [node.lineno for node in tables if len(keys := set(_texts(node.keys))) > 1 and keys <= BARE_NAMES] == []
+def test_nor_are_tables_keyed_by_them() -> None:
+    tables = [(path, node) for path in QUESTIONS for node in nodes_of(path) if isinstance(node, ast.Dict)]
+    keyed = [(f"{path}:{node.lineno}", set(_texts(node.keys))) for path, node in tables]
+    assert [(place, keys) for place, keys in keyed if len(keys) > 1 and keys <= BARE_NAMES] == []
 
 
 #: where the operations stand that are meant one by one
@@ -241,16 +250,16 @@ def _meant(module: object, operand: ast.AST) -> Iterator[str]:
 def _compared(path: Path) -> Iterator[tuple[int, set[str]]]:
     """The names of operations that a file compares the operation of a node, or the kind of a layer, with."""
     module = importlib.import_module(module_name(path))
-    compares = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Compare))
+    compares = (node for node in nodes_of(path) if isinstance(node, ast.Compare))
     for sides in ((node.left, *node.comparators) for node in compares):
         if ASKED & set(map(_operand, sides)):
             yield sides[0].lineno, {name for side in sides for name in _meant(module, side)} & NAMES
 
 
-@pytest.mark.parametrize("path", [path for path in QUESTIONS if path != PREDICATES], ids=lambda path: path.stem)
-def test_nor_do_they_compare_with_a_name(path: Path) -> None:
+def test_nor_do_they_compare_with_a_name() -> None:
     """Where exactly one operation is meant, `reading/operations.py` has a predicate for it."""
-    assert [(line, names) for line, names in _compared(path) if names] == []
+    compared = [(path, *found) for path in QUESTIONS if path != PREDICATES for found in _compared(path)]
+    assert [f"{path}:{line}: {names}" for path, line, names in compared if names] == []
 
 
 def test_comparisons_with_names_are_seen() -> None:
