@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from kept import Stock
+from torch_python import TorchPython
 
 import shapelint.pipeline.bounds
 import shapelint.verify.client
@@ -35,3 +36,10 @@ def kept_processes(stock: Stock) -> Iterator[None]:
 def verifier(kept_processes: None) -> Iterator[Verifier]:
     with Verifier() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def torch_python() -> Iterator[TorchPython]:
+    python = TorchPython()
+    yield python
+    python.end()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import literate
 import pytest
+from here import here
+from torch_python import TorchPython
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "fixtures" / "seeds"
@@ -19,25 +19,23 @@ RIGHT = [path for path in FILES if path.stem.endswith("_right")]
 WRONG = [path for path in FILES if path not in RIGHT]
 
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
+
 def shapelint(*arguments: str) -> Any:
     """The JSON that a command of the tool prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "shapelint", *arguments, "--output-format", "json"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert done.returncode in (0, 1), done.stderr
-    return json.loads(done.stdout)
+    done = here(ROOT, *arguments, "--output-format", "json")
+    assert done.status in (0, 1), done.err
+    return json.loads(done.out)
 
 
 @pytest.fixture(scope="module")
-def report() -> Any:
+def report(kept_processes: None) -> Any:
     return shapelint("check", "--verify", "require", str(SEEDS))
 
 
 @pytest.fixture(scope="module")
-def shape_rows() -> dict[str, dict[tuple[int, str], set[literate.Shape]]]:
+def shape_rows(kept_processes: None) -> dict[str, dict[tuple[int, str], set[literate.Shape]]]:
     """The shapes of each file by line and name, as `shapelint shapes` gives them."""
     rows: dict[str, dict[tuple[int, str], set[literate.Shape]]] = defaultdict(lambda: defaultdict(set))
     for row in shapelint("shapes", *map(str, RIGHT)):
@@ -77,11 +75,14 @@ def test_shapes_are_exactly_the_written_ones(
 
 
 @pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
-def test_the_written_shapes_are_true_in_torch(path: Path) -> None:
+def test_the_written_shapes_are_true_in_torch(path: Path, torch_python: TorchPython) -> None:
     written = literate.read(path).shapes
     wanted = [f"{line}:{name}" for line, name in written]
     recorder = Path(__file__).with_name("shape_recorder.py")
-    done = subprocess.run([sys.executable, str(recorder), str(path), *wanted], capture_output=True, text=True)
+    command = [str(recorder), str(path), *wanted]
+    done = torch_python.run(
+        f"import runpy, sys\nsys.argv = {command}\nrunpy.run_path(sys.argv[0], run_name='__main__')"
+    )
     assert done.returncode == 0, done.stderr
     records = json.loads(done.stdout)
     assert {(line, name) for line, name, *_ in records} == set(written)

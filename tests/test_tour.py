@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from here import here
+from torch_python import TorchPython
 
 ROOT = Path(__file__).parent.parent
 TOUR = ROOT / "fixtures" / "tour"
@@ -48,25 +48,10 @@ def planted() -> list[tuple[str, int, str]]:
 
 
 @pytest.fixture(scope="module")
-def report() -> Any:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "shapelint",
-            "check",
-            "--verify",
-            "require",
-            "--output-format",
-            "json",
-            str(TOUR),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert done.returncode == 1, done.stderr
-    return json.loads(done.stdout)
+def report(kept_processes: None) -> Any:
+    done = here(ROOT, "--verify", "require", "--output-format", "json", str(TOUR))
+    assert done.status == 1, done.err
+    return json.loads(done.out)
 
 
 def test_the_planted_mistakes_are_reported_and_nothing_else(report: Any) -> None:
@@ -86,9 +71,7 @@ def test_the_tour_plants_many_kinds_in_six_files() -> None:
     assert len(models) == 6
 
 
-def test_the_tour_runs_but_for_the_mistake_that_raises() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-B", "-c", RUN_ALL], capture_output=True, text=True, cwd=TOUR
-    )
+def test_the_tour_runs_but_for_the_mistake_that_raises(torch_python: TorchPython) -> None:
+    done = torch_python.run(RUN_ALL, TOUR)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "Expected hidden[0] size (4, 9, 128), got [2, 9, 128]\n"

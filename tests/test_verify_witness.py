@@ -1,4 +1,4 @@
-"""The printed witness scripts, run as processes of their own."""
+"""The printed witness scripts, each run in a process of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 import catalogue_of_modules as modules
 import pytest
 import test_verify_catalogue as catalogue
+from torch_python import TorchPython
 from traces import B, F, Path, T
 
 from shapelint import rooms
@@ -72,8 +73,8 @@ SHOWN = {
 }
 
 
-def run_script(text: str) -> str:
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, check=False)
+def run_script(text: str, python: TorchPython) -> str:
+    done = python.run(text)
     assert done.returncode == 0, done.stderr + text
     return done.stdout
 
@@ -86,10 +87,10 @@ def program_of(case: Callable[[bool], catalogue.Case]) -> Program:
 
 
 @pytest.mark.parametrize("case", SHOWN, ids=lambda case: case.__name__)
-def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case]) -> None:
+def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case], torch_python: TorchPython) -> None:
     text = script(program_of(case))
     assert [line for line in text.splitlines() if "import" in line] == ["import torch"]
-    printed = run_script(text)
+    printed = run_script(text, torch_python)
     for shown in SHOWN[case]:
         assert shown in printed
 
@@ -124,7 +125,7 @@ def test_script_reads_like_the_code() -> None:
     assert "    part = out[-1]" in lines
 
 
-def test_what_only_moves_a_tensor_is_left_out_of_the_script() -> None:
+def test_what_only_moves_a_tensor_is_left_out_of_the_script(torch_python: TorchPython) -> None:
     path = Path()
     x = path.input("t", "b", 7, roles=(T, B, F))
     gru = path.layer("GRU", 7, 11)
@@ -134,7 +135,7 @@ def test_what_only_moves_a_tensor_is_left_out_of_the_script() -> None:
     program = build(path.trace, Equals(target.ref, reference=("last_state", call.ref)))
     assert isinstance(program, Program)
     assert "out, h_n = gru(x, zeros)" in script(program).splitlines()
-    assert run_script(script(program)).endswith("equal: True\n")
+    assert run_script(script(program), torch_python).endswith("equal: True\n")
 
 
 def test_scripts_do_not_depend_on_the_checkout(tmp_path: FilePath) -> None:

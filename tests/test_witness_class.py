@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from torch_python import TorchPython
 
 from shapelint.cli import run
 
@@ -111,6 +110,7 @@ class Decoder(nn.Module):
 """
 
 Shown = tuple[int, str, str]
+Printed = Callable[[str, Path], str]
 
 
 @pytest.fixture
@@ -130,17 +130,20 @@ def witness(
     return ask
 
 
-def printed(script: str, folder: Path) -> str:
+@pytest.fixture
+def printed(torch_python: TorchPython) -> Printed:
     """What a script prints that is run somewhere else."""
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", script], capture_output=True, text=True, timeout=120, cwd=folder, check=False
-    )
-    assert done.returncode == 0, done.stderr + script
-    return done.stdout
+
+    def printed(script: str, folder: Path) -> str:
+        done = torch_python.run(script, folder)
+        assert done.returncode == 0, done.stderr + script
+        return done.stdout
+
+    return printed
 
 
 def test_the_mistake_shows_with_the_own_class_until_it_is_mended(
-    witness: Callable[..., Shown], tmp_path_factory: pytest.TempPathFactory
+    witness: Callable[..., Shown], tmp_path_factory: pytest.TempPathFactory, printed: Printed
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     status, script, errors = witness(SENTIMENT, "out[-1]")
@@ -157,7 +160,9 @@ def test_the_mistake_shows_with_the_own_class_until_it_is_mended(
     ]
 
 
-def test_choices_of_the_path_and_what_torch_takes_are_given(witness: Callable[..., Shown], tmp_path: Path) -> None:
+def test_choices_of_the_path_and_what_torch_takes_are_given(
+    witness: Callable[..., Shown], tmp_path: Path, printed: Printed
+) -> None:
     status, script, _ = witness(CHOICES, "(out[-1], out)")
     assert status == 0
     for given in ("rnn_type='GRU'", "num_layers=2", "dropout=0.0", "pad=None"):
@@ -168,7 +173,7 @@ def test_choices_of_the_path_and_what_torch_takes_are_given(witness: Callable[..
     assert "sample 2 reaches the output rows [0, 1, 2, 3, 4]" in printed(script, tmp_path)
 
 
-def test_an_error_shows_with_its_line(witness: Callable[..., Shown], tmp_path: Path) -> None:
+def test_an_error_shows_with_its_line(witness: Callable[..., Shown], tmp_path: Path, printed: Printed) -> None:
     status, script, _ = witness(MISFIT, "self.head(out)")
     assert status == 0
     told = "line 12 raises RuntimeError: mat1 and mat2 shapes cannot be multiplied (21x26 and 13x5)\n"
@@ -178,7 +183,7 @@ def test_an_error_shows_with_its_line(witness: Callable[..., Shown], tmp_path: P
 
 
 def test_a_module_of_a_package_is_imported_from_the_folder_above(
-    witness: Callable[..., Shown], tmp_path_factory: pytest.TempPathFactory
+    witness: Callable[..., Shown], tmp_path_factory: pytest.TempPathFactory, printed: Printed
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     for package in ("speech", "speech/nets"):
@@ -197,14 +202,18 @@ def test_a_module_of_a_package_is_imported_from_the_folder_above(
     assert "the last step of sample 1 reaches the output rows [1]" in shown
 
 
-def test_a_state_has_the_shapes_that_the_layer_gives_back(witness: Callable[..., Shown], tmp_path: Path) -> None:
+def test_a_state_has_the_shapes_that_the_layer_gives_back(
+    witness: Callable[..., Shown], tmp_path: Path, printed: Printed
+) -> None:
     status, script, _ = witness(STATE, "h.view")
     assert status == 0
     assert "state = (torch.randn(2, 3, 13), torch.randn(2, 3, 13))" in script.splitlines()
     assert "sample 0 reaches the output rows [0, 1]" in printed(script, tmp_path)
 
 
-def test_names_of_the_script_are_kept_from_those_of_arguments(witness: Callable[..., Shown], tmp_path: Path) -> None:
+def test_names_of_the_script_are_kept_from_those_of_arguments(
+    witness: Callable[..., Shown], tmp_path: Path, printed: Printed
+) -> None:
     code = (
         SENTIMENT.replace("(self, tokens)", "(self, tokens, x, model)")
         .replace("self.embedding(tokens))", "self.embedding(tokens) + x * model)")
@@ -227,7 +236,7 @@ def test_the_mode_is_that_of_the_path(witness: Callable[..., Shown]) -> None:
     assert ".train()" in script
 
 
-def test_a_plain_class_has_no_mode(witness: Callable[..., Shown], tmp_path: Path) -> None:
+def test_a_plain_class_has_no_mode(witness: Callable[..., Shown], tmp_path: Path, printed: Printed) -> None:
     code = (
         SENTIMENT.replace("(nn.Module)", "").replace("        super().__init__()\n", "").replace("forward(", "score(")
     )
