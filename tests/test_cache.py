@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from here import Done, here
 
+import shapelint.pipeline.bounds
+import shapelint.verify.client
 from shapelint.cache.codec import CodecError, decoded, encoded
 from shapelint.cache.folder import MAX_BYTES
 from shapelint.finding import Finding, Status, Verdict
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import RULES, load
 from shapelint.source import Source
+
+pytestmark = pytest.mark.usefixtures("kept_processes")
 
 MODEL = """\
 import torch.nn as nn
@@ -37,7 +44,7 @@ FILES = {"model.py": MODEL, "layers.py": "SIZE = 16\n", "train.py": "from model 
 
 #: runs the command line, and tells what was loaded, started and parsed
 COUNTED = """\
-import subprocess, sys
+import json, subprocess, sys
 from shapelint.cli import run
 started = []
 begin = subprocess.Popen.__init__
@@ -48,55 +55,62 @@ subprocess.Popen.__init__ = counted
 status = run(sys.argv[1:])
 sys.stdout.flush()
 heavy = [name for name in ("libcst", "torch", "shapelint.syntax.parse", "shapelint.infer.analyse") if name in sys.modules]
-print("COUNTED", status, started, heavy, file=sys.stderr)
+print("COUNTED", json.dumps([status, started, heavy]), file=sys.stderr)
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    out: bytes
-    err: bytes
-    status: int
-    work: str
+class Ran:
+    """What a run has told and done; `heavy` is what a process of its own has loaded that understands code."""
+
+    done: Done
+    started: list[str]
+    heavy: list[str]
 
     @property
-    def told(self) -> tuple[bytes, bytes, int]:
-        return self.out, self.err, self.status
-
-
-IDLE = "[] []"
+    def is_idle(self) -> bool:
+        return not self.started and not self.heavy
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("SHAPELINT_NO_CACHE")
     (tmp_path / "project" / ".git").mkdir(parents=True)
     for name, text in FILES.items():
         (tmp_path / "project" / name).write_text(text)
     return tmp_path / "project"
 
 
-def command(project: Path, *arguments: str, code: str = COUNTED) -> subprocess.Popen[bytes]:
-    environment = {key: value for key, value in os.environ.items() if key != "SHAPELINT_NO_CACHE"}
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        cwd=project,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+QUICK = ("--verify=off", "--output-format=concise")
 
 
-def check(project: Path, *arguments: str, code: str = COUNTED) -> Done:
-    process = command(project, *(arguments or ("--verify=off", "--output-format=concise")), code=code)
-    return done(process)
+def check(project: Path, *arguments: str) -> Ran:
+    """A run in this process."""
+    started: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (shapelint.pipeline.bounds, shapelint.verify.client):
+            begin = module.Process  # type: ignore[attr-defined]
+
+            def counted(name: str, *how: Any, begin: Callable[..., object] = begin) -> object:
+                started.append(name)
+                return begin(name, *how)
+
+            patch.setattr(module, "Process", counted)
+        return Ran(here(project, *(arguments or QUICK)), started, [])
 
 
-def done(process: subprocess.Popen[bytes]) -> Done:
+def begun(project: Path, *arguments: str, code: str = COUNTED) -> subprocess.Popen[bytes]:
+    """A run in a process of its own."""
+    command = [sys.executable, "-c", code, *(arguments or QUICK)]
+    return subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def ended(process: subprocess.Popen[bytes]) -> Ran:
     out, err = process.communicate(timeout=300)
     told, found, counted = err.rpartition(b"COUNTED ")
     assert found, err.decode()
-    status, _, work = counted.decode().strip().partition(" ")
-    return Done(out, told, int(status), work)
+    status, started, heavy = json.loads(counted)
+    return Ran(Done(status, out, told), started, heavy)
 
 
 def results(project: Path) -> Path:
@@ -119,11 +133,17 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 def test_a_warm_run_tells_the_same_and_does_nothing(project: Path, options: list[str]) -> None:
     (project / "broken.py").write_text("import torch.nn as nn\nnn.LSTM(\n")
-    cold, warm = check(project, *options), check(project, *options)
-    assert cold.work != IDLE
-    assert warm.work == IDLE
-    assert warm.told == cold.told
-    assert check(project, "--no-cache", *options).told == cold.told
+    cold, warm = check(project, *options), ended(begun(project, *options))
+    assert cold.started
+    assert warm.is_idle
+    assert warm.done == cold.done
+    assert check(project, "--no-cache", *options).done == cold.done
+
+
+def test_a_cold_run_understands_no_code_itself(project: Path) -> None:
+    cold = ended(begun(project, "--output-format=json"))
+    assert (cold.started, cold.heavy) == (["shapelint.pipeline.checker", "shapelint.verify.worker.main"], [])
+    assert cold.done == check(project, "--no-cache", "--output-format=json").done
 
 
 def change_own(project: Path) -> None:
@@ -177,33 +197,33 @@ def test_what_a_result_rests_on_is_looked_at_again(project: Path, change: object
     check(project, *options)
     change(project)  # type: ignore[operator]
     after = check(project, *options)
-    assert after.work != IDLE
-    assert after.told == check(project, "--no-cache", *options).told
+    assert after.started
+    assert after.done == check(project, "--no-cache", *options).done
 
 
 def test_what_has_nothing_to_do_with_a_result_leaves_it(project: Path) -> None:
     check(project)
     (project / "notes.md").write_text("nothing of it\n")
     (project / "other.py").write_text("import os\n")
-    assert check(project).work == IDLE
-    assert check(project).work == IDLE
+    assert ended(begun(project)).is_idle
+    assert ended(begun(project)).is_idle
 
 
 @pytest.mark.parametrize("options", [["--min-confidence=low"], ["--select=SHP1"], ["--ignore=SHP101"]])
 def test_options_are_part_of_a_result(project: Path, options: list[str]) -> None:
     check(project)
     other = check(project, "--verify=off", *options)
-    assert "checker" in other.work
-    assert other.told == check(project, "--no-cache", "--verify=off", *options).told
+    assert "shapelint.pipeline.checker" in other.started
+    assert other.done == check(project, "--no-cache", "--verify=off", *options).done
 
 
 def test_another_version_has_results_of_its_own(project: Path) -> None:
     check(project)
-    other = COUNTED.replace("import subprocess, sys\n", "import subprocess, sys\nsys.version += 'other'\n", 1)
-    assert check(project, code=other).work != IDLE
-    assert check(project, code=other).work == IDLE
+    other = COUNTED.replace(", sys\n", ", sys\nsys.version += 'other'\n", 1)
+    assert ended(begun(project, code=other)).started
+    assert ended(begun(project, code=other)).is_idle
     third = other.replace("'other'", "'third'")
-    assert check(project, code=third).work != IDLE
+    assert ended(begun(project, code=third)).started
     assert len(list((project / ".shapelint_cache").glob("results-*.json"))) == 2
 
 
@@ -211,9 +231,8 @@ def test_verdicts_are_kept_by_program(project: Path) -> None:
     check(project, "--output-format=json")
     (project / "model.py").write_text(MODEL + "\nOTHER = 1\n")
     again = check(project, "--output-format=json")
-    assert "checker" in again.work
-    assert "worker" not in again.work
-    assert again.told == check(project, "--no-cache", "--output-format=json").told
+    assert again.started == ["shapelint.pipeline.checker"]
+    assert again.done == check(project, "--no-cache", "--output-format=json").done
 
 
 SPOILED = {
@@ -234,8 +253,8 @@ def test_what_is_no_cache_of_ours_is_written_anew(project: Path, kind: str) -> N
     path = results(project)
     raw = path.read_bytes()
     path.write_bytes(raw[: len(raw) // 2] if SPOILED[kind] is None else SPOILED[kind])  # type: ignore[arg-type]
-    assert check(project).told == first.told
-    assert check(project).work == IDLE
+    assert check(project).done == first.done
+    assert check(project).is_idle
     assert json.loads(path.read_bytes())["entries"]
 
 
@@ -255,41 +274,31 @@ def test_a_forged_result_is_no_result(project: Path) -> None:
     path = results(project)
     document = json.loads(path.read_bytes())
     [key] = document["entries"]
-    code = """\
-import io, sys
-from pathlib import Path
-from contextlib import redirect_stderr, redirect_stdout
-from shapelint.cli import run
-out = io.StringIO()
-with redirect_stdout(out), redirect_stderr(out):
-    for raw in Path('forged').read_bytes().split(b'\\n'):
-        Path(sys.argv[1]).write_bytes(raw)
-        assert run(['--verify=off', '--output-format=full']) in (0, 1, 2)
-assert '\\x1b' not in out.getvalue()
-print('COUNTED 0 fine', file=sys.stderr)
-"""
     whole = [dict(document, entries={key: entry}) for entry in forged(document["entries"][key])]
     chosen = [*whole[:: max(len(whole) // 20, 1)], *list(forged(dict(document, entries={})))[::600]]
-    (project / "forged").write_bytes(b"\n".join(json.dumps(one).encode() for one in chosen))
-    assert check(project, str(path), code=code).work == "fine"
+    for one in chosen:
+        path.write_text(json.dumps(one))
+        done = here(project, "--verify=off", "--output-format=full")
+        assert done.status in (0, 1, 2)
+        assert b"\x1b" not in done.out + done.err
 
 
 def test_two_runs_at_once_are_safe(project: Path) -> None:
     expected = check(project, "--no-cache", "--verify=off")
-    running = [command(project, "--verify=off") for _ in range(4)]
-    assert [done(process).told for process in running] == [expected.told] * 4
-    assert check(project, "--verify=off").work == IDLE
+    running = [begun(project, "--verify=off") for _ in range(4)]
+    assert [ended(process).done for process in running] == [expected.done] * 4
+    assert check(project, "--verify=off").is_idle
     assert not list((project / ".shapelint_cache").glob(".shapelint-*"))
 
 
 def test_the_second_of_two_runs_keeps_what_the_first_has_written(project: Path) -> None:
     (project / "other.py").write_text(MODEL)
-    running = [command(project, "--verify=off", name) for name in ("model.py", "other.py")]
+    running = [begun(project, "--verify=off", name) for name in ("model.py", "other.py")]
     for process in running:
-        done(process)
+        ended(process)
     check(project, "--verify=off", "model.py")
     check(project, "--verify=off", "other.py")
-    assert check(project, "--verify=off").work == IDLE
+    assert check(project, "--verify=off").is_idle
 
 
 def test_the_folder_is_marked(project: Path) -> None:
@@ -299,19 +308,18 @@ def test_the_folder_is_marked(project: Path) -> None:
     assert (folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
 
 
-FAILING = """\
-import errno, os, tempfile
-def fail(*_, **__):
-    raise OSError(errno.{name}, os.strerror(errno.{name}))
-{where} = fail
-"""
-
-
 @pytest.mark.parametrize("where", ["tempfile.mkstemp", "os.makedirs", "os.replace"])
-@pytest.mark.parametrize("name", ["ENOSPC", "EROFS", "EACCES"])
-def test_a_folder_that_cannot_be_written_is_told_once(project: Path, where: str, name: str) -> None:
-    expected = check(project, "--no-cache", "--verify=off")
-    failed = check(project, "--verify=off", code=FAILING.format(name=name, where=where) + COUNTED)
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_folder_that_cannot_be_written_is_told_once(
+    project: Path, where: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    expected = here(project, "--no-cache", "--verify=off")
+    monkeypatch.setattr(where, fail)
+    failed = here(project, "--verify=off")
+    monkeypatch.undo()
     assert (failed.out, failed.status) == (expected.out, expected.status)
     assert failed.err.count(b"the cache ") == 1
     lines = [line for line in failed.err.splitlines() if b"the cache " not in line]
@@ -322,17 +330,17 @@ def test_another_folder_is_left_alone(project: Path) -> None:
     folder = project / "mine"
     folder.mkdir()
     (folder / "results.txt").write_text("mine")
-    done = check(project, "--verify=off", "--cache-dir=mine")
+    done = here(project, "--verify=off", "--cache-dir=mine")
     assert b"it holds something else" in done.err
     assert [path.name for path in folder.iterdir()] == ["results.txt"]
-    assert check(project, "clean", "--cache-dir=mine").status == 2
+    assert here(project, "clean", "--cache-dir=mine").status == 2
     assert (folder / "results.txt").read_text() == "mine"
 
 
 def test_a_link_is_not_followed(project: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (project / ".shapelint_cache").symlink_to(tmp_path / "elsewhere")
-    assert b"it is a link" in check(project).err
+    assert b"it is a link" in check(project).done.err
     assert list((tmp_path / "elsewhere").iterdir()) == []
     (project / ".shapelint_cache").unlink()
     check(project)
@@ -348,9 +356,9 @@ def test_a_link_is_not_followed(project: Path, tmp_path: Path) -> None:
 
 def test_clean_removes_it(project: Path) -> None:
     check(project)
-    assert check(project, "clean").status == 0
+    assert here(project, "clean").status == 0
     assert not (project / ".shapelint_cache").exists()
-    assert check(project, "clean").status == 0
+    assert here(project, "clean").status == 0
 
 
 def test_the_settings_name_the_folder(project: Path) -> None:
@@ -358,7 +366,7 @@ def test_the_settings_name_the_folder(project: Path) -> None:
     check(project)
     assert (project / "kept" / "here" / "CACHEDIR.TAG").is_file()
     assert not (project / ".shapelint_cache").exists()
-    assert check(project).work == IDLE
+    assert check(project).is_idle
 
 
 def test_nothing_is_kept_where_that_is_not_wanted(project: Path) -> None:
@@ -367,10 +375,10 @@ def test_nothing_is_kept_where_that_is_not_wanted(project: Path) -> None:
 
 
 def test_a_timeout_is_not_kept(project: Path) -> None:
-    late = check(project, "--verify=off", "--file-timeout=0.00001")
+    late = here(project, "--verify=off", "--file-timeout=0.00001")
     assert b"took more than" in late.err
     assert late.status == 2
-    assert check(project, "--verify=off").status == 1
+    assert here(project, "--verify=off").status == 1
 
 
 def test_what_is_gone_is_dropped(project: Path) -> None:
