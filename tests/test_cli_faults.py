@@ -1,4 +1,7 @@
-"""What can go wrong around a run is one clear line and exit status 2, and nothing else is lost. Real processes."""
+"""What can go wrong around a run is one clear line and exit status 2, and nothing else is lost.
+
+Real processes where it is the process that something is wrong with: its streams, its environment, its folder.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from here import here
 from wrong_models import TAGGER as BAD
+
+pytestmark = pytest.mark.usefixtures("kept_processes")
 
 QUICK = ("--verify=off", "--output-format=concise")
 FOUND = "bad.py:10:16: SHP101"
@@ -36,6 +42,12 @@ def shapelint_(
         command, cwd=place, capture_output=True, env={**os.environ, **(env or {})}, timeout=120, **options
     )
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode().splitlines()
+
+
+def told(place: Path, *arguments: str) -> tuple[int, str, list[str]]:
+    """The same of a run in this process."""
+    done = here(place, *arguments)
+    return done.status, done.out.decode(), done.err.decode().splitlines()
 
 
 def only_line(done: tuple[int, str, list[str]]) -> str:
@@ -92,53 +104,55 @@ def test_only_regular_files_are_read(place: Path) -> None:
     os.mkfifo(place / "pipe.py")
     (place / "endless.py").symlink_to("/dev/zero")
     os.mkfifo(place / ".gitignore")
-    status, output, errors = shapelint_(place, "bad.py", "pipe.py", "endless.py", *QUICK)
+    status, output, errors = told(place, "bad.py", "pipe.py", "endless.py", *QUICK)
     assert (status, FOUND in output) == (2, True)
     assert errors[:2] == [
         f"{name}:1: SHP001 cannot read the file: not a regular file; `shapelint -` reads standard input"
         for name in ("endless.py", "pipe.py")
     ]
     assert errors[2] == "Found 1 mistake (1 unverified) in 1 of 1 file; 2 paths could not be checked"
-    assert shapelint_(place, ".", *QUICK)[0] == 1
+    assert told(place, ".", *QUICK)[0] == 1
 
 
 @posix
 def test_settings_without_end(place: Path) -> None:
     os.mkfifo(place / "pyproject.toml")
-    line = only_line(shapelint_(place, *QUICK))
+    line = only_line(told(place, *QUICK))
     assert line.startswith("shapelint: error: pyproject.toml: cannot read the settings: not a regular file")
 
 
-@pytest.mark.parametrize("codec", ["undefined", "punycode", "hex"])
-def test_a_codec_that_fails_costs_its_file_only(place: Path, codec: str) -> None:
-    (place / "coded.py").write_text(f"# coding: {codec}\nimport torch.nn as nn\nnn.LSTM(3, 4)\n")
+def test_a_codec_that_fails_costs_its_file_only(place: Path) -> None:
+    codecs = ("hex", "punycode", "undefined")
+    for codec in codecs:
+        (place / f"{codec}.py").write_text(f"# coding: {codec}\nimport torch.nn as nn\nnn.LSTM(3, 4)\n")
     (place / "wide.py").write_bytes(BAD.encode("utf-16"))
-    status, output, errors = shapelint_(place, *QUICK)
+    status, output, errors = told(place, *QUICK)
     assert (status, FOUND in output) == (2, True)
-    assert errors[0].startswith("coded.py:1: SHP001 cannot decode the file: ")
-    assert errors[1].startswith("wide.py:1: SHP001 cannot decode the file: it is UTF-16 or UTF-32")
-    assert errors[2].endswith("in 1 of 1 file; 2 paths could not be checked")
+    for codec, line in zip(codecs, errors[:3], strict=True):
+        assert line.startswith(f"{codec}.py:1: SHP001 cannot decode the file: ")
+    assert errors[3].startswith("wide.py:1: SHP001 cannot decode the file: it is UTF-16 or UTF-32")
+    assert errors[4].endswith("in 1 of 1 file; 4 paths could not be checked")
 
 
 def test_what_could_not_be_checked_is_counted(place: Path) -> None:
     (place / "broken.py").write_text("import torch.nn as nn\nnn.LSTM(3\n")
-    _, output, errors = shapelint_(place, ".", "nowhere", *QUICK[:1], "--output-format=json")
+    _, output, errors = told(place, ".", "nowhere", *QUICK[:1], "--output-format=json")
     summary = json.loads(output)["summary"]
     assert (summary["files"], summary["checked"], summary["unchecked"], summary["errors"]) == (1, 1, 2, 2)
     assert errors == []
-    assert shapelint_(place, "broken.py", *QUICK)[2][-1] == "Nothing was checked; 1 path could not be checked"
+    assert told(place, "broken.py", *QUICK)[2][-1] == "Nothing was checked; 1 path could not be checked"
 
 
 @posix
 def test_paths_that_would_break_a_line_or_command_a_terminal(place: Path) -> None:
     name = "a\nb\x1b[31m\udcff.py"
     (place / name).write_text("import torch.nn as nn\nnn.LSTM(3\n")
-    for arguments in ((*QUICK,), ("shapes", "."), (*QUICK, os.fsencode(name) + b"y")):
-        _, output, errors = shapelint_(place, *arguments)
+    missing = shapelint_(place, *QUICK, os.fsencode(name) + b"y")
+    for _, output, errors in (told(place, *QUICK), told(place, "shapes", "."), missing):
         assert "\x1b" not in output + "".join(errors)
         assert sum("SHP001" in line for line in errors) == 1
         assert any(line.startswith("a b\ufffd[31m\ufffd.py") for line in errors)
-    status, _, errors = shapelint_(place, "--sel\x1bec\nt")
+    status, _, errors = told(place, "--sel\x1bec\nt")
     assert (status, len(errors), "\x1b" in errors[0]) == (2, 1, False)
 
 
@@ -154,15 +168,15 @@ def test_a_current_folder_that_is_gone(place: Path) -> None:
 def test_a_report_takes_no_code_s_place(place: Path) -> None:
     (place / "link").symlink_to("bad.py")
     for name in ("bad.py", "link"):
-        line = only_line(shapelint_(place, "bad.py", *QUICK, "--output-file", name))
+        line = only_line(told(place, "bad.py", *QUICK, "--output-file", name))
         assert line == "shapelint: error: --output-file would overwrite bad.py, which is to be checked"
     assert (place / "bad.py").read_text() == BAD
-    assert only_line(shapelint_(place, *QUICK, "--output-file=")) == "shapelint: error: cannot write '': Is a directory"
+    assert only_line(told(place, *QUICK, "--output-file=")) == "shapelint: error: cannot write '': Is a directory"
 
 
 def test_lines_without_end_are_cut(place: Path) -> None:
     (place / "bad.py").write_text(BAD.replace("        return", "        y = [" + "1, " * 5_000 + "]; return"))
-    status, output, _ = shapelint_(place, "--verify=off", "bad.py")
+    status, output, _ = told(place, "--verify=off", "bad.py")
     assert status == 1
     assert "+         y = [1, 1" in output
     assert max(map(len, output.splitlines())) < 400
@@ -199,8 +213,7 @@ def broken_torch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 WHY = "torch's import raised ImportError: libtorch_cpu.so: cannot open shared object file"
 
 
-@pytest.mark.parametrize("output_format", ["full", "json"])
-@pytest.mark.parametrize("text", [BAD, BAD.replace("out[-1]", "out[:, -1]")], ids=["bad", "good"])
+@pytest.mark.parametrize(("output_format", "text"), [("full", BAD), ("json", BAD.replace("[-1]", "[:, -1]"))])
 def test_torch_that_is_required_and_cannot_be_imported(
     place: Path, broken_torch: dict[str, str], output_format: str, text: str
 ) -> None:

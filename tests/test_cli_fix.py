@@ -1,4 +1,4 @@
-"""`--fix`, `--unsafe-fixes` and `--diff`, as real processes on real files."""
+"""`--fix`, `--unsafe-fixes` and `--diff` on real files; as real processes where the surroundings are odd."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from here import here
 
 import shapelint.pipeline.fix
-from shapelint.cli import run as run_here
+from shapelint.cli import run
 from shapelint.report.schema import schemas
+
+pytestmark = pytest.mark.usefixtures("kept_processes")
 
 BAD = """\
 import torch.nn as nn
@@ -50,12 +53,17 @@ def mortal() -> None:
         ctypes.CDLL(None).prctl(CAPBSET_DROP, DAC_OVERRIDE, 0, 0, 0)
 
 
-def shapelint_(place: Path, *arguments: str, stdin: bytes = b"", at_start: str = "") -> Done:
+def shapelint_(place: Path, *arguments: str, stdin: bytes = b"") -> Done:
+    done = here(place, *arguments, stdin=stdin)
+    return Done(done.status, done.out, done.err.decode().splitlines())
+
+
+def alone(place: Path, *arguments: str, at_start: str = "") -> Done:
+    """The same as a process, which may not write where modes forbid it, and runs some code when it starts."""
     (place.parent / "sitecustomize.py").write_text(at_start)
     done = subprocess.run(
         [sys.executable, "-m", "shapelint", *arguments],
         cwd=place,
-        input=stdin,
         env={**os.environ, "PYTHONPATH": str(place.parent), "PYTHONUTF8": "1"},
         capture_output=True,
         preexec_fn=mortal,
@@ -144,19 +152,22 @@ def test_standard_input_is_fixed_on_standard_output(place: Path) -> None:
     [(["--verify=off"], "", "verification is off"), ([], NO_TORCH, "torch is not installed")],
 )
 def test_without_proof_nothing_is_fixed(place: Path, arguments: list[str], at_start: str, why: str) -> None:
-    done = shapelint_(place, "--fix", *arguments, at_start=at_start)
+    def told(option: str) -> Done:
+        return alone(place, option, at_start=at_start) if at_start else shapelint_(place, option, *arguments)
+
+    done = told("--fix")
     assert (done.status, text(place)) == (1, BAD)
     assert f"Nothing is fixed without torch's proof, and {why}" in done.lines
-    done = shapelint_(place, "--diff", *arguments, at_start=at_start)
+    done = told("--diff")
     assert (done.status, done.out) == (2, b"")
     assert f"Nothing is fixed without torch's proof, and {why}" in done.lines
     (place / "m.py").write_text(GOOD)
-    assert len(shapelint_(place, "--fix", *arguments, at_start=at_start).lines) == 1, "nothing to fix, nothing to say"
+    assert len(told("--fix").lines) == 1, "nothing to fix, nothing to say"
 
 
 def test_a_torch_that_breaks_proves_nothing(place: Path) -> None:
     (place.parent / "torch.py").write_text("raise SystemExit")
-    done = shapelint_(place, "--fix")
+    done = alone(place, "--fix")
     assert (done.status, text(place)) == (1, BAD)
     assert done.lines[-1].startswith("Nothing is fixed without torch's proof, and torch's import raised SystemExit")
 
@@ -170,7 +181,7 @@ def test_what_cannot_be_written_is_told_and_the_others_are_fixed(place: Path) ->
     (place / "locked.py").chmod(0o444)
     (place / "m.py").chmod(0o750)
     closed.chmod(0o555)
-    done = shapelint_(place, "--fix", "--unsafe-fixes", "--output-format=concise")
+    done = alone(place, "--fix", "--unsafe-fixes", "--output-format=concise")
     closed.chmod(0o755)
     assert done.status == 2
     assert done.lines == [
@@ -196,7 +207,7 @@ def test_what_has_changed_meanwhile_is_named(
 
     monkeypatch.chdir(place)
     monkeypatch.setattr(shapelint.pipeline.fix, "replace_content", someone_saves_first)
-    assert run_here(["--fix"]) == 2
+    assert run(["--fix"]) == 2
     assert "m.py:1: SHP003 cannot write the file: it has changed since it was read\n" in capsys.readouterr().err
     assert text(place) == "# mine\n"
 
