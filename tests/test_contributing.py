@@ -55,18 +55,45 @@ def without_blocks(text: str) -> str:
     return BLOCK.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
-@pytest.fixture
-def scratch(tmp_path: Path) -> Path:
-    """A copy of what a newcomer's clone has, with what Python and mypy keep of several hundred files."""
-    for folder in ("shapelint", "tests", "docs", "fixtures", ".mypy_cache"):
-        if (ROOT / folder).exists():
-            shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+TITLES = ["Add an operation", "Add a kind of value", "Add a rule", "Add a property", "Add a report format"]
+RECIPES = {title: recipe(title) for title in TITLES}
+BLOCKS = [block for blocks in RECIPES.values() for block in blocks]
+CHECK = "python -m shapelint --output-format="
+PYTEST = "python -m pytest -q "
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the guide, and what it prints where the guide tells it."""
+
+    text: str
+    printed: str | None
+
+    @property
+    def files(self) -> list[str]:
+        return [word for word in shlex.split(self.text) if word.endswith(".py")]
+
+    @property
+    def words(self) -> list[str]:
+        """What a command of pytest chooses tests by: of the whole file, its name."""
+        _, _, chosen = self.text.partition(" -k ")
+        return re.findall(r"\w+", chosen.replace(" or ", " ")) or [Path(name).stem for name in self.files]
+
+
+def commands(blocks: list[Block]) -> list[Command]:
+    return [
+        Command(block.text.strip(), following.text if following and following.language == "text" else None)
+        for block, following in zip(blocks, [*blocks[1:], None], strict=True)
+        if block.language == "console"
+    ]
+
+
+def beginning(start: str) -> list[Command]:
+    return [command for command in commands(BLOCKS) if command.text.startswith(start)]
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of the guide in a copy, which is what Python finds under the name of the package."""
+    """Run a command in a copy, which is what Python finds under the name of the package."""
     python, *arguments = shlex.split(command)
     assert python == "python"
     environment = {**os.environ, "PYTHONPATH": str(folder)}
@@ -87,49 +114,59 @@ def write(block: Block, folder: Path) -> None:
     path.write_text("".join((before, *parts, after)), encoding="utf-8")
 
 
-def commands(blocks: list[Block]) -> Iterator[tuple[str, str | None]]:
-    """The commands, each with what it prints where the guide tells it."""
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
-        if block.language == "console":
-            yield block.text.strip(), following.text if following and following.language == "text" else None
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A copy of what a newcomer's clone has, with what Python keeps of several hundred files."""
+    for folder in ("shapelint", "tests", "docs", "fixtures"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
 
 
-def failures(blocks: list[Block], folder: Path) -> list[str]:
-    """What a recipe's commands print that do not do what the guide says."""
-    failed = []
-    for command, expected in commands(blocks):
-        done = run(command, folder)
-        if done.stdout != expected if expected is not None else done.returncode != 0:
-            failed.append(f"$ {command}\n{done.stdout}{done.stderr}")
-    return failed
+@pytest.mark.parametrize("title", TITLES)
+def test_a_recipe_has_files_and_says_how_to_try_them(title: str) -> None:
+    assert any(block.path and block.path.startswith("shapelint/") for block in RECIPES[title])
+    assert any(command.text.startswith(PYTEST) for command in commands(RECIPES[title]))
 
 
-@pytest.mark.parametrize(
-    "title", ["Add an operation", "Add a kind of value", "Add a rule", "Add a property", "Add a report format"]
-)
-def test_a_recipe_works(title: str, scratch: Path) -> None:
-    blocks = recipe(title)
-    for block in blocks:
+def test_the_recipes_work(clone: Path) -> None:
+    """All of them in one copy, each kind of command in as few processes as it takes."""
+    formats = [command for command in beginning(CHECK) if "concise" not in command.text]
+    assert [run(command.text, clone).returncode for command in formats] == [2], "there is no such format yet"
+    for block in BLOCKS:
         if block.path is not None:
-            write(block, scratch)
-    assert len(list(commands(blocks))) > 0
-    assert failures(blocks, scratch) == []
-    written = [block.path for block in blocks if block.path and block.path.startswith(("shapelint/", "tests/"))]
+            write(block, clone)
+    others = [command for command in commands(BLOCKS) if not command.text.startswith((CHECK, PYTEST))]
+    assert [command for command in others if run(command.text, clone).returncode] == []
+    assert [command for command in formats if run(command.text, clone).stdout != command.printed] == []
+    assert told_otherwise(beginning(f"{CHECK}concise "), clone) == []
+    assert untested(beginning(PYTEST), clone) == []
+    written = [block.path for block in BLOCKS if block.path and block.path.startswith(("shapelint/", "tests/"))]
     for tool in ("check", "format --check"):
-        done = run(f"python -m ruff {tool} {' '.join(written)}", scratch)
+        done = run(f"python -m ruff {tool} {' '.join(written)}", clone)
         assert done.returncode == 0, done.stdout
 
 
-def test_what_is_left_out_is_missed(scratch: Path) -> None:
-    """The walk above can fail: without its file there is no such format."""
-    blocks = recipe("Add a report format")
-    name = next(Path(block.path).stem for block in blocks if block.path and block.path.startswith("shapelint/"))
-    assert name not in run("python -m shapelint check --help", scratch).stdout
-    assert len(failures(blocks, scratch)) == 1
-    for block in blocks:
-        if block.path is not None:
-            write(block, scratch)
-    assert name in run("python -m shapelint check --help", scratch).stdout
+def told_otherwise(checks: list[Command], clone: Path) -> list[Command]:
+    """The checks of single files that do not tell, all in one run, what the guide says."""
+    files = [name for command in checks for name in command.files]
+    lines = run(f"{CHECK}concise {' '.join(files)}", clone).stdout.splitlines(keepends=True)
+    told = {name: "".join(line for line in lines if line.startswith(f"{name}:")) for name in files}
+    return [command for command in checks if [told[name] for name in command.files] != [command.printed]]
+
+
+def untested(tests: list[Command], clone: Path) -> list[Command]:
+    """The commands of pytest none of whose tests have passed in one run of all of them."""
+    files = sorted({name for command in tests for name in command.files})
+    words = sorted({word for command in tests for word in command.words})
+    done = run(f"python -m pytest -rA -q {' '.join(files)} -k '{' or '.join(words)}'", clone)
+    assert done.returncode == 0, done.stdout
+    passed = re.findall(r"^PASSED (.*)$", done.stdout, re.MULTILINE)
+
+    def is_tested(command: Command, name: str) -> bool:
+        return any(test.startswith(name) and any(word in test for word in command.words) for test in passed)
+
+    return [command for command in tests if not all(is_tested(command, name) for name in command.files)]
 
 
 #: a line of the map: the layer where it begins, the depth by the blanks, the name

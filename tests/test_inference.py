@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import literate
 import pytest
+from torch_python import TorchPython
 
 from shapelint.infer.analyse import analyse
 from shapelint.pipeline.check import Wanted, check_source
@@ -36,7 +36,7 @@ IDS = [name_of(path) for path in FILES]
 NOT_RUN = {"free_inputs"}
 RUN = [path for path in FILES if path.stem not in NOT_RUN]
 
-Records = dict[str, list[tuple[int, str, list[int], int]]]
+Records = list[tuple[int, str, list[int], int]]
 
 
 def traces_of(path: Path) -> list[Trace]:
@@ -52,22 +52,27 @@ def shapes_of(traces: list[Trace]) -> dict[tuple[int, str], set[literate.Shape]]
     return shapes
 
 
+RECORDED = """\
+import json, sys
+sys.path[:0] = {folders!r}
+from shape_recorder import record
+print(json.dumps(record({path!r}, {wanted!r})))
+"""
+
+
 @pytest.fixture(scope="module")
-def records() -> Records:
-    """What torch gives, for all files that run, from one process."""
-    wanted = {str(path): [f"{line}:{name}" for line, name in literate.read(path).shapes] for path in RUN}
-    recorder = Path(__file__).with_name("record_shapes.py")
-    sources = os.pathsep.join(str(folder) for folder in PROJECTS.glob("*/src"))
-    done = subprocess.run(
-        [sys.executable, "-B", str(recorder)],
-        input=json.dumps(wanted),
-        env={**os.environ, "PYTHONPATH": sources},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    measured: Records = json.loads(done.stdout)
+def records(torch_python: TorchPython) -> Callable[[Path], Records]:
+    """What torch gives for the names of a file with shapes."""
+
+    @cache
+    def measured(path: Path) -> Records:
+        wanted = [f"{line}:{name}" for line, name in literate.read(path).shapes]
+        folders = [str(Path(__file__).parent), *map(str, PROJECTS.glob("*/src"))]
+        done = torch_python.run(RECORDED.format(folders=folders, path=str(path), wanted=wanted))
+        assert done.returncode == 0, done.stderr
+        answer: Records = json.loads(done.stdout)
+        return answer
+
     return measured
 
 
@@ -96,9 +101,9 @@ def test_code_that_is_right_is_silent(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", RUN, ids=name_of)
-def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -> None:
+def test_every_shape_that_torch_gives_is_written(path: Path, records: Callable[[Path], Records]) -> None:
     written = literate.read(path).shapes
-    measured = records[str(path)]
+    measured = records(path)
     assert {(line, name) for line, name, *_ in measured} == set(written)
     for line, name, sizes, _ in measured:
         assert any(literate.fits(shape, sizes, {}) for shape in written[line, name]), (
@@ -107,8 +112,8 @@ def test_every_shape_that_torch_gives_is_written(path: Path, records: Records) -
 
 
 @pytest.mark.parametrize("path", RUN, ids=name_of)
-def test_every_written_shape_of_known_sizes_is_measured(path: Path, records: Records) -> None:
-    measured = {(line, name, tuple(sizes)) for line, name, sizes, _ in records[str(path)]}
+def test_every_written_shape_of_known_sizes_is_measured(path: Path, records: Callable[[Path], Records]) -> None:
+    measured = {(line, name, tuple(sizes)) for line, name, sizes, _ in records(path)}
     for (line, name), shapes in literate.read(path).shapes.items():
         known = {shape for shape in shapes if all(isinstance(size, int) for size in shape)}
         assert {(line, name, shape) for shape in known} <= measured
