@@ -67,8 +67,10 @@ def ran(log: Path) -> set[str]:
     return set(log.read_text().split()) if log.exists() else set()
 
 
-@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
-@pytest.mark.parametrize("verify", ["--verify=require", "--verify=off"])
+JOBS_AND_PROOFS = pytest.mark.parametrize(("jobs", "verify"), [("-j1", "--verify=off"), ("-j2", "--verify=require")])
+
+
+@JOBS_AND_PROOFS
 def test_the_command_runs_nothing(project: Path, log: Path, jobs: str, verify: str) -> None:
     done = run(project, str(SCRIPTS / "shapelint"), jobs, verify, "--output-format=concise", "model_a.py", "model_b.py")
     assert (done.returncode, done.stdout.count("SHP101")) == (1, 2), done.stderr
@@ -96,8 +98,7 @@ def test_an_empty_entry_of_pythonpath_is_the_current_folder_and_goes(project: Pa
     assert ran(log) <= pythons
 
 
-@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
-@pytest.mark.parametrize("verify", ["--verify=require", "--verify=off"])
+@JOBS_AND_PROOFS
 def test_the_module_adds_nothing_to_what_python_runs_for_any_module(
     project: Path, log: Path, tmp_path: Path, jobs: str, verify: str
 ) -> None:
@@ -124,8 +125,7 @@ def test_the_module_runs_nothing_on_a_safe_path(project: Path, log: Path) -> Non
     assert ran(log) == set()
 
 
-@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
-@pytest.mark.parametrize("options", [["--shapelint-verify"], []])
+@pytest.mark.parametrize(("jobs", "options"), [("-j1", []), ("-j2", ["--shapelint-verify"])])
 def test_flake8_runs_nothing(project: Path, log: Path, jobs: str, options: list[str]) -> None:
     files = ["model_a.py", "model_b.py"]
     done = run(project, str(SCRIPTS / "flake8"), "--isolated", jobs, "--select=SHP", *options, *files)
@@ -146,14 +146,14 @@ def test_flake8_as_a_module_hands_the_current_folder_to_no_process_of_ours(proje
     assert ran(log) <= flake8s, "nothing by shapelint"
 
 
-@pytest.mark.parametrize("name", ["shapelint", "torch"])
-def test_a_project_may_be_named_like_our_packages(tmp_path: Path, log: Path, name: str) -> None:
-    package = tmp_path / "project" / name
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(f"open({str(log)!r}, 'w').write('ran')\n")
-    (package / "model.py").write_text(MODEL)
-    done = run(package.parent, str(SCRIPTS / "shapelint"), "-j2", "--output-format=concise", ".")
-    assert (done.returncode, done.stdout.count("SHP101")) == (1, 1), done.stderr
+def test_a_project_may_be_named_like_our_packages(tmp_path: Path, log: Path) -> None:
+    for name in ("shapelint", "torch"):
+        package = tmp_path / "project" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(f"open({str(log)!r}, 'w').write('ran')\n")
+        (package / "model.py").write_text(MODEL)
+    done = run(tmp_path / "project", str(SCRIPTS / "shapelint"), "-j2", "--output-format=concise", ".")
+    assert (done.returncode, done.stdout.count("SHP101")) == (1, 2), done.stderr
     assert ran(log) == set()
 
 
