@@ -137,23 +137,20 @@ def places(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 def test_line_column_and_code(scratch: Scratch) -> None:
+    """Nothing for right code; columns count code points."""
+    line = '        "é😀"; return self.head(out[-1])'
     scratch.write("model.py", MODEL)
-    done = scratch.flake8("model.py")
+    scratch.write("right.py", RIGHT)
+    scratch.write("words.py", "\ufeff" + MODEL.replace("        return self.head(out[-1])", line))
+    done = scratch.flake8("--extend-ignore=E702", "model.py", "right.py", "words.py")
     assert done.returncode == 1
-    assert places(done) == [f"model.py:{PLACE}"]
+    assert places(done) == [f"model.py:{PLACE}", f"words.py:12:{line.index('out') + 1}: SHP101"]
 
 
 def test_right_code_gives_nothing(scratch: Scratch) -> None:
     scratch.write("model.py", RIGHT)
     done = scratch.flake8("model.py")
     assert (done.returncode, done.stdout) == (0, "")
-
-
-def test_columns_count_code_points(scratch: Scratch) -> None:
-    line = '        "é😀"; return self.head(out[-1])'
-    scratch.write("model.py", "\ufeff" + MODEL.replace("        return self.head(out[-1])", line))
-    done = scratch.flake8("--select=SHP", "model.py")
-    assert places(done) == [f"model.py:12:{line.index('out') + 1}: SHP101"]
 
 
 def test_report_is_that_of_the_command_line(scratch: Scratch) -> None:
@@ -163,16 +160,13 @@ def test_report_is_that_of_the_command_line(scratch: Scratch) -> None:
     assert here.stdout == there.stdout
 
 
-@pytest.mark.parametrize("comment", ["# noqa", "# noqa: SHP101", "# NOQA:E501,SHP1"])
-def test_noqa(scratch: Scratch, comment: str) -> None:
-    scratch.write("model.py", MODEL.replace("(out[-1])", f"(out[-1])  {comment}"))
-    assert places(scratch.flake8("--select=SHP", "model.py")) == []
-    assert places(scratch.flake8("--select=SHP", "--disable-noqa", "model.py")) == [f"model.py:{PLACE}"]
-
-
-def test_noqa_of_another_code_does_not_silence(scratch: Scratch) -> None:
-    scratch.write("model.py", MODEL.replace("(out[-1])", "(out[-1])  # noqa: E501"))
-    assert places(scratch.flake8("model.py")) == [f"model.py:{PLACE}"]
+def test_noqa(scratch: Scratch) -> None:
+    comments = {"all": "# noqa", "code": "# noqa: SHP101", "family": "# NOQA:E501,SHP1", "other": "# noqa: E501"}
+    for name, comment in comments.items():
+        scratch.write(f"{name}.py", MODEL.replace("(out[-1])", f"(out[-1])  {comment}"))
+    files = [f"{name}.py" for name in comments]
+    assert places(scratch.flake8("--select=SHP", *files)) == [f"other.py:{PLACE}"]
+    assert places(scratch.flake8("--select=SHP", "--disable-noqa", *files)) == [f"{name}:{PLACE}" for name in files]
 
 
 def test_per_file_ignores(scratch: Scratch) -> None:

@@ -17,7 +17,7 @@ from fuzzing.statements import random_program
 from shapelint.pipeline.check import FileCheck
 from shapelint.verify.client import Verifier
 
-SEED, COUNT = 0, 60
+SEED, COUNT = 0, 40
 
 PROGRAM = """\
 import torch

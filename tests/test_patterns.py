@@ -19,7 +19,7 @@ patterns = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(patterns, min_size=1, max_size=3), st.lists(paths, min_size=1, max_size=8), st.booleans())
 def test_what_the_library_matches_is_matched(lines: list[str], given_paths: list[str], is_folder: bool) -> None:
     library, ours = GitIgnoreSpec.from_lines(lines), spec_of(lines)
