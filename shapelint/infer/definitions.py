@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -66,6 +67,13 @@ def _is_constant(value: facts.Expression | None) -> bool:
     return all(getattr(call.func, "attr", getattr(call.func, "id", "")) in _CONSTANT_CALLS for call in calls_in(value))
 
 
+def may_build(statement: facts.Statement) -> bool:
+    """Whether a statement assigns what calls of classes give, by their names, as it does where it builds layers."""
+    calls = list(calls_in(statement.value)) if isinstance(statement, facts.Assign) else []
+    names = [str(getattr(call.func, "attr", getattr(call.func, "id", ""))) for call in calls]
+    return bool(names) and all(name[:1].isupper() for name in names)
+
+
 def earlier_versions(module: facts.Module) -> list[tuple[str, facts.Module]]:
     """What is defined anew further down, and the module up to there: in a notebook, what was run before it was mended.
 
@@ -125,6 +133,13 @@ class Outline:
         """The number of the part that holds a line."""
         return bisect_left(self.ends, line)
 
+    @property
+    def shared_sequences(self) -> frozenset[str]:
+        """The names of what makes an nn.Sequential and is named by other parts: see `infer/uncalled.py`."""
+        makers = [part for part in self.parts if "Sequential" in part.words]
+        count = Counter(word for part in self.parts for word in part.words) if makers else Counter[str]()
+        return frozenset(name for part in makers for name in part.binds if count[name] > (name in part.words))
+
     def needed(self, names: Iterable[str], lines: Iterable[int]) -> list[int]:
         """The parts that run where these names are read and these lines run: those, and all that they read in turn."""
         found = {self.part_at(line) for line in lines}
@@ -168,9 +183,9 @@ def _start(statement: facts.Statement) -> int:
 
 
 def _is_run(statement: facts.Statement) -> bool:
-    """Whether a statement is a definition that reads other names."""
+    """Whether a statement is a definition that reads other names, or builds a layer for one."""
     if isinstance(statement, facts.Assign | facts.AnnAssign):
-        return _is_constant(statement.value)
+        return _is_constant(statement.value) or may_build(statement)
     if _changes(statement) is not None:
         return True
     return isinstance(statement, facts.FunctionDef | facts.ClassDef)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 
 from shapelint.data import dataclass
 from shapelint.infer.code.expected import only_refused
+from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.infer.dispatch import execute
 from shapelint.infer.instances import Instances
+from shapelint.infer.module_layers import ModuleLayers
 from shapelint.infer.run.run import Run
+from shapelint.infer.uncalled import call_left, left_of
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments
 from shapelint.infer.values.objects import Class, Function, Scope
@@ -41,12 +44,12 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
 def _definitions(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
     """Entry points: each class of interest, then methods, constructors and functions that nothing has called yet.
 
-    Of interest is what names a recurrent layer, or names a definition that does.
+    Of interest is what names a recurrent layer, or names what is defined or assigned so.
     """
     every = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
-    wanted, refused = _of_interest(every, source), only_refused(module.body)
+    wanted, refused = _of_interest(module, source), only_refused(module.body)
     defined = [d for d in every if isinstance(d, facts.ClassDef)]
-    classes = [d for d in defined if d.name in wanted]
+    classes, layers = [d for d in defined if d.name in wanted], ModuleLayers.of(module)
     running = {d.name for d in defined if _defines_forward(d)}
     for definition in classes:
         bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
@@ -60,12 +63,12 @@ def _definitions(module: facts.Module, source: Source, called: set[int]) -> Iter
                 yield Entry(f"{definition.name}.{method.name}", _method_body(definition.name, method.name))
     for definition in classes:
         if _is_left(definition, called):
-            yield Entry(f"{definition.name}.__init__", _construction_body(definition.name))
+            yield Entry(f"{definition.name}.__init__", _construction_body(layers, definition.name))
     for function in every:
         if not isinstance(function, facts.FunctionDef) or id(function) in called:
             continue
         if function.name in wanted - refused:
-            yield Entry(function.name, _function_body(function.name))
+            yield Entry(function.name, _function_body(layers, function.name))
 
 
 def _is_left(definition: facts.ClassDef, called: set[int]) -> bool:
@@ -79,9 +82,9 @@ def _defines_forward(definition: facts.ClassDef) -> bool:
     return any(isinstance(s, facts.FunctionDef) and s.name == "forward" for s in definition.body)
 
 
-def _of_interest(every: list[facts.ClassDef | facts.FunctionDef], source: Source) -> set[str]:
+def _of_interest(module: facts.Module, source: Source) -> set[str]:
     lines = source.lines
-    texts = {d.name: "\n".join(lines[d.span.line - 1 : d.span.end_line]) for d in every}
+    texts = {name: "\n".join(lines[s.span.line - 1 : s.span.end_line]) for s in module.body for name in _named_by(s)}
     naming: dict[str, list[str]] = {}  # the definitions that name a definition
     for name, text in texts.items():
         for word in set(re.findall(r"\w+", text)) & texts.keys():
@@ -96,18 +99,29 @@ def _of_interest(every: list[facts.ClassDef | facts.FunctionDef], source: Source
     return wanted
 
 
+def _named_by(statement: facts.Statement) -> set[str]:
+    """The names that a statement of a module defines, or assigns what a call gives."""
+    if isinstance(statement, facts.ClassDef | facts.FunctionDef):
+        return {statement.name}
+    is_made = isinstance(statement, facts.Assign) and any(calls_in(statement.value))
+    return names_in(statement.targets) if is_made and isinstance(statement, facts.Assign) else set()
+
+
 def _script_body(module: facts.Module) -> Body:
     def body(run: Run, scope: Scope, instances: Instances) -> None:
-        execute(run, Scope({}, home=run.recorder.home), module.body)
+        scope = Scope({}, home=run.recorder.home)
+        execute(run, scope, module.body)
+        call_left(run, left_of(scope, module.body))
 
     return body
 
 
-def _construction_body(cls_name: str) -> Body:
+def _construction_body(layers: ModuleLayers, cls_name: str) -> Body:
     def body(run: Run, scope: Scope, instances: Instances) -> None:
         cls = scope.lookup(cls_name)
         if isinstance(cls, Class):
-            instances.free(run, cls)
+            instance = instances.free(run, cls)
+            call_left(run, [instance], lambda: layers.is_named_elsewhere(cls_name))
 
     return body
 
@@ -126,10 +140,12 @@ def _method_body(cls_name: str, method_name: str) -> Body:
     return body
 
 
-def _function_body(name: str) -> Body:
+def _function_body(layers: ModuleLayers, name: str) -> Body:
     def body(run: Run, scope: Scope, instances: Instances) -> None:
         function = scope.lookup(name)
         if isinstance(function, Function):
-            enter(run, function, *free_arguments(run, function, None))
+            with layers.built_for(run, scope, name):
+                made = enter(run, function, *free_arguments(run, function, None))
+                call_left(run, [made], lambda: layers.is_named_elsewhere(name))
 
     return body

@@ -77,7 +77,7 @@ class Memory:
     def known_everywhere(self) -> tuple[frozenset[str], ...]:
         """What one part of the text says and all others may heed."""
         quoted = frozenset[str]().union(*(piece.quoted for piece in self.pieces.values()))
-        return self.home.rebound, self.home.changed, quoted
+        return self.home.rebound, self.home.changed, quoted, self.outline.shared_sequences
 
     def needed(self, entry: str, lines: Iterable[int]) -> frozenset[int]:
         """The first lines of the parts that run where some lines of an entry point do."""

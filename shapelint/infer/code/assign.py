@@ -85,6 +85,7 @@ def unpack(
 
 def _items(value: Value) -> tuple[Value, ...] | None:
     if isinstance(value, Container) and value.length is None and value.kind != "ModuleDict":
+        value.is_used = True
         return tuple(value.members.values())
     items = listed(value)
     return None if items is None else tuple(items)

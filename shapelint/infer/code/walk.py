@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from shapelint.syntax import facts
 
@@ -30,6 +30,32 @@ def calls_in(fact: object) -> Iterator[facts.Call]:
 def names_in(fact: object) -> set[str]:
     """All names that a fact reads or binds."""
     return {expression.id for expression in expressions_in(fact) if isinstance(expression, facts.Name)}
+
+
+def facts_in(fact: object) -> Iterator[object]:
+    """A fact and all inside it, statements and definitions as well."""
+    waiting = [fact]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, tuple):
+            waiting.extend(current)
+        elif is_dataclass(current):
+            yield current
+            waiting.extend(getattr(current, field.name) for field in fields(current))
+
+
+def names_within(fact: object) -> set[str]:
+    """All names that a fact reads or binds, statements and definitions as well."""
+    return {one.id for one in facts_in(fact) if isinstance(one, facts.Name)}
+
+
+def names_handed_on(fact: object) -> set[str]:
+    """The names within a fact that are read, and not only for an attribute (`name.train()`)."""
+    every = list(facts_in(fact))
+    bound = [one.targets for one in every if isinstance(one, facts.Assign)]
+    passed_over = {id(target) for targets in bound for target in targets}
+    passed_over |= {id(one.value) for one in every if isinstance(one, facts.Attribute)}
+    return {one.id for one in every if isinstance(one, facts.Name) and id(one) not in passed_over}
 
 
 def every_statement(statements: tuple[facts.Statement, ...]) -> Iterator[facts.Statement]:

@@ -8,7 +8,7 @@ from shapelint.infer.known.table import external
 from shapelint.infer.protocol import Site, unrolled
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, as_dict, declare_record, default_of_field
-from shapelint.infer.values.objects import Container, DefaultDict, Instance, Namespace, Partial
+from shapelint.infer.values.objects import Container, DefaultDict, Instance, Kept, Namespace, Partial
 from shapelint.infer.values.torch.module_holders import note_holder
 from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tuple, Unknown, Value
@@ -18,9 +18,10 @@ from shapelint.trace.evidence import Loader
 @external("torch.nn.Sequential")
 def sequential(run: Run, site: Site) -> Value:
     """nn.Sequential of modules, or of one OrderedDict."""
+    built = Kept(site.node, run.recorder.home)
     if len(site.args) == 1 and isinstance(site.args[0], Dict):
-        return Container("Sequential", {str(key): value for key, value in site.args[0].items.items()})
-    return Container("Sequential", {str(i): value for i, value in enumerate(site.args)})
+        return Container("Sequential", {str(key): value for key, value in site.args[0].items.items()}, built=built)
+    return Container("Sequential", {str(i): value for i, value in enumerate(site.args)}, built=built)
 
 
 @external("torch.nn.ModuleList", "torch.nn.ParameterList")

@@ -199,7 +199,7 @@ class Class(Value):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The expression that an attribute was assigned, and the file that it stands in."""
+    """The expression that an attribute was assigned, or that built a container, and the file that it stands in."""
 
     expression: facts.Expression
     home: Home
@@ -321,12 +321,15 @@ class Super(Value):
 class Container(Several):
     """nn.Sequential, nn.ModuleList or nn.ModuleDict (`kind`): named members in order.
 
-    `length` is set when it was filled in a loop of unknown count and the members are a sample.
+    `length` is set when it was filled in a loop of unknown count and the members are a sample. `built` is the
+    call that made it.
     """
 
     kind: str
     members: dict[str, Value]
     length: Dim | None = None
+    built: Kept | None = None
+    is_used: bool = False  #: it was called, or its members were looked at
 
 
 @dataclass(frozen=True, slots=True)

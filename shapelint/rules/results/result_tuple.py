@@ -255,7 +255,8 @@ def _finding(trace: Trace, node: Node, given: Value, call: Node) -> Finding:
         node,
         f"{name} is the tuple {holds}, {_use(node)}",
         claims=[Raises(Ref(node.id))],
-        related=[kind_place(layer)],
+        related=[kind_place(layer)] if call.span != layer.span else [],
+        span=node.span if call.span != layer.span else layer.span,  # where nothing calls them: the first of the two
         help=_help(state) if rule is PASSED or state else None,
         fixes=[] if written is None or state else [_take_output(written)],
     )

@@ -20,7 +20,7 @@ from shapelint.infer.values.python.lists import grow, insert, item_of_list
 from shapelint.infer.values.rounds import Rounds, rounds_over
 from shapelint.infer.values.torch.modules import call_module_method
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dict, Int, List, Str, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Dict, Int, Layer, List, Str, Tuple, Unknown, Value
 from shapelint.syntax import facts
 
 #: methods of containers of modules, and the methods of dicts that give the same
@@ -32,13 +32,24 @@ def _call(run: Run, container: Container, site: Site) -> Value:
     """nn.Sequential runs its members in order."""
     if container.kind != "Sequential" or container.length is not None:
         return site.unknown(run, f"calling a {container.kind}")
+    container.is_used = True
     outer, given = run.recorder.member, site.args
     for number, member in enumerate(container.members.values()):
         run.recorder.member = f"{outer}#{number}"
-        value = call_value(run, member, Site(site.node, given))
+        value = call_value(run, member, Site(_place(run, container, member, site), given))
         given = (run.path.settle(value) if isinstance(value, Unknown) else value,)
     run.recorder.member = outer
     return given[0] if len(given) == 1 else Tuple(given)
+
+
+def _place(run: Run, container: Container, member: Value, site: Site) -> facts.Expression:
+    """Where a member is called: with the container, or where it was built if the container is called where it was."""
+    if container.built is None or site.node is not container.built.expression:
+        return site.node
+    if isinstance(member, Container) and member.built is not None and member.built.home is container.built.home:
+        return member.built.expression
+    made = run.trace.node(member.ref) if isinstance(member, Layer) and member.ref is not None else None
+    return site.node if made is None or made.path != run.recorder.path else made.expression or site.node
 
 
 @attributes(Container)
@@ -48,6 +59,7 @@ def _attribute(run: Run, container: Container, name: str, node: facts.Expression
 
 @items(Container)
 def _item(run: Run, container: Container, index: Value, node: facts.Subscript) -> Value:
+    container.is_used = True
     members = list(container.members.values())
     if isinstance(index, Str) and index.value in container.members:
         return container.members[index.value]
@@ -69,6 +81,7 @@ def _set_item(run: Run, container: Container, index: Value, value: Value, node: 
 
 @iterates(Container)
 def _rounds(run: Run, container: Container, node: facts.Expression) -> Rounds:
+    container.is_used = True
     members = map(Str, container.members) if container.kind == "ModuleDict" else container.members.values()
     return rounds_over(tuple(members), container.length)
 
@@ -83,6 +96,7 @@ def _method(run: Run, container: Container, site: Site) -> Value:
     if site.name in ("forward", "__call__"):
         return _call(run, container, site)
     if site.name in _MEMBERS:
+        container.is_used = True
         return entries(container.members, _MEMBERS[site.name])
     change = _CHANGES.get(site.name)
     made = None if change is None else change(container, site.args)

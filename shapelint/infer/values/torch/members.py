@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
+from shapelint.infer.values.objects import Container
 from shapelint.infer.values.torch.module_holders import layers_in
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.shapes.value import Layer, Value
@@ -41,7 +42,10 @@ def is_as_built(run: Run, layer: Layer, name: str) -> bool:
 
 def lend(run: Run, site: Site) -> None:
     """What something that is not understood does to the layers that it is given is not known."""
-    run.lent |= {layer.ref for value in _given(site) for layer in layers_in(value)}
+    for value in _given(site):
+        run.lent |= {layer.ref for layer in layers_in(value)}
+        if isinstance(value, Container):
+            value.is_used = True
 
 
 def _given(site: Site) -> Iterator[Value]:
