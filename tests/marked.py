@@ -29,10 +29,10 @@ def expected(text: str) -> Marks:
     return [(mark[1], mark[2]) for mark in marked]
 
 
-def found(text: str) -> Marks:
-    """What the rules that are on by default report of a text, torch apart, but for what is of low confidence."""
+def found(text: str, *more: str) -> Marks:
+    """What the rules that are on by default, and some more, report of a text; not what is of low confidence."""
     source = Source("model.py", HEAD + dedent(text))
-    check = check_source(source, Wanted(DEFAULT, prove=False))
+    check = check_source(source, Wanted(DEFAULT | {*more}, prove=False))
     assert not check.problems
     told = [one.finding for one in check.candidates if one.finding.confidence.value != "low"]
     lines = [source.lines[finding.span.line - 1].partition("  # error")[0].strip() for finding in told]

@@ -18,11 +18,13 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.entries import Entry, entries
 from shapelint.infer.instances import Instances
 from shapelint.infer.library import Library
-from shapelint.infer.plan import ORDERED_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
+from shapelint.infer.plan import COMMENTED, ORDERED_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Home, ModuleValue, Scope
 from shapelint.ops.names import CELLS, RECURRENT
+from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import load
+from shapelint.shapes.dim import Dim
 from shapelint.source import NOTEBOOK, Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
@@ -211,7 +213,7 @@ def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
     A shape that the author states and for which the code raises was misread, if the code runs without it.
     """
     run = _on_its_own(checked, entry, plan, _repeated(checked, entry, plan))
-    doubted = (_in_vain(run.trace, lambda leaf: leaf.is_documented) | run.path.disputed) - plan.doubted
+    doubted = (_in_vain(run.trace, partial(_is_hearsay, run.trace)) | run.path.disputed) - plan.doubted
     if not doubted:
         return run
     again = _repeated(checked, entry, replace(_without(plan, doubted), doubted=plan.doubted | doubted))
@@ -224,7 +226,7 @@ def _on_its_own(checked: Checked, entry: Entry, plan: Plan, run: Run) -> Run:
     What its own code says of them is said again.
     """
     inherited = {key for key, demand in plan.demands.items() if demand.because not in ORDERED_RANKS}
-    in_vain = _in_vain(run.trace, lambda leaf: leaf.leaf_key in inherited) if inherited else set()
+    in_vain = _in_vain(run.trace, lambda leaf, _: leaf.leaf_key in inherited) if inherited else set()
     if not in_vain:
         return run
     again = _repeated(checked, entry, _without(plan, in_vain))
@@ -235,19 +237,31 @@ def _without(plan: Plan, keys: set[str]) -> Plan:
     return replace(plan, demands={key: demand for key, demand in plan.demands.items() if key not in keys})
 
 
-def _in_vain(trace: Trace, is_suspect: Callable[[Node], bool]) -> set[str]:
+def _is_hearsay(trace: Trace, leaf: Node, failed: Node) -> bool:
+    """Whether a text that gives a leaf its rank may be of another value, where something fails with that rank.
+
+    A comment in the function that is run is of what is there, if a known mistake explains why it fails; and any
+    text is, if what fails takes as many axes and another size than the one that is written.
+    """
+    error = failed.error
+    is_explained = error is not None and error.code is not None and leaf.bound.get("demand") == COMMENTED
+    got = error.details.get("got") if isinstance(error, SizeError) else None
+    is_of_number = isinstance(got, Dim) and trace.resolve(got).constant is not None
+    return leaf.is_documented and not is_explained and not is_of_number
+
+
+def _in_vain(trace: Trace, is_suspect: Callable[[Node, Node], bool]) -> set[str]:
     """The suspected leaves that something is made of for which torch raises."""
-    stated: dict[int, set[str]] = {}
+    made_of: dict[int, frozenset[int]] = {}
     found: set[str] = set()
     if not _errors(trace):
         return found
     for node in trace.nodes:
-        given = [ref.node for ref in given_refs(node)]
-        stated[node.id] = set().union(*(stated[number] for number in given))
-        if node.leaf_key is not None and is_suspect(node):
-            stated[node.id].add(node.leaf_key)
+        own = {node.id} if node.leaf_key is not None else set[int]()
+        made_of[node.id] = frozenset(own).union(*(made_of[ref.node] for ref in given_refs(node)))
         if node.error is not None:
-            found |= stated[node.id]
+            leaves = [trace.nodes[number] for number in made_of[node.id]]
+            found |= {leaf.leaf_key for leaf in leaves if leaf.leaf_key is not None and is_suspect(leaf, node)}
     return found
 
 

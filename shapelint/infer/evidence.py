@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from shapelint.infer.code.walk import expressions_in, names_in
-from shapelint.infer.plan import Demand
+from shapelint.infer.plan import COMMENTED, Demand
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Function
 from shapelint.notation.axis_names import role_of_name
 from shapelint.notation.axis_roles import roles_of_names
 from shapelint.notation.shape_text import RETURN, ShapeText, parse_docstring, parse_remark, parse_shape
-from shapelint.ops.axes import ONE
 from shapelint.shapes.axis import Axis, Role
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -78,7 +78,7 @@ def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, n
         if not mine and nameless and _is_first_target(target, node):
             mine = shapes
         if len(mine) == 1:
-            _note_shape(run, value, mine[0], comment.span, "shape-comment", "the comment")
+            _note_shape(run, value, mine[0], comment.span, COMMENTED, "the comment")
             if not comment.alone and isinstance(value, Tensor):
                 run.recorder.state_shape(Stated(value, mine[0], comment.span, "the comment"))
             return
@@ -195,7 +195,7 @@ def note_head_comments(run: Run, function: Function, names: dict[str, Value]) ->
         if shape.name in names
     ]
     for shape, comment in shapes:
-        _note_shape(run, names[shape.name or ""], shape, comment.span, "shape-comment", "the comment")
+        _note_shape(run, names[shape.name or ""], shape, comment.span, COMMENTED, "the comment")
 
 
 def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str, source: str, weight: int = 3) -> None:
@@ -215,6 +215,8 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
         symbol = axis.dim.as_symbol
         if symbol is not None and role in _SEQUENCE_ROLES:
             run.recorder.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))
+    numbers = [written.number for written in shape.axes if written.number is not None]
     for axis, written in zip(value.axes, shape.axes, strict=True):
-        if written.number == 1 and shape.name is not None:  # other numbers may be examples
-            run.agree(axis.dim, ONE)
+        # beside other numbers a number may be an example
+        if written.number is not None and shape.name is not None and (written.number == 1 or len(numbers) == 1):
+            run.agree(axis.dim, Dim.of(written.number))

@@ -14,7 +14,8 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 VIEWED = "view"  #: demands the rank that the sizes of a view have
 PRODUCT = "product"  #: demands the one rank that a product of matrices or vectors takes
 
-WRITTEN_RANKS = frozenset({"shape-comment", "shape-docstring"})  #: what texts say, which may be of other values
+COMMENTED = "shape-comment"  #: demands the rank that a comment states
+WRITTEN_RANKS = frozenset({COMMENTED, "shape-docstring"})  #: what texts say, which may be of other values
 ORDERED_RANKS = WRITTEN_RANKS | {TRIED}  #: these, and a rank that is tried (`Trace.retaken`): of any path
 #: these, the author's own words on an input's rank, and what a layer that is told how its batches lie reads
 STATED_RANKS = ORDERED_RANKS | {VIEWED, PRODUCT, "unpacked", "permute", "pattern", "batch_first"}

@@ -226,11 +226,30 @@ def _is_shape(candidate: _Candidate, axes: list[AxisExpression], roles: tuple[Ro
         return len(axes) > 1 and _NUMBERS_CUE.search(candidate.before) is not None
     if len(axes) == 1:
         return strangers == 0 and telling == 1 and (cued or _stands_alone(candidate))
+    if _is_stated(candidate, axes, roles):
+        return True
     if cued:
         return telling > strangers
     if _has_small_letters(axes) and telling < 2 and (Role.BATCH not in roles or _is_vague(axes, roles)):
         return False
     return telling > strangers and (_is_led(candidate.before) or (telling > 1 and len(axes) > 2))
+
+
+def _is_stated(candidate: _Candidate, axes: list[AxisExpression], roles: tuple[Role, ...]) -> bool:
+    """Whether it is said of a name, and its other words stand beside a batch: those are the author's own.
+
+    `x: (batch, hours, sensors)`, `x has the shape (batch, 3)`. What stands beside a single letter may be anything.
+    """
+    found = _NAME.search(candidate.before)
+    words = [axis for axis in axes if axis.number is None]
+    if found is None or _is_prose(found["name"]):
+        return False
+    outright = found["sign"] == ":" or _CUE.search(candidate.before) is not None
+    return outright and len(axes) > 1 and Role.BATCH in roles and all(_is_word(axis) for axis in words)
+
+
+def _is_word(axis: AxisExpression) -> bool:
+    return len(axis.atoms) == 1 and len(axis.text) > 2 and axis.text.isidentifier()
 
 
 def _is_led(before: str) -> bool:
@@ -309,8 +328,10 @@ def parse_docstring(text: str) -> Mapping[str, ShapeText]:
             key = RETURN if returning else None
         elif not returning:
             key = _item_key(line, key)
-        if key is not None:
-            found.setdefault(key, []).extend(_shapes_of_line(line, number))
+        for shape in _shapes_of_line(line, number):
+            # in running text, what is said of a name: "policy; `obs` has the shape (batch, obs_dim)"
+            if (about := key or (None if returning else shape.name)) is not None:
+                found.setdefault(about, []).append(shape)
     return {key: shapes[0] for key, shapes in found.items() if shapes and _agree(shapes)}
 
 

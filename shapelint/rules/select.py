@@ -146,8 +146,8 @@ def _merge(
         return None
     raises, is_general = finding.severity is Severity.ERROR, RULES[finding.code].general
     is_side = branch is not None and is_taken(branch, trace, raises=raises)
-    # what torch refuses on one side alone is most often kept from it by conditions that hang together
-    lowered = _lower(finding.confidence, 1 if is_side and not is_general else 2)
+    # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so defaults
+    lowered = _lower(finding.confidence, 1 if is_side and (trace.likely or not is_general) else 2)
     if lowered is None or (is_general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
