@@ -9,9 +9,12 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.enums import limit
 from shapelint.infer.values.objects import Class, Function
 from shapelint.ops.registry import LAYERS
-from shapelint.shapes.value import Dict, Int, Tuple, Unknown, Value
+from shapelint.shapes.inside import loop_length
+from shapelint.shapes.value import Dict, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 from shapelint.trace.decision import Entered, Free
+
+MAX_SIZES = 16  #: a default of more sizes than these is data
 
 Arguments = tuple[tuple[Value, ...], dict[str, Value]]  #: by place and by name
 
@@ -118,10 +121,20 @@ def free_parameter(run: Run, function: Function, parameter: facts.Parameter) -> 
     key = _free_key(run, parameter)
     run.path.free.add(key)
     is_int = isinstance(annotation, facts.Name) and annotation.id == "int"
-    size = default.dim.constant if isinstance(default, Int) else None
-    if (is_int and default is None) or (size is not None and size >= 1):
-        if size is not None:
-            run.trace.defaults[key] = size
+    if is_int and default is None:
         return Int(run.path.size_of(key))
     limit(run, key, annotation, function.scope)
+    return _by_default(run, key, default)
+
+
+def _by_default(run: Run, key: str, default: Value | None) -> Value:
+    """An unknown that is likely its default: a symbolic size, as many of them as a sequence has, or anything."""
+    size = default.dim.constant if isinstance(default, Int) else None
+    if size is not None and size >= 1:
+        run.trace.defaults[key] = size
+        return Int(run.path.size_of(key))
+    if isinstance(default, Tuple | List) and 0 < len(default.items) <= MAX_SIZES and not loop_length(default):
+        items = [_by_default(run, f"{key}[{place}]", item) for place, item in enumerate(default.items)]
+        if all(isinstance(item, Int) for item in items):
+            return Tuple(tuple(items)) if isinstance(default, Tuple) else List(items)
     return Unknown(key, "a parameter", default)
