@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from shapelint.finding import Confidence, Ref
+from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
 from shapelint.reading.operations import is_recurrent_call, is_select, is_subscript
 from shapelint.reading.recurrent import is_returned, sequence_of
 from shapelint.reading.single_index import FIRST, is_full
-from shapelint.reading.trail import ancestors, drops_ones, nature_of, operands_of
+from shapelint.reading.trail import ancestors, drops_ones, flow_of, nature_of, operands_of
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tensor, Tuple, Value
 from shapelint.trace.node import Node, given_refs
@@ -15,6 +16,7 @@ from shapelint.trace.trace import Trace
 
 #: what leaves the rows of a value where they are
 _PASSING = HANDS_ON | {Nature.POINTWISE, Nature.DROPOUT, Nature.SOFTMAX}
+_ENTRY_BY_ENTRY = (Nature.POINTWISE, Nature.SUM)
 _DEPTH = 8
 
 
@@ -46,8 +48,8 @@ def heads_of(trace: Trace, ref: Ref) -> list[Node]:
 
 
 def is_head(user: Node) -> bool:
-    """Whether an operation takes one row for each sample: a linear layer, a norm, a loss."""
-    return nature_of(user) in (Nature.LINEAR, Nature.NORM) or is_loss(user)
+    """Whether an operation takes one row for each sample: a linear layer, a norm, a similarity, a loss."""
+    return nature_of(user) in (Nature.LINEAR, Nature.NORM, Nature.SIMILARITY) or is_loss(user)
 
 
 def is_loss(user: Node) -> bool:
@@ -60,13 +62,22 @@ def _followed(trace: Trace, ref: Ref, calls: frozenset[int], depth: int) -> list
     found = [ref]
     for user in trace.uses(ref) if depth < _DEPTH else ():
         passed = getattr(user.result, "ref", None)
-        if passed is not None and (_passes(trace, user) or _joins_others(trace, user, ref, calls)):
+        if passed is not None and (_passes(trace, user, ref) or _joins_others(trace, user, ref, calls)):
             found += _followed(trace, passed, calls, depth + 1)
     return found
 
 
-def _passes(trace: Trace, user: Node) -> bool:
-    return (nature_of(user) in _PASSING and len(operands_of(user)) == 1) or drops_ones(trace, user)
+def _passes(trace: Trace, user: Node, ref: Ref) -> bool:
+    given = operands_of(user)
+    if len(given) > 1:
+        return nature_of(user) in _ENTRY_BY_ENTRY and _gives_the_rows(trace, user, [one.ref for one in given], ref)
+    return (nature_of(user) in _PASSING and len(given) == 1) or drops_ones(trace, user)
+
+
+def _gives_the_rows(trace: Trace, user: Node, given: list[Ref | None], ref: Ref) -> bool:
+    """Whether the rows of a result are those of one operand alone, which the others only scale or shift."""
+    flow = flow_of(trace, Ref(user.id))
+    return flow is not None and given.count(ref) == 1 and flow.axes[:1] == ((Source(given.index(ref), 0),),)
 
 
 def _joins_others(trace: Trace, user: Node, ref: Ref, calls: frozenset[int]) -> bool:

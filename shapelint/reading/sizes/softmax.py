@@ -11,7 +11,7 @@ from shapelint.reading.quoting import add_argument, quote
 from shapelint.reading.recurrent import construction_of, layer_of, own_construction
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import given_at
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import flow_of, nature_of, operands_of
 from shapelint.reading.written import argument
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Layer, Named, NoneValue, Tensor
@@ -106,12 +106,29 @@ def _edit(trace: Trace, softmax: Softmax, dim: str) -> Edit | None:
     return Edit(given.span, dim) if given is not None and is_number else None
 
 
-def is_written_one(trace: Trace, value: Tensor) -> bool:
-    """Whether the last axis is 1 by the code itself, not by what a script gives a parameter."""
-    node = None if value.ref is None else trace.node(value.ref)
-    if node is None or nature_of(node) is not Nature.LINEAR or not node.op.endswith(_FORWARD):
-        return False
-    built = construction_of(trace, layer_of(node))
+def is_written_one(trace: Trace, softmax: Softmax) -> bool:
+    """Whether the axis has length 1 by the code itself, not by what is given to a function or to a parameter of it."""
+    value, axis = softmax.value, softmax.axis
+    while value.ref is not None:
+        node = trace.node(value.ref)
+        if nature_of(node) is Nature.LINEAR and axis == value.rank - 1:
+            return _is_built_for_one(trace, node)
+        flow, given = flow_of(trace, value.ref), operands_of(node)
+        if flow is None:
+            return False
+        sources = flow.axes[axis]
+        if not sources:
+            return nature_of(node) in (Nature.VIEW, Nature.SELECTION) and node.frames == softmax.node.frames
+        source = given[sources[0].operand]
+        if len(sources) > 1 or not isinstance(source, Tensor):
+            return False
+        value, axis = source, sources[0].axis
+    return False
+
+
+def _is_built_for_one(trace: Trace, node: Node) -> bool:
+    """Whether a node calls a Linear that is built with out_features=1 outright."""
+    built = construction_of(trace, layer_of(node)) if node.op.endswith(_FORWARD) else None
     size = None if built is None else argument(built, 1, "out_features")
     return size is not None and isinstance(size.value, facts.Literal)
 

@@ -171,5 +171,5 @@ def _is_one(trace: Trace, softmax: Softmax) -> bool:
     if axis.dim != ONE or axis.role is Role.TIME or all(size == ONE for size in softmax.value.sizes):
         return False
     if softmax.node.frames:  # called with sizes that the caller chose
-        return is_written_one(trace, softmax.value)
+        return is_written_one(trace, softmax)
     return axis.role is not Role.BATCH

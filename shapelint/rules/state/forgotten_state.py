@@ -14,7 +14,7 @@ from shapelint.reading.operations import is_subscript
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import config_of, input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.single_index import ONE
-from shapelint.reading.trail import made_by, natures, origin_of
+from shapelint.reading.trail import keeps_steps, made_by, natures, operands_of, origin_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -23,8 +23,7 @@ from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, LATER_ROUND, Node, refs
 from shapelint.trace.trace import Trace, bindings_by_value
 
-#: what leaves a step a step
-_SAME_STEP = natures(LAYS_OUT, Nature.LOOKUP, Nature.DROPOUT)
+_MOVED = natures(LAYS_OUT, Nature.LOOKUP, Nature.DROPOUT)
 _ITEM = re.compile(r"(.*)\[\*(\d+)\]")  #: the key of an item of something unknown
 _DEPTH = 8
 
@@ -196,8 +195,13 @@ def _step_of(trace: Trace, call: Node) -> Step | None:
     value, time_axis = input_of(call), config_of(call).batch_first
     if not isinstance(value, Tensor) or value.rank != 3 or trace.resolve(value.axes[time_axis].dim) != ONE:
         return None
-    node = made_by(trace, origin_of(trace, value, _SAME_STEP))
+    node = made_by(trace, origin_of(trace, value, _leaves_a_step))
     return _taken(node) if node is not None and (node.op == INPUT or is_subscript(node)) else None
+
+
+def _leaves_a_step(trace: Trace, node: Node) -> bool:
+    """Whether a step is made of one step alone: it is moved, or computed sample by sample and step by step."""
+    return _MOVED(trace, node) or (len(operands_of(node)) == 1 and node.op != INPUT and keeps_steps(trace, node))
 
 
 def _taken(node: Node) -> Step | None:
