@@ -17,9 +17,10 @@ MAX_VERSIONS = 8  #: of the definitions of a notebook that later ones take the p
 
 _WORD = re.compile(r"\w+")
 
-#: calls in the values of module constants: `OPTIONS = dict(hidden_size=5)`, `Output = namedtuple(...)`
+#: calls in the values of module constants: `OPTIONS = dict(size=5)`, `WHERE = "cuda" if is_available() else "cpu"`
 _CONSTANT_CALLS = frozenset(
-    "dict list tuple set frozenset int float str bool len max min range OrderedDict namedtuple partial".split()
+    "dict list tuple set frozenset int float str bool len max min range OrderedDict namedtuple partial "
+    "is_available".split()
 )
 
 

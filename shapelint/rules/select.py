@@ -14,6 +14,7 @@ from shapelint.effort import phase
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.project.settings import is_left_alone
 from shapelint.reading.layout.intent import told_of_calls
+from shapelint.reading.sizes.losses import classes_last
 from shapelint.reading.trail import above
 from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
 from shapelint.rules.taken import is_taken
@@ -32,10 +33,10 @@ Hit = tuple[Finding, Trace]
 def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     """What the selected rules find on the paths of one file, each mistake once, with a path that shows it."""
     groups: dict[tuple[str, str, Span], list[Hit]] = {}
-    told = told_of_calls(traces)
+    told, classed = told_of_calls(traces), classes_last(traces)
     checks = checks_of(codes)
     for trace in traces:
-        trace.told = told if trace.entry == SCRIPT else {}
+        trace.told, trace.classed = told if trace.entry == SCRIPT else {}, classed
         for found in _found_on(trace, codes, checks):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     reaching = _reaching(traces, {span for _, _, span in groups})
@@ -55,7 +56,7 @@ def checks_of(codes: frozenset[str]) -> list[RegisteredCheck]:
 
 def _found_on(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> list[Finding]:
     """What is found on one path: once, also where an editor's next text has the same path."""
-    return once_for(trace, (codes, trace.told), lambda: list(on_path(trace, codes, checks)))
+    return once_for(trace, (codes, trace.told, trace.classed), lambda: list(on_path(trace, codes, checks)))
 
 
 def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> Iterable[Finding]:

@@ -58,6 +58,7 @@ class Trace:
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
     """What other paths say of an axis of the input of the call at a span: numbers keep no evidence."""
+    classed: frozenset[tuple[str, Span]] = frozenset()  #: places that make scores with their classes last, on any path
     retaken: Callable[[str, int], Trace | None] = field(default=lambda key, rank: None, repr=False)
     """The same path where the leaf of a key has another rank; None where the code raises for it."""
     _told_once: dict[object, object] = field(init=False, default_factory=dict, compare=False)  #: for `once`

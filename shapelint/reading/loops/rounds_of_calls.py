@@ -19,6 +19,11 @@ def place_in_code(node: Node) -> Place:
     return node.path, node.span, tuple(frame.span for frame in node.frames)
 
 
+def place_of_operation(node: Node) -> tuple[str, Span]:
+    """Where an operation stands: the same whoever calls the function that it stands in."""
+    return node.path, node.span
+
+
 def round_pairs(calls: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
     """A call in a loop with the same call in the round after it, for each such pair."""
     before: dict[object, Node] = {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from shapelint.data import dataclass
-from shapelint.ops.nature import LAYS_OUT, Nature
-from shapelint.reading.trail import nature_of, natures, trail
+from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
+from shapelint.reading.loops.rounds_of_calls import place_of_operation
+from shapelint.reading.trail import made_by, nature_of, natures, trail
+from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value
+from shapelint.source import Span
 from shapelint.trace.node import Node
-from shapelint.trace.trace import Trace
+from shapelint.trace.trace import Trace, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,20 @@ def losses(trace: Trace, wanted: Collection[Nature]) -> Iterator[Loss]:
 def cut_from(trace: Trace, value: Tensor, through: Collection[Nature] = LAYS_OUT) -> Iterator[Tensor]:
     """A tensor, what it was cut or moved from, what that was cut from, and so on."""
     return (one for one in trail(trace, value, natures(through)) if isinstance(one, Tensor))
+
+
+def classes_last(traces: Iterable[Trace]) -> frozenset[tuple[str, Span]]:
+    """The places that make scores whose last axis a loss takes for the classes, on any path."""
+    return frozenset(place for trace in traces for place in _classes_last(trace))
+
+
+@once
+def _classes_last(trace: Trace) -> frozenset[tuple[str, Span]]:
+    found: set[tuple[str, Span]] = set()
+    for loss in losses(trace, CLASS_LOSSES):
+        class_axis = loss.scores.axes[1] if loss.scores.rank > 1 else None
+        if class_axis is None or class_axis.role is not Role.FEATURE or loss.node.error is not None:
+            continue
+        above = cut_from(trace, loss.scores, LAYS_OUT | {Nature.SOFTMAX})
+        found |= {place_of_operation(node) for one in above if (node := made_by(trace, one)) is not None}
+    return frozenset(found)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from shapelint.claims.values.has_shape import HasShape
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Edit, Finding, Fix, Severity
-from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
+from shapelint.ops.nature import Nature
+from shapelint.reading.loops.rounds_of_calls import place_of_operation
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import is_returned
 from shapelint.reading.sizes.around import given_at, in_words, layout_of, named, recurrent_above
-from shapelint.reading.sizes.losses import cut_from, losses
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import made_by, nature_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import SEQUENCE, Role
@@ -30,7 +30,8 @@ RULE = Rule(
     page="""\
 ## What it does
 Finds `argmax` and `max` along the steps or the samples of (B, T, C) scores, where other code shows that the
-last axis holds the classes: a loss of the same scores, an embedding of the result, a comparison that fails.
+last axis holds the classes: a loss of scores that are made at the same place, an embedding of the result, a
+comparison that fails.
 
 ## Why is this bad
 `scores.argmax(1)` of (B, T, C) is (B, C): for each class, the step where it has its highest score. As class
@@ -186,13 +187,9 @@ def _is_used(trace: Trace, choice: _Choice) -> bool:
 
 
 def _is_loss_of_last(trace: Trace, scores: Tensor) -> bool:
-    """Whether a loss takes the last axis of the scores for the classes."""
-    for loss in losses(trace, CLASS_LOSSES):
-        class_axis = loss.scores.axes[1] if loss.scores.rank > 1 else None
-        above = cut_from(trace, loss.scores, LAYS_OUT | {Nature.SOFTMAX})
-        if class_axis is not None and class_axis.role is Role.FEATURE and any(one.ref == scores.ref for one in above):
-            return loss.node.error is None
-    return False
+    """Whether a loss takes the last axis of what is made where the scores are, for the classes."""
+    maker = made_by(trace, scores)
+    return maker is not None and place_of_operation(maker) in trace.classed
 
 
 def _is_used_as_classes(trace: Trace, choice: _Choice) -> bool:

@@ -31,12 +31,12 @@ _TRANSPARENT = frozenset(
 )
 
 #: questions about the machine and the mode that no shape depends on
+_HAS_DEVICE = "torch.cuda.is_available"  #: one question, wherever it is asked
 _FLAGS = {
     "torch.jit.is_scripting": False,
     "torch.jit.is_tracing": False,
     "torch.onnx.is_in_onnx_export": False,
     "torch.compiler.is_compiling": False,
-    "torch.cuda.is_available": False,
     "torch.backends.mps.is_available": False,
     "torch.is_grad_enabled": True,
 }
@@ -69,6 +69,8 @@ def _call_operation(run: Run, op: Op, site: Site) -> Value:
 def _call_known(run: Run, path: str, site: Site) -> Value:
     if path in _FLAGS:
         return Bool(_FLAGS[path])
+    if path == _HAS_DEVICE:
+        return Unknown(f"{_HAS_DEVICE}()", "the machine decides")
     if path in _TRANSPARENT and site.args:
         return site.args[1] if path == "torch.jit.annotate" and len(site.args) == 2 else site.args[0]
     known = EXTERNALS.get(path)
