@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from shapelint.data import dataclass
 from shapelint.infer.code.expected import only_refused
 from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.infer.dispatch import execute
+from shapelint.infer.given_models import Models
 from shapelint.infer.instances import Instances
 from shapelint.infer.module_layers import ModuleLayers
 from shapelint.infer.run.run import Run
@@ -50,6 +51,7 @@ def _definitions(module: facts.Module, source: Source, called: set[int]) -> Iter
     wanted, refused = _of_interest(module, source), only_refused(module.body)
     defined = [d for d in every if isinstance(d, facts.ClassDef)]
     classes, layers = [d for d in defined if d.name in wanted], ModuleLayers.of(module)
+    models = Models.of(classes)
     running = {d.name for d in defined if _defines_forward(d)}
     for definition in classes:
         bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
@@ -67,8 +69,9 @@ def _definitions(module: facts.Module, source: Source, called: set[int]) -> Iter
     for function in every:
         if not isinstance(function, facts.FunctionDef) or id(function) in called:
             continue
-        if function.name in wanted - refused:
-            yield Entry(function.name, _function_body(layers, function.name))
+        given = models.given_to(function)
+        if function.name in (wanted | {function.name} if given else wanted) - refused:
+            yield Entry(function.name, _function_body(layers, function.name, given))
 
 
 def _is_left(definition: facts.ClassDef, called: set[int]) -> bool:
@@ -140,12 +143,15 @@ def _method_body(cls_name: str, method_name: str) -> Body:
     return body
 
 
-def _function_body(layers: ModuleLayers, name: str) -> Body:
+def _function_body(layers: ModuleLayers, name: str, models: Mapping[str, str]) -> Body:
     def body(run: Run, scope: Scope, instances: Instances) -> None:
         function = scope.lookup(name)
         if isinstance(function, Function):
+            classes = {parameter: scope.lookup(cls) for parameter, cls in models.items()}
+            given = {one: instances.free(run, cls) for one, cls in classes.items() if isinstance(cls, Class)}
             with layers.built_for(run, scope, name):
-                made = enter(run, function, *free_arguments(run, function, None))
+                args, kwargs = free_arguments(run, function, None)
+                made = enter(run, function, args, {**kwargs, **given})
                 call_left(run, [made], lambda: layers.is_named_elsewhere(name))
 
     return body

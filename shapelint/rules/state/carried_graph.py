@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.claims.states.separate_graphs import SeparateGraphs
-from shapelint.finding import Finding, Fix, Severity
+from shapelint.finding import Finding, Fix, Place, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.lines import is_conditional
-from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
+from shapelint.reading.loops.rounds_of_calls import feeds, place_of_operation, round_pairs
 from shapelint.reading.operations import is_recurrent_call, is_step_call
-from shapelint.reading.quoting import construction_place, quote
+from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import layer_of, next_state, state_given
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor
+from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.events import BackwardPass
-from shapelint.trace.node import Node, given_refs
+from shapelint.trace.node import Frame, Node, given_refs
 from shapelint.trace.trace import Trace
 
 _CUTS = (Nature.DETACH, Nature.INQUIRY)
@@ -84,7 +85,7 @@ class Language(nn.Module):
         self.head = nn.Linear(hidden, words)
 
     def forward(self, ids, state=None):
-        output, state = self.lstm(self.embedding(ids), state)  # error: SHP206
+        output, state = self.lstm(self.embedding(ids), state)
         return self.head(output), state
 
 def train(batches, words):
@@ -92,7 +93,7 @@ def train(batches, words):
     optimizer = torch.optim.Adam(model.parameters())
     state = None
     for ids, targets in batches:
-        scores, state = model(ids, state)
+        scores, state = model(ids, state)  # error: SHP206
         loss = nn.functional.cross_entropy(scores.flatten(0, 1), targets.flatten())
         optimizer.zero_grad()
         loss.backward()
@@ -157,9 +158,21 @@ for _ in range(20):
 def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop whose state hangs on the graph of the round before, after a backward pass."""
     calls = (node for node in trace.nodes if is_step_call(node))
+    told: set[tuple[str, Span]] = set()
     for first, later in round_pairs(calls):
-        if first.error is None and later.error is None and carries_graph(trace, first, later):
-            yield _finding(trace, first, later)
+        place = place_of_operation(later)
+        if place in told or first.error is not None or later.error is not None:
+            continue
+        if carries_graph(trace, first, later):
+            told.add(place)
+            yield _finding(trace, first, later, _called_in_loop(trace, first, later))
+
+
+def _called_in_loop(trace: Trace, first: Node, later: Node) -> Frame | None:
+    """The call in the loop's body that leads to the layer's; None where that one stands there itself."""
+    made = next(one for one in trace.backward_passes if first.id < one.after <= later.id)
+    inner = later.frames[_shared(later, made) :]
+    return inner[0] if inner and inner[0].path == trace.path else None
 
 
 def carries_graph(trace: Trace, first: Node, later: Node) -> bool:
@@ -185,13 +198,17 @@ def _goes_through(trace: Trace, made: BackwardPass, call: Node) -> bool:
 
 def _may_be_left_out(trace: Trace, call: Node, made: BackwardPass) -> bool:
     """Whether a condition decides in each round if the backward pass is made: windows of several steps."""
-    shared = len([1 for mine, its in zip(call.frames, made.frames, strict=False) if mine == its])
-    places = [(made.span, made.path), *((frame.span, frame.path) for frame in made.frames[shared:])]
+    places = [(made.span, made.path), *((frame.span, frame.path) for frame in made.frames[_shared(call, made) :])]
     return any(path != trace.path or is_conditional(trace, span.line) for span, path in places)
 
 
-def _finding(trace: Trace, first: Node, later: Node) -> Finding:
-    given = argument(later, 1, "hx")
+def _shared(call: Node, made: BackwardPass) -> int:
+    """How many of the calls that lead to two places are the same ones: the loop stands in the last of them."""
+    return len([1 for mine, its in zip(call.frames, made.frames, strict=False) if mine == its])
+
+
+def _finding(trace: Trace, first: Node, later: Node, called: Frame | None) -> Finding:
+    given = argument(later, 1, "hx") if called is None else None
     name = "the state" if given is None else f"`{quote(trace, given.value.span)}`"
     claim = SeparateGraphs(next_state(later), earlier=next_state(first))
     return report(
@@ -200,10 +217,16 @@ def _finding(trace: Trace, first: Node, later: Node) -> Finding:
         later,
         f"{name} hangs on the graph of the round before, which `backward()` has freed: the second backward pass fails",
         claims=[claim],
-        related=[construction_place(layer_of(later))] if is_recurrent_call(later) else [],
+        span=later.span if called is None else called.span,
+        related=_places(later, called),
         help="detach the state before it is carried on: `state.detach()`, and both of an LSTM's",
         fixes=[_detach(first, given)],
     )
+
+
+def _places(call: Node, called: Frame | None) -> list[Place]:
+    built = [construction_place(layer_of(call))] if is_recurrent_call(call) else []
+    return built if called is None else [*built, place_of(call, "the layer is given the state here")]
 
 
 def _detach(first: Node, given: facts.Argument | None) -> Fix | None:

@@ -14,7 +14,7 @@ from shapelint.shapes.value import Dict, Int, List, Tuple, Unknown, Value
 from shapelint.syntax import facts
 from shapelint.trace.decision import Entered, Free
 
-MAX_SIZES = 16  #: a default of more sizes than these is data
+MAX_SIZES = 6  #: a longer default is followed like any sequence of unknown length, by a sample
 
 Arguments = tuple[tuple[Value, ...], dict[str, Value]]  #: by place and by name
 
