@@ -21,7 +21,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.evidence import Evidence, Stated
+from shapelint.trace.evidence import NAMED, Evidence, Stated
 from shapelint.trace.node import is_of_axis
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
@@ -64,7 +64,7 @@ def _note_size(run: Run, name: str, value: Int, role: Role, span: Span) -> None:
     run.trace.names.setdefault(symbol, name)
     if role in _SEQUENCE_ROLES:
         message = f"the size of this axis is called `{name}`"
-        run.recorder.believe(Evidence(symbol, role, "unpacked-name", 2, span, message))
+        run.recorder.believe(Evidence(symbol, role, NAMED, 2, span, message))
 
 
 def _note_comment(run: Run, name: str, target: facts.Expression, value: Value, node: facts.Statement) -> None:

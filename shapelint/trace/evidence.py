@@ -8,6 +8,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 
+NAMED = "unpacked-name"  #: the kind of evidence that a name is which the author gives a size
 ENOUGH = 3  #: the weight from which evidence that nothing contradicts tells what an axis is
 
 
@@ -45,16 +46,20 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """A `DataLoader`: `stacked`, samples lie along axis 0 of what it gives, `samples` of them where that is told."""
+    """A `DataLoader`: `stacked`, samples lie along axis 0 of what it gives, `samples` of them where that is told.
+
+    `paired`, each sample comes with a target of its own.
+    """
 
     span: Span
     stacked: bool
     samples: int | None
     shuffled: bool
+    paired: bool = False
     path: str | None = None  #: None: the analysed file
 
     def says_of(self, samples: str) -> Evidence:
-        """What axis 0 of a batch is; samples that come in random order are no steps of one sequence."""
-        weight = 3 if self.shuffled else 2
+        """What axis 0 of a batch is; samples in random order, or with targets, are no steps of one sequence."""
+        weight = 3 if self.shuffled or self.paired else 2
         told = "the loader stacks samples along axis 0"
         return Evidence(samples, Role.BATCH, "loader", weight, self.span, told, self.path)

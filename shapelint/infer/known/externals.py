@@ -11,8 +11,7 @@ from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, as_dic
 from shapelint.infer.values.objects import Container, DefaultDict, Instance, Kept, Namespace, Partial
 from shapelint.infer.values.torch.module_holders import note_holder
 from shapelint.shapes.inside import loop_length
-from shapelint.shapes.value import NONE, Bool, Dict, Int, Layer, List, Str, Tuple, Unknown, Value
-from shapelint.trace.evidence import Loader
+from shapelint.shapes.value import Dict, Layer, List, Str, Tuple, Value
 
 
 @external("torch.nn.Sequential")
@@ -87,21 +86,6 @@ def deque(run: Run, site: Site) -> Value:
     if bounded or not isinstance(given, List | Tuple):
         return site.unknown(run, "a deque of unknown items")
     return List(list(given.items), loop_length(given))
-
-
-@external("torch.utils.data.DataLoader")
-def data_loader(run: Run, site: Site) -> Value:
-    """DataLoader(dataset, ...): its batches are unknown."""
-    key = run.key_of(site.node)
-    size = site.args[1] if len(site.args) > 1 else site.kwargs.get("batch_size")
-    stacked = size != NONE and len(site.args) < 5 and not _LAYS_OUT_BATCHES & site.kwargs.keys()
-    samples = size.dim.constant if isinstance(size, Int) and stacked else None
-    shuffled = (site.args[2] if len(site.args) > 2 else site.kwargs.get("shuffle")) == Bool(True)
-    run.trace.loaders[key] = Loader(site.node.span, stacked, samples, shuffled, run.recorder.away)
-    return Unknown(key, "the batches of a dataset")
-
-
-_LAYS_OUT_BATCHES = frozenset({"collate_fn", "batch_sampler", "**"})
 
 
 @external("functools.partial", least=1)

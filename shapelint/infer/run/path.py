@@ -187,7 +187,9 @@ class Path:
         loader = self.recorder.trace.loader_of(key)
         if loader is None or not loader.stacked:
             return
-        samples = f"{key}.size(0)"
+        samples = self.viewed[key][0].as_symbol if key in self.viewed else f"{key}.size(0)"
+        if samples is None:
+            return
         if loader.samples is not None:
             self.recorder.trace.defaults[samples] = loader.samples
         self.recorder.believe(loader.says_of(samples))

@@ -10,7 +10,7 @@ from shapelint.data import dataclass
 from shapelint.infer.code.afar import changed_attributes, rebound_names
 from shapelint.infer.code.walk import every_statement
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dict, External, Layer, Unknown, Value, integer
+from shapelint.shapes.value import NONE, Dict, External, Layer, Tensor, Unknown, Value, integer
 from shapelint.source import Source, Span
 from shapelint.syntax import facts
 
@@ -330,6 +330,13 @@ class Container(Several):
     length: Dim | None = None
     built: Kept | None = None
     is_used: bool = False  #: it was called, or its members were looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Value):
+    """A TensorDataset: sample i is row i of each of its tensors."""
+
+    tensors: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Int, Layer, Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.evidence import ENOUGH, Evidence
+from shapelint.trace.evidence import ENOUGH, NAMED, Evidence
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, evidence_by_symbol, once
 
@@ -62,10 +62,11 @@ class Intent:
 
 
 def weight_of(evidence: tuple[Evidence, ...]) -> int:
-    """The weight of several pieces of evidence, each kind counted once."""
-    strongest: dict[str, int] = {}
+    """The weight of several pieces of evidence, each kind counted once, but for names: each axis gets its own."""
+    strongest: dict[object, int] = {}
     for piece in evidence:
-        strongest[piece.kind] = max(strongest.get(piece.kind, 0), piece.weight)
+        kind = (piece.kind, piece.role if piece.kind == NAMED else None)
+        strongest[kind] = max(strongest.get(kind, 0), piece.weight)
     return sum(strongest.values())
 
 

@@ -1,0 +1,87 @@
+"""torch.utils.data: what a data loader's batches are, as far as its dataset tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.infer.known.table import external
+from shapelint.infer.plan import VIEWED, Demand
+from shapelint.infer.protocol import Site
+from shapelint.infer.run.run import Run
+from shapelint.infer.values.checked.instances import call_special
+from shapelint.infer.values.objects import Rows
+from shapelint.infer.values.rounds import later_round
+from shapelint.shapes.inside import listed
+from shapelint.shapes.value import NONE, Bool, Dict, Dtype, Float, Int, List, Tensor, Tuple, Unknown, Value
+from shapelint.trace.evidence import Loader
+
+_LAYS_OUT_BATCHES = frozenset({"collate_fn", "batch_sampler", "**"})
+_ROUNDS = 2  #: that are followed of a loop over batches
+
+
+@external("torch.utils.data.TensorDataset", least=1)
+def tensor_dataset(run: Run, site: Site) -> Value:
+    """TensorDataset(inputs, targets): a sample is a row of each."""
+    rows = [value for value in site.args if isinstance(value, Tensor) and value.rank]
+    return Rows(tuple(rows)) if len(rows) == len(site.args) else site.unknown(run, "a dataset of unknown tensors")
+
+
+@external("torch.utils.data.Subset", least=2)
+def subset(run: Run, site: Site) -> Value:
+    """Subset(dataset, indices) has samples of the same form."""
+    return site.args[0]
+
+
+@external("torch.utils.data.random_split", least=2)
+def random_split(run: Run, site: Site) -> Value:
+    """The parts of a dataset have samples of the same form."""
+    parts = listed(site.args[1])
+    return site.unknown(run, "parts of a dataset") if parts is None else List([site.args[0] for _ in parts])
+
+
+@external("torch.utils.data.DataLoader")
+def data_loader(run: Run, site: Site) -> Value:
+    """DataLoader(dataset, ...): its batches are unknown, but for what its dataset tells of them."""
+    key = run.key_of(site.node)
+    dataset = site.args[0] if site.args else site.kwargs.get("dataset")
+    size = site.args[1] if len(site.args) > 1 else site.kwargs.get("batch_size")
+    stacked = size != NONE and len(site.args) < 5 and not _LAYS_OUT_BATCHES & site.kwargs.keys()
+    samples = size.dim.constant if isinstance(size, Int) and stacked else None
+    shuffled = (site.args[2] if len(site.args) > 2 else site.kwargs.get("shuffle")) == Bool(True)
+    paired = isinstance(dataset, Rows) and len(dataset.tensors) > 1
+    run.trace.loaders[key] = Loader(site.node.span, stacked, samples, shuffled, paired, run.recorder.away)
+    sample = _sample(run, dataset, site) if stacked and dataset is not None else None
+    for number in range(_ROUNDS if sample is not None else 0):
+        batch = f"{key}[*{number}]"
+        for part, value in _parts(batch, sample):
+            _stack(run, batch, part, value)
+    return Unknown(key, "the batches of a dataset")
+
+
+def _sample(run: Run, dataset: Value, site: Site) -> Value | None:
+    """A sample of a dataset; None where it is not known."""
+    if isinstance(dataset, Rows):
+        return Tuple(tuple(Tensor(one.axes[1:], one.dtype) for one in dataset.tensors))
+    if isinstance(dataset, Tensor) and dataset.rank:
+        return Tensor(dataset.axes[1:], dataset.dtype)
+    return call_special(run, dataset, "__getitem__", Site(site.node, (later_round(run, site.node),)))
+
+
+def _parts(key: str, value: Value | None) -> Iterator[tuple[str, Value]]:
+    """What a batch of samples like one consists of, by the keys of its parts."""
+    if isinstance(value, Tuple):
+        for place, item in enumerate(value.items):
+            yield from _parts(f"{key}[{place}]", item)
+    elif isinstance(value, Dict) and not value.open:
+        for name, item in value.items.items():
+            yield from _parts(f"{key}[{name!r}]", item)
+    elif isinstance(value, Tensor | Int | Float):
+        yield key, value
+
+
+def _stack(run: Run, batch: str, key: str, value: Value) -> None:
+    """Say of an unknown that it holds samples like one: stacked along axis 0, as many as all of the batch."""
+    sizes = value.sizes if isinstance(value, Tensor) else ()
+    dtype = value.dtype if isinstance(value, Tensor) else Dtype.INT if isinstance(value, Int) else Dtype.FLOAT
+    run.path.viewed[key] = (run.path.size_of(f"{batch}.size(0)"), *map(run.resolve, sizes))
+    run.path.demand(Unknown(key, "a batch"), Demand(len(sizes) + 1, VIEWED, dtype=dtype))
