@@ -7,17 +7,31 @@ from collections.abc import Iterator
 from shapelint.claims.rows.ignores_padding import IgnoresPadding
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT
-from shapelint.reading.operations import is_padding, is_recurrent_call
+from shapelint.reading.operations import is_padding, is_recurrent_call, is_subscript
 from shapelint.reading.packing.padding import are_equally_long, is_left_padding
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import own_construction
+from shapelint.reading.single_index import parts_of
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dtype, Float, Int, Layer, Named, NoneValue, Str, Tensor, Value
+from shapelint.shapes.value import (
+    NONE,
+    Dtype,
+    Float,
+    Int,
+    Layer,
+    Named,
+    NoneValue,
+    Packed,
+    SliceValue,
+    Str,
+    Tensor,
+    Value,
+)
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -30,7 +44,8 @@ RULE = Rule(
     summary="without ignore_index a loss over padded classes counts the padding",
     page="""\
 ## What it does
-Finds a cross entropy whose classes come from pad_sequence, and whose `ignore_index` is not the padding value.
+Finds a cross entropy whose classes come from pad_sequence, whole or shifted by a step, and whose `ignore_index` is
+not the padding value.
 
 ## Why is this bad
 pad_sequence fills the classes of shorter sequences with its padding_value, 0 by default, and the loss takes that
@@ -92,8 +107,46 @@ sequences = [torch.randn(5, 7), torch.randn(3, 7)]
 tags = [torch.randint(4, (5,)), torch.randint(4, (3,))]
 print(Tagger(7, 11, 4).loss(sequences, tags))
 """,
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+class Melody(nn.Module):
+    def __init__(self, notes):
+        super().__init__()
+        self.embedding = nn.Embedding(notes, 16)
+        self.rnn = nn.GRU(16, 24, batch_first=True)
+        self.fc = nn.Linear(24, notes)
+        self.loss = nn.CrossEntropyLoss()
+
+    def forward(self, songs):
+        ids = pad_sequence(songs, batch_first=True)
+        given, following = ids[:, :-1], ids[:, 1:]
+        scores = self.fc(self.rnn(self.embedding(given))[0])
+        return self.loss(scores.transpose(1, 2), following)  # error: SHP420
+""",
     ),
     good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+class Melody(nn.Module):
+    def __init__(self, notes):
+        super().__init__()
+        self.embedding = nn.Embedding(notes, 16)
+        self.rnn = nn.GRU(16, 24, batch_first=True)
+        self.fc = nn.Linear(24, notes)
+        self.loss = nn.CrossEntropyLoss(ignore_index=0)
+
+    def forward(self, songs):
+        ids = pad_sequence(songs, batch_first=True)
+        scores = self.fc(self.rnn(self.embedding(ids[:, :-1]))[0])
+        first = nn.functional.cross_entropy(scores[:, 0], ids[:, 1])
+        return self.loss(scores.transpose(1, 2), ids[:, 1:]) + first
+""",
         """\
 import torch
 import torch.nn.functional as F
@@ -151,12 +204,13 @@ def loss_over_padding(trace: Trace) -> Iterator[Finding]:
         scores, classes = ([*tensor_inputs(node), None, None])[:2]
         if not isinstance(scores, Tensor) or not isinstance(classes, Tensor) or not _counts_all(node):
             continue
-        padding, source = _padding(trace, classes), _source(trace, scores)
+        padded, source = _padded(trace, classes), _source(trace, scores)
+        padding = made_by(trace, None if padded is None else _padded_whole(trace, padded))
         value = None if padding is None else _number(padding.find("padding_value", Value))
-        if padding is None or source is None or value is None or value < 0 or value == _ignored(node):
+        if padded is None or padding is None or source is None or value is None or value < 0:
             continue
-        if _sizes(trace, source) == _sizes(trace, padding.result):
-            yield _finding(trace, node, padding, source, value)
+        if value != _ignored(node) and _sizes(trace, source) == _sizes(trace, padded):
+            yield _finding(trace, node, padding, padded, source, value)
 
 
 def _options(node: Node) -> Named:
@@ -181,13 +235,26 @@ def _number(value: Value | None) -> float | None:
     return value.dim.constant if isinstance(value, Int) else None
 
 
-def _padding(trace: Trace, classes: Value | None) -> Node | None:
-    """The call of pad_sequence that the classes come from."""
+def _padded(trace: Trace, classes: Value | None) -> Tensor | None:
+    """What pad_sequence gave, or all of its steps but some at an end, that the classes come from.
+
+    `ids[:, 1:]` is what follows the steps of `ids[:, :-1]`.
+    """
     padded = origin_of(trace, classes, natures(LAYS_OUT))
-    node = made_by(trace, padded)
+    node = made_by(trace, None if padded is None else _padded_whole(trace, padded))
     if node is None or not is_padding(node) or not isinstance(padded, Tensor) or padded.rank != 2:
         return None
-    return None if is_left_padding(node) or are_equally_long(trace, node) else node
+    return None if is_left_padding(node) or are_equally_long(trace, node) else padded
+
+
+def _padded_whole(trace: Trace, value: Tensor | Packed) -> Tensor | Packed:
+    """The tensor of which a value is all but some steps at an end."""
+    node = made_by(trace, value)
+    base = node.args[0] if node is not None and is_subscript(node) else None
+    parts = parts_of(node, base) if node is not None and isinstance(base, Tensor) else {}
+    cuts_steps = [base.axes[axis].role for axis in parts] == [Role.TIME] if isinstance(base, Tensor) else False
+    is_cut = cuts_steps and all(isinstance(one, SliceValue) and one.step == NONE for one in parts.values())
+    return base if is_cut and isinstance(base, Tensor) else value
 
 
 def _source(trace: Trace, scores: Value | None) -> Tensor | None:
@@ -210,15 +277,16 @@ def _sizes(trace: Trace, value: Value) -> dict[Role, Dim]:
     return {axis.role: trace.resolve(axis.dim) for axis in axes if axis.role in (Role.BATCH, Role.TIME)}
 
 
-def _finding(trace: Trace, node: Node, padding: Node, source: Tensor, value: float) -> Finding:
+def _finding(trace: Trace, node: Node, padding: Node, padded: Tensor, source: Tensor, value: float) -> Finding:
     roles = [axis.role for axis in source.axes]
     assert source.ref is not None
+    assert padded.ref is not None
     claim = IgnoresPadding(
         Ref(node.id),
         source.ref,
         batch_axis=roles.index(Role.BATCH),
         time_axis=roles.index(Role.TIME),
-        padded=Ref(padding.id),
+        padded=padded.ref,
         padded_batch_axis=0 if padding.flag("batch_first") else 1,
         value=int(value),
     )
@@ -228,7 +296,7 @@ def _finding(trace: Trace, node: Node, padding: Node, source: Tensor, value: flo
         node,
         f"`{quote(trace, node.span)}` counts the padding of shorter sequences as class {value:g}",
         claims=[claim],
-        shapes=[("the classes", padding.result)],
+        shapes=[("the classes", padded)],
         related=[place_of(padding, f"padded with {value:g}")],
         help=f"ignore it, ignore_index={value:g}, or pad with -100, which is ignored by default",
         fixes=[_fix(trace, node, int(value))],
