@@ -5,8 +5,9 @@ from __future__ import annotations
 from shapelint.data import dataclass
 from shapelint.reading.operations import is_argsort, is_index_select, is_sort, is_subscript
 from shapelint.reading.single_index import parts_of
+from shapelint.reading.trail import ancestors
 from shapelint.reading.written import before_moves
-from shapelint.shapes.value import Dtype, Tensor, Value
+from shapelint.shapes.value import Dtype, Packed, Tensor, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -50,3 +51,15 @@ def is_order(node: Node, value: Value) -> bool:
     """Whether a value is the order that a sort gives: of argsort the result, of sort the second part."""
     path = value.ref.path if isinstance(value, Tensor) and value.ref is not None else ()
     return is_argsort(node) or (is_sort(node) and path == (1,))
+
+
+def sorting(trace: Trace, packed: Packed) -> Reordering | None:
+    """Where the padded batch was put in the order that a sort gave."""
+    assert packed.padded is not None
+    for node in ancestors(trace, packed.padded):
+        found = reordering_of(node)
+        if found is None:
+            continue
+        maker = maker_of(trace, found.index)
+        return found if maker is not None and is_order(maker, before_moves(trace, found.index)) else None
+    return None

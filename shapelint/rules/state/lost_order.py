@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.nature import Nature
-from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
+from shapelint.reading.layout.orders import Reordering, reordering_of, sorting
 from shapelint.reading.names import kept_on_objects, occurrences
 from shapelint.reading.operations import is_unpacking
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import input_of, next_state, recurrent_calls
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import confidence_of
-from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.state.mixed_orders import mixed
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace, bindings_by_value
@@ -32,7 +32,8 @@ RULE = Rule(
     page="""\
 ## What it does
 Finds a batch that is put in the order of its lengths, `x[order]`, packed and read by a recurrent layer, where
-nothing puts the results back and nothing else is told the order.
+nothing puts the results back and nothing else is told the order; and rows that are left in the order of the caller,
+a state or what is joined with the results, beside sorted ones.
 
 ## Why is this bad
 Row 0 of the result belongs to the longest sequence, not to the first sample. The caller compares it with the
@@ -97,8 +98,46 @@ class Tagger(nn.Module):
         output, _ = pad_packed_sequence(self.lstm(packed)[0])
         return self.fc(output)
 """,
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Captioner(nn.Module):
+    def __init__(self, pixels, hidden, words):
+        super().__init__()
+        self.start = nn.Linear(pixels, hidden)
+        self.embedding = nn.Embedding(words, hidden)
+        self.gru = nn.GRU(hidden, hidden, batch_first=True)
+
+    def forward(self, image, caption, lengths):
+        # image: (batch, pixels), caption: (batch, seq_len)
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(self.embedding(caption[order]), lengths.cpu(), batch_first=True)
+        packed, h_n = self.gru(packed, self.start(image).unsqueeze(0))  # error: SHP218
+        return torch.cat((h_n[-1], image), dim=1), order  # error: SHP218
+""",
     ),
     good=(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+class Captioner(nn.Module):
+    def __init__(self, pixels, hidden, words):
+        super().__init__()
+        self.start = nn.Linear(pixels, hidden)
+        self.embedding = nn.Embedding(words, hidden)
+        self.gru = nn.GRU(hidden, hidden, batch_first=True)
+
+    def forward(self, image, caption, lengths):
+        # image: (batch, pixels), caption: (batch, seq_len)
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(self.embedding(caption[order]), lengths.cpu(), batch_first=True)
+        packed, h_n = self.gru(packed, self.start(image[order]).unsqueeze(0))
+        return torch.cat((h_n[-1][order.argsort()], image), dim=1), h_n[-1] / lengths.unsqueeze(1), order
+""",
         """\
 import torch
 from torch import nn
@@ -168,28 +207,17 @@ class Encoder(nn.Module):
 
 @check(RULE)
 def order_not_restored(trace: Trace) -> Iterator[Finding]:
-    """Calls on a sorted batch whose results are used in the sorted order."""
+    """Calls on a sorted batch whose results are used in the sorted order, or meet rows in another one."""
     for call in recurrent_calls(trace):
         packed = input_of(call)
         if not isinstance(packed, Packed) or call.error is not None or packed.padded is None:
             continue
-        reordering = _sorting(trace, packed)
+        reordering = sorting(trace, packed)
         confidence = None if reordering is None else _confidence(trace, call)
-        if reordering is None or confidence is None or _tells_order(trace, call, reordering):
-            continue
-        yield _finding(trace, call, reordering, confidence)
-
-
-def _sorting(trace: Trace, packed: Packed) -> Reordering | None:
-    """Where the padded batch was put in the order that a sort gave."""
-    assert packed.padded is not None
-    for node in ancestors(trace, packed.padded):
-        found = reordering_of(node)
-        if found is None:
-            continue
-        maker = maker_of(trace, found.index)
-        return found if maker is not None and is_order(maker, before_moves(trace, found.index)) else None
-    return None
+        if reordering is not None and (confidence is None or _tells_order(trace, call, reordering)):
+            yield from mixed(RULE, trace, call, reordering)
+        elif reordering is not None and confidence is not None:
+            yield _finding(trace, call, reordering, confidence)
 
 
 def _confidence(trace: Trace, call: Node) -> Confidence | None:
