@@ -11,7 +11,7 @@ from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
-from shapelint.ops.names import PACK, PAD, PAD_PACKED, RECURRENT, UNPAD
+from shapelint.ops.names import PACK, PACK_SEQUENCE, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import AxisError, RankError, SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
@@ -85,10 +85,11 @@ def apply(
 def _some_sequences(
     run: Run, op: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], expression: facts.Expression
 ) -> List | None:
-    """What unknown sequences are, when the rank is known that they must have after they are padded."""
+    """What unknown sequences are, when the rank is known that they must have after they are padded, or packed."""
     key = run.key_of(expression)
     wanted = run.path.orders.demand(key)
-    if op.name != PAD or wanted is None or wanted.rank < 2 or not args or not isinstance(args[0], Unknown):
+    gathers = op.name in (PAD, PACK_SEQUENCE) and bool(args) and isinstance(args[0], Unknown)
+    if not gathers or wanted is None or wanted.rank < 2:
         return None
     first, second, *features = (Dim.symbol(f"{key}.size({place})") for place in range(wanted.rank))
     given = args[1] if len(args) > 1 else kwargs.get("batch_first", FALSE)

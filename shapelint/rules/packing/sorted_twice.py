@@ -8,11 +8,11 @@ from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.orders import Reordering, is_order, maker_of, reordering_of
-from shapelint.reading.operations import is_method, is_packed_attribute
-from shapelint.reading.packing.lengths import Packing, packing_before
+from shapelint.reading.operations import is_method, is_packed_attribute, is_packing, is_packing_of_list
+from shapelint.reading.packing.lengths import packing_of
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.recurrent import input_of, sequence_of, state_of
-from shapelint.reading.trail import nature_of, operation_of, tensor_inputs
+from shapelint.reading.recurrent import input_of, line_above, sequence_of, state_of
+from shapelint.reading.trail import ancestors, nature_of, operation_of, tensor_inputs
 from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -20,7 +20,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.node import Node
+from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -162,14 +162,14 @@ def sorted_twice(trace: Trace) -> Iterator[Finding]:
             yield _finding(trace, reordering, packing)
 
 
-def _packing(trace: Trace, value: Tensor) -> Packing | None:
+def _packing(trace: Trace, value: Tensor) -> Node | None:
     """The packing call without enforce_sorted that an output or a state comes from."""
     sequence = sequence_of(trace, value)
     slot = state_of(trace, value) if sequence is None else sequence.slot
     packed = None if slot is None else input_of(slot.call)
     if not isinstance(packed, Packed) or packed.enforce_sorted:
         return None
-    return packing_before(trace, packed)
+    return next((node for node in line_above(trace, packed) if is_packing(node) or is_packing_of_list(node)), None)
 
 
 def _sorts_back(trace: Trace, index: Tensor) -> bool:
@@ -182,19 +182,10 @@ def _sorts_back(trace: Trace, index: Tensor) -> bool:
     return before is not None and isinstance(order, Tensor) and is_order(before, before_moves(trace, order))
 
 
-def _is_sorted_by_hand(trace: Trace, packing: Packing) -> bool:
-    """Whether the padded tensor or its lengths are a selection, or sorted."""
-    waiting = [value.ref.node for value in (packing.padded, packing.lengths) if isinstance(value, Tensor) and value.ref]
-    seen = set[int]()
-    while waiting:
-        node = trace.nodes[waiting.pop()]
-        if node.id in seen:
-            continue
-        seen.add(node.id)
-        if reordering_of(node) is not None or _reorders(node):
-            return True
-        waiting += [value.ref.node for value in node.args if isinstance(value, Tensor) and value.ref is not None]
-    return False
+def _is_sorted_by_hand(trace: Trace, packing: Node) -> bool:
+    """Whether what is packed or its lengths are a selection, or sorted."""
+    above = ancestors(trace, *given_refs(packing))
+    return any(reordering_of(node) is not None or _reorders(node) for node in above)
 
 
 def _reorders(node: Node) -> bool:
@@ -202,10 +193,10 @@ def _reorders(node: Node) -> bool:
     return nature_of(node) is Nature.ORDER or (operation is not None and operation.moves is not None)
 
 
-def _finding(trace: Trace, reordering: Reordering, packing: Packing) -> Finding:
-    whole = quote(trace, reordering.node.span)
-    source = packing.padded.ref
-    batch = 0 if packing.batch_first else 1
+def _finding(trace: Trace, reordering: Reordering, packing: Node) -> Finding:
+    whole, padded = quote(trace, reordering.node.span), packing_of(packing)
+    source = None if padded is None else padded.padded.ref
+    batch = 0 if padded is None or padded.batch_first else 1
     return report(
         RULE,
         trace,
@@ -215,7 +206,7 @@ def _finding(trace: Trace, reordering: Reordering, packing: Packing) -> Finding:
         if source is not None
         else [],
         shapes=[(whole, reordering.node.result)],
-        related=[place_of(packing.node, "with enforce_sorted=False torch sorts, and sorts back")],
+        related=[place_of(packing, "with enforce_sorted=False torch sorts, and sorts back")],
         help="use the state or the output as it is",
         fixes=[_fix(reordering.node)],
     )
