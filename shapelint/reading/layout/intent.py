@@ -62,12 +62,12 @@ class Intent:
 
 
 def weight_of(evidence: tuple[Evidence, ...]) -> int:
-    """The weight of several pieces of evidence, each kind counted once, but for names: each axis gets its own."""
-    strongest: dict[object, int] = {}
+    """The weight of several pieces of evidence, each kind counted once; names of both axes bear each other out."""
+    strongest: dict[str, int] = {}
     for piece in evidence:
-        kind = (piece.kind, piece.role if piece.kind == NAMED else None)
-        strongest[kind] = max(strongest.get(kind, 0), piece.weight)
-    return sum(strongest.values())
+        strongest[piece.kind] = max(strongest.get(piece.kind, 0), piece.weight)
+    named = {piece.role for piece in evidence if piece.kind == NAMED}
+    return sum(strongest.values()) + (len(named) > 1)
 
 
 def intent_of(trace: Trace, call: Node) -> Intent:

@@ -52,10 +52,24 @@ return self.fc(output[:, -1])
 batch_independence: with the batch where the author has it, a row of the output depends on several samples.
 
 ## When it stays silent
-The evidence is weak (one pair of names) or contradicts itself; the axes were permuted before the call; the
-batch or the sequence has length 1; the input is packed or unbatched. Variable names alone never count.
+The evidence is weak (the name of one axis) or contradicts itself; the axes were permuted before the call; the
+batch or the sequence has length 1; the input is packed or unbatched. Names of variables that are no sizes never count.
 """,
     bad=(
+        """\
+import torch
+from torch import nn
+
+class Named(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden)
+
+    def forward(self, x):
+        batch_size, seq_len, _ = x.size()
+        output, _ = self.lstm(x)  # error: SHP110
+        return output
+""",
         """\
 import torch
 from torch import nn
@@ -117,13 +131,13 @@ class TimeFirst(nn.Module):
 import torch
 from torch import nn
 
-class OnlyNames(nn.Module):
+class OneName(nn.Module):
     def __init__(self, features, hidden):
         super().__init__()
         self.lstm = nn.LSTM(features, hidden)
 
     def forward(self, x):
-        batch_size, seq_len, _ = x.size()
+        batch_size = x.size(0)
         output, _ = self.lstm(x)
         return output
 """,
