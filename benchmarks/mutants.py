@@ -43,6 +43,7 @@ class Row:
 
     wrong: int = 0
     flagged: int = 0
+    general: int = 0  #: flagged by these, or by the general rules
     confirmed: int = 0
     codes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -107,8 +108,8 @@ def is_wrong(right: Right, text: str) -> bool:
 
 
 def findings(text: str, verifier: Verifier) -> list[Finding]:
-    """What is reported by default."""
-    wanted = Wanted(frozenset(code for code, rule in RULES.items() if rule.default))
+    """What the rules that are on by default report, and the general ones."""
+    wanted = Wanted(frozenset(code for code, rule in RULES.items() if rule.default or rule.general))
     result = proven(check_source(Source("model.py", text), wanted), verifier)
     return [finding for finding in result.findings if finding.confidence is not Confidence.LOW]
 
@@ -116,7 +117,8 @@ def findings(text: str, verifier: Verifier) -> list[Finding]:
 def count(row: Row, found: list[Finding]) -> None:
     """Add a wrong mutant to its row."""
     row.wrong += 1
-    row.flagged += bool(found)
+    row.flagged += any(RULES[finding.code].default for finding in found)
+    row.general += bool(found)
     row.confirmed += any(one.verdict is not None and one.verdict.status is Status.CONFIRMED for one in found)
     for code in {finding.code for finding in found}:
         row.codes[code] += 1
@@ -125,14 +127,15 @@ def count(row: Row, found: list[Finding]) -> None:
 def show(rights: list[Right], rows: dict[str, Row]) -> None:
     """Print the table."""
     print(f"{len(rights)} right models")
-    print("| mutation | wrong | flagged | confirmed | by |\n|---|---|---|---|---|")
-    for kind, row in sorted(rows.items(), key=lambda pair: (pair[1].flagged / pair[1].wrong, pair[0])):
+    print("| mutation | wrong | flagged | with general rules | confirmed | by |\n|---|---|---|---|---|---|")
+    for kind, row in sorted(rows.items(), key=lambda pair: (pair[1].general / pair[1].wrong, pair[0])):
         codes = sorted(row.codes, key=lambda code: (-row.codes[code], code))[:4]
-        print(f"| {kind} | {row.wrong} | {row.flagged} | {row.confirmed} | {', '.join(codes)} |")
-    wrong, flagged, confirmed = (
-        sum(getattr(row, name) for row in rows.values()) for name in ("wrong", "flagged", "confirmed")
+        print(f"| {kind} | {row.wrong} | {row.flagged} | {row.general} | {row.confirmed} | {', '.join(codes)} |")
+    whole = Row(
+        *(sum(getattr(row, name) for row in rows.values()) for name in ("wrong", "flagged", "general", "confirmed"))
     )
-    print(f"| all | {wrong} | {flagged} ({flagged / max(wrong, 1):.0%}) | {confirmed} | |")
+    shares = " | ".join(f"{count} ({count / max(whole.wrong, 1):.0%})" for count in (whole.flagged, whole.general))
+    print(f"| all | {whole.wrong} | {shares} | {whole.confirmed} | |")
 
 
 if __name__ == "__main__":

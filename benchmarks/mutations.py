@@ -111,16 +111,18 @@ def states(model: Model) -> Iterator[Mutation]:
 
 
 def results(model: Model) -> Iterator[Mutation]:
-    """What a call gives, under other names."""
+    """What a module gives, under other names."""
     for node in ast.walk(model.tree):
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple) or len(target.elts) != 2:
             continue
         first, second = target.elts
+        if not isinstance(node.value, ast.Call) or not model.source(node.value.func).startswith("self."):
+            continue
         if isinstance(second, ast.Tuple) and len(second.elts) == 2:
             h, c = map(model.source, second.elts)
             yield model.replaced("c for h", second, f"({c}, {h})")
-        elif isinstance(node.value, ast.Call) and isinstance(second, ast.Name):
+        elif isinstance(second, ast.Name):
             yield model.replaced("GRU as pair", second, f"({second.id}, _)")
         yield Mutation("output for state", *model.span(target), f"{model.source(second)}, {model.source(first)}")
 

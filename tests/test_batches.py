@@ -130,3 +130,41 @@ RIGHT = {
 @pytest.mark.parametrize("text", [*WRONG.values(), *RIGHT.values()], ids=[*WRONG, *RIGHT])
 def test_what_is_found(text: str) -> None:
     assert found(text, "SHP901") == expected(text)
+
+
+COLLATED = """
+        def gather(samples):
+            texts, labels = zip(*samples)
+            padded = pad_sequence([torch.tensor(text) for text in texts], batch_first=True{side})
+            return padded, torch.tensor(labels)
+
+        class Reviews(nn.Module):
+            def __init__(self, words):
+                super().__init__()
+                self.emb = nn.Embedding(words, 12, padding_idx=0)
+                self.rnn = nn.GRU(12, 20, batch_first=True)
+                self.out = nn.Linear(20, 2)
+
+            def forward(self, ids):
+                _, h = self.rnn(self.emb(ids))
+                return self.out(h[-1]){mark}
+
+        data = [{data}]
+        net = Reviews(10)
+        for ids, y in DataLoader(data, batch_size=3, collate_fn=gather):
+            F.cross_entropy(net(ids), y).backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "side", "mark"),
+    [
+        ("([1, 2, 3], 0), ([4, 5], 1), ([6], 0)", "", "  # error: SHP401"),
+        ("([1, 2, 3], 0), ([4, 5, 6], 1)", "", ""),
+        ("([1, 2, 3], 0), ([4, 5], 1)", ", padding_side='left'", ""),
+    ],
+    ids=["padded", "equally long", "padded before"],
+)
+def test_what_a_function_makes_of_samples(data: str, side: str, mark: str) -> None:
+    text = COLLATED.format(data=data, side=side, mark=mark)
+    assert found(text) == expected(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.evidence import note_assignment, note_sizes
 from shapelint.infer.plan import Demand
-from shapelint.infer.protocol import Site, set_attribute, set_item
+from shapelint.infer.protocol import Site, set_attribute, set_item, unrolled
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Container, Iteration, Scope, ShapeOf
@@ -70,7 +70,8 @@ def unpack(
     if isinstance(value, ShapeOf):
         return _unpack_shape(run, value, count, star)
     made = call_special(run, value, "__iter__", Site(target))
-    items = _items(made.sources[0] if isinstance(made, Iteration) and made.kind == "generator" else value)
+    whole = made.sources[0] if isinstance(made, Iteration) and made.kind == "generator" else value
+    items = _items(unrolled(run, whole, target) if isinstance(whole, Iteration) else whole)
     if items is not None and star is not None and len(items) >= count - 1:
         tail = len(items) - (count - star - 1)
         return (*items[:star], List(list(items[star:tail])), *items[tail:])

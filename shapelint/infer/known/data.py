@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from shapelint.infer.known.table import external
 from shapelint.infer.plan import VIEWED, Demand
-from shapelint.infer.protocol import Site
+from shapelint.infer.protocol import Site, call_value
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Rows
-from shapelint.infer.values.rounds import later_round
+from shapelint.infer.values.rounds import MAX_EXACT, later_round
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import listed
 from shapelint.shapes.value import NONE, Bool, Dict, Dtype, Float, Int, List, Tensor, Tuple, Unknown, Value
 from shapelint.trace.evidence import Loader
@@ -55,7 +56,21 @@ def data_loader(run: Run, site: Site) -> Value:
         batch = f"{key}[*{number}]"
         for part, value in _parts(batch, sample):
             _stack(run, batch, part, value)
-    return Unknown(key, "the batches of a dataset")
+    made = _collated(run, dataset, site, key) if "collate_fn" in site.kwargs and dataset is not None else None
+    return made or Unknown(key, "the batches of a dataset")
+
+
+def _collated(run: Run, dataset: Value, site: Site, key: str) -> Value | None:
+    """The batches that a function makes of lists of samples; None where it or the samples are not understood."""
+    items = listed(dataset)
+    if items is None:
+        sample = _sample(run, dataset, site)
+        batch = None if sample is None else List([sample], Dim.symbol(f"{key}[*0].size(0)"))
+    else:
+        batch = List(list(items[:MAX_EXACT]))
+    made = None if batch is None else call_value(run, site.kwargs["collate_fn"], Site(site.node, (batch,)))
+    known = isinstance(made, Tuple | Tensor | Dict)
+    return List([made] * _ROUNDS, Dim.symbol(f"len({key})")) if known and made is not None else None
 
 
 def _sample(run: Run, dataset: Value, site: Site) -> Value | None:
