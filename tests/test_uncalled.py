@@ -34,6 +34,24 @@ WRONG = {
         def make(size):
             return nn.Sequential(nn.GRU(size, 8, bidirectional=True), Output(), nn.Linear(8, 2))  # error: SHP501
     """,
+    "a function inside another": """
+        def build(size, units):
+            lstm, head = nn.LSTM(size, units, batch_first=True), nn.Linear(units, 1)
+
+            def predict(x):
+                batch, steps, _ = x.shape
+                out, _ = lstm(x)
+                return head(out[-1])  # error: SHP101
+
+            return predict
+    """,
+    "layers in a dict": """
+        parts = {"rnn": nn.LSTM(3, 5, batch_first=True), "head": nn.Linear(5, 1)}
+
+        def predict(x):
+            out, _ = parts["rnn"](x)
+            return parts["head"](out[-1])  # error: SHP101
+    """,
     "a layer of the module": """
         lstm, head = nn.LSTM(3, 5, batch_first=True), nn.Linear(5, 1)
 
@@ -87,6 +105,15 @@ RIGHT = {
             net = nn.Sequential(nn.LSTM(3, 5), nn.Linear(5, 2))
             train(net)
             return net
+    """,
+    "a function that wraps another": """
+        def timed(function):
+            rnn = nn.GRU(3, 5)
+
+            def run(*args):
+                return function(rnn, *args)
+
+            return run
     """,
     "the layer is the last one": """
         def make():

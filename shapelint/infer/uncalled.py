@@ -1,7 +1,7 @@
-"""Modules that an entry point makes and nothing calls: whoever does gives them a tensor that is not known here.
+"""What an entry point makes and nothing calls: whoever does gives it values that are not known here.
 
-Only an nn.Sequential says by itself what it does with that tensor. One whose members were looked at one by one is
-not called as a whole.
+Of modules only an nn.Sequential says by itself what it does with a tensor. One whose members were looked at one by one
+is not called as a whole. A function that is made inside another one has the layers that this one has built.
 """
 
 from __future__ import annotations
@@ -11,23 +11,37 @@ from collections.abc import Callable, Iterable
 from shapelint.infer.code.walk import names_handed_on
 from shapelint.infer.protocol import Site, call_value
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Container, Instance, Scope
+from shapelint.infer.values.checked.functions import enter
+from shapelint.infer.values.checked.parameters import free_arguments
+from shapelint.infer.values.objects import Container, Function, Instance, Scope
 from shapelint.shapes.value import Unknown, Value
 from shapelint.syntax import facts
+from shapelint.trace.decision import Entered
 
 
 def call_left(run: Run, values: Iterable[Value], is_known: Callable[[], bool] = lambda: False) -> None:
-    """Call each sequence of modules among some values that the run has made and not used.
+    """Call each sequence of modules, and each function inside the one that made it, that the run has not used.
 
     `is_known` tells whether other code of the file knows of them: it may have its own way with them.
     """
     for value in values:
         sequence = _sequence(value)
-        if sequence is None or sequence.is_used or sequence.built is None:
-            continue
-        if sequence.built.home is run.recorder.home and not is_known():
-            node = sequence.built.expression
-            call_value(run, sequence, Site(node, (_input(run, node),)))
+        if sequence is not None and not sequence.is_used and sequence.built is not None:
+            if sequence.built.home is run.recorder.home and not is_known():
+                _call(run, sequence, sequence.built.expression)
+        elif isinstance(value, Function) and _is_left(run, value) and not is_known():
+            enter(run, value, *free_arguments(run, value, None))
+
+
+def _call(run: Run, sequence: Container, node: facts.Expression) -> None:
+    run.trace.entered.append(Entered(f"nn.{sequence.kind}", "object", ()))
+    call_value(run, sequence, Site(node, (_input(run, node),)))
+
+
+def _is_left(run: Run, function: Function) -> bool:
+    """Whether a function stands in another one, and the run has not called it."""
+    is_inside = function.scope.home is None and function.owner is None and not function.is_wrapped
+    return is_inside and function.definition is not None and id(function.definition) not in run.called
 
 
 def _sequence(value: Value) -> Container | None:
