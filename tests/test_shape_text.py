@@ -72,6 +72,9 @@ def brief(text: str) -> list[str]:
         ("# (b, 1)", ["b?"]),
         ("# reshaped (to (B, T, D))", ["btf"]),
         ("# lengths: (batch_size,)", ["lengths:b"]),
+        ("# y: (batch,) class numbers", ["y:b"]),
+        ("# x: (batch, hours, sensors)", ["x:b??"]),
+        ("# x has the shape (batch, 3)", ["x:b?"]),
         (r"# shape :math:`(N, L, D * H_{out})`", ["btf"]),
     ],
 )
@@ -125,6 +128,8 @@ def test_ambiguous_axes_stay_unknown(text: str, shapes: list[str]) -> None:
         "# x, y",
         "# (h, c)",
         "# (hidden, cell)",
+        "# y: (class,) numbers",
+        "# x: (patients, hours)",
         "# (input, target)",
         "# forget, input, output, cell",
         "# (sequence, lengths)",

@@ -120,6 +120,7 @@ class _Candidate:
     before: str
     after: str
     bracketed: bool
+    of_one: bool = False  #: `(batch,)`, which is nothing but a shape
 
 
 @lru_cache(maxsize=4096)
@@ -168,13 +169,13 @@ def _candidates(text: str) -> Iterator[_Candidate]:
 def _group(match: re.Match[str], text: str) -> _Candidate:
     body = match[1] if match[1] is not None else match[2]
     parts = body.split(",")
+    of_one = len(parts) == 2 and not parts[-1].strip()
     if len(parts) > 1 and not parts[-1].strip():
         parts.pop()
     if len(parts) == 1 and _CROSS.fullmatch(body.strip()):
         parts = _factors(body.strip())
-    return _Candidate(
-        tuple(parts), match.start(), match.end(), text[: match.start()], text[match.end() :], bracketed=True
-    )
+    before, after = text[: match.start()], text[match.end() :]
+    return _Candidate(tuple(parts), match.start(), match.end(), before, after, bracketed=True, of_one=of_one)
 
 
 def _cross(match: re.Match[str], text: str) -> _Candidate:
@@ -225,7 +226,7 @@ def _is_shape(candidate: _Candidate, axes: list[AxisExpression], roles: tuple[Ro
     if all(axis.number is not None for axis in axes):
         return len(axes) > 1 and _NUMBERS_CUE.search(candidate.before) is not None
     if len(axes) == 1:
-        return strangers == 0 and telling == 1 and (cued or _stands_alone(candidate))
+        return strangers == 0 and telling == 1 and (cued or candidate.of_one or _stands_alone(candidate))
     if _is_stated(candidate, axes, roles):
         return True
     if cued:
