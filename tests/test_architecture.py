@@ -31,7 +31,7 @@ LAYERS = (
     ("verify",),
     ("report",),
     ("cache",),
-    ("config", "keys", "pipeline"),
+    ("config", "keys", "pipeline", "reduction"),
     ("api", "cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -163,7 +163,9 @@ def loaded(code: str) -> list[str]:
     return answer
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"], ["rule", "SHP101"], ["TREE"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["check", "--help"], ["rule", "SHP101"], ["bug-report"], ["TREE"]]
+)
 def test_cheap_commands_load_neither_libcst_nor_torch(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "plain.py").write_text("import torch\nLSTM_SIZE = 3\n")
     given = [str(tmp_path) if word == "TREE" else word for word in arguments]

@@ -16,7 +16,7 @@ from results import ERROR, FINDING, MANY, REPEATED, SCRIPT, SECOND, TEXT
 
 from shapelint.cli import run
 from shapelint.cli.check import check
-from shapelint.cli.outputs import Output, Outputs
+from shapelint.cli.telling.outputs import Output, Outputs
 from shapelint.config import Config
 from shapelint.finding import Edit, Finding, Fix, Place, ShownShape
 from shapelint.notebooks.places import Places

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.cli.progress import bar, shown
+from shapelint.cli.telling.progress import bar, shown
 from shapelint.config import Config
 from shapelint.pipeline.progress import Progress
 from shapelint.pipeline.run import run

@@ -17,6 +17,7 @@ from shapelint.report.text import plain
 
 COMMANDS = (
     "baseline",
+    "bug-report",
     "check",
     "clean",
     "config",
@@ -39,7 +40,8 @@ class Commands(click.Group):
         """The command of a name, imported when it is asked for."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{name}"), name)
+        file = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"{__name__}.{file}"), file)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shapelint import __version__
-from shapelint.cli import profile, report
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
-from shapelint.cli.outputs import Ordered, Outputs
-from shapelint.cli.progress import shown
+from shapelint.cli.telling import profile, report
+from shapelint.cli.telling.outputs import Ordered, Outputs
+from shapelint.cli.telling.progress import shown
 from shapelint.config import Config, ConfigError, check_codes, known_codes, load_config
 from shapelint.effort import phase, spent
 from shapelint.finding import Confidence

@@ -23,10 +23,11 @@ def config(path: str) -> None:
         settings = load_config(path)
     except ConfigError as error:
         raise Failure(str(error)) from None
-    write("".join(f"{line}\n" for line in _lines(settings)))
+    write("".join(f"{line}\n" for line in settings_lines(settings)))
 
 
-def _lines(settings: Config) -> list[str]:
+def settings_lines(settings: Config) -> list[str]:
+    """The table with its keys, a line each, and where each comes from."""
     origins = {**dict(settings.origins), **_of_environment()}
     lines = ["[tool.shapelint]"]
     for name in KEYS:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shapelint.cli import counts
 from shapelint.cli.options import follows_links, tell_problem, write
-from shapelint.cli.outputs import Output
+from shapelint.cli.telling import counts
+from shapelint.cli.telling.outputs import Output
 from shapelint.config import Config
 from shapelint.report import formats
 from shapelint.report.telling import Telling
