@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from blocks import BLOCK, Block, blocks, without_blocks
 from test_architecture import RANK
 
 ROOT = Path(__file__).parent.parent
@@ -20,44 +21,17 @@ PACKAGE = ROOT / "shapelint"
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
-#: a line that names a file, or a place in one, if there is such a line, and the block below it
-BLOCK = re.compile(
-    r"(?:^(?:(?P<side>Above|Below) `(?P<line>[^`\n]+)` in )?\*\*`(?P<path>\S+)`\*\*\n\n)?"
-    r"^(?P<fence>`{3,})(?P<language>\w+)\n(?P<text>.*?)^(?P=fence)$",
-    re.DOTALL | re.MULTILINE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block of the guide: a file, a command, or what the command above it prints."""
-
-    language: str
-    text: str
-    path: str | None
-    side: str | None  #: Above or Below a line of a file that is there already
-    line: str | None
-
 
 def recipe(title: str) -> list[Block]:
     """The blocks below a heading of the guide, in their order."""
     section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", without_blocks(GUIDE), re.DOTALL | re.MULTILINE)
     assert section, title
-    return list(map(_block, BLOCK.finditer(GUIDE[section.start() : section.end()])))
-
-
-def _block(found: re.Match[str]) -> Block:
-    return Block(*found.group("language", "text", "path", "side", "line"))
-
-
-def without_blocks(text: str) -> str:
-    """The text at the same places, with blanks for what stands in blocks: a page in one has headings, too."""
-    return BLOCK.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    return blocks(GUIDE[section.start() : section.end()])
 
 
 TITLES = ["Add an operation", "Add a kind of value", "Add a rule", "Add a property", "Add a report format"]
 RECIPES = {title: recipe(title) for title in TITLES}
-BLOCKS = [block for blocks in RECIPES.values() for block in blocks]
+BLOCKS = [block for steps in RECIPES.values() for block in steps]
 CHECK = "python -m shapelint --output-format="
 PYTEST = "python -m pytest -q "
 
@@ -80,10 +54,10 @@ class Command:
         return re.findall(r"\w+", chosen.replace(" or ", " ")) or [Path(name).stem for name in self.files]
 
 
-def commands(blocks: list[Block]) -> list[Command]:
+def commands(steps: list[Block]) -> list[Command]:
     return [
         Command(block.text.strip(), following.text if following and following.language == "text" else None)
-        for block, following in zip(blocks, [*blocks[1:], None], strict=True)
+        for block, following in zip(steps, [*steps[1:], None], strict=True)
         if block.language == "console"
     ]
 
@@ -234,7 +208,7 @@ def test_what_is_invented_is_not_there(word: str) -> None:
 
 
 def test_what_the_guide_names_is_there() -> None:
-    written = {block.path for block in map(_block, BLOCK.finditer(GUIDE))} | {"docs/rules/SHP199.md"}
+    written = {block.path for block in blocks(GUIDE)} | {"docs/rules/SHP199.md"}
     named = set(re.findall(rf"`({LOCATION})`", BLOCK.sub("", GUIDE)))
     assert named
     assert [word for word in sorted(named - written) if not is_there(word)] == []

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.cli import run
 from shapelint.config import read_config
 
 pytestmark = pytest.mark.usefixtures("kept_processes")
@@ -19,23 +18,6 @@ def block(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
     assert found
     return found[1]
-
-
-def test_the_output_is_real(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "sentiment.py").write_text(block("python"))
-    assert run(["--verify=require", "sentiment.py"]) == 1
-    without_build = re.sub(r"(torch \d+\.\d+\.\d+)\+\w+", r"\1", capsys.readouterr().out)
-    assert without_build == block("text")
-
-
-def test_the_diff_is_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "sentiment.py").write_text(block("python"))
-    assert run(["--diff", "--unsafe-fixes", "sentiment.py"]) == 1
-    assert capsys.readouterr().out == block("diff")
 
 
 def test_the_configuration_is_valid() -> None:
