@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapelint.api import check_source as check_source
     from shapelint.api import shapes_of as shapes_of
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["ConfigError", "Document", "ShapeRow", "__version__", "check", "check_source", "shapes_of"]
 
 

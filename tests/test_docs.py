@@ -30,6 +30,7 @@ else:
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
+import gallery  # noqa: E402
 import picture  # noqa: E402
 
 SHELLS = ("console", "bash", "sh")
@@ -222,3 +223,20 @@ def test_what_runs_elsewhere_is_there() -> None:
         texts = [block.text for block in blocks(page.read_text(encoding="utf-8")) if block.language in SHELLS]
         assert any(text.startswith(start) for text in texts), (name, start)
         assert (ROOT / where).exists()
+
+
+def test_the_gallery_is_what_is_found(lasting: Lasting) -> None:
+    """All rules are on it; what it says of them is compared for some, since each costs a run of torch."""
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    rules = gallery.silent()
+    assert sorted(re.findall(r"^(?:\| )?\[(SHP\d+)\]", page, re.MULTILINE)) == [rule.code for rule in rules]
+    for rule in rules[::6]:
+        text, picture = gallery.part(rule, lasting)
+        assert without_measures(text) in without_measures(page), "run `python scripts/gallery.py`"
+        path = ROOT / "docs" / gallery.picture_of(rule)
+        assert (path.read_text(encoding="utf-8") if path.exists() else "") == picture
+
+
+def without_measures(text: str) -> str:
+    """Without differences of computed numbers, which another processor may round otherwise."""
+    return re.sub(r"up to [\d.e-]+", "up to", text)

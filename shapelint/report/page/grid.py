@@ -26,7 +26,12 @@ def pictures(footprint: Footprint, mended: Footprint | None) -> Markup:
 
 
 def _figure(footprint: Footprint, title: str) -> Markup:
-    return element("figure", element("figcaption", title), Markup("".join(_svg(footprint, title))))
+    return element("figure", element("figcaption", title), svg(footprint, title))
+
+
+def svg(footprint: Footprint, title: str) -> Markup:
+    """A footprint as an SVG element, whose colours are those of the page."""
+    return Markup("".join(_svg(footprint, title)))
 
 
 def _svg(footprint: Footprint, title: str) -> Iterator[str]:
