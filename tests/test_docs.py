@@ -49,11 +49,7 @@ ELSEWHERE = {
     ("editors.md", "cd editors/vscode"): ".ci/run",
     ("editors.md", "$ flake8"): "tests/test_flake8.py",
     ("notebooks.md", "$ shapelint nb.ipynb"): "tests/test_cli_notebooks.py",
-    ("support.md", "nox"): "noxfile.py",
-    ("support.md", "python -m build"): "noxfile.py",
-    ("comparison.md", "python benchmarks/compare.py"): "benchmarks/compare.py",
 }
-MEASURING = "python benchmarks/"  #: takes minutes: it is asked what its options are
 
 
 def prepared(folder: Path) -> None:
@@ -188,6 +184,14 @@ def asked_for_help(arguments: list[str]) -> None:
     assert [one for one in arguments[1:] if one.startswith("--") and one not in out.getvalue()] == []
 
 
+def of_nox(arguments: list[str]) -> None:
+    """Whether there are such sessions: each takes minutes."""
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert arguments[0] == "-s"
+    for session in arguments[1:]:
+        assert re.search(rf"^@nox.session.*\ndef {session}\(", noxfile, re.MULTILINE), session
+
+
 def could_be_installed(arguments: list[str]) -> None:
     """Whether the extras are there: nothing is installed by a test."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -201,7 +205,7 @@ def cat(paths: list[str]) -> None:
         print(Path(path).read_text(encoding="utf-8"), end="")
 
 
-PROGRAMS: dict[str, Callable[[list[str]], object]] = {"cat": cat, "shapelint": run, "python": of_python}
+PROGRAMS: dict[str, Callable[[list[str]], object]] = {"cat": cat, "nox": of_nox, "shapelint": run, "python": of_python}
 
 
 def is_as(expected: str, told: str) -> bool:
