@@ -23,6 +23,8 @@ from shapelint.syntax.undefined import undefined_names
 
 load()
 
+pytestmark = pytest.mark.usefixtures("kept_processes")
+
 #: every word with `acme` in it is the author's
 SECRET = '''\
 """acme: forecasts."""

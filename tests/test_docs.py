@@ -20,8 +20,7 @@ import pytest
 from blocks import Block, blocks
 
 from shapelint.cli import run
-from shapelint.verify import client
-from shapelint.verify.client import Known, Verifier
+from shapelint.verify.client import Verifier
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,6 +31,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 import gallery  # noqa: E402
 import picture  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("kept_processes")
 
 SHELLS = ("console", "bash", "sh")
 PAGES = [
@@ -62,32 +63,8 @@ def run_elsewhere(page: Path, block: Block) -> bool:
     return any(page.name == name and block.text.startswith(start) for name, start in ELSEWHERE)
 
 
-class Lasting(Verifier):
-    """One process of torch for the commands of all pages."""
-
-    def close(self) -> None:
-        """Go on: the next command asks, too."""
-
-    def of(self, known: Known | None = None) -> Lasting:
-        self.known = known
-        return self
-
-    def end(self) -> None:
-        super().close()
-
-
-@pytest.fixture(scope="session")
-def lasting() -> Iterator[Lasting]:
-    verifier = Lasting()
-    yield verifier
-    verifier.end()
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_does_what_it_says(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: Lasting
-) -> None:
-    monkeypatch.setattr(client, "Verifier", lasting.of)
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SHAPELINT_NO_CACHE")
     prepared(tmp_path)
@@ -105,9 +82,8 @@ def test_a_page_does_what_it_says(
                 assert expected is None or any(is_as(expected, one) for one in told), f"$ {command}\n{told[-1]}"
 
 
-def test_the_picture_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: Lasting) -> None:
+def test_the_picture_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(client, "Verifier", lasting.of)
     (tmp_path / "sentiment.py").write_text(picture.example())
     told = picture.svg(output_of(shlex.join(picture.COMMAND))[0])
     assert told == picture.PICTURE.read_text(encoding="utf-8"), "run `python scripts/picture.py`"
@@ -229,13 +205,13 @@ def test_what_runs_elsewhere_is_there() -> None:
         assert (ROOT / where).exists()
 
 
-def test_the_gallery_is_what_is_found(lasting: Lasting) -> None:
+def test_the_gallery_is_what_is_found(verifier: Verifier) -> None:
     """All rules are on it; what it says of them is compared for some, since each costs a run of torch."""
     page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
     rules = gallery.silent()
     assert sorted(re.findall(r"^(?:\| )?\[(SHP\d+)\]", page, re.MULTILINE)) == [rule.code for rule in rules]
     for rule in rules[::6]:
-        text, picture = gallery.part(rule, lasting)
+        text, picture = gallery.part(rule, verifier)
         assert without_measures(text) in without_measures(page), "run `python scripts/gallery.py`"
         path = ROOT / "docs" / gallery.picture_of(rule)
         assert (path.read_text(encoding="utf-8") if path.exists() else "") == picture
