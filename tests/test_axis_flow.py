@@ -11,6 +11,7 @@ import torch
 from footprint import Index, Tracker, footprint, results_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layer_cases import Call
 from op_cases import CASES, Case, names_without_torch
 from oracle import (
     RAISED,
@@ -22,7 +23,7 @@ from oracle import (
     named_real,
     target,
 )
-from test_layers import CALLS, Call
+from spatial_layer_cases import CALLS
 
 from shapelint.ops.axis_flow import AxisFlow, Source
 from shapelint.ops.derive import flows_of

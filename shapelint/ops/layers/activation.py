@@ -210,13 +210,13 @@ def dropout1d_layer(p: Value = HALF, inplace: Value = FALSE) -> None:
     require_probability("dropout", p)
 
 
-@layer(NN + "Dropout2d", forward=same_forward, rank_change=0, nature=Nature.DROPOUT)
+@layer(NN + "Dropout2d", NN + "Dropout3d", forward=same_forward, rank_change=0, nature=Nature.DROPOUT)
 def dropout2d_layer(p: Value = HALF, inplace: Value = FALSE) -> None:
-    """nn.Dropout2d drops whole channels; torch only warns of a rank that it does not expect."""
+    """nn.Dropout2d and nn.Dropout3d drop whole channels; torch only warns of a rank that it does not expect."""
     require_probability("dropout", p)
 
 
-@op(F + "dropout", F + "dropout2d", F + "feature_alpha_dropout", rank_change=0, nature=Nature.DROPOUT)
+@op(F + "dropout", F + "dropout2d", F + "dropout3d", F + "feature_alpha_dropout", rank_change=0, nature=Nature.DROPOUT)
 def dropout(input: Tensor, p: Value = HALF, training: Value = TRUE, inplace: Value = FALSE) -> Tensor:
     """(*), unchanged."""
     require_probability("dropout", p)

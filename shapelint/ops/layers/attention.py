@@ -1,23 +1,20 @@
-"""Attention: nn.MultiheadAttention, nn.TransformerEncoderLayer, F.scaled_dot_product_attention.
+"""Attention: nn.MultiheadAttention and F.scaled_dot_product_attention.
 
 Letters: B batch (absent for one sample), L target steps, S source steps, E features.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from shapelint.ops.axes import broadcast, matched
-from shapelint.ops.axis_flow import Source, others
+from shapelint.ops.axis_flow import others
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     require_at_least,
     require_features,
-    require_probability,
     require_rank,
 )
 from shapelint.shapes.axis import Axis, Role
@@ -53,12 +50,12 @@ def multihead_attention_forward(
     if not query.rank == key.rank == value.rank:
         raise RankError("MultiheadAttention: query, key and value must all be batched, or all not")
     batch_first = layer.flag("batch_first")
-    batch, target = _steps(query, batch_first)
-    source = matched([_steps(tensor, batch_first)[1] for tensor in (key, value)], assume, "key and value")
+    batch, target = steps_of(query, batch_first)
+    source = matched([steps_of(tensor, batch_first)[1] for tensor in (key, value)], assume, "key and value")
     if batch:
-        others = [_steps(tensor, batch_first)[0] for tensor in (key, value)]
+        others = [steps_of(tensor, batch_first)[0] for tensor in (key, value)]
         matched([*batch, *others[0], *others[1]], assume, "batch of query, key and value")
-    output = _laid_out(batch, target, Axis(embed_dim, Role.FEATURE), batch_first)
+    output = laid_out(batch, target, Axis(embed_dim, Role.FEATURE), batch_first)
     if not need_weights:
         return Tuple((output, NONE))
     heads = () if average_attn_weights else (Axis(layer.get("num_heads", Dim)),)
@@ -93,10 +90,11 @@ def multihead_attention(
 ) -> None:
     """nn.MultiheadAttention: num_heads must divide embed_dim."""
     require_at_least(1, embed_dim=embed_dim, num_heads=num_heads)
-    _check_heads(embed_dim, num_heads)
+    check_heads(embed_dim, num_heads)
 
 
-def _check_heads(features: Dim, heads: Dim) -> None:
+def check_heads(features: Dim, heads: Dim) -> None:
+    """The heads must divide the features."""
     width, count = features.constant, heads.constant
     if width is not None and count and width % count:
         raise ShapeError("$got features cannot be shared by $expected heads", expected=heads, got=features)
@@ -108,7 +106,7 @@ def _width(layer: Layer, name: str | None, embed_dim: Dim) -> Dim:
     return given.dim if isinstance(given, Int | Unknown) else embed_dim
 
 
-def _steps(input: Tensor, batch_first: bool) -> tuple[tuple[Axis, ...], Axis]:
+def steps_of(input: Tensor, batch_first: bool) -> tuple[tuple[Axis, ...], Axis]:
     """Return the batch axis, if there is one, and the time axis, as attention reads them."""
     if input.rank == 2:
         return (), replace(input.axes[0], role=Role.TIME, origin=None)
@@ -118,94 +116,10 @@ def _steps(input: Tensor, batch_first: bool) -> tuple[tuple[Axis, ...], Axis]:
     )
 
 
-def _laid_out(batch: tuple[Axis, ...], time: Axis, features: Axis, batch_first: bool) -> Tensor:
+def laid_out(batch: tuple[Axis, ...], time: Axis, features: Axis, batch_first: bool) -> Tensor:
+    """(L, B, E), or (B, L, E) with `batch_first`."""
     leading = (*batch, time) if batch_first else (time, *batch)
     return Tensor((*leading, features))
-
-
-def _attended_steps(operands: Sequence[Tensor], bound: Mapping[str, Any]) -> Iterator[Source]:
-    """Each step reads all steps, and mixes its features; samples stay apart."""
-    layer, rank = bound["layer"], operands[0].rank
-    repeated = layer.find("encoder_layer", Layer) or layer
-    batch = None if rank == 2 else 0 if repeated.flag("batch_first") else 1
-    return (Source(0, axis) for axis in range(rank) if axis != batch)
-
-
-def encoder_layer_forward(
-    layer: Layer,
-    src: Tensor,
-    src_mask: Value = NONE,
-    src_key_padding_mask: Value = NONE,
-    is_causal: Value = FALSE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(L, B, d_model), or (B, L, d_model) with batch_first, unchanged."""
-    require_rank(layer.name, src, 2, 3)
-    require_features(layer.name, src, layer.get("d_model", Dim), assume)
-    batch_first = layer.flag("batch_first")
-    return _laid_out(*_steps(src, batch_first), src.axes[-1], batch_first)
-
-
-@layer(
-    "torch.nn.TransformerEncoderLayer",
-    forward=encoder_layer_forward,
-    rank_change=0,
-    input_rank=3,
-    mixes=_attended_steps,
-    nature=Nature.ATTENTION,
-)
-def transformer_encoder_layer(
-    d_model: Dim,
-    nhead: Dim,
-    dim_feedforward: Dim = WIDTH,
-    dropout: Value = TENTH,
-    activation: Value = RELU,
-    layer_norm_eps: Value = EPS,
-    batch_first: bool = False,
-    norm_first: Value = FALSE,
-    bias: Value = TRUE,
-    device: Value = NONE,
-    dtype: Value = NONE,
-) -> None:
-    """nn.TransformerEncoderLayer: nhead must divide d_model."""
-    require_at_least(1, d_model=d_model, nhead=nhead)
-    require_probability("dropout", dropout)
-    _check_heads(d_model, nhead)
-
-
-def encoder_forward(
-    layer: Layer,
-    src: Tensor,
-    mask: Value = NONE,
-    src_key_padding_mask: Value = NONE,
-    is_causal: Value = NONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """Do what the repeated layers do."""
-    repeated = layer.get("encoder_layer", Value)
-    if not isinstance(repeated, Layer) or repeated.kind != "torch.nn.TransformerEncoderLayer":
-        raise Undetermined("an encoder layer that is not torch's")
-    return encoder_layer_forward(repeated, src, assume=assume)
-
-
-@layer(
-    "torch.nn.TransformerEncoder",
-    forward=encoder_forward,
-    rank_change=0,
-    input_rank=3,
-    mixes=_attended_steps,
-    nature=Nature.ATTENTION,
-)
-def transformer_encoder(
-    encoder_layer: Value,
-    num_layers: Dim,
-    norm: Value = NONE,
-    enable_nested_tensor: Value = TRUE,
-    mask_check: Value = TRUE,
-) -> None:
-    """nn.TransformerEncoder repeats copies of one layer."""
 
 
 @op("torch.nn.functional.scaled_dot_product_attention", rank_change=0, mixes=others, nature=Nature.ATTENTION)

@@ -49,7 +49,8 @@ def target_of(value: Value, rank: int, assume: Assumptions) -> Tensor:
     return target
 
 
-def _check_sizes(name: str, left: Axes, right: Axes, assume: Assumptions) -> None:
+def check_sizes(name: str, left: Axes, right: Axes, assume: Assumptions) -> None:
+    """Scores and targets must have the same sizes."""
     if len(left) != len(right):
         code = "SHP517" if _has_one_more(left, right, assume) or _has_one_more(right, left, assume) else None
         raise RankError(f"{name}: a {len(left)}-D against a {len(right)}-D tensor", code)
@@ -75,7 +76,7 @@ def _class_losses(name: str, input: Tensor, target: Tensor, assume: Assumptions)
     each = _without_classes(input)
     if len(each) == target.rank and all(axis.role in SEQUENCE for axis in each):
         matched_targets(each, target, assume)
-    _check_sizes(name, each, target.axes, assume)
+    check_sizes(name, each, target.axes, assume)
     return each
 
 
@@ -113,7 +114,7 @@ def _cross_entropies(input: Tensor, target: Value, assume: Assumptions) -> Axes:
     """Like `_class_losses`; a target with the input's own shape holds probabilities."""
     classes = target_of(target, max(input.rank - 1, 0), assume)
     if input.rank == classes.rank and classes.dtype is Dtype.FLOAT and input.rank > 0:
-        _check_sizes("cross entropy", input.axes, classes.axes, assume)
+        check_sizes("cross entropy", input.axes, classes.axes, assume)
         return _without_classes(input)
     return _class_losses("cross entropy", input, classes, assume)
 
@@ -191,7 +192,7 @@ def nll_loss(
 def _pointwise(name: str, input: Tensor, target: Tensor, exact: bool, assume: Assumptions) -> Axes:
     """Return the axes of element by element losses; torch broadcasts (and warns) unless `exact`."""
     if exact:
-        _check_sizes(name, input.axes, target.axes, assume)
+        check_sizes(name, input.axes, target.axes, assume)
         return input.axes
     _refuse_extra_axis(name, input.axes, target.axes, assume)
     return broadcast(assume, input.axes, target.axes)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shapelint.ops.axes import position
 from shapelint.ops.axis_flow import all_but, axes_from, axes_named, last_axes
+from shapelint.ops.layers.places.windows import moved_axes
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
@@ -109,31 +110,32 @@ def _has_parameters(layer: Layer) -> bool:
     return layer.flag("affine") or layer.flag("track_running_stats")
 
 
-def batch_norm1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
-    """(B, C) or (B, C, L), unchanged."""
-    require_rank("BatchNorm1d", input, 2, 3)
+def batch_norm_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
+    """(B, C, *L), unchanged; nn.BatchNorm1d takes (B, C) too."""
+    moved = moved_axes(layer.name)
+    require_rank(layer.name, input, *((2, 3) if moved == 1 else (moved + 2,)))
     if _has_parameters(layer):
-        require_channels("BatchNorm1d", input, 1, layer.get("num_features", Dim), assume)
-    return _same(input)
-
-
-def batch_norm2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
-    """(B, C, L1, L2), unchanged."""
-    require_rank("BatchNorm2d", input, 4)
-    if _has_parameters(layer):
-        require_channels("BatchNorm2d", input, 1, layer.get("num_features", Dim), assume)
+        require_channels(layer.name, input, 1, layer.get("num_features", Dim), assume)
     return _same(input)
 
 
 @layer(
+    "torch.nn.BatchNorm3d",
+    forward=batch_norm_forward,
+    rank_change=0,
+    input_rank=5,
+    mixes=all_but(1),
+    nature=Nature.NORM,
+)
+@layer(
     "torch.nn.BatchNorm2d",
-    forward=batch_norm2d_forward,
+    forward=batch_norm_forward,
     rank_change=0,
     input_rank=4,
     mixes=all_but(1),
     nature=Nature.NORM,
 )
-@layer("torch.nn.BatchNorm1d", forward=batch_norm1d_forward, rank_change=0, mixes=all_but(1), nature=Nature.NORM)
+@layer("torch.nn.BatchNorm1d", forward=batch_norm_forward, rank_change=0, mixes=all_but(1), nature=Nature.NORM)
 def batch_norm_layer(
     num_features: Dim,
     eps: Value = EPS,
@@ -145,7 +147,7 @@ def batch_norm_layer(
     *,
     bias: Value = TRUE,
 ) -> None:
-    """nn.BatchNorm1d and nn.BatchNorm2d normalise each channel, which are on axis 1."""
+    """nn.BatchNorm1d to 3d normalise each channel, which are on axis 1."""
     require_at_least(0, num_features=num_features)
 
 
@@ -169,17 +171,34 @@ def batch_norm(
     return _same(input)
 
 
-def instance_norm1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
-    """(C, L) or (B, C, L), unchanged."""
-    require_rank("InstanceNorm1d", input, 2, 3)
+def instance_norm_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
+    """(C, *L) or (B, C, *L), unchanged."""
+    moved = moved_axes(layer.name)
+    require_rank(layer.name, input, moved + 1, moved + 2)
     if _has_parameters(layer):
-        require_channels("InstanceNorm1d", input, input.rank - 2, layer.get("num_features", Dim), assume)
+        require_channels(layer.name, input, input.rank - moved - 1, layer.get("num_features", Dim), assume)
     return _same(input)
 
 
 @layer(
+    "torch.nn.InstanceNorm3d",
+    forward=instance_norm_forward,
+    rank_change=0,
+    input_rank=5,
+    mixes=axes_from(-3),
+    nature=Nature.NORM,
+)
+@layer(
+    "torch.nn.InstanceNorm2d",
+    forward=instance_norm_forward,
+    rank_change=0,
+    input_rank=4,
+    mixes=axes_from(-2),
+    nature=Nature.NORM,
+)
+@layer(
     "torch.nn.InstanceNorm1d",
-    forward=instance_norm1d_forward,
+    forward=instance_norm_forward,
     rank_change=0,
     input_rank=3,
     mixes=axes_from(-1),
@@ -196,7 +215,7 @@ def instance_norm_layer(
     *,
     bias: Value = TRUE,
 ) -> None:
-    """nn.InstanceNorm1d; without parameters, as by default, it takes any number of channels."""
+    """nn.InstanceNorm1d to 3d; without parameters, as by default, it takes any number of channels."""
     require_at_least(0, num_features=num_features)
 
 
@@ -212,6 +231,30 @@ def instance_norm(
     eps: Value = EPS,
 ) -> Tensor:
     """(B, C, *), unchanged."""
+    return _same(input)
+
+
+def local_response_norm_forward(layer: Layer, input: Tensor) -> Tensor:
+    """(B, C, *L), unchanged."""
+    return local_response_norm(input, layer.get("size", Value))
+
+
+@layer(
+    "torch.nn.LocalResponseNorm",
+    forward=local_response_norm_forward,
+    rank_change=0,
+    mixes=axes_from(1),
+    nature=Nature.NORM,
+)
+def local_response_norm_layer(size: Value, alpha: Value = NONE, beta: Value = NONE, k: Value = NONE) -> None:
+    """nn.LocalResponseNorm."""
+
+
+@op("torch.nn.functional.local_response_norm", rank_change=0, mixes=axes_from(1), nature=Nature.NORM)
+def local_response_norm(input: Tensor, size: Value, alpha: Value = NONE, beta: Value = NONE, k: Value = NONE) -> Tensor:
+    """(B, C, *L), unchanged: each channel is divided by those beside it."""
+    if input.rank < 3:
+        raise RankError(f"local_response_norm needs at least 3 axes and gets a {input.rank}-D tensor")
     return _same(input)
 
 

@@ -42,6 +42,14 @@ _TO_FLOAT = [
     "digamma",
     "deg2rad",
     "rad2deg",
+    "sinc",
+    "i0",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
 ]
 _SAME_DTYPE = [
     "abs",
@@ -57,9 +65,12 @@ _SAME_DTYPE = [
     "positive",
     "relu",
     "nan_to_num",
+    "fix",
+    "sgn",
+    "conj_physical",
 ]
 _NO_IN_PLACE = {"positive"}
-_TO_BOOL = ["isnan", "isinf", "isfinite", "logical_not"]
+_TO_BOOL = ["isnan", "isinf", "isfinite", "logical_not", "isposinf", "isneginf", "isreal", "signbit"]
 
 
 def _methods(names: list[str]) -> list[str]:
@@ -114,6 +125,7 @@ def invert(input: Tensor) -> Tensor:
 
 _SUMS = ["add", "sub"]
 _COMPARISONS = ["lt", "le", "gt", "ge", "eq", "ne"]
+_COMPARED = [*_COMPARISONS, "less", "less_equal", "greater", "greater_equal", "not_equal"]  #: with their long names
 _LOGICAL = ["logical_and", "logical_or", "logical_xor"]
 _BITWISE = ["and", "or", "xor"]
 
@@ -187,7 +199,7 @@ def of_two_floats(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     return Tensor(broadcast(assume, input.axes, other.axes))
 
 
-@op(*_methods(_COMPARISONS), *_operators(_COMPARISONS), rank_change=0, nature=Nature.COMPARISON)
+@op(*_methods(_COMPARED), *_operators(_COMPARISONS), rank_change=0, nature=Nature.COMPARISON)
 def compare(input: Tensor, other: Operand, assume: Assumptions) -> Tensor:
     """A comparison of each element."""
     return Tensor(broadcast(assume, input.axes, axes_of(other)), Dtype.BOOL)

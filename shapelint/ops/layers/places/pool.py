@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from shapelint.ops.axes import ONE, resized
 from shapelint.ops.axis_flow import axes_from
-from shapelint.ops.layers.conv import INT_ONE, INT_ZERO
-from shapelint.ops.layers.windows import paddings, slid, windows
+from shapelint.ops.layers.places.conv import INT_ONE, INT_ZERO
+from shapelint.ops.layers.places.windows import moved_axes, paddings, slid, windows
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, ShapeError, layer, op
 from shapelint.ops.require import require_rank
@@ -36,11 +36,11 @@ def pooled(
     return Tensor(slid(input.axes, each, assume), input.dtype)
 
 
-def _pooled_by(layer: Layer, input: Tensor, moved: int, assume: Assumptions) -> Tensor:
+def _pooled_by(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     kernel_size, stride, padding = (layer.get(name, Value) for name in ("kernel_size", "stride", "padding"))
     dilation = layer.find("dilation", Value) or INT_ONE
     ceil_mode = layer.flag("ceil_mode")
-    return pooled(layer.name, input, moved, kernel_size, stride, padding, dilation, ceil_mode, assume)
+    return pooled(layer.name, input, moved_axes(layer.name), kernel_size, stride, padding, dilation, ceil_mode, assume)
 
 
 def with_indices(values: Tensor, return_indices: bool) -> Tensor | Tuple:
@@ -48,19 +48,22 @@ def with_indices(values: Tensor, return_indices: bool) -> Tensor | Tuple:
     return Tuple((values, Tensor(values.axes, Dtype.INT))) if return_indices else values
 
 
-def max_pool1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor | Tuple:
-    """(B, C, L) -> (B, C, L_out)."""
-    return with_indices(_pooled_by(layer, input, 1, assume), layer.flag("return_indices"))
-
-
-def max_pool2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor | Tuple:
-    """(B, C, L1, L2) -> (B, C, L1_out, L2_out)."""
-    return with_indices(_pooled_by(layer, input, 2, assume), layer.flag("return_indices"))
+def max_pool_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor | Tuple:
+    """(B, C, *L) -> (B, C, *L_out)."""
+    return with_indices(_pooled_by(layer, input, assume), layer.flag("return_indices"))
 
 
 @layer(
+    "torch.nn.MaxPool3d",
+    forward=max_pool_forward,
+    rank_change=0,
+    input_rank=5,
+    mixes=axes_from(-3),
+    nature=Nature.POOLING,
+)
+@layer(
     "torch.nn.MaxPool2d",
-    forward=max_pool2d_forward,
+    forward=max_pool_forward,
     rank_change=0,
     input_rank=4,
     mixes=axes_from(-2),
@@ -68,7 +71,7 @@ def max_pool2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tens
 )
 @layer(
     "torch.nn.MaxPool1d",
-    forward=max_pool1d_forward,
+    forward=max_pool_forward,
     rank_change=0,
     input_rank=3,
     mixes=axes_from(-1),
@@ -82,17 +85,17 @@ def max_pool(
     return_indices: bool = False,
     ceil_mode: bool = False,
 ) -> None:
-    """nn.MaxPool1d and nn.MaxPool2d check nothing before the call."""
+    """nn.MaxPool1d, nn.MaxPool2d and nn.MaxPool3d check nothing before the call."""
 
 
-def avg_pool1d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
-    """(B, C, L) -> (B, C, L_out)."""
-    return _pooled_by(layer, input, 1, assume)
+def avg_pool_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
+    """(B, C, *L) -> (B, C, *L_out)."""
+    return _pooled_by(layer, input, assume)
 
 
 @layer(
     "torch.nn.AvgPool1d",
-    forward=avg_pool1d_forward,
+    forward=avg_pool_forward,
     rank_change=0,
     input_rank=3,
     mixes=axes_from(-1),
@@ -108,20 +111,23 @@ def avg_pool1d_layer(
     """nn.AvgPool1d."""
 
 
-def avg_pool2d_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
-    """(B, C, L1, L2) -> (B, C, L1_out, L2_out)."""
-    return _pooled_by(layer, input, 2, assume)
-
-
+@layer(
+    "torch.nn.AvgPool3d",
+    forward=avg_pool_forward,
+    rank_change=0,
+    input_rank=5,
+    mixes=axes_from(-3),
+    nature=Nature.POOLING,
+)
 @layer(
     "torch.nn.AvgPool2d",
-    forward=avg_pool2d_forward,
+    forward=avg_pool_forward,
     rank_change=0,
     input_rank=4,
     mixes=axes_from(-2),
     nature=Nature.POOLING,
 )
-def avg_pool2d_layer(
+def avg_pool_layer(
     kernel_size: Value,
     stride: Value = NONE,
     padding: Value = INT_ZERO,
@@ -129,7 +135,7 @@ def avg_pool2d_layer(
     count_include_pad: Value = TRUE,
     divisor_override: Value = NONE,
 ) -> None:
-    """nn.AvgPool2d."""
+    """nn.AvgPool2d and nn.AvgPool3d."""
 
 
 @op("torch.nn.functional.max_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
@@ -166,6 +172,23 @@ def max_pool2d(
     return with_indices(pooled("max_pool2d", input, 2, *args, assume), return_indices)
 
 
+@op("torch.nn.functional.max_pool3d", rank_change=0, input_rank=5, mixes=axes_from(-3), nature=Nature.POOLING)
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Value,
+    stride: Value = NONE,
+    padding: Value = INT_ZERO,
+    dilation: Value = INT_ONE,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    assume: Assumptions,
+) -> Tensor | Tuple:
+    """(B, C, L1, L2, L3) -> (B, C, L1_out, L2_out, L3_out)."""
+    args = (kernel_size, stride, padding, dilation, ceil_mode)
+    return with_indices(pooled("max_pool3d", input, 3, *args, assume), return_indices)
+
+
 @op("torch.nn.functional.avg_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
 def avg_pool1d(
     input: Tensor,
@@ -197,6 +220,22 @@ def avg_pool2d(
     return pooled("avg_pool2d", input, 2, kernel_size, stride, padding, INT_ONE, ceil_mode, assume)
 
 
+@op("torch.nn.functional.avg_pool3d", rank_change=0, input_rank=5, mixes=axes_from(-3), nature=Nature.POOLING)
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Value,
+    stride: Value = NONE,
+    padding: Value = INT_ZERO,
+    ceil_mode: bool = False,
+    count_include_pad: Value = TRUE,
+    divisor_override: Value = NONE,
+    *,
+    assume: Assumptions,
+) -> Tensor:
+    """(B, C, L1, L2, L3) -> (B, C, L1_out, L2_out, L3_out)."""
+    return pooled("avg_pool3d", input, 3, kernel_size, stride, padding, INT_ONE, ceil_mode, assume)
+
+
 @op("torch.nn.functional.adaptive_avg_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
 def adaptive_avg_pool1d(input: Tensor, output_size: Value) -> Tensor:
     """(B, C, L) -> (B, C, output_size)."""
@@ -207,6 +246,12 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Value) -> Tensor:
 def adaptive_avg_pool2d(input: Tensor, output_size: Value) -> Tensor:
     """(B, C, L1, L2) -> (B, C, *output_size)."""
     return _adapted("adaptive_avg_pool2d", input, 2, output_size)
+
+
+@op("torch.nn.functional.adaptive_avg_pool3d", rank_change=0, input_rank=5, mixes=axes_from(-3), nature=Nature.POOLING)
+def adaptive_avg_pool3d(input: Tensor, output_size: Value) -> Tensor:
+    """(B, C, L1, L2, L3) -> (B, C, *output_size)."""
+    return _adapted("adaptive_avg_pool3d", input, 3, output_size)
 
 
 @op("torch.nn.functional.adaptive_max_pool1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.POOLING)
@@ -221,21 +266,29 @@ def adaptive_max_pool2d(input: Tensor, output_size: Value, return_indices: bool 
     return with_indices(_adapted("adaptive_max_pool2d", input, 2, output_size), return_indices)
 
 
-def adaptive1d_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
-    """(B, C, L) -> (B, C, output_size)."""
-    values = _adapted(layer.name, input, 1, layer.get("output_size", Value))
-    return with_indices(values, layer.flag("return_indices"))
+@op("torch.nn.functional.adaptive_max_pool3d", rank_change=0, input_rank=5, mixes=axes_from(-3), nature=Nature.POOLING)
+def adaptive_max_pool3d(input: Tensor, output_size: Value, return_indices: bool = False) -> Tensor | Tuple:
+    """(B, C, L1, L2, L3) -> (B, C, *output_size)."""
+    return with_indices(_adapted("adaptive_max_pool3d", input, 3, output_size), return_indices)
 
 
-def adaptive2d_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
-    """(B, C, L1, L2) -> (B, C, *output_size)."""
-    values = _adapted(layer.name, input, 2, layer.get("output_size", Value))
+def adaptive_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
+    """(B, C, *L) -> (B, C, *output_size)."""
+    values = _adapted(layer.name, input, moved_axes(layer.name), layer.get("output_size", Value))
     return with_indices(values, layer.flag("return_indices"))
 
 
 @layer(
+    "torch.nn.AdaptiveAvgPool3d",
+    forward=adaptive_forward,
+    rank_change=0,
+    input_rank=5,
+    mixes=axes_from(-3),
+    nature=Nature.POOLING,
+)
+@layer(
     "torch.nn.AdaptiveAvgPool2d",
-    forward=adaptive2d_forward,
+    forward=adaptive_forward,
     rank_change=0,
     input_rank=4,
     mixes=axes_from(-2),
@@ -243,19 +296,27 @@ def adaptive2d_forward(layer: Layer, input: Tensor) -> Tensor | Tuple:
 )
 @layer(
     "torch.nn.AdaptiveAvgPool1d",
-    forward=adaptive1d_forward,
+    forward=adaptive_forward,
     rank_change=0,
     input_rank=3,
     mixes=axes_from(-1),
     nature=Nature.POOLING,
 )
 def adaptive_avg_pool(output_size: Value) -> None:
-    """nn.AdaptiveAvgPool1d and 2d check nothing before the call."""
+    """nn.AdaptiveAvgPool1d to 3d check nothing before the call."""
 
 
 @layer(
+    "torch.nn.AdaptiveMaxPool3d",
+    forward=adaptive_forward,
+    rank_change=0,
+    input_rank=5,
+    mixes=axes_from(-3),
+    nature=Nature.POOLING,
+)
+@layer(
     "torch.nn.AdaptiveMaxPool2d",
-    forward=adaptive2d_forward,
+    forward=adaptive_forward,
     rank_change=0,
     input_rank=4,
     mixes=axes_from(-2),
@@ -263,14 +324,14 @@ def adaptive_avg_pool(output_size: Value) -> None:
 )
 @layer(
     "torch.nn.AdaptiveMaxPool1d",
-    forward=adaptive1d_forward,
+    forward=adaptive_forward,
     rank_change=0,
     input_rank=3,
     mixes=axes_from(-1),
     nature=Nature.POOLING,
 )
 def adaptive_max_pool(output_size: Value, return_indices: bool = False) -> None:
-    """nn.AdaptiveMaxPool1d and 2d check nothing before the call."""
+    """nn.AdaptiveMaxPool1d to 3d check nothing before the call."""
 
 
 def _adapted(name: str, input: Tensor, moved: int, output_size: Value) -> Tensor:

@@ -26,6 +26,11 @@ class Window:
     ceil: bool = False
 
 
+def moved_axes(name: str) -> int:
+    """How many of the last axes a window slides over; torch's names say it: `Conv2d`, `avg_pool2d`."""
+    return int(name[-2])
+
+
 def per_axis(value: Value, axes: int, what: str) -> tuple[Dim, ...]:
     """One size for each axis, from one number or a sequence; raises ShapeError for another count."""
     sizes = one_or_more(value)

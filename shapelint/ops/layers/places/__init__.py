@@ -1,0 +1,1 @@
+"""Layers over places: what slides over, pads, resamples and trades the last axes."""
