@@ -9,6 +9,8 @@ from math import prod
 from shapelint.data import dataclass
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.names import ATTENTION, EMBEDDING, PACK, PAD_PACKED, RECURRENT
+from shapelint.ops.nature import Nature
+from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import inside
@@ -20,6 +22,7 @@ from shapelint.verify.program.encode import FORWARD, Encoder, UnreplayableError,
 from shapelint.verify.program.scale import scaled, scales
 from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 
+_WINDOWS = frozenset((Nature.CONVOLUTION, Nature.POOLING))
 _VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
 _SMALL_TABLES = (101, 103, 107, 109, 113, 127)
 
@@ -34,6 +37,7 @@ class Plan:
     scale: Mapping[int, int]
     time: Dim | None  #: the steps of the sequences, where the slice tells
     sorted_lengths: bool
+    is_vast: bool = False  #: too large to hold its numbers: torch can tell the shapes alone
 
     def number(self, dim: Dim) -> int:
         """The value of a size; raises UnreplayableError for a symbol that the slice does not size."""
@@ -67,14 +71,14 @@ class Plan:
         return replace(self, sizes=changed) if satisfied(self.problem.scaled(self.scale), changed) else None
 
 
-def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role]) -> Plan:
+def plan_sizes(trace: Trace, nodes: Sequence[Node], meant: Mapping[str, Role], may_be_vast: bool = False) -> Plan:
     """Choose all numbers for a slice; `meant` are the roles that the claim gives to symbols.
 
-    Raises UnreplayableError where no small numbers fit.
+    Raises UnreplayableError where no numbers fit, or none that are small unless the plan `may_be_vast`.
     """
     problem = _problem(trace, nodes)
     problem.roles.update(meant)
-    return _fitted(_planned(trace, nodes, problem, _small_tables(trace, nodes)), nodes)
+    return _fitted(_planned(trace, nodes, problem, _small_tables(trace, nodes)), nodes, may_be_vast)
 
 
 def plan_whole(trace: Trace, nodes: Sequence[Node], wished: Mapping[str, int]) -> Plan:
@@ -196,7 +200,7 @@ def _small_tables(trace: Trace, nodes: Sequence[Node]) -> dict[int, int]:
     return dict(zip(rows, _SMALL_TABLES, strict=False))
 
 
-def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
+def _fitted(plan: Plan, nodes: Sequence[Node], may_be_vast: bool) -> Plan:
     """The plan with smaller literals, where the slice is too large; raises UnreplayableError."""
     layers = max((_layer_count(plan, node) for node in nodes), default=1)
     if layers > limits.MAX_LAYERS:
@@ -205,18 +209,25 @@ def _fitted(plan: Plan, nodes: Sequence[Node]) -> Plan:
     if needed <= limits.FEW_ELEMENTS:
         return plan
     tried = [(needed, plan)]
-    for smaller in _smaller(plan):
+    for smaller in _smaller(plan, nodes):
         tried.append((_elements(smaller, nodes), smaller))
         if tried[-1][0] <= limits.FEW_ELEMENTS:
             return smaller
     least, smallest = min(tried, key=lambda pair: pair[0])
     if least <= limits.MAX_ELEMENTS:
         return smallest
+    if may_be_vast:
+        return replace(plan, is_vast=True)
     raise UnreplayableError(f"too large to replay: about {needed:.0e} elements")
 
 
-def _smaller(plan: Plan) -> Iterator[Plan]:
-    """The plan with smaller stand-ins for its large literals, and sizes that fit those."""
+def _smaller(plan: Plan, nodes: Sequence[Node]) -> Iterator[Plan]:
+    """The plan with the least sizes; then with smaller stand-ins for its large literals, and sizes that fit those."""
+    least = _solved(replace(plan, problem=replace(plan.problem, is_small=True)))
+    if least is not None:
+        yield least
+    if any(nature_of(node) in _WINDOWS for node in nodes):
+        return  # how many windows fit on half the places is not half of them
     sides = (side for equation in plan.problem.equations for side in equation)
     literals = {abs(c) for dim in (*plan.problem.dims, *plan.problem.numbers, *sides) for _, c in dim.terms}
     for scale in scales(literals - set(plan.scale), set(plan.scale.values())):

@@ -126,7 +126,8 @@ def _program(trace: Trace, claim: Claim) -> Program:
 def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
     nodes = backward_slice(trace, claim.refs)
     _reject_early_errors(trace, nodes, claim)
-    writer = Writer(trace, nodes, plan_sizes(trace, nodes, meant(trace, claim)))
+    plan = plan_sizes(trace, nodes, meant(trace, claim), may_be_vast=isinstance(claim, Raises))
+    writer = Writer(trace, nodes, plan)
     steps = writer.steps()
     if claim.options.get("on_device"):
         _place(steps, nodes)
@@ -138,7 +139,7 @@ def _document(trace: Trace, claim: Claim) -> dict[str, Encoded]:
         "steps": steps,
         "variants": writer.variants(claim),
     }
-    return document
+    return {**document, "vast": True} if plan.is_vast else document
 
 
 def _place(steps: Sequence[dict[str, Encoded]], nodes: Sequence[Node]) -> None:

@@ -23,6 +23,7 @@ DIVISORS = (2, 3, 4)
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 FEATURE_SIZES = (*PRIMES, 8, 10, 12, 14, 16, 9, 6, 4, 2, 1)
 _SMALL = range(1, 41)  #: an equation may leave no choice but one of these
+_LEAST = range(1, 257)  #: what a picture shrinks to nothing below, layer by layer
 _LARGEST_ROOT = 512
 _SEARCH_STEPS = 20_000
 
@@ -38,6 +39,7 @@ class SizeProblem:
     layer_counts: set[str] = field(default_factory=set)
     seen: dict[str, int] = field(default_factory=dict)  #: the order in which the slice uses the symbols
     wished: Mapping[str, int] = field(default_factory=dict)  #: sizes to try first
+    is_small: bool = False  #: the least sizes that the equations allow, rather than primes
 
     @property
     def symbols(self) -> list[str]:
@@ -92,9 +94,12 @@ def choose_sizes(problem: SizeProblem, constants: Iterable[int]) -> dict[str, in
     taken = {value for value in constants if value > 2}
     quotients = _quotients(problem)
     tied, wished = problem.tied, problem.wished
+    divided = {name for quotient in quotients for name in quotient.numerator.symbols}
+    least = {name for name in tied | divided if problem.is_small and problem.roles.get(name) not in SEQUENCE}
     candidates = {
         name: [
             *([wished[name]] if name in wished else ()),
+            *(_LEAST if name in least else ()),
             *_candidates(problem, quotients, name),
             *(_SMALL if name in tied else ()),
         ]

@@ -22,7 +22,7 @@ def check(document: Mapping[str, Any]) -> Outcome:
     if name not in rooms.paths(_CHECKS):
         raise RefusedError(f"there is no property {name}")
     for steps in (document["steps"], *(variant["steps"] for variant in document["variants"])):
-        check_size(steps)
+        check_size(steps, vast="vast" in document)
     return cast("Check", rooms.module(_CHECKS, name).check)(document)
 
 

@@ -47,9 +47,9 @@ class StepError(Exception):
         self.error = error
 
 
-def check_size(steps: Sequence[Encoded]) -> None:
-    """Refuse what would need much memory, before anything is allocated."""
-    if len(steps) > limits.MAX_STEPS or sum(map(limits.elements, steps)) > limits.MAX_ELEMENTS:
+def check_size(steps: Sequence[Encoded], vast: bool = False) -> None:
+    """Refuse what would need much memory, before anything is allocated; what is `vast` is run without any."""
+    if len(steps) > limits.MAX_STEPS or (not vast and sum(map(limits.elements, steps)) > limits.MAX_ELEMENTS):
         raise RefusedError(TOO_LARGE)
     if any(step["op"] in RECURRENT and limits.layer_count(step) > limits.MAX_LAYERS for step in steps):
         raise RefusedError("too many layers to replay")
@@ -107,7 +107,7 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
 
 def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 0, detaching: bool = False) -> Any:
     """The value of one step that is no input, given those before it; raises StepError."""
-    function = _of_torch(step["op"]) if detaching and _detaches(step["op"]) else _function(step)
+    function = _of_torch(step["op"]) if detaching and _detaches(step["op"]) else function_of(step)
     args = [decode(arg, values) for arg in step["args"]]
     kwargs = {name: decode(arg, values) for name, arg in step["kwargs"].items()}
     if limits.repeats(step) * max(map(_size, args), default=0) > limits.MAX_VALUE:
@@ -142,7 +142,8 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
-def _function(step: Encoded) -> Callable[..., Any]:
+def function_of(step: Encoded) -> Callable[..., Any]:
+    """The torch callable of a step that is no input; raises RefusedError."""
     return _directly if step.get("direct") else resolve(step["op"])
 
 
