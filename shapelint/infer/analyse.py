@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,16 @@ from shapelint.infer.dispatch import execute
 from shapelint.infer.entries import Entry, entries
 from shapelint.infer.instances import Instances
 from shapelint.infer.library import Library
-from shapelint.infer.plan import COMMENTED, ORDERED_RANKS, STATED_RANKS, BudgetSpent, Choice, Plan, Raised
+from shapelint.infer.plan import (
+    COMMENTED,
+    ORDERED_RANKS,
+    STATED_RANKS,
+    WISHED_RANKS,
+    BudgetSpent,
+    Choice,
+    Plan,
+    Raised,
+)
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Home, ModuleValue, Scope
 from shapelint.ops.names import CELLS, RECURRENT
@@ -28,14 +38,18 @@ from shapelint.shapes.dim import Dim
 from shapelint.source import NOTEBOOK, Source, Span
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
-from shapelint.trace.node import TRIED, Node, given_refs
+from shapelint.trace.node import TRIED, Node, given_refs, is_of_axis
 from shapelint.trace.trace import Trace
 
 for _room in ("code", "known", "values"):  # what is there registers itself
     rooms.modules(f"shapelint.infer.{_room}")
 
+_NAMES_RECURRENT = re.compile(
+    r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b"
+)
 MAX_PATHS = 12  #: paths followed from one entry point
-FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer
+FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer, or something that torch refuses
+PLAIN_PATHS = 3  #: the same, in a file that names no recurrent layer
 MAX_MISLED = 3  #: times that an entry point's paths are followed because docstrings misled
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
@@ -85,6 +99,7 @@ class Checked:
     scope: Scope  #: the module's definitions, which all entry points but the script share
     budget: Budget
     instances: Instances
+    first_paths: int  #: followed from an entry point until one meets what is worth more of them
     misstated: set[tuple[str, str]]  #: what docstrings say of a class's parameters and some entry point does not do
 
 
@@ -143,9 +158,9 @@ def _defined(module: facts.Module, home: Home) -> Checked:
     path = home.source.path
     library.modules[Path(path)] = ModuleValue(path, scope)
     _define(module, home, scope, library)
-    return Checked(
-        home, library, scope, Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines)), Instances(), set()
-    )
+    first_paths = FIRST_PATHS if _NAMES_RECURRENT.search(home.source.text) else PLAIN_PATHS
+    budget = Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines))
+    return Checked(home, library, scope, budget, Instances(), first_paths, set())
 
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
@@ -171,7 +186,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
     """Follow an entry point along its likely path, then with each choice turned, one at a time."""
     waiting = [Plan(misstated=frozenset(checked.misstated))]
     seen: set[frozenset[tuple[str, object]]] = set()
-    steps, paths, limit = 0, 0, FIRST_PATHS
+    steps, paths, limit = 0, 0, checked.first_paths
     while waiting and paths < limit and len(seen) < 2 * limit and steps < MAX_TOTAL_STEPS and checked.budget.left > 0:
         plan = waiting.pop(0)
         run = follow(checked, entry, plan)
@@ -183,15 +198,39 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
             continue
         seen.add(taken)
         paths += run.raised is None
-        if any(node.op.removesuffix(".forward") in RECURRENT | CELLS for node in run.trace.nodes):
+        if any(_is_worth_more(node) for node in run.trace.nodes):
             limit = MAX_PATHS
         run.trace.retaken = partial(_retaken, checked, entry, run)
-        if not plan.choices and not plan.sizes and (sizes := contradicted(run.trace)):
-            tell_contradicted(run.trace, sizes)
-            waiting.insert(0, replace(run.plan, sizes=sizes))
+        if not plan.choices and not plan.sizes:
+            if sizes := contradicted(run.trace):
+                tell_contradicted(run.trace, sizes)
+                waiting.insert(0, replace(run.plan, sizes=sizes))
+            elif sizes := _defaults(run.trace):
+                yield from _by_default(checked, entry, replace(run.plan, sizes=sizes))
         yield run.trace
         if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.path.choices.values())):
             waiting.extend(_turned(run.path.choices, plan, run.plan))
+
+
+def _defaults(trace: Trace) -> dict[str, int]:
+    """The sizes that parameters have by default, where the path works with other ones as well."""
+    if any(node.error is not None for node in trace.nodes) or not trace.nodes:
+        return {}
+    return {name: size for name, size in trace.defaults.items() if name not in trace.solved and not is_of_axis(name)}
+
+
+def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
+    """The path with the default sizes, if torch refuses something there: loops are followed to their ends."""
+    run = follow(checked, entry, plan)
+    if run.raised is None and any(node.error is not None for node in run.trace.nodes):
+        run.trace.retaken = partial(_retaken, checked, entry, run)
+        run.trace.is_by_default = True
+        yield run.trace
+
+
+def _is_worth_more(node: Node) -> bool:
+    """Whether a path meets what the other paths are wanted for: of what is refused, whether all of them refuse it."""
+    return node.error is not None or node.op.removesuffix(".forward") in RECURRENT | CELLS
 
 
 def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
@@ -266,7 +305,19 @@ def _in_vain(trace: Trace, is_suspect: Callable[[Node, Node], bool]) -> set[str]
 
 
 def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
-    """The last of the runs of a path.
+    """The last of the runs of a path, with ranks for those inputs of which nothing asks for one."""
+    run = _demanded(checked, entry, plan)
+    wishes = {key: wish for key, wish in run.path.wishes.items() if key not in run.plan.demands}
+    for more in range(len(WISHED_RANKS)) if wishes else ():
+        ranks = {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
+        again = _demanded(checked, entry, replace(run.plan, demands={**run.plan.demands, **ranks}))
+        if again.path.misfits <= run.path.misfits and (again.raised is None or run.raised is not None):
+            return again
+    return run
+
+
+def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
+    """The last of the runs of a path, which demands nothing new.
 
     Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
     """

@@ -13,7 +13,7 @@ from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
 from shapelint.ops.names import PACK, PACK_SEQUENCE, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import Nature
-from shapelint.ops.refusals import AxisError, RankError, SizeError
+from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
@@ -41,6 +41,8 @@ from shapelint.trace.writes import SETITEM, writes_by_name
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_LENGTHS = frozenset({PACK, UNPAD})
 _READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding", "torch.nn.functional.one_hot"})
+#: what reads the last axes, or each entry, whatever stands in front
+_READS_ANY_RANK = frozenset((Nature.LINEAR, Nature.LOOKUP, Nature.NORM, Nature.ATTENTION))
 _CUTTING = frozenset(
     "view reshape flatten squeeze unsqueeze transpose permute t contiguous long int to cuda __getitem__".split()
 )
@@ -61,6 +63,7 @@ def apply(
         failed = Unknown(run.key_of(expression), error.message)
         run.path.failed.add(failed.key)
         if _is_doubtful(run, (*args, *kwargs.values()), error):
+            run.path.misfits += 1
             return failed
         return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
@@ -111,10 +114,17 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
     if error.code is None and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
+        _dispute_ranks(run, args)
         return True
-    if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(error):
+    if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(run, error):
         return False
     return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
+
+
+def _dispute_ranks(run: Run, args: tuple[Value, ...]) -> None:
+    """The code does not take the rank that a text states: what else rests on it does not hold either."""
+    leaves = (run.trace.leaf_of(value) for value in args)
+    run.path.disputed |= {leaf.leaf_key for leaf in leaves if leaf is not None and leaf.leaf_key is not None}
 
 
 def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
@@ -123,12 +133,12 @@ def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
     return "state" in error.details and isinstance(given, Tensor) and given.rank == 3
 
 
-def _is_between_layers(error: ShapeError) -> bool:
+def _is_between_layers(run: Run, error: ShapeError) -> bool:
     """Whether two sizes differ of which neither is an input's: they do so whatever its rank is."""
     sizes = [error.details.get("expected"), error.details.get("got")]
-    dims = [size for size in sizes if isinstance(size, Dim)]
+    dims = [run.resolve(size) for size in sizes if isinstance(size, Dim)]
     return (
-        isinstance(error, SizeError)
+        isinstance(error, SizeError | BroadcastError)
         and len(dims) == 2
         and not any(is_of_axis(name) for dim in dims for name in dim.symbols)
     )
@@ -201,6 +211,8 @@ def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undeterm
         run.path.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
     elif question.wants is not None and op.input_rank is not None:
         run.path.demand(question.wants, Demand(op.input_rank, _reason(op, args)))
+    elif question.wants is not None and op.nature in _READS_ANY_RANK:
+        run.path.wish(question.wants, Dtype.INT if op.name in _READS_IDS else Dtype.FLOAT)
     elif op.name == PAD_PACKED and args:
         _demand_packed(run, args[0])
     elif op.name in JOINING and args:

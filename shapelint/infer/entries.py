@@ -23,7 +23,9 @@ from shapelint.source import Source
 from shapelint.syntax import facts
 from shapelint.trace.node import SCRIPT
 
-_RECURRENT = re.compile(r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b")
+_WORD = re.compile(r"\w+")
+_RUNS = re.compile(r"\bdef forward\b|\bnn\.")  #: what runs tensors, wherever the file has torch from
+_TENSOR_LIBRARIES = ("torch", "lightning", "pytorch_lightning", "einops")
 
 Body = Callable[[Run, Scope, Instances], None]
 
@@ -45,7 +47,7 @@ def entries(module: facts.Module, source: Source, called: set[int]) -> Iterator[
 def _definitions(module: facts.Module, source: Source, called: set[int]) -> Iterator[Entry]:
     """Entry points: each class of interest, then methods, constructors and functions that nothing has called yet.
 
-    Of interest is what names a recurrent layer, or names what is defined or assigned so.
+    Of interest is what names torch or defines how it runs, or names what is defined or assigned so.
     """
     every = [s for s in module.body if isinstance(s, facts.ClassDef | facts.FunctionDef)]
     wanted, refused = _of_interest(module, source), only_refused(module.body)
@@ -86,13 +88,17 @@ def _defines_forward(definition: facts.ClassDef) -> bool:
 
 
 def _of_interest(module: facts.Module, source: Source) -> set[str]:
-    lines = source.lines
+    lines, torch = source.lines, _torch_names(module)
     texts = {name: "\n".join(lines[s.span.line - 1 : s.span.end_line]) for s in module.body for name in _named_by(s)}
     naming: dict[str, list[str]] = {}  # the definitions that name a definition
     for name, text in texts.items():
-        for word in set(re.findall(r"\w+", text)) & texts.keys():
+        for word in set(_WORD.findall(text)) & texts.keys():
             naming.setdefault(word, []).append(name)
-    waiting = [name for name, text in texts.items() if _RECURRENT.search(text) or given().names_layer(text)]
+    waiting = [
+        name
+        for name, text in texts.items()
+        if _RUNS.search(text) or not torch.isdisjoint(_WORD.findall(text)) or given().names_layer(text)
+    ]
     wanted: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -108,6 +114,21 @@ def _named_by(statement: facts.Statement) -> set[str]:
         return {statement.name}
     is_made = isinstance(statement, facts.Assign) and any(calls_in(statement.value))
     return names_in(statement.targets) if is_made and isinstance(statement, facts.Assign) else set()
+
+
+def _torch_names(module: facts.Module) -> set[str]:
+    """The names under which a file has torch and its parts."""
+    names: set[str] = set()
+    for statement in module.body:
+        if isinstance(statement, facts.Import):
+            names |= {bound or path.partition(".")[0] for path, bound in statement.names if _is_of_torch(path)}
+        elif isinstance(statement, facts.ImportFrom) and not statement.level and _is_of_torch(statement.module):
+            names |= {bound or name for name, bound in statement.names}
+    return names
+
+
+def _is_of_torch(path: str) -> bool:
+    return path.partition(".")[0].startswith(_TENSOR_LIBRARIES)
 
 
 def _script_body(module: facts.Module) -> Body:

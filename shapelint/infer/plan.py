@@ -14,6 +14,9 @@ MAX_STEPS = 60_000  #: statements and expressions of one run
 VIEWED = "view"  #: demands the rank that the sizes of a view have
 PRODUCT = "product"  #: demands the one rank that a product of matrices or vectors takes
 
+WISHED = "wished"  #: demands a rank that nothing asks for: a Linear takes any number of axes in front of the features
+WISHED_RANKS = (2, 3, 4)  #: in the order in which they are tried
+
 COMMENTED = "shape-comment"  #: demands the rank that a comment states
 WRITTEN_RANKS = frozenset({COMMENTED, "shape-docstring"})  #: what texts say, which may be of other values
 ORDERED_RANKS = WRITTEN_RANKS | {TRIED}  #: these, and a rank that is tried (`Trace.retaken`): of any path

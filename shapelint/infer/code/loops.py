@@ -171,7 +171,7 @@ def _collected(named: Mapping[str, Value]) -> dict[int, _Collected]:
 
 
 def _is_growing(value: Value) -> TypeGuard[List | Container]:
-    return isinstance(value, List) or (isinstance(value, Container) and value.kind == "ModuleList")
+    return isinstance(value, List) or (isinstance(value, Container) and value.kind != "ModuleDict")
 
 
 def _held(value: Value) -> Iterable[Value]:

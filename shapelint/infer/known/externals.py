@@ -26,9 +26,10 @@ def sequential(run: Run, site: Site) -> Value:
 @external("torch.nn.ModuleList", "torch.nn.ParameterList")
 def module_list(run: Run, site: Site) -> Value:
     """nn.ModuleList of a list, and lists of parameters; a list filled in a loop keeps its symbolic length."""
-    if not site.args:
+    given = site.args[0] if site.args else site.kwargs.get("modules", site.kwargs.get("values"))
+    if given is None:
         return Container("ModuleList", {})
-    members = unrolled(run, site.args[0], site.node)
+    members = unrolled(run, given, site.node)
     if isinstance(members, List | Tuple):
         made = Container("ModuleList", {str(i): item for i, item in enumerate(members.items)}, loop_length(members))
         note_holder(run, made, site.node)
@@ -39,7 +40,7 @@ def module_list(run: Run, site: Site) -> Value:
 @external("torch.nn.ModuleDict", "torch.nn.ParameterDict")
 def module_dict(run: Run, site: Site) -> Value:
     """nn.ModuleDict of a dict, and dicts of parameters."""
-    given = site.args[0] if site.args else Dict({})
+    given = site.args[0] if site.args else site.kwargs.get("modules", site.kwargs.get("parameters", Dict({})))
     if isinstance(given, List | Tuple):
         given = _dict_of_pairs(given)
     if not isinstance(given, Dict) or given.open:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import field, replace
 
 from shapelint.choices.questions import Among, IsFlag, Question, Truth, related
@@ -17,10 +18,13 @@ from shapelint.infer.values.truth import likely_truth
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.term import Term
-from shapelint.shapes.value import Bool, Int, NoneValue, Packed, Str, Tensor, Unknown, Value
+from shapelint.shapes.value import Bool, Dtype, Int, NoneValue, Packed, Str, Tensor, Unknown, Value
 from shapelint.source import Span
 from shapelint.trace.decision import Decision, without_places
 from shapelint.trace.node import INPUT
+
+#: libraries of arrays and tables of their own: `sp.diags(x).dot(y)` is no product of tensors
+_OF_ARRAYS = frozenset(("numpy", "scipy", "pandas", "sklearn", "networkx", "cv2", "PIL", "jax", "tensorflow"))
 
 
 @dataclass(slots=True)
@@ -42,10 +46,13 @@ class Path:
     says_nothing: bool = False  #: while it is asked whether a loop goes on, which it does not for ever
     free: set[str] = field(default_factory=set)  #: keys of the parameters that nobody gives a value
     viewed: dict[str, tuple[Dim, ...]] = field(default_factory=dict)  #: the sizes that views give unknowns
+    no_tensors: set[str] = field(default_factory=set)  #: keys of what libraries of arrays of their own make
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
     enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
     misstated: set[tuple[str, str]] = field(default_factory=set)  #: what docstrings say that the code does not do
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
+    wishes: dict[str, Demand] = field(default_factory=dict)  #: of unknowns that are read with any number of axes
+    misfits: int = 0  #: operations that a guessed rank makes torch refuse
 
     def decide(self, condition: Unknown) -> bool:
         """Take a side of an unknown flag, likely its default; the value is that bool from now on."""
@@ -206,16 +213,38 @@ class Path:
 
     def demand(self, value: Unknown, demand: Demand) -> None:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""
+        for key, wanted in self._origins(value, demand):
+            if wanted.rank > 0 and self.orders.demand(key) is None:
+                self.demands.setdefault(key, wanted)
+                return
+
+    def note_array(self, made: Unknown, maker: Unknown) -> Unknown:
+        """What a library of arrays of its own makes is no tensor, nor is what is made of that; `made` it is."""
+        if self.is_of_arrays(maker):
+            self.no_tensors.add(made.key)
+        return made
+
+    def is_of_arrays(self, value: Unknown) -> bool:
+        """Whether a value is such a library, a part of one, or what it makes."""
+        return value.key in self.no_tensors or value.key.partition(".")[0] in _OF_ARRAYS
+
+    def wish(self, value: Unknown, dtype: Dtype) -> None:
+        """Note that an unknown is a tensor of whatever rank, or rather the unknown that it comes from."""
+        for key, wanted in self._origins(value, Demand(plans.WISHED_RANKS[0], plans.WISHED, dtype=dtype)):
+            if self.orders.demand(key) is None:
+                self.wishes.setdefault(key, wanted)
+                return
+
+    def _origins(self, value: Unknown, demand: Demand) -> Iterator[tuple[str, Demand]]:
+        """The unknowns that an unknown comes from, the first of them first, and what each has to be."""
         chain = [(value.key, demand)]
         while chain[-1][0] in self.parents and len(chain) < 50:
             parent = self.parents[chain[-1][0]]
             child = chain[-1][1]
             dtype = parent.dtype or child.dtype
             chain.append((parent.key, Demand(child.rank - parent.delta, demand.because, dtype=dtype)))
-        for key, wanted in reversed(chain):
-            if wanted.rank > 0 and self.orders.demand(key) is None and key not in self.failed:
-                self.demands.setdefault(key, wanted)
-                return
+        is_lost = chain[-1][0] in self.no_tensors or any(key in self.failed for key, _ in chain)
+        return iter(()) if is_lost else reversed(chain)
 
     def is_doubted(self, value: Value) -> bool:
         """Whether the author's word on the shape of an unknown does not fit what the code does with it."""

@@ -51,6 +51,11 @@ class Recorder:
         """The path of the file whose code is being run, if it is not the analysed one."""
         return self.path if self.path != self.trace.path else None
 
+    @property
+    def is_constructing(self) -> bool:
+        """Whether the code that is being run is called by a constructor."""
+        return any(function.name == "__init__" for function in self.functions)
+
     @contextmanager
     def reckoning(self, catches: bool = False, makes_up: bool = False) -> Iterator[None]:
         """A part of the code whose surroundings catch what torch raises, or make up for it."""

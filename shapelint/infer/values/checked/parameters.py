@@ -24,14 +24,15 @@ def bind_parameters(
 ) -> dict[str, Value]:
     """Bind arguments to parameters as Python does; what is missing is unknown.
 
-    Behind a `**dict` of unknown content a default is likely, and no more.
+    Behind a `**dict` of unknown content a default is likely, and no more. "*" stands for any number of further ones.
     """
     names: dict[str, Value] = {}
     waiting, rest = list(args), dict(kwargs)
     may_be_given = "**" in rest
     for parameter in function.parameters:
         if parameter.kind == "vararg":
-            names[parameter.name] = Tuple(tuple(waiting))
+            further = rest.pop("*", None)
+            names[parameter.name] = further or Tuple(tuple(waiting))
             waiting = []
         elif parameter.kind == "kwarg":
             open_rest = rest.pop("**", None) is not None
@@ -54,7 +55,7 @@ def takes(function: Function, args: tuple[Value, ...], kwargs: Mapping[str, Valu
     """Whether Python can bind the arguments: not too many, none of another name, none twice, none missing."""
     kinds = {parameter.name: parameter.kind for parameter in function.parameters}
     by_place = [name for name, kind in kinds.items() if kind in ("positional", "normal")]
-    given, named = set(by_place[: len(args)]), kwargs.keys() - {"**"}
+    given, named = set(by_place[: len(args)]), kwargs.keys() - {"*", "**"}
     if len(args) > len(by_place) and "vararg" not in kinds.values():
         return False
     by_name = {name for name, kind in kinds.items() if kind in ("normal", "keyword")}
@@ -90,7 +91,9 @@ def _free_arguments(run: Run, function: Function, receiver: Value | None) -> Arg
     for parameter in function.parameters[len(args) :]:
         if parameter.kind == "kwarg":
             kwargs["**"] = Dict({}, open=True)
-        elif parameter.kind not in ("vararg", "positional"):
+        elif parameter.kind == "vararg":
+            kwargs["*"] = Unknown(_free_key(run, parameter), "any number of arguments")
+        elif parameter.kind != "positional":
             kwargs[parameter.name] = free_parameter(run, function, parameter)
     return args, kwargs
 

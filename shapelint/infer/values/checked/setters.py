@@ -19,7 +19,7 @@ def makers_of(cls: Class, name: str) -> list[Function]:
 def is_set_on_other_paths(run: Run, instance: Instance, name: str) -> bool:
     """Whether the constructor, which has run, is the only method that sets an attribute."""
     setters = [method.name for cls in instance.cls.lineage() for method in _setters_of(cls, name)]
-    return setters == ["__init__"] and not any(function.name == "__init__" for function in run.recorder.functions)
+    return setters == ["__init__"] and not run.recorder.is_constructing
 
 
 def _setters_of(cls: Class, name: str) -> dict[Function, bool]:

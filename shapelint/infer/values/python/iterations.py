@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.infer.protocol import iterates, rounds
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Iteration, Range
-from shapelint.infer.values.rounds import MAX_EXACT, Rounds, later_round
+from shapelint.infer.values.rounds import MAX_BUILT, MAX_EXACT, Rounds, later_round
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tuple, Unknown, Value
 from shapelint.syntax import facts
@@ -16,7 +16,7 @@ def _numbers(run: Run, value: Range, node: facts.Expression) -> Rounds:
     span = value.stop - value.start
     count = span if value.step == 1 else -span if value.step == -1 else span // Dim.of(value.step)
     known = run.resolve(count).constant
-    if known is not None and known <= MAX_EXACT // 2:
+    if known is not None and known <= (MAX_BUILT if run.recorder.is_constructing else MAX_EXACT // 2):
         return Rounds(tuple(Int(value.start + Dim.of(i * value.step)) for i in range(max(known, 0))))
     later = value.start + later_round(run, node).dim * Dim.of(value.step)
     return Rounds((Int(value.start), Int(later)), count)

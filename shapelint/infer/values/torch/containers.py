@@ -118,9 +118,12 @@ def _extend(container: Container, args: tuple[Value, ...]) -> Value | None:
 
 
 def _add_module(container: Container, args: tuple[Value, ...]) -> Value | None:
-    if len(args) != 2 or not isinstance(args[0], Str):
+    if len(args) != 2:
         return None
-    container.members[args[0].value] = args[1]
+    if isinstance(args[0], Str):
+        container.members[args[0].value] = args[1]
+    else:
+        grow(container, List([args[1]]))
     return NONE
 
 

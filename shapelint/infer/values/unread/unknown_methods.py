@@ -108,8 +108,8 @@ def _derived(run: Run, base: Unknown, site: Site) -> Value:
         key = (
             f"{base.key}.{name}({', '.join(repr(constant_key(arg)) for arg in args)})"  # the same wherever it is asked
         )
-    if op is None or op.rank_change is None:
-        return Unknown(key, f".{name}() of something unknown: {base.reason}")
+    if op is None or op.rank_change is None or run.path.is_of_arrays(base):
+        return run.path.note_array(Unknown(key, f".{name}() of something unknown: {base.reason}"), base)
     return derived(run, op, base, key, base.reason)
 
 

@@ -51,7 +51,7 @@ def _class(value: Unknown) -> Value:
 def _call(run: Run, called: Unknown, site: Site) -> Value:
     lend(run, site)
     if called.owner is None:
-        return site.unknown(run, f"a call of something unknown: {called.reason}")
+        return run.path.note_array(site.unknown(run, f"a call of something unknown: {called.reason}"), called)
     name = called.key.removeprefix(f"{called.owner.key}.")
     return call_method(run, called.owner, name, site)
 
