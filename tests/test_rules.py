@@ -39,6 +39,7 @@ FAMILIES = {
     "cells": (7, 6),
     "modules": (8, 6),
     "refusals": (9, 8),
+    "networks": (9, 9),
 }
 #: the mistakes that are known of: each has a rule, or a reason why the source alone cannot decide it
 KNOWN = [f"SHP{digit}{number:02}" for digit, last in FAMILIES.values() for number in range(1, last + 1)]

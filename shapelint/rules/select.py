@@ -12,7 +12,7 @@ from dataclasses import replace
 from shapelint.choices.questions import Same
 from shapelint.effort import phase
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
-from shapelint.project.settings import is_left_alone
+from shapelint.project.settings import is_default_left, is_left_alone, values_passed
 from shapelint.reading.layout.intent import told_of_calls
 from shapelint.reading.sizes.losses import classes_last
 from shapelint.reading.trail import above
@@ -21,7 +21,7 @@ from shapelint.rules.taken import is_taken
 from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
-from shapelint.trace.node import SCRIPT
+from shapelint.trace.node import SCRIPT, Node
 from shapelint.trace.trace import Trace, once_for
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
@@ -63,6 +63,8 @@ def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredChec
     """What the selected rules find on one path of the analysed file, by the checks that serve them."""
     # what an imported file does wrong is reported where that file is checked
     told = [f for one in checks for f in one.run(trace) if f.code in codes and f.path == trace.path]
+    if trace.is_by_default:
+        told = [f for f in told if RULES[f.code].general]
     causes = {claim.target.node for f in told if not RULES[f.code].general for claim in f.claims}
     for finding in told:
         is_explained = RULES[finding.code].general and _is_explained(trace, finding, causes, codes)
@@ -73,8 +75,18 @@ def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredChec
 def _is_explained(trace: Trace, finding: Finding, causes: set[int], codes: frozenset[str]) -> bool:
     """Whether a rule that knows the cause tells of what a general rule found, or its user has switched that off."""
     node = trace.node(finding.claims[0].target)
-    is_off = node.error is not None and node.error.code in RULES and node.error.code not in codes
-    return is_off or not causes.isdisjoint({node.id, *above(trace, [*node.args, *node.kwargs.values()])})
+    return _is_switched_off(trace, node, codes) or not causes.isdisjoint(
+        {node.id, *above(trace, [*node.args, *node.kwargs.values()])}
+    )
+
+
+def _is_switched_off(trace: Trace, node: Node, codes: frozenset[str]) -> bool:
+    """Whether a rule that is not wanted would tell of what torch refuses there."""
+    code = None if node.error is None else node.error.code
+    if code is None or code not in RULES or code in codes:
+        return False
+    told = (found for one in checks_of(frozenset({code})) for found in one.run(trace) if found.code == code)
+    return any(claim.target.node == node.id for found in told for claim in found.claims)
 
 
 def _is_expected(trace: Trace, finding: Finding) -> bool:
@@ -131,13 +143,16 @@ def _merge(
         if is_contradicted(*_symbolic_first(hits), called):
             return None
         reaching = [trace for trace in reaching if trace.entry != SCRIPT]
-    finding, trace = hits[0] if called and len(called) == len(reaching) else _symbolic_first(hits)
+    plain = [hit for hit in hits if not hit[1].likely] or hits
+    finding, trace = plain[0] if called and len(called) == len(reaching) else _symbolic_first(plain)
     finding = _weighed(finding, shown, running)
     silent = [t for t in reaching if id(t) not in shown]
     if trace.likely:
-        if any(t.entry != trace.entry for t in silent):
+        if any(t.entry != trace.entry and _is_called_as_deep(t, trace, finding) for t in silent):
             return None  # who calls it gives other sizes than the likely ones
         finding = replace(finding, fixes=())  # their numbers stand where names belong
+        if RULES[finding.code].general:
+            return _by_default(finding, trace)
     silent = [t for t in silent if t.entry == trace.entry]
     if not silent:
         is_guess = all(_takes_for_one(trace, sides) for trace in showing)
@@ -153,6 +168,23 @@ def _merge(
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
+
+
+def _is_called_as_deep(other: Trace, trace: Trace, finding: Finding) -> bool:
+    """Whether another path comes to the place through as many calls: else it knows less than what builds the parts."""
+    depth = len(trace.node(finding.claims[0].target).frames)
+    return any(len(node.frames) >= depth for node in other.nodes if node.span == finding.span)
+
+
+def _by_default(finding: Finding, trace: Trace) -> Hit | None:
+    """What torch refuses with the defaults of parameters, told with them; None where others may always be given."""
+    defaults = {name.rpartition(".")[2]: size for name, size in trace.likely.items()}
+    for name, size in defaults.items():
+        if not is_default_left(trace.path, name) or any(value != size for value in values_passed(trace.path, name)):
+            return None
+    told = ", ".join(f"{name}={size}" for name, size in defaults.items())
+    confidence = _LEVELS[max(_LEVELS.index(finding.confidence), _LEVELS.index(Confidence.MEDIUM))]
+    return replace(finding, message=f"{finding.message} (by default: {told})", confidence=confidence), trace
 
 
 def _unless_left_alone(merged: Hit | None, hits: list[Hit]) -> Hit | None:

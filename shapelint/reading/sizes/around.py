@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from shapelint.finding import Edit, Fix
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import intent_of
 from shapelint.reading.operations import is_method, is_recurrent_call, is_step_call
 from shapelint.reading.quoting import quote, replace_text, text_of
 from shapelint.reading.recurrent import is_refused
-from shapelint.reading.trail import ancestors
+from shapelint.reading.trail import FORWARD, ancestors, nature_of
 from shapelint.reading.written import argument, insertion
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Tensor, Value
@@ -21,6 +22,14 @@ _ATOMS = (facts.Name, facts.Attribute, facts.Call, facts.Subscript)
 def recurrent_above(trace: Trace, value: Value) -> Node | None:
     """The latest call of a recurrent layer or a cell that a value is computed from."""
     return next((node for node in ancestors(trace, *refs(value)) if is_step_call(node)), None)
+
+
+_LEARN = frozenset((Nature.LINEAR, Nature.CONVOLUTION, Nature.RECURRENCE, Nature.CELL, Nature.LOOKUP, Nature.ATTENTION))
+
+
+def is_learned(trace: Trace, value: Value) -> bool:
+    """Whether a value is computed by layers that learn weights."""
+    return any(node.op.endswith(FORWARD) and nature_of(node) in _LEARN for node in ancestors(trace, *refs(value)))
 
 
 def layer_call_above(trace: Trace, value: Value) -> Node | None:

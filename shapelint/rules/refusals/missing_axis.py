@@ -15,7 +15,6 @@ RULE = Rule(
     name="no-such-axis",
     severity=Severity.ERROR,
     summary="an axis, or an entry of one, that the tensor does not have",
-    default=False,
     general=True,
     page="""\
 ## What it does

@@ -15,7 +15,6 @@ RULE = Rule(
     name="sizes-do-not-broadcast",
     severity=Severity.ERROR,
     summary="two sizes that are laid over each other are neither equal nor 1",
-    default=False,
     general=True,
     page="""\
 ## What it does

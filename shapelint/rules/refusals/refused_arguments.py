@@ -15,7 +15,6 @@ RULE = Rule(
     name="refused-argument",
     severity=Severity.ERROR,
     summary="an argument that torch refuses",
-    default=False,
     general=True,
     page="""\
 ## What it does

@@ -15,7 +15,6 @@ RULE = Rule(
     name="loss-does-not-fit",
     severity=Severity.ERROR,
     summary="scores and targets of a loss do not fit",
-    default=False,
     general=True,
     page="""\
 ## What it does

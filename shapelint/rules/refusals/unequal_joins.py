@@ -15,7 +15,6 @@ RULE = Rule(
     name="joined-sizes-differ",
     severity=Severity.ERROR,
     summary="tensors that are joined have the same sizes on all other axes",
-    default=False,
     general=True,
     page="""\
 ## What it does

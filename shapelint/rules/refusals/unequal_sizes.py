@@ -15,7 +15,6 @@ RULE = Rule(
     name="sizes-differ",
     severity=Severity.ERROR,
     summary="two sizes that must be equal are not",
-    default=False,
     general=True,
     page="""\
 ## What it does

@@ -15,7 +15,6 @@ RULE = Rule(
     name="view-does-not-fit",
     severity=Severity.ERROR,
     summary="a view must hold as many elements as the tensor has",
-    default=False,
     general=True,
     page="""\
 ## What it does

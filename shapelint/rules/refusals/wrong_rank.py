@@ -15,7 +15,6 @@ RULE = Rule(
     name="wrong-number-of-axes",
     severity=Severity.ERROR,
     summary="an operation gets more or fewer axes than it takes",
-    default=False,
     general=True,
     page="""\
 ## What it does

@@ -12,7 +12,7 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_logarithmic, short_name
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.single_index import ONE
-from shapelint.reading.sizes.around import appending_fix, layout_of, named, recurrent_above
+from shapelint.reading.sizes.around import appending_fix, is_learned, layout_of, named, recurrent_above
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.sizes.softmax import softmax_of
 from shapelint.reading.trail import nature_of
@@ -279,8 +279,10 @@ def loss_of_an_extra_axis(trace: Trace) -> Iterator[Finding]:
 
 
 def _is_prediction(trace: Trace, loss: Loss, targets: Tensor) -> bool:
-    """Whether a recurrent layer made one side, and samples lie along the first axis of both."""
+    """Whether layers made one side; if a recurrent one did, samples or steps lie along the first axis of both."""
     made = [recurrent_above(trace, side) is not None for side in (loss.scores, targets)]
+    if not any(made):
+        return any(is_learned(trace, side) for side in (loss.scores, targets))
     side = loss.scores if made[0] else targets
     return made.count(True) == 1 and layout_of(side)[:1] in ((Role.BATCH,), (Role.TIME,))
 
@@ -329,7 +331,7 @@ def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
         softmax = None if origin.ref is None or origin.ref.path else softmax_of(trace.node(origin.ref))
         if softmax is None or loss.scores.ref is None or is_logarithmic(softmax.node):
             continue
-        if loss.node.error is not None or recurrent_above(trace, loss.scores) is None:
+        if loss.node.error is not None or not is_learned(trace, loss.scores):
             continue
         name = named(trace, loss.node, 0, "input")
         yield report(

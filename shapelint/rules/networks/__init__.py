@@ -1,0 +1,1 @@
+"""9xx: what torch accepts in silence, in networks of any kind."""
