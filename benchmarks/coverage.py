@@ -28,7 +28,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import LAYERS
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import External, Layer, Packed, Tensor, Tuple, Unknown, Value
@@ -261,7 +261,7 @@ def main() -> int:
     parser.add_argument("--missed", action="store_true", help="list the places that are not understood")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    files = [str(path) for path in sorted(options.directory.rglob("*.py")) if may_hold_recurrent(path.read_bytes())]
+    files = [str(path) for path in sorted(options.directory.rglob("*.py")) if may_use_torch(path.read_bytes())]
     total = Counts()
     with ProcessPoolExecutor(options.jobs) as pool:
         for counts in pool.map(count_file, files, chunksize=4):

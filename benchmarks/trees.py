@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 
 #: of the last one, only the folder with the models
 PACKAGES = (
@@ -45,7 +45,7 @@ def build(corpus: Path, folder: Path, most: int) -> Tree:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
         files, lines = files + 1, lines + count
-        if may_hold_recurrent(raw):
+        if may_use_torch(raw):
             analysed.append(copy)
             analysed_lines += count
     return Tree(folder, files, lines, tuple(analysed), analysed_lines)

@@ -1,4 +1,4 @@
-"""shapelint: shapes and axis meanings around PyTorch recurrent layers, each report proven by torch.
+"""shapelint: shapes and axis meanings in PyTorch code, each report proven by torch.
 
     import shapelint
 

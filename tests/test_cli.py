@@ -238,7 +238,7 @@ def test_what_is_told_beside_the_findings(bad: Path, capsys: pytest.CaptureFixtu
         ".git: skipped: the settings exclude it",
         "build: skipped: the settings exclude it",
         "data: skipped: .gitignore names it",
-        "other.py: skipped: it names no recurrent layer",
+        "other.py: skipped: it does not speak of torch",
     ]
     status, output, quiet = shown(capsys, "--quiet", *quick)
     assert (status, output) == (2, found)

@@ -1,6 +1,5 @@
-"""The prefilter never rejects a file that names a recurrent layer of torch."""
+"""The prefilter never rejects a file that speaks of torch."""
 
-import ast
 import subprocess
 import sys
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 
 LAYERS = ["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "RNNBase", "RNNCellBase"]
 FORMS = [
@@ -31,8 +30,8 @@ FORMS = [
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("form", FORMS)
 def test_every_import_form_passes(form: str, layer: str) -> None:
-    assert may_hold_recurrent(form.format(layer).encode())
-    assert may_hold_recurrent(b"\xef\xbb\xbf" + form.format(layer).encode())
+    assert may_use_torch(form.format(layer).encode())
+    assert may_use_torch(b"\xef\xbb\xbf" + form.format(layer).encode())
 
 
 @pytest.mark.parametrize(
@@ -44,42 +43,35 @@ def test_every_import_form_passes(form: str, layer: str) -> None:
     ],
 )
 def test_a_layer_looked_up_by_a_computed_name_passes(code: str) -> None:
-    assert may_hold_recurrent(code.encode())
+    assert may_use_torch(code.encode())
 
 
 @pytest.mark.parametrize(
     "code",
     [
-        "",
-        "print('hello')\n",
         "import torch\nm = torch.nn.Linear(3, 4)\n",
-        "from keras.layers import LSTM\nm = LSTM(3)\n",
-        "import torch\nclass MyLSTM: pass\n",
-        "import torch\nLSTM_SIZE = 3\nUSE_GRU = RNN2 = True\n",
-        "import torch.nn as nn\nact = getattr(nn, 'ReLU')()\n",
-        "import torch\ncell = 'lstm'\n",
+        "from common import Base\nclass Net(Base):\n    def forward(self, x):\n        return x\n",
+        "from einops import rearrange\ny = rearrange(x, 'b t f -> t b f')\n",
+        "import pytorch_lightning as pl\nclass Net(pl.LightningModule): pass\n",
     ],
 )
-def test_files_without_a_recurrent_layer_are_rejected(code: str) -> None:
-    assert not may_hold_recurrent(code.encode())
+def test_what_speaks_of_torch_passes(code: str) -> None:
+    assert may_use_torch(code.encode())
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["", "print('hello')\n", "from keras.layers import LSTM\nm = LSTM(3)\n", "import numpy as np\nx = np.ones(3)\n"],
+)
+def test_files_that_do_not_speak_of_torch_are_rejected(code: str) -> None:
+    assert not may_use_torch(code.encode())
 
 
 @given(st.text(), st.sampled_from(LAYERS), st.text())
 def test_what_stands_around_the_layer_does_not_matter(before: str, layer: str, after: str) -> None:
     lines = [repr(before), f"import torch; m = torch.nn.{layer}(3, 4)", repr(after)]
     code = "\n".join(lines)
-    assert may_hold_recurrent(code.encode("utf-8", "surrogatepass"))
-
-
-@given(st.text(alphabet="LSTMGRUNCellBase_ .(\nnx1é"))
-def test_no_name_of_a_layer_is_overlooked(code: str) -> None:
-    text = f"import torch\n{code}"
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return
-    names = {getattr(node, "id", getattr(node, "attr", None)) for node in ast.walk(tree)}
-    assert may_hold_recurrent(text.encode()) or not names & set(LAYERS)
+    assert may_use_torch(code.encode("utf-8", "surrogatepass"))
 
 
 def test_it_loads_no_parser() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 from shapelint.source import Problem, Source, decode_source, encode_source
 
 TEXT = "# -*- coding: latin-1 -*-\nx = 'é'\n"
@@ -54,4 +54,4 @@ def test_wide_characters_are_told_and_not_passed_over(codec: str) -> None:
     problem = decode_source("m.py", raw)
     assert isinstance(problem, Problem)
     assert "UTF-16" in problem.message
-    assert may_hold_recurrent(raw)
+    assert may_use_torch(raw)

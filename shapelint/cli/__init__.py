@@ -67,7 +67,7 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="shapelint")
 def cli() -> None:
-    """Find shape and layout mistakes around PyTorch recurrent layers, and prove each by running torch.
+    """Find shape and layout mistakes in PyTorch code, and prove each by running torch.
 
     The checked code is read, never imported or run. PATH is a file or a folder (default: the current one);
     `-` reads standard input.

@@ -1,7 +1,7 @@
 """The flake8 plugin: the checks of the command line, reported by flake8 under its own options.
 
 flake8 selects codes and reads `# noqa` itself. It loads this module on every run, so nothing but the standard
-library is imported before a file names a recurrent layer. Such a file is checked in a process that can be ended, one
+library is imported before a file speaks of torch. Such a file is checked in a process that can be ended, one
 for each process of flake8; with `--shapelint-verify` there is a second one, which runs torch.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -83,7 +83,7 @@ def check_text(path: str, text: str, settings: Settings) -> list[Message]:
 
     Code that cannot be parsed gives none: flake8 reports it as E999.
     """
-    if not may_hold_recurrent(text.encode("utf-8", "replace")):
+    if not may_use_torch(text.encode("utf-8", "replace")):
         return []
     try:
         return _check(path, text, settings)

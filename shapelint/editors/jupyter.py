@@ -16,7 +16,7 @@ from shapelint.config import Config, ConfigError, Selector, load_config
 from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.bounds import Bounded, BoundsError
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 from shapelint.source import Problem, decode_source
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ class Session:
                 print(f"shapelint: {problem.message}")
 
     def _checked(self, raw: bytes) -> FileResult | None:
-        """What is found in the cells; None where none of them names a recurrent layer."""
+        """What is found in the cells; None where none of them speaks of torch."""
         source = decode_source(PATH, raw)
-        if isinstance(source, Problem) or not may_hold_recurrent(source.text.encode("utf-8", "replace")):
+        if isinstance(source, Problem) or not may_use_torch(source.text.encode("utf-8", "replace")):
             return None
         from shapelint.pipeline.pool import Task, bounded_check, run_task
         from shapelint.pipeline.verdicts import proven, unproven

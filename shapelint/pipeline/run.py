@@ -15,7 +15,7 @@ from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
 from shapelint.pipeline.progress import Progress
 from shapelint.pipeline.verdicts import proven, unproven
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 from shapelint.project.given import Given
 from shapelint.project.reads import forget, recorded
 from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_unchecked
@@ -72,7 +72,7 @@ def run(
         inputs.append(stdin)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
     with phase("read"):
-        candidates = [given for given in inputs if _may_hold_recurrent(given, config.given)]
+        candidates = [given for given in inputs if _may_use_torch(given, config.given)]
     skipped = (*discovery.skipped, *_nothing_to_check(inputs, candidates))
     if not candidates:
         return RunResult(len(inputs), 0, _told(unread), skipped=skipped)
@@ -109,7 +109,7 @@ def _nothing_to_check(inputs: Sequence[Input], candidates: Sequence[Input]) -> I
     taken = {given.path for given in candidates}
     for given in inputs:
         if given.path not in taken:
-            yield Skipped(given.path, "it names no recurrent layer")
+            yield Skipped(given.path, "it does not speak of torch")
 
 
 def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
@@ -123,14 +123,14 @@ def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
     return inputs, problems
 
 
-def _may_hold_recurrent(given: Input, settings: Given) -> bool:
+def _may_use_torch(given: Input, settings: Given) -> bool:
     """Whether a file is worth a check. JSON hides what a notebook's code says; one that cannot be read is told."""
     if not given.path.endswith(NOTEBOOK):
-        return may_hold_recurrent(given.raw) or settings.names_layer(given.raw.decode("utf-8", "replace"))
+        return may_use_torch(given.raw) or settings.names_layer(given.raw.decode("utf-8", "replace"))
     source = decode_source(given.path, given.raw)
     if isinstance(source, Problem) or settings.names_layer(source.text):
         return True
-    return may_hold_recurrent(source.text.encode("utf-8", "replace"))
+    return may_use_torch(source.text.encode("utf-8", "replace"))
 
 
 def _can_prove(mode: str) -> bool:

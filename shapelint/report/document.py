@@ -31,7 +31,7 @@ class Summary:
     """Counts of the run."""
 
     files: Annotated[int, "files looked at"]
-    checked: Annotated[int, "files with recurrent layers, which were analysed"]
+    checked: Annotated[int, "files that speak of torch, which were analysed"]
     findings: Annotated[int, "mistakes reported: confirmed and unverified ones"]
     confirmed: Annotated[int, "findings that torch confirmed"]
     refuted: Annotated[int, "candidates that torch disproved, and which are not findings"]

@@ -57,7 +57,7 @@ def is_unchecked(result: FileResult) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A run ended early by a signal, given by its number, before some files with recurrent layers were checked."""
+    """A run ended early by a signal, given by its number, before some files with PyTorch code were checked."""
 
     signal: int
     unchecked: int
@@ -75,7 +75,7 @@ class Skipped:
 class RunResult:
     """What was found in all files.
 
-    `files` counts the files that were looked at, `checked` those of them with recurrent layers, which were analysed;
+    `files` counts the files that were looked at, `checked` those of them that speak of torch, which were analysed;
     what could not be checked is in neither, and among the `problems`;
     `results` are in the order of their paths and hold only files of which there is something to tell.
     `unproven` says why torch proved nothing.

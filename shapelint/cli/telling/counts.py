@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def found(result: RunResult, config: Config) -> str:
     """What was found and fixed, and what could be."""
     files = _count(result.files, "file")
-    text = f"Found no mistakes in {files} ({result.checked} with recurrent layers)"
+    text = f"Found no mistakes in {files} ({result.checked} with PyTorch code)"
     if result.files == 0:
         text = "Nothing was checked" if result.unchecked else "Found no Python files: nothing was checked"
     elif result.fixed:

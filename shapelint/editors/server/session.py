@@ -21,7 +21,7 @@ from shapelint.finding import Finding, Status, Verdict
 from shapelint.pipeline.bounds import BoundsError
 from shapelint.pipeline.check import FileCheck, internal_error
 from shapelint.pipeline.discover import is_excluded
-from shapelint.prefilter import may_hold_recurrent
+from shapelint.prefilter import may_use_torch
 from shapelint.project.reads import Reads, digest
 from shapelint.source import Problem, Span
 
@@ -255,7 +255,7 @@ class Session:
             for one in self.documents.values()
             if one.is_dirty and one is not document
         }
-        is_checked = may_hold_recurrent(document.text.encode("utf-8", "replace")) and not is_excluded(
+        is_checked = may_use_torch(document.text.encode("utf-8", "replace")) and not is_excluded(
             document.path, config.excludes, config.root
         )
         chosen = Selector(config).chosen(document.path)

@@ -45,7 +45,7 @@ def _rows(result: RunResult, findings: list[Finding]) -> Iterator[str]:
 
 def _headline(result: RunResult) -> str:
     found, confirmed = len(result.findings), result.count(Status.CONFIRMED)
-    files = f"{result.files} file{'s' * (result.files != 1)}, {result.checked} with recurrent layers"
+    files = f"{result.files} file{'s' * (result.files != 1)}, {result.checked} with PyTorch code"
     if not found:
         return f"No mistakes found in {files}."
     return f"**{found} mistake{'s' * (found != 1)}** ({confirmed} confirmed by torch) in {files}."

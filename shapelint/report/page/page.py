@@ -80,7 +80,7 @@ def _summary(result: RunResult) -> Markup:
         "unverified": len(result.findings) - confirmed,
         "refuted and dropped": len(result.refuted),
         "files": result.files,
-        "with recurrent layers": result.checked,
+        "that speak of torch": result.checked,
         "could not be checked": result.unchecked,
     }
     cards = (
