@@ -122,6 +122,7 @@ DROPOUTS = [
     "torch.nn.functional.dropout",
     "torch.nn.functional.dropout1d",
     "torch.nn.functional.dropout2d",
+    "torch.nn.functional.dropout3d",
     "torch.nn.functional.alpha_dropout",
     "torch.nn.functional.feature_alpha_dropout",
 ]

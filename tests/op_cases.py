@@ -270,7 +270,11 @@ def _elementwise() -> None:
     operators = methods("__add__ __sub__ __mul__ __mod__ __floordiv__ __pow__ __truediv__")
     reflected = methods("__radd__ __rsub__ __rmul__ __rmod__ __rfloordiv__ __rpow__ __rtruediv__")
     functions = both("add sub subtract mul multiply remainder fmod floor_divide pow div divide true_divide")
-    compared = both("lt le gt ge eq ne") + " " + methods("__lt__ __le__ __gt__ __ge__ __eq__ __ne__")
+    compared = (
+        both("lt le gt ge eq ne less less_equal greater greater_equal not_equal")
+        + " "
+        + methods("__lt__ __le__ __gt__ __ge__ __eq__ __ne__")
+    )
     for names in (operators, functions, compared):
         case(names, X, tensor("T", 1))
         case(names, X, tensor("B", "T", "N"))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_function_cases import BTI, CALLS, IDS, INT, packed, some
+from layer_function_cases import BTI, IDS, INT, packed, some
 from oracle import PathAssumptions, check_op, tensor
+from spatial_function_cases import CALLS
 from torch.nn.utils.rnn import PackedSequence
 
 from shapelint.ops.binding import call

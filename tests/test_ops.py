@@ -8,9 +8,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_function_cases import CALLS
 from op_cases import CASES, names_without_torch
 from oracle import Given, check_op
+from spatial_function_cases import CALLS
 
 from shapelint.ops.registry import OPS
 from shapelint.shapes.value import Tensor
