@@ -328,7 +328,7 @@ class Container(Several):
     kind: str
     members: dict[str, Value]
     length: Dim | None = None
-    built: Kept | None = None
+    built: Kept | None = field(default=None, repr=False)
     is_used: bool = False  #: it was called, or its members were looked at
 
 
