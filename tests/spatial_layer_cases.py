@@ -14,18 +14,19 @@ from shapelint.source import Span
 __all__ = ["CALLS"]
 
 IMAGE, VOLUME = tensor("B", "I", "H", "N"), tensor("B", "I", "H", "N", "T")
+SMALL = tensor(1, "B", 3, 4, 3)  # each entry of a result is traced back to those of the input: these are few
 BTI, BT, B = tensor("B", "T", "I"), tensor("B", "T"), tensor("B")
 
 # convolution
 conv = {"in_channels": number("I"), "out_channels": number("H"), "kernel_size": number(3)}
 for extra in ({}, {"stride": number(2), "padding": number(1)}, {"padding": Str("same"), "dilation": number(2)}):
-    works("Conv3d", {**conv, **extra}, VOLUME)
+    works("Conv3d", {**conv, "out_channels": number(2), **extra}, tensor(1, "I", 5, 6, 5))
 works("Conv3d", {**conv, "kernel_size": numbers(2, 1, 3), "stride": numbers(1, 2, 2)}, VOLUME)
 refused("Conv3d", conv, BTI)
 refused("Conv3d", {**conv, "in_channels": number(3)}, tensor("B", 4, "H", "N", "T"))
 for extra in ({}, {"stride": number(2), "padding": number(1), "output_padding": number(1)}, {"dilation": number(2)}):
     works("ConvTranspose2d", {**conv, **extra}, IMAGE)
-    works("ConvTranspose3d", {**conv, **extra}, VOLUME)
+    works("ConvTranspose3d", {**conv, "in_channels": number("B"), "out_channels": number(2), **extra}, SMALL)
 works("ConvTranspose2d", {**conv, "kernel_size": numbers(4, 2), "stride": numbers(2, 1)}, tensor("I", "H", "N"))
 works("ConvTranspose2d", {**conv, "stride": number(2)}, tensor("I", 5, 5), output_size=List([number(12), number(11)]))
 refused("ConvTranspose2d", {**conv, "output_padding": number(3)}, IMAGE)
@@ -43,9 +44,9 @@ works("AdaptiveAvgPool3d AdaptiveMaxPool3d", {"output_size": numbers(2, 1, 3)}, 
 refused("AdaptiveAvgPool3d AdaptiveMaxPool3d", {"output_size": numbers(2, 1)}, VOLUME)
 works("ZeroPad2d ReflectionPad2d ReplicationPad2d CircularPad2d", {"padding": number(1)}, IMAGE)
 works("ZeroPad2d ReflectionPad2d ReplicationPad2d CircularPad2d", {"padding": numbers(1, 2, 0, 3)}, IMAGE)
-works("ZeroPad3d ReflectionPad3d ReplicationPad3d CircularPad3d", {"padding": number(2)}, VOLUME)
+works("ZeroPad3d ReflectionPad3d ReplicationPad3d CircularPad3d", {"padding": number(1)}, SMALL)
 works("ReplicationPad1d CircularPad1d", {"padding": numbers(1, 2)}, BTI)
-works("ConstantPad2d ConstantPad3d", {"padding": number(2), "value": Float(0.5)}, VOLUME)
+works("ConstantPad2d ConstantPad3d", {"padding": number(1), "value": Float(0.5)}, SMALL)
 refused("ReflectionPad2d CircularPad2d", {"padding": number(10)}, tensor("B", "I", 8, 9))
 refused("ReflectionPad2d ReplicationPad2d CircularPad2d", {"padding": number(1)}, BT)
 refused("ReflectionPad3d ReplicationPad3d CircularPad3d", {"padding": number(1)}, BTI)
