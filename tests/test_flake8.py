@@ -30,7 +30,7 @@ class Model(nn.Module):
 """
 PLACE = "12:26: SHP101"
 RIGHT = MODEL.replace("out[-1]", "out[:, -1]")
-WITHOUT_LAYERS = "import torch\n\nprint(torch.ones(3))\n"
+WITHOUT_TORCH = "import math\n\nprint(math.pi)\n"
 
 EXTRA_RULES = """\
 from shapelint.finding import Ref, Severity
@@ -239,7 +239,7 @@ def test_verify_without_torch_says_how_to_install_it(scratch: Scratch) -> None:
 @pytest.mark.parametrize(
     ("text", "option", "loaded"),
     [
-        (WITHOUT_LAYERS, "--shapelint-verify", set()),
+        (WITHOUT_TORCH, "--shapelint-verify", set()),
         (MODEL, "--select=SHP", set()),
         (MODEL, "--shapelint-verify", set()),
     ],
@@ -255,10 +255,10 @@ def test_what_is_loaded(scratch: Scratch, text: str, option: str, loaded: set[st
     assert loaded == {"libcst", "torch"}.intersection(modules)
 
 
-def test_nothing_but_the_standard_library_is_loaded_for_a_file_without_layers(scratch: Scratch) -> None:
+def test_nothing_but_the_standard_library_is_loaded_for_a_file_without_torch(scratch: Scratch) -> None:
     file = scratch.directory / "modules.json"
     scratch.at_start = TELL_MODULES.format(file=str(file))
-    scratch.write("model.py", WITHOUT_LAYERS)
+    scratch.write("model.py", WITHOUT_TORCH)
     scratch.flake8("model.py")
     ours = [name for name in json.loads(file.read_text()) if name.startswith("shapelint")]
     assert ours == ["shapelint", "shapelint.editors", "shapelint.editors.flake8", "shapelint.prefilter"]
