@@ -54,7 +54,7 @@ class Trace:
     loops: list[Loop] = field(default_factory=list)  #: in the order in which they ended
     defaults: dict[str, int] = field(default_factory=dict)  #: symbols with a likely value: defaults, batches of loaders
     likely: Mapping[str, int] = field(default_factory=dict)  #: those that have this value on this path
-    is_by_default: bool = False  #: all sizes are those of defaults: it is asked for nothing but what torch refuses
+    is_by_default: bool = False  #: all sizes are those of defaults: only what torch refuses is asked of it
     text: str = ""  #: the source that `path` was read from
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)
