@@ -223,7 +223,8 @@ def _fitted(plan: Plan, nodes: Sequence[Node], may_be_vast: bool) -> Plan:
 
 def _smaller(plan: Plan, nodes: Sequence[Node]) -> Iterator[Plan]:
     """The plan with the least sizes; then with smaller stand-ins for its large literals, and sizes that fit those."""
-    least = _solved(replace(plan, problem=replace(plan.problem, is_small=True)))
+    shrunk = replace(plan.problem, is_small=True)
+    least = _solved(replace(plan, problem=shrunk)) if shrunk.has_least else None
     if least is not None:
         yield least
     if any(nature_of(node) in _WINDOWS for node in nodes):

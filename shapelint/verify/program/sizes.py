@@ -58,6 +58,11 @@ class SizeProblem:
         """The symbols that stand in equations."""
         return {name for left, right in self.equations for name in left.symbols | right.symbols}
 
+    @property
+    def has_least(self) -> bool:
+        """Whether some sizes are other than primes where the least ones are wanted."""
+        return bool(self.tied or _quotients(self))
+
     def scaled(self, scale: Mapping[int, int]) -> SizeProblem:
         """The same problem with other numbers in the place of its literals."""
         return replace(
