@@ -206,12 +206,15 @@ def _fitted(plan: Plan, nodes: Sequence[Node], may_be_vast: bool) -> Plan:
     if layers > limits.MAX_LAYERS:
         raise UnreplayableError(f"too large to replay: {layers} layers")
     needed = _elements(plan, nodes)
-    if needed <= limits.FEW_ELEMENTS:
+    # how many windows fit on half the places is not half of them: literals stay as they are while they may
+    has_windows = any(nature_of(node) in _WINDOWS for node in nodes)
+    few = limits.MAX_ELEMENTS if has_windows else limits.FEW_ELEMENTS
+    if needed <= few:
         return plan
     tried = [(needed, plan)]
-    for smaller in _smaller(plan, nodes):
+    for smaller in _smaller(plan):
         tried.append((_elements(smaller, nodes), smaller))
-        if tried[-1][0] <= limits.FEW_ELEMENTS:
+        if tried[-1][0] <= few:
             return smaller
     least, smallest = min(tried, key=lambda pair: pair[0])
     if least <= limits.MAX_ELEMENTS:
@@ -221,14 +224,12 @@ def _fitted(plan: Plan, nodes: Sequence[Node], may_be_vast: bool) -> Plan:
     raise UnreplayableError(f"too large to replay: about {needed:.0e} elements")
 
 
-def _smaller(plan: Plan, nodes: Sequence[Node]) -> Iterator[Plan]:
+def _smaller(plan: Plan) -> Iterator[Plan]:
     """The plan with the least sizes; then with smaller stand-ins for its large literals, and sizes that fit those."""
     shrunk = replace(plan.problem, is_small=True)
     least = _solved(replace(plan, problem=shrunk)) if shrunk.has_least else None
     if least is not None:
         yield least
-    if any(nature_of(node) in _WINDOWS for node in nodes):
-        return  # how many windows fit on half the places is not half of them
     sides = (side for equation in plan.problem.equations for side in equation)
     literals = {abs(c) for dim in (*plan.problem.dims, *plan.problem.numbers, *sides) for _, c in dim.terms}
     for scale in scales(literals - set(plan.scale), set(plan.scale.values())):
