@@ -32,10 +32,10 @@ class Hit:
 def hits_in(paths: list[Path]) -> dict[str, list[Hit]]:
     """The findings by the names of the files."""
     found: dict[str, list[Hit]] = {}
-    for finding in check(paths, cache=False)["findings"]:
-        if finding["confidence"] != "low":
-            is_confirmed = finding["verification"]["status"] == "confirmed"
-            found.setdefault(Path(finding["path"]).name, []).append(Hit(finding["line"], is_confirmed))
+    for finding in check(paths, cache=False).findings:
+        if finding.confidence != "low":
+            is_confirmed = finding.verification.status == "confirmed"
+            found.setdefault(Path(finding.path).name, []).append(Hit(finding.line, is_confirmed))
     return found
 
 
