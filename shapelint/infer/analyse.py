@@ -214,7 +214,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
 
 def _defaults(trace: Trace) -> dict[str, int]:
     """The sizes that parameters have by default, where the path works with other ones as well."""
-    if any(node.error is not None for node in trace.nodes) or not trace.nodes:
+    if _errors(trace) or not trace.nodes:
         return {}
     return {name: size for name, size in trace.defaults.items() if name not in trace.solved and not is_of_axis(name)}
 
@@ -222,7 +222,7 @@ def _defaults(trace: Trace) -> dict[str, int]:
 def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
     """The path with the default sizes, if torch refuses something there: loops are followed to their ends."""
     run = follow(checked, entry, plan)
-    if run.raised is None and any(node.error is not None for node in run.trace.nodes):
+    if run.raised is None and _errors(run.trace):
         run.trace.retaken = partial(_retaken, checked, entry, run)
         run.trace.is_by_default = True
         yield run.trace
