@@ -14,7 +14,7 @@ from pathlib import Path
 import nox
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-OLDEST = ("click==8.0.0", "libcst==1.5.0", "pathspec==1.0.0")  #: what pyproject.toml promises
+OLDEST = ("click==8.0.0", "pathspec==1.0.0")  #: what pyproject.toml promises
 OLDEST_TORCH = ("torch==2.2.0", "numpy<2")  #: its wheels are for Python 3.8 to 3.12
 TRY = "scripts/try_installed.py"
 

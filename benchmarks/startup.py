@@ -3,7 +3,7 @@
 usage: python benchmarks/startup.py [FILE] [--runs N]
 
 FILE is by default a model of 14 lines. Beside the check stand the parts that no run of it can go below: Python itself,
-which is started twice, and the imports of click (in the one process) and libcst (in the other).
+which is started twice, and the import of click in the one process.
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ def commands(path: str) -> dict[str, list[str]]:
     return {
         "python": [python, "-c", "pass"],
         "python, click": [python, "-c", "import click"],
-        "python, libcst": [python, "-c", "import libcst"],
         "shapelint --version": [python, "-m", "shapelint", "--version"],
         "shapelint check": check,
     }

@@ -89,7 +89,7 @@ def main() -> None:
             run("--fix", "--unsafe-fixes", "model.py")
             if Path("model.py").read_text(encoding="utf-8") != MENDED:
                 sys.exit("model.py is not mended")
-    print(", ".join(["Python " + sys.version.split()[0], *map(_version, ("shapelint", "torch", "libcst", "click"))]))
+    print(", ".join(["Python " + sys.version.split()[0], *map(_version, ("shapelint", "torch", "click"))]))
 
 
 def _version(name: str) -> str:

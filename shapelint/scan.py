@@ -12,10 +12,11 @@ from typing import NamedTuple
 from shapelint.data import dataclass
 
 OPEN, CLOSE, NAME, OPERAND, OPERATOR, END = "open", "close", "name", "operand", "operator", "end"
+START, LITERAL = "start", "literal"  #: of an f-string, whose end is an operand
 
 
 class Token(NamedTuple):
-    """A piece of code. The literal parts of an f-string are none, its fields are brackets."""
+    """A piece of code. The fields of an f-string are brackets."""
 
     kind: str | None
     text: str
@@ -59,7 +60,7 @@ def tokens(text: str) -> Iterator[Token]:
             match = _CODE.match(text, at)
             assert match is not None  # the alternatives take every character
             token = Token(match.lastgroup, match[0], at)
-            if inside or token.kind == "start":
+            if inside or token.kind == START:
                 token = _in_field(token, inside)
         at += len(token.text)
         if token.kind:
@@ -67,11 +68,11 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def _in_literal(text: str, at: int, inside: list[_Text]) -> Token:
-    """The next part of an f-string's literal: blank text, or the bracket of a field, or the end as an operand."""
+    """The next part of an f-string's literal: text, or the bracket of a field, or the end as an operand."""
     part = inside[-1]
     literal = _LITERAL.match(text, at)
     if literal:
-        return Token(None, literal[0], at)
+        return Token(LITERAL, literal[0], at)
     if text[at] == "{":
         part.depth = 1
         return Token(OPEN, "{", at)
@@ -88,9 +89,9 @@ def _in_literal(text: str, at: int, inside: list[_Text]) -> Token:
 
 def _in_field(token: Token, inside: list[_Text]) -> Token:
     """The same token once it is known what it means for f-strings."""
-    if token.kind == "start":
+    if token.kind == START:
         inside.append(_Text(token.text.lstrip("fFtTrR")))
-        return token._replace(kind=None)
+        return token
     part = inside[-1]
     if token.kind == OPEN:
         part.depth += 1

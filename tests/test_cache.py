@@ -54,7 +54,7 @@ def counted(self, command, *rest, **options):
 subprocess.Popen.__init__ = counted
 status = run(sys.argv[1:])
 sys.stdout.flush()
-heavy = [name for name in ("libcst", "torch", "shapelint.syntax.parse", "shapelint.infer.analyse") if name in sys.modules]
+heavy = [name for name in ("torch", "shapelint.syntax.parse", "shapelint.infer.analyse") if name in sys.modules]
 print("COUNTED", json.dumps([status, started, heavy]), file=sys.stderr)
 """
 

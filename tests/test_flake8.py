@@ -252,7 +252,7 @@ def test_what_is_loaded(scratch: Scratch, text: str, option: str, loaded: set[st
     scratch.flake8(option, "model.py")
     modules = json.loads(file.read_text())
     assert "shapelint.editors.flake8" in modules
-    assert loaded == {"libcst", "torch"}.intersection(modules)
+    assert loaded == {"shapelint.syntax", "torch"}.intersection(modules)
 
 
 def test_nothing_but_the_standard_library_is_loaded_for_a_file_without_torch(scratch: Scratch) -> None:
@@ -287,8 +287,8 @@ def test_a_syntax_error_is_left_to_flake8(scratch: Scratch) -> None:
     assert not any(code.startswith("SHP") for code in codes)
 
 
-def test_code_that_only_libcst_refuses_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    refusal = Problem("model.py", 3, "cannot parse: newer than libcst")
+def test_code_that_only_the_parser_refuses_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = Problem("model.py", 3, "cannot parse: nested too deeply")
     monkeypatch.setattr("shapelint.syntax.parse.parse", lambda source: refusal)
     check = check_alone("model.py", MODEL, Settings())
     assert check.problems == (refusal,)

@@ -34,7 +34,7 @@ sys.modules[__name__] = hidden
 globals().update(vars(hidden))
 sys.path[:] = path
 """
-OUR_OWN = ("shapelint", "torch", "libcst", "click", "pathspec", "flake8", "sitecustomize", "usercustomize")
+OUR_OWN = ("shapelint", "torch", "click", "pathspec", "flake8", "sitecustomize", "usercustomize")
 SCRIPTS = Path(sys.executable).parent
 
 

@@ -220,7 +220,7 @@ def test_strings_are_joined_and_formatted_ones_keep_their_parts() -> None:
     assert joined.value == "ab"
     assert isinstance(formatted, facts.Formatted)
     assert [part if isinstance(part, str) else type(part).__name__ for part in formatted.parts] == [
-        *("a", "{", "Name", "}", "Opaque"),
+        *("a{", "Name", "}", "Opaque"),
     ]
 
 
@@ -249,28 +249,31 @@ def test_patterns_of_a_match() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("expression", "reason"),
-    [
-        ("1j", "complex"),
-        ("9" * 5000, "digits"),
-        ("'a' '\\N{no such name}'", "no character"),
-        ("'\\U99999999'", "no character"),
-    ],
-)
-def test_what_has_no_counterpart_is_opaque(expression: str, reason: str) -> None:
-    value = value_of(expression)
+def test_what_has_no_counterpart_is_opaque() -> None:
+    value = value_of("1j")
     assert isinstance(value, facts.Opaque)
-    assert value.text == expression
-    assert reason in value.reason
+    assert value.text == "1j"
+    assert "complex" in value.reason
 
 
 def test_python_newer_than_the_interpreter_is_read() -> None:
-    module = lowered("type Pair[T] = tuple[T, T]\ndef f[T: int, *Ts](a: T) -> T: return a\nx = f'{a['b']}'\n")
-    alias, function, _ = module.body
+    module = lowered("type Pair[T] = tuple[T, T]\ndef f[T: int,\n *Ts\n](a: T) -> T: return a\nclass A[T](B): pass\n")
+    *_, alias, function, klass = module.body
     assert isinstance(alias, facts.Assign)
-    assert isinstance(alias.value, facts.Opaque)
     assert isinstance(function, facts.FunctionDef)
+    assert function.span == Span(2, 0, 4, 22)
+    assert isinstance(klass, facts.ClassDef)
+    assert [base.span for base in klass.bases] == [Span(5, 11, 5, 12)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f'{a['b']}'", "f'{a['b']} {f'{c}'}'", 'f"{"\\n".join(a)}"', "t'{a}'", "rt'{a}\\d'", "f'''{a['b']}'''"],
+)
+def test_strings_of_a_newer_python_are_read(text: str) -> None:
+    formatted = value_of(text)
+    assert any(isinstance(fact, facts.Name) and fact.id == "a" for fact in walk(formatted))
+    assert cut(text, formatted.span) == text
 
 
 def test_every_comment_is_found() -> None:
@@ -305,6 +308,8 @@ def test_comments_are_those_of_tokenize(path: Path) -> None:
         ("x = 1\n  y = 2\n", 2, "unexpected indent"),
         ("x = '\ud800'\n", 1, "surrogate"),
         ("x = 1\ny = b'a' 'b'\n", 2, "bytes"),
+        ("x = 1\ny = '\\N{no such name}'\n", 2, "unknown Unicode character name"),
+        ("x = 1\ny = " + "9" * 5000, 2, "Exceeds the limit"),
         ("x = 1\ny = b'a' f'{b}'\n", 2, "bytes"),
         ("a\nb = " + "(" * 10_000 + "1" + ")" * 10_000, 2, "too many nested parentheses"),
         ("a\nb = " + "[" * 10_000, 2, "too many nested parentheses"),
@@ -376,7 +381,7 @@ def depth_of(value: object) -> int:
 
 
 @pytest.mark.parametrize("path", REAL_FILES[:12], ids=lambda path: path.name)
-def test_facts_pickle_and_hold_no_libcst_node(path: Path) -> None:
+def test_facts_pickle_and_hold_no_node_of_the_parser(path: Path) -> None:
     source = read_source(str(path))
     assert isinstance(source, Source)
     pickled = pickle.dumps(lowered(source.text))

@@ -1,4 +1,4 @@
-"""The results of files, in one JSON file for each version of shapelint, Python and libcst.
+"""The results of files, in one JSON file for each version of shapelint and Python.
 
     {"answers": [["file", "/project/layers.py", ""], ..],            what checks have asked, and were told
      "states": {"..": ["/project", true, [["/project/a.py", ".."], ..]]},

@@ -1,4 +1,4 @@
-"""What a result depends on beside the checked files: the code of shapelint, Python, libcst and torch.
+"""What a result depends on beside the checked files: the code of shapelint, Python and torch.
 
 All are told by content, so that a copy elsewhere (another machine that restores the cache) counts as the same, and
 without importing any of them.
@@ -23,7 +23,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 @cache
 def of_check() -> str:
     """What stands for all that reads code."""
-    return _joined(FORMAT, sys.version, sys.platform, _own_code(), _package("libcst", "_version.py"))
+    return _joined(FORMAT, sys.version, sys.platform, _own_code())
 
 
 @cache

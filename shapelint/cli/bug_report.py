@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shapelint.pipeline.check import FileCheck
     from shapelint.reduction.reduce import Reduced
 
-PACKAGES = ("torch", "libcst", "click", "pathspec", "pygls", "flake8")
+PACKAGES = ("torch", "click", "pathspec", "pygls", "flake8")
 _REDUCING_SECONDS = 30.0
 
 

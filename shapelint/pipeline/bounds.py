@@ -1,7 +1,7 @@
 """Calls within bounds of time and memory, made in a process of its own that can be ended.
 
-Neither a time-out nor a lack of memory can be had safely in the own process: libcst's parser is native code that gives
-no other thread a turn, and that aborts the process where it gets no memory.
+Neither a time-out nor a lack of memory can be had safely in the own process: native code, as Python's parser is, gives
+no other thread a turn, and a process that gets no memory may be aborted.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Source text to facts: the only part of shapelint that imports libcst."""
+"""Source text to facts: the only part of shapelint that parses what is checked."""

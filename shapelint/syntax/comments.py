@@ -1,54 +1,32 @@
-"""The comments of a file: libcst spreads them over its whitespace nodes and drops some at the file's end."""
+"""The comments of a file, which Python's own tree leaves out."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from collections.abc import Iterator
 
 from shapelint.syntax.facts import Comment
-from shapelint.syntax.positions import Places
+from shapelint.syntax.places import Places
 
-_COMMENT = re.compile(r"#[^\r\n]*")
-
-
-def find_comments(places: Places, strings: list[tuple[int, int]]) -> tuple[Comment, ...]:
-    """Every comment of the text, in order; `strings` are the offsets of all its string literals."""
-    comments = []
-    strings = _outermost(strings)
-    offset = places.text.find("#")
-    while offset >= 0:
-        end = _end_of_string(strings, offset)
-        if end is None:
-            comment = _comment_at(places, offset)
-            comments.append(comment)
-            end = offset + 1 + len(comment.text)
-        offset = places.text.find("#", end)
-    return tuple(comments)
+_LONG = r"{q}{q}{q}[^\\{q}]*(?:(?:\\[\s\S]|{q}(?!{q}{q}))[^\\{q}]*)*{q}{q}{q}"
+_SHORT = r"{q}[^\\{q}\r\n]*(?:\\[\s\S][^\\{q}\r\n]*)*{q}"
+_STRING = "|".join(form.format(q=quote) for form in (_LONG, _SHORT) for quote in ("'", '"'))
+_COMMENT_OR_STRING = re.compile(rf"#(?P<comment>[^\r\n]*)|{_STRING}")
 
 
-def _outermost(strings: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The strings in order, without those inside the braces of another one."""
-    kept: list[tuple[int, int]] = []
-    for start, end in sorted(strings):
-        if not kept or start >= kept[-1][1]:
-            kept.append((start, end))
-    return kept
+def comments_in(text: str) -> Iterator[re.Match[str]]:
+    """Every comment of a text that parses, in order; the group `comment` is without its sign."""
+    found = _COMMENT_OR_STRING.finditer(text) if "#" in text else iter(())
+    return (match for match in found if match["comment"] is not None)
 
 
-def _end_of_string(strings: list[tuple[int, int]], offset: int) -> int | None:
-    """Where the string ends that holds this offset."""
-    index = bisect_right(strings, (offset, offset)) - 1
-    if index >= 0 and offset < strings[index][1]:
-        return strings[index][1]
-    return None
+def find_comments(places: Places) -> tuple[Comment, ...]:
+    """The comments of a text as facts."""
+    return tuple([_comment(places, match) for match in comments_in(places.text)])
 
 
-def _comment_at(places: Places, offset: int) -> Comment:
-    match = _COMMENT.match(places.text, offset)
-    assert match is not None, "the caller found a # here"
-    line_start = max(places.text.rfind("\n", 0, offset), places.text.rfind("\r", 0, offset)) + 1
-    return Comment(
-        places.offset_span(offset, match.end()),
-        match[0][1:],
-        alone=not places.text[line_start:offset].strip(),
-    )
+def _comment(places: Places, match: re.Match[str]) -> Comment:
+    text = places.text
+    line_start = max(text.rfind("\n", 0, match.start()), text.rfind("\r", 0, match.start())) + 1
+    is_alone = not text[line_start : match.start()].strip()
+    return Comment(places.offset_span(*match.span()), match["comment"], alone=is_alone)

@@ -1,8 +1,8 @@
 """A stack deep enough for code that nests deeply, wherever the caller runs.
 
-libcst's native parser recurses on the machine's stack and kills the process when it runs out. The main
-thread has 1 MB on Windows and 8 MB on Linux, an editor's worker threads 0.5 MB on macOS: too little for a
-sum of some thousand terms, which generated code does hold.
+Python's parser recurses on the machine's stack, and gives up where there may be too little of it: the main thread has
+1 MB on Windows and 8 MB on Linux, an editor's worker threads 0.5 MB on macOS. A sum of some thousand terms, which
+generated code does hold, needs more.
 """
 
 from __future__ import annotations

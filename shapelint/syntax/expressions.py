@@ -1,22 +1,18 @@
-"""Lowering of libcst expressions to facts."""
+"""Lowering of expressions to facts."""
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
-import libcst as cst
-
 from shapelint.source import Span
-from shapelint.syntax import facts, literals
-from shapelint.syntax.positions import Places, skip_trivia
-from shapelint.syntax.strings import lower_string
+from shapelint.syntax import facts
+from shapelint.syntax.places import Places
 
+_KNOWS_FIELDS = sys.version_info >= (3, 12)  #: where those of f-strings stand
 DEPTH_LIMIT = 100  #: facts nested deeper are Opaque: whoever walks them, or pickles them, may recurse freely
-
-_CONSTANTS = {"True": True, "False": False, "None": None}
-_TWO_WORDS = {"NotIn": "not in", "IsNot": "is not"}
 
 
 class Lowering:
@@ -34,7 +30,7 @@ class Lowering:
         self.names: list[str] = []
         self.yields = False
 
-    def expression(self, node: cst.CSTNode) -> facts.Expression:
+    def expression(self, node: ast.expr) -> facts.Expression:
         """The fact for an expression; `Opaque` for what facts have no word for."""
         lower = _LOWER.get(node.__class__.__name__)
         if lower is None:
@@ -47,294 +43,265 @@ class Lowering:
         finally:
             self.depth -= 1
 
-    def optional(self, node: cst.CSTNode | None) -> facts.Expression | None:
+    def optional(self, node: ast.expr | None) -> facts.Expression | None:
         """The fact for an expression that may be absent."""
         return None if node is None else self.expression(node)
 
-    def opaque(self, node: cst.CSTNode, reason: str) -> facts.Opaque:
+    def all_of(self, nodes: Sequence[ast.expr]) -> tuple[facts.Expression, ...]:
+        """The facts for several expressions."""
+        return tuple([self.expression(node) for node in nodes])
+
+    def opaque(self, node: ast.expr | ast.stmt, reason: str) -> facts.Opaque:
         """A node that is not read any further."""
         return facts.Opaque(self.places.span(node), self.places.text_of(node), reason)
 
 
-def operator_text(lowering: Lowering, node: cst.CSTNode) -> str:
-    """An operator as in the source, its words one space apart."""
-    return _TWO_WORDS.get(node.__class__.__name__) or lowering.places.text_of(node)
+def _name(lowering: Lowering, node: ast.Name) -> facts.Expression:
+    lowering.names.append(node.id)
+    return facts.Name(lowering.places.span(node), node.id)
 
 
-def _name(lowering: Lowering, node: cst.Name) -> facts.Expression:
-    if node.value in _CONSTANTS:
-        return facts.Literal(lowering.places.span(node), _CONSTANTS[node.value])
-    return lower_name(lowering, node)
+def _constant(lowering: Lowering, node: ast.Constant) -> facts.Expression:
+    if node.value is ...:
+        return facts.EllipsisLiteral(lowering.places.span(node))
+    if isinstance(node.value, complex):
+        return lowering.opaque(node, "complex number")
+    return facts.Literal(lowering.places.span(node), node.value)
 
 
-def lower_name(lowering: Lowering, node: cst.Name) -> facts.Name:
-    """A name that is read or bound."""
-    lowering.names.append(node.value)
-    return facts.Name(lowering.places.span(node), node.value)
+def _formatted(lowering: Lowering, node: ast.JoinedStr) -> facts.Expression:
+    places = lowering.places
+    span, outer = places.span(node), places.pinned
+    places.pinned = outer if _KNOWS_FIELDS or places.knows_names_in(node) else span
+    parts = tuple([_formatted_part(lowering, part) for part in node.values])
+    places.pinned = outer
+    return facts.Formatted(span, parts)
 
 
-def _ellipsis(lowering: Lowering, node: cst.Ellipsis) -> facts.Expression:
-    return facts.EllipsisLiteral(lowering.places.span(node))
+def _formatted_part(lowering: Lowering, node: ast.expr) -> str | facts.Expression:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if not isinstance(node, ast.FormattedValue):
+        return lowering.opaque(node, "no part of an f-string")
+    is_plain = node.conversion == -1 and node.format_spec is None
+    return lowering.expression(node.value) if is_plain else lowering.opaque(node.value, "formatted in a way of its own")
 
 
-def _integer(lowering: Lowering, node: cst.Integer) -> facts.Expression:
-    try:
-        return facts.Literal(lowering.places.span(node), literals.integer(node.value))
-    except ValueError as error:
-        return lowering.opaque(node, str(error))
-
-
-def _float(lowering: Lowering, node: cst.Float) -> facts.Expression:
-    return facts.Literal(lowering.places.span(node), literals.floating(node.value))
-
-
-def _imaginary(lowering: Lowering, node: cst.Imaginary) -> facts.Expression:
-    return lowering.opaque(node, "complex number")
-
-
-def _attribute(lowering: Lowering, node: cst.Attribute) -> facts.Expression:
+def _attribute(lowering: Lowering, node: ast.Attribute) -> facts.Expression:
     places = lowering.places
     value = lowering.expression(node.value)
-    return facts.Attribute(places.span(node), value, node.attr.value, places.span(node.attr))
+    name = places.word(places.behind(places.closed(places.end(node.value)), "."))
+    return facts.Attribute(places.span(node), value, node.attr, places.offset_span(*name))
 
 
-def _call(lowering: Lowering, node: cst.Call) -> facts.Expression:
+def _call(lowering: Lowering, node: ast.Call) -> facts.Expression:
     places = lowering.places
     func = lowering.expression(node.func)
-    opening, closing = places.bracket_after(node.func), places.offsets[id(node)][1] - 1
-    return facts.Call(
-        places.span(node),
-        func,
-        _call_arguments(lowering, node, places.offset_span(opening - 1, closing + 1)),
-        places.offset_span(closing, closing),
-    )
+    opening, closing = places.behind(places.closed(places.end(node.func)), "("), places.end(node) - 1
+    arguments = lower_arguments(lowering, opening, node.args, node.keywords)
+    return facts.Call(places.span(node), func, arguments, places.offset_span(closing, closing))
 
 
-def _call_arguments(lowering: Lowering, node: cst.Call, parentheses: Span) -> tuple[facts.Argument, ...]:
-    arguments = tuple(lower_argument(lowering, argument) for argument in node.args)
-    if len(arguments) == 1 and isinstance(node.args[0].value, cst.GeneratorExp):
-        only = arguments[0]
-        if isinstance(only.value, facts.Comprehension) and not node.args[0].value.lpar:
-            return (replace(only, value=replace(only.value, span=parentheses)),)
-    return arguments
-
-
-def lower_argument(lowering: Lowering, node: cst.Arg) -> facts.Argument:
-    """An argument of a call or of a class statement."""
-    keyword = None if node.keyword is None else node.keyword.value
-    return facts.Argument(lowering.places.span(node), lowering.expression(node.value), keyword, len(node.star))
-
-
-def _subscript(lowering: Lowering, node: cst.Subscript) -> facts.Expression:
+def lower_arguments(
+    lowering: Lowering, opening: int, values: Sequence[ast.expr], keywords: Sequence[ast.keyword]
+) -> tuple[facts.Argument, ...]:
+    """The arguments of a call or of a class statement in the order of the text; `opening` is behind its bracket."""
     places = lowering.places
-    start, end = places.bracket_after(node.value), places.offsets[id(node)][1] - 1
-    value = lowering.expression(node.value)
-    items = tuple(_subscript_element(lowering, element) for element in node.slice)
-    index = items[0]
-    if len(items) > 1 or isinstance(node.slice[0].comma, cst.Comma) or isinstance(index, facts.Starred):
-        index = facts.Sequence(_index_tuple_span(places, node), "tuple", items)
+    arguments = [_keyword(lowering, node) for node in keywords]
+    for node in values:
+        if keywords and places.start(node) > places.start(keywords[0]):
+            opening = places.start(node)  # `f(a=1, *b)`: a star stands in no parentheses
+        start, end = places.outer(opening, node)
+        if isinstance(node, ast.GeneratorExp) and places.start(node) < opening:
+            start, end = places.skip(opening), _end_inside(places, node)  # the call's parentheses are its own
+        arguments.append(_argument(lowering, node, places.offset_span(start, end)))
+        opening = places.behind(end, ",")
+    return tuple(sorted(arguments, key=lambda argument: argument.span) if keywords else arguments)
+
+
+def _argument(lowering: Lowering, node: ast.expr, span: Span) -> facts.Argument:
+    star = int(isinstance(node, ast.Starred))
+    return facts.Argument(span, lowering.expression(node.value if isinstance(node, ast.Starred) else node), None, star)
+
+
+def _keyword(lowering: Lowering, node: ast.keyword) -> facts.Argument:
+    star = 0 if node.arg else 2
+    return facts.Argument(lowering.places.span(node), lowering.expression(node.value), node.arg, star)
+
+
+def _end_inside(places: Places, node: ast.GeneratorExp) -> int:
+    """Where a generator ends within its parentheses."""
+    last = node.generators[-1]
+    end, closing = places.end(last.ifs[-1] if last.ifs else last.iter), places.end(node) - 1
+    while (after := places.skip(end)) < closing:
+        end = after + 1
+    return end
+
+
+def _subscript(lowering: Lowering, node: ast.Subscript) -> facts.Expression:
+    places = lowering.places
+    start, end = places.behind(places.closed(places.end(node.value)), "["), places.end(node) - 1
+    value, index = lowering.expression(node.value), lowering.expression(node.slice)
     return facts.Subscript(places.span(node), value, index, places.offset_span(start, end))
 
 
-def _index_tuple_span(places: Places, node: cst.Subscript) -> Span:
-    """From the first index to the last one, or to the comma behind it."""
-    first, last = node.slice[0], node.slice[-1]
-    end = _element_end(places, last)
-    if isinstance(last.comma, cst.Comma):
-        end = skip_trivia(places.text, end) + 1
-    return places.offset_span(places.offsets[id(first)][0], end)
-
-
-def _subscript_element(lowering: Lowering, element: cst.SubscriptElement) -> facts.Expression:
-    places, index = lowering.places, element.slice
-    if isinstance(index, cst.Slice):
-        span = places.offset_span(places.offsets[id(element)][0], _element_end(places, element))
-        lower, upper, step = (lowering.optional(bound) for bound in (index.lower, index.upper, index.step))
-        return facts.Slice(span, lower, upper, step)
-    assert isinstance(index, cst.Index), "libcst has no third kind"
-    value = lowering.expression(index.value)
-    return facts.Starred(places.span(element), value) if index.star else value
-
-
-def _element_end(places: Places, element: cst.SubscriptElement) -> int:
-    """The offset behind an index; libcst counts the space behind a last colon to the slice."""
-    start, end = places.offsets[id(element)]
-    index = element.slice
-    if not isinstance(index, cst.Slice):
-        return end
-    end = start if index.lower is None else places.end_with_parentheses(index.lower)
-    end = skip_trivia(places.text, end) + 1
-    if index.upper is not None:
-        end = places.end_with_parentheses(index.upper)
-    if isinstance(index.second_colon, cst.Colon):
-        end = skip_trivia(places.text, end) + 1
-    return end if index.step is None else places.end_with_parentheses(index.step)
+def _slice(lowering: Lowering, node: ast.Slice) -> facts.Expression:
+    lower, upper, step = (lowering.optional(bound) for bound in (node.lower, node.upper, node.step))
+    return facts.Slice(lowering.places.span(node), lower, upper, step)
 
 
 def _sequence(kind: str) -> Callable[[Lowering, Any], facts.Expression]:
-    def lower(lowering: Lowering, node: cst.Tuple | cst.List | cst.Set) -> facts.Expression:
-        items = tuple(_element(lowering, element) for element in node.elements)
-        return facts.Sequence(lowering.places.span(node), kind, items)
+    def lower(lowering: Lowering, node: ast.Tuple | ast.List | ast.Set) -> facts.Expression:
+        return facts.Sequence(lowering.places.span(node), kind, lowering.all_of(node.elts))
 
     return lower
 
 
-def _element(lowering: Lowering, element: cst.BaseElement) -> facts.Expression:
-    return lowering.expression(element if isinstance(element, cst.StarredElement) else element.value)
-
-
-def _starred(lowering: Lowering, node: cst.StarredElement) -> facts.Expression:
+def _starred(lowering: Lowering, node: ast.Starred) -> facts.Expression:
     return facts.Starred(lowering.places.span(node), lowering.expression(node.value))
 
 
-def _dict(lowering: Lowering, node: cst.Dict) -> facts.Expression:
-    items = tuple(
-        (
-            lowering.expression(element.key) if isinstance(element, cst.DictElement) else None,
-            lowering.expression(element.value),
-        )
-        for element in node.elements
-    )
+def _dict(lowering: Lowering, node: ast.Dict) -> facts.Expression:
+    pairs = zip(node.keys, node.values, strict=True)
+    items = tuple([(lowering.optional(key), lowering.expression(value)) for key, value in pairs])
     return facts.DictDisplay(lowering.places.span(node), items)
 
 
-def _binary(lowering: Lowering, node: cst.BinaryOperation) -> facts.Expression:
+def _binary(lowering: Lowering, node: ast.BinOp) -> facts.Expression:
     left, right = lowering.expression(node.left), lowering.expression(node.right)
-    operator = operator_text(lowering, node.operator)
-    return facts.Binary(lowering.places.span(node), left, operator, right)
+    return facts.Binary(lowering.places.span(node), left, OPERATORS[node.op.__class__.__name__], right)
 
 
-def _bool_op(lowering: Lowering, node: cst.BooleanOperation) -> facts.Expression:
-    left, right = lowering.expression(node.left), lowering.expression(node.right)
-    operator = operator_text(lowering, node.operator)
-    return facts.BoolOp(lowering.places.span(node), left, operator, right)
+def _bool_op(lowering: Lowering, node: ast.BoolOp) -> facts.Expression:
+    """`a and b and c` is `(a and b) and c`; too many of them are cut off at the front, as other operators are."""
+    places, operator = lowering.places, OPERATORS[node.op.__class__.__name__]
+    first, start = max(0, len(node.values) - 1 - (DEPTH_LIMIT - lowering.depth)), places.start(node)
+    left: facts.Expression = lowering.expression(node.values[0])
+    if first:
+        text = places.text[start : places.closed(places.end(node.values[first]))]
+        left = facts.Opaque(places.offset_span(start, start + len(text)), text, "nested too deeply")
+    for value in node.values[first + 1 :]:
+        right = lowering.expression(value)
+        span = places.offset_span(start, places.closed(places.end(value)))
+        left = facts.BoolOp(places.span(node) if value is node.values[-1] else span, left, operator, right)
+    return left
 
 
-def _unary(lowering: Lowering, node: cst.UnaryOperation) -> facts.Expression:
-    operand = lowering.expression(node.expression)
-    return facts.Unary(lowering.places.span(node), _UNARY[node.operator.__class__.__name__], operand)
+def _unary(lowering: Lowering, node: ast.UnaryOp) -> facts.Expression:
+    operand = lowering.expression(node.operand)
+    return facts.Unary(lowering.places.span(node), OPERATORS[node.op.__class__.__name__], operand)
 
 
-def _compare(lowering: Lowering, node: cst.Comparison) -> facts.Expression:
+def _compare(lowering: Lowering, node: ast.Compare) -> facts.Expression:
     left = lowering.expression(node.left)
-    rest = tuple(
-        (operator_text(lowering, target.operator), lowering.expression(target.comparator))
-        for target in node.comparisons
-    )
+    pairs = zip(node.ops, node.comparators, strict=True)
+    rest = tuple([(OPERATORS[op.__class__.__name__], lowering.expression(value)) for op, value in pairs])
     return facts.Compare(lowering.places.span(node), left, rest)
 
 
-def _conditional(lowering: Lowering, node: cst.IfExp) -> facts.Expression:
+def _conditional(lowering: Lowering, node: ast.IfExp) -> facts.Expression:
     body, test, orelse = (lowering.expression(part) for part in (node.body, node.test, node.orelse))
     return facts.Conditional(lowering.places.span(node), test, body, orelse)
 
 
-def _lambda(lowering: Lowering, node: cst.Lambda) -> facts.Expression:
-    parameters, outer = lower_parameters(lowering, node.params), lowering.yields
+def _lambda(lowering: Lowering, node: ast.Lambda) -> facts.Expression:
+    parameters, outer = lower_parameters(lowering, node.args), lowering.yields
     body, lowering.yields = lowering.expression(node.body), outer  # a lambda's `yield` is its own
     return facts.Lambda(lowering.places.span(node), parameters, body)
 
 
-def lower_parameters(lowering: Lowering, node: cst.Parameters) -> tuple[facts.Parameter, ...]:
+def lower_parameters(lowering: Lowering, node: ast.arguments) -> tuple[facts.Parameter, ...]:
     """The parameters of a function or lambda in source order; a bare `*` or `/` shows in the kinds only."""
-    groups: list[tuple[str, Sequence[object]]] = [
-        ("positional", node.posonly_params),
-        ("normal", node.params),
-        ("vararg", [node.star_arg]),
-        ("keyword", node.kwonly_params),
-        ("kwarg", [node.star_kwarg]),
-    ]
-    return tuple(
-        _parameter(lowering, parameter, kind)
-        for kind, group in groups
-        for parameter in group
-        if isinstance(parameter, cst.Param)
-    )
+    return tuple([_parameter(lowering, *parameter) for parameter in _parameters(node)])
 
 
-def _parameter(lowering: Lowering, node: cst.Param, kind: str) -> facts.Parameter:
+def _parameters(node: ast.arguments) -> Iterator[tuple[ast.arg, str, ast.expr | None]]:
+    """The parameters with their kinds and defaults."""
+    plain = [*((one, "positional") for one in node.posonlyargs), *((one, "normal") for one in node.args)]
+    defaults = [*[None] * (len(plain) - len(node.defaults)), *node.defaults]
+    for (parameter, kind), default in zip(plain, defaults, strict=True):
+        yield parameter, kind, default
+    if node.vararg is not None:
+        yield node.vararg, "vararg", None
+    for parameter, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+        yield parameter, "keyword", default
+    if node.kwarg is not None:
+        yield node.kwarg, "kwarg", None
+
+
+def _parameter(lowering: Lowering, node: ast.arg, kind: str, default: ast.expr | None) -> facts.Parameter:
     places = lowering.places
-    start, end = places.offsets[id(node)]
-    annotation = None if node.annotation is None else node.annotation.annotation
-    for part in (annotation, node.default):
+    start = places.start(node)
+    _, end = places.word(start)
+    for sign, part in ((":", node.annotation), ("=", default)):
         if part is not None:
-            end = places.end_with_parentheses(part)
-    return facts.Parameter(
-        places.offset_span(start, end),
-        node.name.value,
-        kind,
-        lowering.optional(node.default),
-        lowering.optional(annotation),
-    )
+            _, end = places.outer(places.behind(end, sign), part)
+    stars = {"vararg": "*", "kwarg": "**"}.get(kind, "")
+    before = len(places.text[:start].rstrip()) - len(stars) if stars else start
+    span = places.offset_span(before if places.text.startswith(stars, before) else start, end)
+    return facts.Parameter(span, node.arg, kind, lowering.optional(default), lowering.optional(node.annotation))
 
 
 def _comprehension(kind: str) -> Callable[[Lowering, Any], facts.Expression]:
-    def lower(lowering: Lowering, node: cst.BaseSimpleComp) -> facts.Expression:
-        element = lowering.expression(node.elt)
-        generators = tuple(_generators(lowering, node.for_in))
+    def lower(lowering: Lowering, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> facts.Expression:
+        element, generators = lowering.expression(node.elt), _generators(lowering, node.generators)
         return facts.Comprehension(lowering.places.span(node), kind, element, None, generators)
 
     return lower
 
 
-def _dict_comprehension(lowering: Lowering, node: cst.DictComp) -> facts.Expression:
+def _dict_comprehension(lowering: Lowering, node: ast.DictComp) -> facts.Expression:
     key, value = lowering.expression(node.key), lowering.expression(node.value)
-    generators = tuple(_generators(lowering, node.for_in))
-    return facts.Comprehension(lowering.places.span(node), "dict", value, key, generators)
+    return facts.Comprehension(lowering.places.span(node), "dict", value, key, _generators(lowering, node.generators))
 
 
-def _generators(lowering: Lowering, node: cst.CompFor | None) -> Iterator[facts.Generator]:
-    while node is not None:
-        yield facts.Generator(
-            lowering.expression(node.target),
-            lowering.expression(node.iter),
-            tuple(lowering.expression(condition.test) for condition in node.ifs),
-        )
-        node = node.inner_for_in
+def _generators(lowering: Lowering, nodes: Sequence[ast.comprehension]) -> tuple[facts.Generator, ...]:
+    read = lowering.expression
+    return tuple([facts.Generator(read(n.target), read(n.iter), lowering.all_of(n.ifs)) for n in nodes])
 
 
-def _walrus(lowering: Lowering, node: cst.NamedExpr) -> facts.Expression:
-    if not isinstance(node.target, cst.Name):
-        return lowering.opaque(node, "only names can be bound by :=")
-    value = lowering.expression(node.value)
-    return facts.Walrus(lowering.places.span(node), lower_name(lowering, node.target), value)
+def _walrus(lowering: Lowering, node: ast.NamedExpr) -> facts.Expression:
+    value, target = lowering.expression(node.value), lowering.expression(node.target)
+    assert isinstance(target, facts.Name), "the grammar allows names only"
+    return facts.Walrus(lowering.places.span(node), target, value)
 
 
-def _await(lowering: Lowering, node: cst.Await) -> facts.Expression:
-    return facts.Await(lowering.places.span(node), "await", lowering.expression(node.expression))
+def _await(lowering: Lowering, node: ast.Await) -> facts.Expression:
+    return facts.Await(lowering.places.span(node), "await", lowering.expression(node.value))
 
 
-def _yield(lowering: Lowering, node: cst.Yield) -> facts.Expression:
-    span, lowering.yields = lowering.places.span(node), True
-    if isinstance(node.value, cst.From):
-        return facts.Await(span, "yield from", lowering.expression(node.value.item))
-    return facts.Await(span, "yield", lowering.optional(node.value))
+def _yield(kind: str) -> Callable[[Lowering, Any], facts.Expression]:
+    def lower(lowering: Lowering, node: ast.Yield | ast.YieldFrom) -> facts.Expression:
+        lowering.yields = True
+        return facts.Await(lowering.places.span(node), kind, lowering.optional(node.value))
+
+    return lower
 
 
-_UNARY = {"Minus": "-", "Plus": "+", "BitInvert": "~", "Not": "not"}
+_NAMES = "Add Sub Mult Div FloorDiv Mod Pow MatMult BitAnd BitOr BitXor LShift RShift And Or Eq NotEq Lt LtE Gt GtE Is In"
+_SIGNS = "+ - * / // % ** @ & | ^ << >> and or == != < <= > >= is in"
+_OF_ONE = {"USub": "-", "UAdd": "+", "Invert": "~", "Not": "not"}
+#: the text of an operator by the name of its class
+OPERATORS = dict(zip(_NAMES.split(), _SIGNS.split(), strict=True)) | _OF_ONE | {"IsNot": "is not", "NotIn": "not in"}
 
-# Keyed by class name: libcst adds classes from version to version, and some are missing in older ones.
+# Keyed by class name: Python adds classes from version to version, and some are missing in older ones.
 _LOWER: dict[str, Callable[[Lowering, Any], facts.Expression]] = {
     "Name": _name,
-    "Ellipsis": _ellipsis,
-    "Integer": _integer,
-    "Float": _float,
-    "Imaginary": _imaginary,
-    "SimpleString": lower_string,
-    "FormattedString": lower_string,
-    "ConcatenatedString": lower_string,
+    "Constant": _constant,
+    "JoinedStr": _formatted,
     "Attribute": _attribute,
     "Call": _call,
     "Subscript": _subscript,
+    "Slice": _slice,
     "Tuple": _sequence("tuple"),
     "List": _sequence("list"),
     "Set": _sequence("set"),
-    "StarredElement": _starred,
+    "Starred": _starred,
     "Dict": _dict,
-    "BinaryOperation": _binary,
-    "BooleanOperation": _bool_op,
-    "UnaryOperation": _unary,
-    "Comparison": _compare,
+    "BinOp": _binary,
+    "BoolOp": _bool_op,
+    "UnaryOp": _unary,
+    "Compare": _compare,
     "IfExp": _conditional,
     "Lambda": _lambda,
     "GeneratorExp": _comprehension("generator"),
@@ -343,5 +310,6 @@ _LOWER: dict[str, Callable[[Lowering, Any], facts.Expression]] = {
     "DictComp": _dict_comprehension,
     "NamedExpr": _walrus,
     "Await": _await,
-    "Yield": _yield,
+    "Yield": _yield("yield"),
+    "YieldFrom": _yield("yield from"),
 }

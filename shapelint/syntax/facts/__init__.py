@@ -1,7 +1,7 @@
 """Facts: a module's source lowered to small frozen dataclasses that carry their spans.
 
 The vocabulary is Python's own, cut down to what the interpreter can use. What has no meaning for shapes is
-an `Opaque` with its text, so that nothing is lost and nothing raises. Facts hold no libcst node: they
+an `Opaque` with its text, so that nothing is lost and nothing raises. Facts hold no node of the parser: they
 pickle, cache, and cross process boundaries.
 """
 
