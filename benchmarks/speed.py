@@ -86,11 +86,11 @@ def rows(tree: Tree, peers: dict[str, Taken], scratch: Path) -> list[Row]:
 
 def parse_alone(tree: Tree, scratch: Path) -> float:
     """The CPU of libcst's bare parse of the files that are analysed, without its import."""
-    names = scratch / "names"
+    names, python = scratch / "names", scratch / "torchfix/bin/python"  # TorchFix reads with libcst
     taken = []
     for paths in ([], tree.analysed):
         names.write_text("\n".join(map(str, paths)) or "/dev/null")
-        taken.append(timed(("sh", "-c", f'exec "{sys.executable}" -c "{_PARSE}" < "{names}"')).cpu)
+        taken.append(timed(("sh", "-c", f'exec "{python}" -c "{_PARSE}" < "{names}"')).cpu)
     return taken[1] - taken[0]
 
 

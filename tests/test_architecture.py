@@ -35,7 +35,7 @@ LAYERS = (
     ("api", "cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-HEAVY = ("shapelint.syntax", "torch")
+HEAVY = ("shapelint.syntax.tree", "torch")
 
 
 def part(path: Path) -> str:
@@ -176,7 +176,7 @@ def test_a_check_loads_the_parser_and_never_torch(tmp_path: Path) -> None:
     text = "import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n"
     check = "check_bytes('model.py', text, Wanted(frozenset(('SHP101',))))"
     assert loaded(f"from shapelint.pipeline.check import Wanted, check_bytes\ntext = {text.encode()!r}\n{check}") == [
-        "shapelint.syntax"
+        "shapelint.syntax.tree"
     ]
 
 

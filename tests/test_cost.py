@@ -104,13 +104,13 @@ def test_a_fix_is_analysed_by_the_entry_that_shows_the_finding_alone(monkeypatch
 
 def test_a_fix_is_parsed_with_the_parts_that_it_needs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[int] = []
-    tree = parser._tree
+    tree = parser.tree_of
 
     def noted(text: str) -> Any:
         lines.append(text.count("\n"))
         return tree(text)
 
-    monkeypatch.setattr(parser, "_tree", noted)
+    monkeypatch.setattr(parser, "tree_of", noted)
     text = wrong_models(20)
     check_source(Source("m.py", text), WANTED)
     assert lines[0] == text.count("\n")
@@ -128,13 +128,13 @@ def test_a_text_is_searched_once_for_all_paths() -> None:
 
 def test_a_judge_analyses_each_text_once(monkeypatch: pytest.MonkeyPatch, verifier: Verifier) -> None:
     texts: list[str] = []
-    tree = parser._tree
+    tree = parser.tree_of
 
     def noted(text: str) -> Any:
         texts.append(text)
         return tree(text)
 
-    monkeypatch.setattr(parser, "_tree", noted)
+    monkeypatch.setattr(parser, "tree_of", noted)
     text = wrong_models(2)
     first = proven(check_source(Source("m.py", text), WANTED), verifier)
     mended = mender(WANTED, True, verifier).mend(text.encode(), first)

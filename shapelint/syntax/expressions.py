@@ -278,11 +278,12 @@ def _yield(kind: str) -> Callable[[Lowering, Any], facts.Expression]:
     return lower
 
 
-_NAMES = "Add Sub Mult Div FloorDiv Mod Pow MatMult BitAnd BitOr BitXor LShift RShift And Or Eq NotEq Lt LtE Gt GtE Is In"
-_SIGNS = "+ - * / // % ** @ & | ^ << >> and or == != < <= > >= is in"
+_KINDS = "Add Sub Mult Div FloorDiv Mod Pow MatMult BitAnd BitOr BitXor LShift RShift And Or Eq NotEq Lt LtE Gt GtE"
+_SIGNS = "+ - * / // % ** @ & | ^ << >> and or == != < <= > >="
+_WORDS = {"Is": "is", "IsNot": "is not", "In": "in", "NotIn": "not in"}
 _OF_ONE = {"USub": "-", "UAdd": "+", "Invert": "~", "Not": "not"}
 #: the text of an operator by the name of its class
-OPERATORS = dict(zip(_NAMES.split(), _SIGNS.split(), strict=True)) | _OF_ONE | {"IsNot": "is not", "NotIn": "not in"}
+OPERATORS = dict(zip(_KINDS.split(), _SIGNS.split(), strict=True)) | _WORDS | _OF_ONE
 
 # Keyed by class name: Python adds classes from version to version, and some are missing in older ones.
 _LOWER: dict[str, Callable[[Lowering, Any], facts.Expression]] = {

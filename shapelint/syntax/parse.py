@@ -42,8 +42,9 @@ def parse(source: Source, numbers: Sequence[int] = ()) -> facts.Module | Problem
         return Problem(source.path, error.lineno or 1, f"cannot parse: {error.msg}")
     except ValueError as error:
         return Problem(source.path, 1, f"cannot parse: {error}")
-    except TOO_DEEP:
-        return Problem(source.path, 1, "cannot parse: the code is nested too deeply", internal=True)
+    except TOO_DEEP as error:
+        more = " or takes too much memory" if isinstance(error, MemoryError) else ""
+        return Problem(source.path, 1, f"cannot parse: the code is nested too deeply{more}", internal=True)
     return _lowered(source, tree, numbers)
 
 
