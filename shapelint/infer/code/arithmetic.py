@@ -149,7 +149,11 @@ def _unknown_binary(run: Run, left: Value, right: Value, node: facts.Expression)
     if not isinstance(parent, Unknown):
         return Unknown(key, f"{type(left).__name__.lower()} and {type(right).__name__.lower()} in an operator")
     run.path.parents[key] = Parent(parent.key)
-    return Unknown(key, "arithmetic of an unknown", lineage=Lineage(parent.key, 0))
+    made = Unknown(key, "arithmetic of an unknown", lineage=Lineage(parent.key, 0))
+    for operand in (left, right):
+        if isinstance(operand, Unknown):
+            run.path.note_array(made, operand)
+    return made
 
 
 def _tensor_binary(run: Run, left: Value, method: str, right: Value, node: facts.Expression) -> Value:

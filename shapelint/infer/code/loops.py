@@ -50,7 +50,9 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         loop.begin_round(later=count is not None and followed > 0)
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
-        flow = execute(run, scope, node.body)
+        # a sample's rounds stand for one another; where all are followed, what is unknown is another in each
+        with run.recorder.within(f"#{followed}" if count is None and followed else ""):
+            flow = execute(run, scope, node.body)
         followed += 1
         if flow in (Flow.BREAK, Flow.RETURN):
             break

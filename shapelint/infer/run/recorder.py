@@ -33,7 +33,7 @@ class Recorder:
     sizes: Sizes
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
-    member: str = ""  #: which member of a Sequential, and of one inside it, is being called
+    member: str = ""  #: which member of a Sequential, or round of a loop, and of one inside it, is being run
     caught: int | None = None  #: the depth of the calls at which the code catches what torch raises
     made_up: int = plans.MAX_DEPTH + 1  #: the depth from which on the code makes up for what torch raises
     graphless: int = 0  #: how many open blocks and functions switch gradients off
@@ -66,6 +66,16 @@ class Recorder:
             yield
         finally:
             self.caught, self.made_up = before
+
+    @contextmanager
+    def within(self, member: str) -> Iterator[None]:
+        """One of several times that the same code is run, for what is unknown there."""
+        outer = self.member
+        self.member += member
+        try:
+            yield
+        finally:
+            self.member = outer
 
     def record(
         self,

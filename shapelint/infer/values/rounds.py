@@ -1,20 +1,24 @@
 """Iterating over a value: the rounds that are followed.
 
 A short sequence of known items is followed item by item, and so is a longer one of plain numbers and texts, the
-table that layers are built from. Of others the first round and one later round are followed; what was collected
-carries the symbolic count.
+table that layers are built from, and one of layers that differ. Of others the first round and one later round are
+followed; what was collected carries the symbolic count.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from shapelint.data import dataclass
 from shapelint.infer.run.run import Run
+from shapelint.infer.values.objects import Container, Instance
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Int, Str, Tuple, Value
+from shapelint.shapes.value import NONE, Int, Layer, Str, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import LATER_ROUND
 
 MAX_EXACT = 8  #: items of a sequence that are followed one by one
+MAX_COMPARED = 6  #: levels of modules in modules that are compared
 MAX_BUILT = 32  #: of a table of numbers and texts, and rounds of a constructor: what layers are built from
 
 
@@ -27,10 +31,15 @@ class Rounds:
 
 
 def rounds_over(items: tuple[Value, ...], length: Dim | None = None) -> Rounds:
-    """All items of a short sequence, else its first and its last; with a `length` they are a sample."""
-    if length is None and (len(items) <= MAX_EXACT or _is_table(items)):
+    """All items of a short sequence, else its first and its last; with a `length` they are a sample.
+
+    Where the items do different things, the last one cannot stand for those before it.
+    """
+    is_mixed = length is None and len(items) > MAX_EXACT and not are_alike(items[1:])
+    if length is None and (len(items) <= MAX_EXACT or _is_table(items) or (is_mixed and len(items) <= MAX_BUILT)):
         return Rounds(items)
-    return Rounds(items[:1] + items[-1:] if len(items) > 1 else items, length or Dim.of(len(items)))
+    latest = () if is_mixed or len(items) < 2 else items[-1:]
+    return Rounds(items[:1] + latest, length or Dim.of(len(items)))
 
 
 def _is_table(items: tuple[Value, ...]) -> bool:
@@ -41,6 +50,31 @@ def _is_plain(item: Value) -> bool:
     if isinstance(item, Tuple):
         return all(map(_is_plain, item.items))
     return isinstance(item, Str) or item == NONE or (isinstance(item, Int) and item.dim.constant is not None)
+
+
+def are_alike(items: Sequence[Value]) -> bool:
+    """Whether each of some items stands for the others: no layer or number differs, however deep inside."""
+    return all(_is_like(items[0], other, 0) for other in items[1:])
+
+
+def _is_like(one: Value, other: Value, depth: int) -> bool:
+    if type(one) is not type(other) or depth > MAX_COMPARED:
+        return type(one) is type(other)
+    if isinstance(one, Layer) and isinstance(other, Layer):
+        return one.kind == other.kind and one.config == other.config
+    if isinstance(one, Int):
+        return one == other
+    parts, others = dict(_parts(one)), dict(_parts(other))
+    return parts.keys() == others.keys() and all(_is_like(parts[key], others[key], depth + 1) for key in parts)
+
+
+def _parts(value: Value) -> Iterable[tuple[object, Value]]:
+    """The values that a value holds, under their names or numbers."""
+    if isinstance(value, Container):
+        return value.members.items()
+    if isinstance(value, Instance):
+        return value.attributes.items()
+    return enumerate(value.items) if isinstance(value, Tuple) else ()
 
 
 def later_round(run: Run, node: facts.Expression) -> Int:

@@ -173,6 +173,20 @@ class Relative(nn.Module):
         padded = F.pad(scores, (1, 0))
         return padded.view(batch, heads, keys + 1, queries)[:, :, 1:]
 """,
+        """\
+import torch.nn.functional as F
+from torch import nn
+
+class Relative(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.rnn = nn.LSTM(width, width)
+
+    def shift(self, scores):
+        batch, heads, queries, keys = scores.size()
+        scores = F.pad(scores, pad=(1, 0)).view(batch, heads, -1, queries)
+        return scores[:, :, 1:].view(batch, heads, queries, keys)
+""",
     ),
 )
 
@@ -246,11 +260,19 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
     if maker is None or nature_of(maker) in (Nature.ZEROS, Nature.CONSTANT):
         return False
     moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
-    padded = nature_of(maker) in (Nature.PADDING, Nature.JOIN)
-    if padded and any(_is_sum(trace.resolve(axis.dim)) for axis in moved):
-        return False  # padded by one and cut anew: the relative shift of attention scores
+    if _is_shifted(trace, root):
+        return False
     named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)
     return named or any(is_recurrent_call(user) for user in trace.uses(Ref(node.id)))
+
+
+def _is_shifted(trace: Trace, root: Tensor) -> bool:
+    """Whether the elements are padded by one, cut anew, and may be cut back: the shift of relative attention."""
+    whole = origin_of(trace, root, natures(Nature.VIEW, Nature.SAME, Nature.SELECTION))
+    maker = made_by(trace, whole)
+    if maker is None or not isinstance(whole, Tensor) or nature_of(maker) not in (Nature.PADDING, Nature.JOIN):
+        return False
+    return any(_is_sum(trace.resolve(axis.dim)) for axis in whole.axes)
 
 
 def _is_named(size: Dim) -> bool:

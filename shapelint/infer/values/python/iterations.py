@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.infer.protocol import iterates, rounds
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Iteration, Range
-from shapelint.infer.values.rounds import MAX_BUILT, MAX_EXACT, Rounds, later_round
+from shapelint.infer.values.rounds import MAX_BUILT, MAX_EXACT, Rounds, are_alike, later_round
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, Tuple, Unknown, Value
 from shapelint.syntax import facts
@@ -31,10 +31,16 @@ def _rounds(run: Run, value: Iteration, node: facts.Expression) -> Rounds:
         return Rounds(inner[0].values[::-1], inner[0].count)
     if value.kind == "enumerate":
         return _enumerated(run, value.start, inner[0], node)
-    length = min((len(each.values) for each in inner), default=0)
     counts = [each.count for each in inner if each.count is not None]
-    rows = tuple(Tuple(tuple(each.values[i] for each in inner)) for i in range(length))
+    values = [_sample(each) if counts else each.values for each in inner]
+    rows = tuple(Tuple(row) for row in zip(*values, strict=False))
     return Rounds(rows, counts[0] if counts else None)
+
+
+def _sample(each: Rounds) -> tuple[Value, ...]:
+    """The first round and a later one, which goes with a later one of what is a sample; of what differs the first."""
+    later = each.values[1:]
+    return each.values[:1] + (later[-1:] if each.count is not None or are_alike(later) else ())
 
 
 def _enumerated(run: Run, start: Value, inner: Rounds, node: facts.Expression) -> Rounds:

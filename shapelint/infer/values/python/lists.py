@@ -9,7 +9,7 @@ from shapelint.infer.protocol import Site, classes, has_attribute, items, iterat
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Container
 from shapelint.infer.values.python.slices import known_slice
-from shapelint.infer.values.rounds import Rounds, rounds_over
+from shapelint.infer.values.rounds import Rounds, are_alike, rounds_over
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truths
 from shapelint.shapes.dim import Dim
@@ -37,6 +37,8 @@ def item_of_list(run: Run, base: List, index: Value, node: facts.Subscript) -> V
     if not isinstance(index, Int) or not base.items:
         return Unknown(run.key_of(node), "a list index that is not known")
     position = index.dim.constant
+    if position is None and base.length is None and not are_alike(base.items[1:] or base.items):
+        return Unknown(run.key_of(node), "a list index that is not known, of items that differ")
     if base.length is not None or position is None:
         # a sample stands for the rest: the first for 0, the last for any other
         return base.items[0] if position == 0 else _other_item(base.items, position)

@@ -33,12 +33,11 @@ def _call(run: Run, container: Container, site: Site) -> Value:
     if container.kind != "Sequential" or container.length is not None:
         return site.unknown(run, f"calling a {container.kind}")
     container.is_used = True
-    outer, given = run.recorder.member, site.args
+    given = site.args
     for number, member in enumerate(container.members.values()):
-        run.recorder.member = f"{outer}#{number}"
-        value = call_value(run, member, Site(_place(run, container, member, site), given))
-        given = (run.path.settle(value) if isinstance(value, Unknown) else value,)
-    run.recorder.member = outer
+        with run.recorder.within(f"#{number}"):
+            value = call_value(run, member, Site(_place(run, container, member, site), given))
+            given = (run.path.settle(value) if isinstance(value, Unknown) else value,)
     return given[0] if len(given) == 1 else Tuple(given)
 
 
