@@ -420,6 +420,26 @@ def test_a_name_that_neither_of_two_functions_has_is_low_confidence(gated: str, 
     assert {(finding.code, finding.confidence) for finding in found} <= {("SHP210", Confidence.LOW)}
 
 
+@pytest.mark.parametrize(("made", "asked"), [("upper", "lstm"), ("upper", "Lstm"), ("title", "LSTM")])
+def test_another_spelling_of_a_name_is_low_confidence(made: str, asked: str) -> None:
+    text = f"""
+        class Model(nn.Module):
+            def __init__(self, kind, size, hidden):
+                super().__init__()
+                self.kind, self.hidden = kind, hidden
+                self.rnn = getattr(nn, self.kind.{made}(){".upper()" if made == "title" else ""})(size, hidden)
+
+            def forward(self, x):
+                return self.rnn(x, self.state(x.size(1)))[0]
+
+            def state(self, batch):
+                if self.kind == "{asked}":
+                    return torch.zeros(1, batch, self.hidden), torch.zeros(1, batch, self.hidden)
+                return torch.zeros(1, batch, self.hidden)
+        """
+    assert {(one.code, one.confidence) for one in findings(text)} <= {("SHP210", Confidence.LOW)}
+
+
 @pytest.mark.parametrize(("gated", "one"), SEPARATE.values(), ids=SEPARATE)
 def test_a_name_that_one_function_takes_for_all_others_is_told(gated: str, one: str) -> None:
     without = (

@@ -78,3 +78,12 @@ ARRAY = """
 )
 def test_what_is_computed_with_an_array_is_one(moved: str) -> None:
     assert codes(ARRAY.format(moved=moved)) == []
+
+
+def test_a_product_that_arrays_have_too_says_nothing_of_the_rank() -> None:
+    text = """
+        def scored(path, weights):
+            matrix = load(path)
+            return matrix.dot(weights), matrix[:, weights], torch.tensor(weights)
+        """
+    assert codes(text) == []

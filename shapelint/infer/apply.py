@@ -12,7 +12,7 @@ from shapelint.infer.values.snapshot import captured
 from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
 from shapelint.ops.names import PACK, PACK_SEQUENCE, PAD, PAD_PACKED, RECURRENT, UNPAD
-from shapelint.ops.nature import Nature
+from shapelint.ops.nature import LOSSES, Nature
 from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
@@ -62,7 +62,7 @@ def apply(
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
         run.path.failed.add(failed.key)
-        if _is_doubtful(run, (*args, *kwargs.values()), error):
+        if _is_doubtful(run, op, (*args, *kwargs.values()), error):
             run.path.misfits += 1
             return failed
         return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
@@ -100,7 +100,7 @@ def _some_sequences(
     return List([Tensor(tuple(map(Axis, (time, *features))), wanted.dtype)], length=batch)
 
 
-def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
+def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -> bool:
     """Whether an error rests on what was guessed, not read.
 
     That is the rank of an input, a later round of a loop that may have one round only, or a list that is
@@ -113,7 +113,8 @@ def _is_doubtful(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
-    if error.code is None and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
+    is_plain = error.code is None or op.nature in LOSSES
+    if is_plain and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
         _dispute_ranks(run, args)
         return True
     if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(run, error):

@@ -63,6 +63,8 @@ def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredChec
     """What the selected rules find on one path of the analysed file, by the checks that serve them."""
     # what an imported file does wrong is reported where that file is checked
     told = [f for one in checks for f in one.run(trace) if f.code in codes and f.path == trace.path]
+    # behind a guard at which the code raises it is not run, or was misunderstood
+    told = [f for f in told if all(claim.target.node < trace.doubtful_from for claim in f.claims)]
     if trace.is_by_default:
         told = [f for f in told if RULES[f.code].general]
     causes = {claim.target.node for f in told if not RULES[f.code].general for claim in f.claims}

@@ -30,7 +30,7 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
         return True
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
     is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
-    return branch.invited and is_named and not speaks_against and _is_offered(about)
+    return branch.invited and is_named and not speaks_against and _is_offered(about, trace.text)
 
 
 def _given(branch: Decision, trace: Trace) -> tuple[Given, ...]:
@@ -47,17 +47,27 @@ def _about_the_same(branch: Decision, trace: Trace) -> list[Decision]:
     return [one for one in trace.decisions if one.question and one.question.variables == branch.question.variables]
 
 
-def _is_offered(about: list[Decision]) -> bool:
+def _is_offered(about: list[Decision], code: str) -> bool:
     """Whether the code has a text for this path, or one function that takes all those for which it has none.
 
     `if kind in ("LSTM", "GRU")` here and `if kind in ("RNN", "GRU")` there offer three texts; the path on which both
-    are false is for a fourth one, which nobody has in mind.
+    are false is for a fourth one, which nobody has in mind. Nor has anybody another spelling of a text in mind:
+    `getattr(nn, kind.upper())` gives an LSTM for "LSTM" too, where all other code speaks of "lstm".
     """
     named = {text for one in about for text in _texts(one.question)}
-    if any(all(one.fits(text) for one in about) for text in named):
+    fitting = [text for text in named if all(one.fits(text) for one in about)]
+    if fitting and all(_is_misspelt(text, code) for text in fitting):
+        return False
+    if fitting:
         return True
     places = {one.asked_in for one in about}
     return any(_takes_the_rest([one for one in about if one.asked_in == place], named) for place in places)
+
+
+def _is_misspelt(text: str, code: str) -> bool:
+    """Whether the code speaks of a text in other capitals only."""
+    quoted = set(re.findall(rf"[\"']((?i:{re.escape(text)}))[\"']", code))
+    return bool(quoted) and text not in quoted
 
 
 def _texts(question: Question | None) -> Iterable[str]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import wraps
+from math import inf
 from typing import TypeVar, cast
 
 from shapelint.choices.store import Store
@@ -55,6 +56,7 @@ class Trace:
     defaults: dict[str, int] = field(default_factory=dict)  #: symbols with a likely value: defaults, batches of loaders
     likely: Mapping[str, int] = field(default_factory=dict)  #: those that have this value on this path
     is_by_default: bool = False  #: all sizes are those of defaults: only what torch refuses is asked of it
+    doubtful_from: float = inf  #: the first node behind a guard at which the code raises, as far as it is understood
     text: str = ""  #: the source that `path` was read from
     rebuilt: dict[int, Span] = field(default_factory=dict)  #: layers built in a module's `forward`, and that function
     told: Mapping[tuple[Span, int], tuple[Evidence, ...]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS
 from shapelint.ops.names import GETITEM
+from shapelint.rules.base import RULES
 from shapelint.rules.select import Hit, checks_of, on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.trace.node import Node
@@ -33,7 +34,7 @@ MAX_GUESSES = 8  #: leaves of one finding whose ranks are tried
 class Cases:
     """A finding with the paths that show it, one for each rank of a leaf; the ranks that are assumed, in words.
 
-    A finding for which something is assumed is one of low confidence.
+    A finding for which something is assumed is one of low confidence, and so is a refusal that cannot be replayed.
     """
 
     finding: Finding
@@ -51,8 +52,19 @@ def cases(finding: Finding, trace: Trace) -> Cases:
             assumed.append(_told(leaf))
         else:
             hits.extend(found)
-    sure = replace(finding, confidence=Confidence.LOW) if assumed else finding
+    sure = replace(finding, confidence=Confidence.LOW) if assumed or _rests_on_our_word(finding, trace) else finding
     return Cases(sure, tuple(hits), tuple(assumed))
+
+
+def _rests_on_our_word(finding: Finding, trace: Trace) -> bool:
+    """Whether torch cannot be asked for what a finding that tells nothing but torch's refusal rests on."""
+    if not RULES[finding.code].general or not finding.claims:
+        return False
+    try:
+        backward_slice(trace, [ref for claim in finding.claims for ref in claim.refs])
+    except UnreplayableError:
+        return True
+    return False
 
 
 def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:

@@ -12,7 +12,7 @@ from shapelint.infer.code.expressions import defaults_of
 from shapelint.infer.code.gradients import graphless
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical
-from shapelint.infer.plan import Raised
+from shapelint.infer.plan import Place, Raised
 from shapelint.infer.protocol import Site, call_value, rounds, truth
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
@@ -82,7 +82,7 @@ def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     holds = _condition(run, scope, node.test)
     place = (run.recorder.path, node.span.line, node.span.column)
     raising = raises(node.body if holds else node.orelse)
-    if raising and run.path.orders.has("passed", place):
+    if raising and _is_passed(run, place):
         holds, raising = not holds, False
     outer, run.guard = run.guard, place if raising else run.guard
     flow = execute(run, scope, node.body if holds else node.orelse)
@@ -284,10 +284,18 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
             return Flow.NEXT
     assume(run, scope, test, True)
     place = (run.recorder.path, node.span.line, node.span.column)
-    if evaluate(run, scope, test) == Bool(False) and not run.path.orders.has("passed", place):
+    if evaluate(run, scope, test) == Bool(False) and not _is_passed(run, place):
         run.guard = place
         raise Raised
     return Flow.NEXT
+
+
+def _is_passed(run: Run, place: Place) -> bool:
+    """Whether the path goes on behind a guard at which, as far as the code is understood, it raises."""
+    if not run.path.orders.has("passed", place):
+        return False
+    run.trace.doubtful_from = min(run.trace.doubtful_from, len(run.trace.nodes))
+    return True
 
 
 @executes(facts.Delete)

@@ -67,7 +67,8 @@ def mv(input: Tensor, vec: Tensor, assume: Assumptions) -> Tensor:
     return matmul(input, vec, assume)
 
 
-@op("torch.dot", "torch.Tensor.dot", rank_change=-1, input_rank=1, nature=Nature.PRODUCT)
+@op("torch.Tensor.dot", nature=Nature.PRODUCT)  # arrays have a method of this name for any rank: it tells of none
+@op("torch.dot", rank_change=-1, input_rank=1, nature=Nature.PRODUCT)
 def dot(input: Tensor, tensor: Tensor, assume: Assumptions) -> Tensor:
     """(n) x (n) -> ()."""
     _rank(input, 1, "dot")
