@@ -211,10 +211,13 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
     if not isinstance(value, Tensor) or value.rank != len(shape.axes):
         return
     text = ", ".join(axis.text for axis in shape.axes)
-    for axis, role in zip(value.axes, shape.roles, strict=True):
+    for place, (axis, role) in enumerate(zip(value.axes, shape.roles, strict=True)):
         symbol = axis.dim.as_symbol
-        if symbol is not None and role in _SEQUENCE_ROLES:
-            run.recorder.believe(Evidence(symbol, role, kind, weight, span, f"{source} says ({text})"))
+        told = Evidence(symbol or "", role, kind, weight, span, f"{source} says ({text})")
+        if role in _SEQUENCE_ROLES and symbol is not None:
+            run.recorder.believe(told)
+        elif role in _SEQUENCE_ROLES:
+            run.recorder.believe_of(value, place, told)
     numbers = [written.number for written in shape.axes if written.number is not None]
     for axis, written in zip(value.axes, shape.axes, strict=True):
         # beside other numbers a number may be an example

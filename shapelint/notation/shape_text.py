@@ -44,6 +44,7 @@ _NAME = re.compile(
     r"(?:(?:(?:has|is of|of|with)\s+(?:an?\s+|the\s+)?|\.|')?(?:shape|size|dims?)\b)?\s*"
     r"(?:is\s*|of\s*)?(?P<sign>[:=]?)\s*(?:torch\.Size\()?[`'\"]*$"
 )
+_NAME_IN_SENTENCE = re.compile(r"[.!?]\s+[`*'\"]*(?P<name>[A-Za-z_]\w*)[`*'\"]*\s*:\s*[`'\"]*$")
 _NAME_AFTER_CUE = re.compile(
     r"\b(?:shape|size)s? of (?:the )?[`*'\"]*(?P<name>[A-Za-z_][\w.]*)[`*'\"]*\s*(?:is|:|=)?\s*$"
 )
@@ -77,6 +78,7 @@ _SECTION = re.compile(
     r"\s*(?::(?P<rest>.*))?",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"\s*[,;]\s*[`*'\"]*\w+[`*'\"]*\s*:?\s*$")  #: between the shapes of several names
 _ALTERNATIVE = re.compile(r"[\s`,]*(?:or|if|when|unless|otherwise|depending|before)\b", re.IGNORECASE)
 _MAX_LABEL = 3  #: words before a shape that is given to what stands beside the comment
 _UNDERLINE = re.compile(r"\s*[-=~]{3,}\s*")
@@ -299,7 +301,12 @@ def _stands_alone(candidate: _Candidate) -> bool:
 
 def _name(before: str) -> str | None:
     """Return the name of the value that a shape after this text belongs to."""
-    found = _NAME_AFTER_CUE.search(before) or _NAME.search(before) or _NAME_BEFORE_PROSE.fullmatch(before)
+    found = (
+        _NAME_AFTER_CUE.search(before)
+        or _NAME.search(before)
+        or _NAME_IN_SENTENCE.search(before)
+        or _NAME_BEFORE_PROSE.fullmatch(before)
+    )
     if found is None or found["name"].lower() in _NO_NAMES:
         return None
     unsigned = found.re is _NAME and not found["sign"]
@@ -329,9 +336,13 @@ def parse_docstring(text: str) -> Mapping[str, ShapeText]:
             key = RETURN if returning else None
         elif not returning:
             key = _item_key(line, key)
+        end = 0
         for shape in _shapes_of_line(line, number):
+            before, end = line[end : shape.start], shape.end
             # in running text, what is said of a name: "policy; `obs` has the shape (batch, obs_dim)"
-            if (about := key or (None if returning else shape.name)) is not None:
+            own = None if returning else shape.name
+            about = own or key if _LISTED.match(before) else key or own
+            if about is not None and not (_ARROW.match(before.lstrip()) and not returning):
                 found.setdefault(about, []).append(shape)
     return {key: shapes[0] for key, shapes in found.items() if shapes and _agree(shapes)}
 

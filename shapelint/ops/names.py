@@ -20,6 +20,4 @@ CELLS = frozenset({"torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"})
 WITH_CELL_STATE = frozenset({"torch.nn.LSTM", "torch.nn.LSTMCell"})
 EMBEDDING = "torch.nn.Embedding"
 LINEAR = "torch.nn.Linear"
-ATTENTION = "torch.nn.MultiheadAttention"
 MODULE_LIST = "torch.nn.ModuleList"
-ENCODER = "torch.nn.TransformerEncoder"

@@ -120,9 +120,14 @@ def is_embedding(node: Node) -> bool:
     return called_kind(node) == names.EMBEDDING
 
 
-def is_encoder(node: Node) -> bool:
-    """Whether a node is a call of an nn.TransformerEncoder."""
-    return called_kind(node) == names.ENCODER
+def is_bag(node: Node) -> bool:
+    """Whether a node looks up bags of ids."""
+    return "EmbeddingBag" in node.op and called_kind(node) is not None
+
+
+def is_batch_norm(node: Node) -> bool:
+    """Whether a node normalises each channel over all samples."""
+    return short_name(node).lower().replace("_", "").startswith("batchnorm")
 
 
 def is_squeeze(node: Node) -> bool:

@@ -44,6 +44,7 @@ class Trace:
     loaders: dict[str, Loader] = field(default_factory=dict)  #: by the key of the unknown batches
     evidence: list[Evidence] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
+    spoken: dict[Ref, list[tuple[int, Evidence]]] = field(default_factory=dict)  #: of axes whose sizes are numbers
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
     decisions: list[Decision] = field(default_factory=list)
     store: Store = field(default_factory=Store, repr=False, compare=False)  #: what was said of unknown values

@@ -139,6 +139,12 @@ class Recorder:
             self.believed.add(evidence)
             self.trace.evidence.append(evidence)
 
+    def believe_of(self, value: Tensor, axis: int, evidence: Evidence) -> None:
+        """Record what is said of an axis whose size is no symbol."""
+        if value.ref is not None:
+            told = self.trace.spoken.setdefault(value.ref, [])
+            told.append((axis, evidence if evidence.path else replace(evidence, path=self.away)))
+
     def state_shape(self, stated: Stated) -> None:
         """Record the author's own shape of a value of the analysed file, where the value's rests on no guess."""
         ref = stated.value.ref

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shapelint.data import dataclass
 from shapelint.finding import Edit, Fix
@@ -68,21 +68,20 @@ def softmax_of(node: Node) -> Softmax | None:
     return Softmax(node, value, 0 if value.rank in (1, 3) else 1, False) if is_default else None
 
 
-def meant_axes(trace: Trace, softmax: Softmax) -> list[int]:
+def meant_axes(trace: Trace, softmax: Softmax, roles: Sequence[Role]) -> list[int]:
     """The axes that the author may mean: of the classes, if there are several, and of the steps."""
-    axes = list(enumerate(softmax.value.axes))
-    long = [(place, axis.role) for place, axis in axes if trace.resolve(axis.dim) != ONE and place != softmax.axis]
+    sizes = enumerate(zip(softmax.value.sizes, roles, strict=True))
+    long = [(place, role) for place, (size, role) in sizes if trace.resolve(size) != ONE and place != softmax.axis]
     classes = [place for place, role in long if role is Role.FEATURE]
     steps = [place for place, role in long if role is Role.TIME]
     return classes[-1:] + steps
 
 
-def axis_fixes(trace: Trace, softmax: Softmax) -> list[Fix]:
-    """Name another axis, the likeliest first."""
-    edits = [(place, _edit(trace, softmax, str(place))) for place in meant_axes(trace, softmax)]
-    roles = [axis.role.value for axis in softmax.value.axes]
+def axis_fixes(trace: Trace, softmax: Softmax, roles: Sequence[Role]) -> list[Fix]:
+    """Name another axis, the likeliest first; `roles` are those of the normalised value's axes."""
+    edits = [(place, _edit(trace, softmax, str(place))) for place in meant_axes(trace, softmax, roles)]
     return [
-        Fix(f"normalise over the {'classes' if roles[place] == 'feature' else 'steps'}: `dim={place}`", (edit,))
+        Fix(f"normalise over the {'steps' if roles[place] is Role.TIME else 'classes'}: `dim={place}`", (edit,))
         for place, edit in edits
         if edit is not None
     ]

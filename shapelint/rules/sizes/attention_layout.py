@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
-from shapelint.ops.nature import Nature
+from dataclasses import replace
+
+from shapelint.claims.rows.batch_independence import BatchIndependence
+from shapelint.data import dataclass
+from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.registry import LAYERS
-from shapelint.reading.claims import samples_mix
-from shapelint.reading.operations import called_kind, is_encoder
+from shapelint.reading.claims import Source, source_of
+from shapelint.reading.layout.intent import weight_of
+from shapelint.reading.layout.meaning import attention_layer, meaning_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
 from shapelint.reading.recurrent import layer_of, own_construction
-from shapelint.reading.sizes.around import in_words, layer_call_above, layout_of, named
-from shapelint.reading.trail import nature_of
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import in_words, layer_call_above, layout_of, named, recurrent_above
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor, Tuple
+from shapelint.trace.evidence import ENOUGH
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_SEQUENCES = frozenset({"query", "key", "value", "src"})  #: the parameters of attention that take sequences
+_SEQUENCES = frozenset(
+    {"query", "key", "value", "src", "tgt", "memory"}
+)  #: the parameters of attention that take sequences
 _LAYOUTS = {False: (Role.BATCH, Role.TIME), True: (Role.TIME, Role.BATCH)}
 
 RULE = Rule(
@@ -152,55 +159,102 @@ class Summary(nn.Module):
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A sequence `value` in the other layout than the layer's: the argument `place`, called `name`."""
+
+    place: int
+    name: str
+    value: Tensor
+    roles: str  #: of its axes, in words
+    source: Source
+    places: tuple[Place, ...]
+    confidence: Confidence
+
+
 @check(RULE)
 def attention_over_the_batch(trace: Trace) -> Iterator[Finding]:
     """Attention calls whose layer and whose sequence have different layouts."""
     for node in trace.nodes:
-        layer = _attention_of(node)
-        given = None if layer is None else _sequence(node, layer)
+        layer = attention_layer(node) if node.error is None else None
+        given = None if layer is None else _sequence(trace, node, layer)
         if layer is not None and given is not None:
-            yield from _finding(trace, node, layer, *given)
+            yield _finding(trace, node, layer, given)
 
 
-def _attention_of(node: Node) -> Layer | None:
-    """The layer whose batch_first decides how a call reads its sequences."""
-    if called_kind(node) is None or node.error is not None:
-        return None
-    if is_encoder(node):
-        repeated = layer_of(node).find("encoder_layer", Layer)
-        return repeated if repeated is not None and "batch_first" in repeated.named else None
-    return layer_of(node) if nature_of(node) is Nature.ATTENTION else None
-
-
-def _sequence(node: Node, layer: Layer) -> tuple[int, str, Tensor] | None:
+def _sequence(trace: Trace, node: Node, layer: Layer) -> _Given | None:
     """The first argument that is a sequence in the other layout than the layer's."""
-    other = _LAYOUTS[layer.flag("batch_first")]
     names = [name for name in LAYERS[layer.kind].forward.signature.parameters if name in _SEQUENCES]
     for place, name in enumerate(names):
         value = node.args[place + 1] if place + 1 < len(node.args) else node.kwargs.get(name)
-        if isinstance(value, Tensor) and value.rank == 3 and layout_of(value)[:2] == other:
-            return place, name, value
+        if isinstance(value, Tensor) and value.rank == 3:
+            of_layer = recurrent_above(trace, value) is not None
+            read = _by_layer if of_layer else _by_evidence
+            given = read(trace, layer, _Given(place, name, value, "", Source(Ref(node.id), 0, 1), (), Confidence.HIGH))
+            if given is not None:
+                return given
     return None
 
 
-def _finding(trace: Trace, node: Node, layer: Layer, place: int, name: str, value: Tensor) -> Iterator[Finding]:
-    call = layer_call_above(trace, value)
-    if call is None:
-        return
-    shown, batch_axis = named(trace, node, place, name), layout_of(value).index(Role.BATCH)
+def _by_layer(trace: Trace, layer: Layer, given: _Given) -> _Given | None:
+    """As a recurrent layer above lays its output out."""
+    call = layer_call_above(trace, given.value)
+    source = None if call is None else source_of(trace, call)
+    if call is None or source is None or layout_of(given.value)[:2] != _LAYOUTS[layer.flag("batch_first")]:
+        return None
+    places = (construction_place(layer_of(call)),)
+    return replace(given, roles=in_words(given.value.axes), source=source, places=places)
+
+
+def _by_evidence(trace: Trace, layer: Layer, given: _Given) -> _Given | None:
+    """As the author, the data and other layers have it; who did not write batch_first may not know of it."""
+    other = _LAYOUTS[layer.flag("batch_first")]
+    said = [meaning.but(layer) for axis in (0, 1) if (meaning := meaning_of(trace, given.value, axis)) is not None]
+    if len(said) < 2 or trace.resolve(given.value.sizes[0]) == ONE:
+        return None
+    opposing = [piece for meaning, role in zip(said, other, strict=True) for piece in meaning.only(role)]
+    agreeing = [piece for meaning, role in zip(said, other[::-1], strict=True) for piece in meaning.only(role)]
+    weight = weight_of(tuple(opposing))
+    if agreeing or not opposing or weight + (not _is_told(trace, layer)) < ENOUGH:
+        return None
+    batch_axis = other.index(Role.BATCH)
+    source = said[batch_axis].source
+    return replace(
+        given,
+        roles=f"({', '.join(role.value for role in other)}, feature)",
+        source=Source(source.ref, source.axis, 1 - source.axis),
+        places=tuple(dict.fromkeys(place_of(piece, piece.message) for piece in opposing)),
+        confidence=Confidence.HIGH if weight >= ENOUGH else Confidence.MEDIUM,
+    )
+
+
+def _is_told(trace: Trace, layer: Layer) -> bool:
+    """Whether the layer's construction names a layout, as far as it is seen."""
+    built = own_construction(trace, layer)
+    return built is None or argument(built, _place_of_flag(layer), "batch_first") is not None
+
+
+def _place_of_flag(layer: Layer) -> int:
+    return [*LAYERS[layer.kind].build.signature.parameters].index("batch_first")
+
+
+def _finding(trace: Trace, node: Node, layer: Layer, given: _Given) -> Finding:
+    shown = named(trace, node, given.place, given.name)
+    batch_axis = _LAYOUTS[layer.flag("batch_first")].index(Role.BATCH)
     target = Ref(node.id, (0,) if isinstance(node.result, Tuple) else ())
     first = "the steps" if batch_axis == 0 else "the samples"
-    yield report(
+    return report(
         RULE,
         trace,
         node,
-        f"`{quote(trace, node.span)}` attends over the batch: `{shown}` is {in_words(value.axes)}, "
+        f"`{quote(trace, node.span)}` attends over the batch: `{shown}` is {given.roles}, "
         f"and this {layer.name} reads axis 0 as {first}",
-        claims=samples_mix(trace, call, target, batch_axis),
-        shapes=[(shown, value)],
-        related=[_built(layer), construction_place(layer_of(call))],
+        claims=[BatchIndependence(target, given.source.ref, given.source.batch_axis, batch_axis)],
+        shapes=[(shown, given.value)],
+        related=[_built(layer), *given.places],
         help="build both layers for the same layout, or transpose axes 0 and 1 in between",
         fixes=[_fix(trace, layer) if batch_axis == 0 else None],
+        confidence=given.confidence,
     )
 
 
@@ -211,10 +265,10 @@ def _built(layer: Layer) -> Place:
 def _fix(trace: Trace, layer: Layer) -> Fix | None:
     """Build the layer for batch-first sequences, where all that it gets are such."""
     built = own_construction(trace, layer)
-    calls = [node for node in trace.nodes if _attention_of(node) == layer]
-    if built is None or any(_sequence(node, layer) is None for node in calls):
+    calls = [node for node in trace.nodes if attention_layer(node) == layer]
+    if built is None or any(_sequence(trace, node, layer) is None for node in calls):
         return None
-    written = argument(built, [*LAYERS[layer.kind].build.signature.parameters].index("batch_first"), "batch_first")
+    written = argument(built, _place_of_flag(layer), "batch_first")
     given = add_argument(trace, built.span, "batch_first=True")
     edit = given if written is None else Edit(written.value.span, "True")
     return Fix("build the attention for batch-first sequences: `batch_first=True`", (edit,))

@@ -8,7 +8,7 @@ from shapelint.claims.states.depends_on import DependsOn
 from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.loops.rounds_of_calls import place_in_code
 from shapelint.reading.single_index import ONE
-from shapelint.reading.sizes.around import in_words, recurrent_above
+from shapelint.reading.sizes.around import in_words, layout_of, recurrent_above
 from shapelint.reading.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -161,7 +161,7 @@ def softmax_of_one_score(trace: Trace) -> Iterator[Finding]:
             claims=[DependsOn(Ref(softmax.node.id), source=source)],
             shapes=[(name, softmax.value)],
             help="normalise over the steps" + (", or use a sigmoid for one score" if is_last else ""),
-            fixes=axis_fixes(trace, softmax),
+            fixes=axis_fixes(trace, softmax, layout_of(softmax.value)),
         )
 
 

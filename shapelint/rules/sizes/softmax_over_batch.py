@@ -6,17 +6,16 @@ from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
 from shapelint.ops.nature import REDUCES, Nature
-from shapelint.reading.claims import samples_mix
-from shapelint.reading.quoting import construction_place
-from shapelint.reading.recurrent import layer_of
+from shapelint.reading.layout.following import downward, spot_of
+from shapelint.reading.layout.samples import Samples, samples_of
 from shapelint.reading.single_index import ONE
-from shapelint.reading.sizes.around import in_words, layer_call_above
+from shapelint.reading.sizes.around import is_learned
 from shapelint.reading.sizes.softmax import Softmax, axis_fixes, shown, softmaxes
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.trace import Trace
 
 _JOINING = REDUCES | {Nature.PRODUCT}
@@ -260,26 +259,35 @@ print(F.log_softmax(head(states), dim=-1).shape)
 def softmax_over_batch(trace: Trace) -> Iterator[Finding]:
     """Softmax along the one axis that holds the samples, where steps or classes are beside it."""
     for softmax in softmaxes(trace):
-        confidence = _confidence(trace, softmax)
-        if confidence is not None and not _joins_samples(trace, softmax):
-            yield from _finding(trace, softmax, confidence)
+        if trace.resolve(softmax.normalised.dim) == ONE or not is_learned(trace, softmax.value):
+            continue
+        samples = samples_of(trace, softmax.value)
+        confidence = None if samples is None else _confidence(trace, softmax, samples)
+        if samples is not None and confidence is not None and not _is_meant(trace, softmax, samples):
+            yield _finding(trace, softmax, samples, confidence)
 
 
-def _confidence(trace: Trace, softmax: Softmax) -> Confidence | None:
+def _confidence(trace: Trace, softmax: Softmax, samples: Samples) -> Confidence | None:
     """How sure it is that samples are no members of a bag: a sequence has its own axis to weigh."""
-    roles = [axis.role for axis in softmax.value.axes if trace.resolve(axis.dim) != ONE]
-    is_batch = softmax.normalised.role is Role.BATCH and trace.resolve(softmax.normalised.dim) != ONE
+    sizes = [trace.resolve(size) for size in softmax.value.sizes]
+    roles = [role for role, size in zip(samples.roles, sizes, strict=True) if size != ONE]
     # a whole h_n is wrong before it gets here (SHP309)
-    is_state = any(axis.role is Role.LAYERS for axis in softmax.value.axes)
-    if not is_batch or is_state or roles.count(Role.BATCH) != 1:
+    if samples.axis != softmax.axis or Role.LAYERS in samples.roles:
         return None
     if Role.TIME in roles:
         return Confidence.HIGH
-    return Confidence.MEDIUM if Role.FEATURE in roles else None
+    return Confidence.MEDIUM if not {Role.FEATURE, Role.CHANNEL}.isdisjoint(roles) else None
 
 
-def _joins_samples(trace: Trace, softmax: Softmax) -> bool:
-    """Whether the weighted samples are summed up afterwards."""
+def _is_meant(trace: Trace, softmax: Softmax, samples: Samples) -> bool:
+    """Whether the weighted samples are summed up afterwards, or the scores are normalised along another axis, too."""
+    both = any(other.value.ref == softmax.value.ref and other.axis != softmax.axis for other in softmaxes(trace))
+    return both or _joins_samples(trace, softmax, samples)
+
+
+def _joins_samples(trace: Trace, softmax: Softmax, samples: Samples) -> bool:
+    spot = spot_of(softmax.node.result, samples.axis)
+    with_samples = {one.ref for one in downward(trace, spot)} if spot is not None else set()
     waiting = [(softmax.node.result, 0)]
     while waiting:
         value, depth = waiting.pop()
@@ -287,32 +295,30 @@ def _joins_samples(trace: Trace, softmax: Softmax) -> bool:
             continue
         for user in trace.uses(value.ref):
             nature, made = nature_of(user), user.result
-            if nature in _JOINING and isinstance(made, Tensor) and made.rank and not _has_samples(made):
+            is_joined = isinstance(made, Tensor) and made.rank and made.ref not in with_samples
+            if nature in _JOINING and is_joined and not _has_samples(made):
                 return True
             if nature in _JOINING or nature in _PASSING:
                 waiting.append((made, depth + 1))
     return False
 
 
-def _has_samples(value: Tensor) -> bool:
-    return any(axis.role is Role.BATCH for axis in value.axes)
+def _has_samples(value: Value) -> bool:
+    return isinstance(value, Tensor) and any(axis.role is Role.BATCH for axis in value.axes)
 
 
-def _finding(trace: Trace, softmax: Softmax, confidence: Confidence) -> Iterator[Finding]:
-    call = layer_call_above(trace, softmax.value)
-    if call is None:
-        return
+def _finding(trace: Trace, softmax: Softmax, samples: Samples, confidence: Confidence) -> Finding:
     whole, name = shown(trace, softmax)
     said = f"dim={softmax.axis} is the batch" if softmax.explicit else f"without dim it takes axis {softmax.axis}"
-    yield report(
+    return report(
         OVER_BATCH if softmax.explicit else NO_DIM,
         trace,
         softmax.node,
-        f"`{whole}` weighs the samples against each other: {said}, and `{name}` is {in_words(softmax.value.axes)}",
-        claims=samples_mix(trace, call, Ref(softmax.node.id), softmax.axis),
+        f"`{whole}` weighs the samples against each other: {said}, and `{name}` is {samples.in_words}",
+        claims=samples.mix(Ref(softmax.node.id)),
         shapes=[(name, softmax.value)],
-        related=[construction_place(layer_of(call))],
+        related=samples.places,
         help="normalise over the steps or over the classes",
-        fixes=axis_fixes(trace, softmax),
+        fixes=axis_fixes(trace, softmax, samples.roles),
         confidence=confidence,
     )

@@ -8,7 +8,7 @@ from math import prod
 
 from shapelint.data import dataclass
 from shapelint.ops.layers.rnn import recurrent_config
-from shapelint.ops.names import ATTENTION, EMBEDDING, PACK, PAD_PACKED, RECURRENT
+from shapelint.ops.names import EMBEDDING, PACK, PAD_PACKED, RECURRENT
 from shapelint.ops.nature import Nature
 from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Axis, Role
@@ -23,6 +23,7 @@ from shapelint.verify.program.scale import scaled, scales
 from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 
 _WINDOWS = frozenset((Nature.CONVOLUTION, Nature.POOLING))
+_SHARED = (("embed_dim", "num_heads"), ("d_model", "nhead"))  #: sizes, and how many parts they are cut into
 _VOCABULARY = 1_000  #: tables with more rows than this are cut to a few
 _SMALL_TABLES = (101, 103, 107, 109, 113, 127)
 
@@ -154,9 +155,10 @@ def _layers_of(trace: Trace, node: Node) -> Iterator[Dim]:
 
 def _also_positive(trace: Trace, node: Node) -> Iterator[Dim]:
     """Differences and quotients of sizes that torch wants to be at least 1."""
-    if node.op == ATTENTION and isinstance(node.result, Layer):
-        # a quotient makes the one a multiple of the other
-        yield resolved(trace, node.get("embed_dim", Dim)) // resolved(trace, node.get("num_heads", Dim))
+    for shared, sharing in _SHARED:
+        if isinstance(node.result, Layer) and sharing in node.bound:
+            # a quotient makes the one a multiple of the other
+            yield resolved(trace, node.get(shared, Dim)) // resolved(trace, node.get(sharing, Dim))
     if node.op in RECURRENT and isinstance(node.result, Layer):
         config = recurrent_config(node.result)
         hidden, projected = resolved(trace, config.hidden_size), resolved(trace, config.proj_size)
