@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from dataclasses import replace
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
@@ -26,9 +25,8 @@ from shapelint.trace.evidence import ENOUGH
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_SEQUENCES = frozenset(
-    {"query", "key", "value", "src", "tgt", "memory"}
-)  #: the parameters of attention that take sequences
+#: the parameters of attention that take sequences
+_SEQUENCES = frozenset({"query", "key", "value", "src", "tgt", "memory"})
 _LAYOUTS = {False: (Role.BATCH, Role.TIME), True: (Role.TIME, Role.BATCH)}
 
 RULE = Rule(
