@@ -208,3 +208,18 @@ def subtracts(node: Node) -> bool:
 def is_logarithmic(node: Node) -> bool:
     """Whether a softmax gives logarithms."""
     return "log" in short_name(node).lower()
+
+
+def is_parameter(node: Node) -> bool:
+    """Whether a node makes a tensor a parameter of a module."""
+    return short_name(node) == "Parameter"
+
+
+def is_sigmoid(node: Node) -> bool:
+    """Whether a node puts each number between 0 and 1 by the logistic function."""
+    return short_name(node).lower().rstrip("_") == "sigmoid"
+
+
+def takes_logits(node: Node) -> bool:
+    """Whether a loss of probabilities takes them as logits, and applies the sigmoid itself."""
+    return "logits" in short_name(node).lower()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from shapelint.finding import Confidence, Ref
 from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
@@ -111,15 +113,25 @@ def takes_first_step(trace: Trace, node: Node, call: Node) -> bool:
 
 def feeds_class_loss(trace: Trace, ref: Ref) -> bool:
     """Whether a value, as it is or cut and moved, is what a class loss gets as scores."""
+    return _feeds(trace, ref, CLASS_LOSSES, LAYS_OUT | {Nature.SOFTMAX})
+
+
+def feeds_convolution(trace: Trace, ref: Ref) -> bool:
+    """Whether a value, or what is computed of it entry by entry, is what a convolution reads."""
+    return _feeds(trace, ref, frozenset((Nature.CONVOLUTION,)), _PASSING | {Nature.SUM, Nature.NORM, Nature.POOLING})
+
+
+def _feeds(trace: Trace, ref: Ref, wanted: Collection[Nature], through: Collection[Nature]) -> bool:
+    """Whether operations of some natures take a value as their first tensor, or what others make of it."""
     waiting, seen = [ref], set[Ref]()
     while waiting:
         one = waiting.pop()
         seen.add(one)
         for user in trace.uses(one):
-            if nature_of(user) in CLASS_LOSSES and _first_tensor(user) == one:
+            if nature_of(user) in wanted and _first_tensor(user) == one:
                 return True
             made = getattr(user.result, "ref", None)
-            if nature_of(user) in LAYS_OUT | {Nature.SOFTMAX} and made is not None and made not in seen:
+            if nature_of(user) in through and made is not None and made not in seen:
                 waiting.append(made)
     return False
 

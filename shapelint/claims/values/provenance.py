@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
+from shapelint.shapes.dim import Dim
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +19,5 @@ class Provenance(Claim):
 
     source: Ref
     expected: tuple[int, ...]
-    split: tuple[int, ...] | None = None
+    split: tuple[int | Dim, ...] | None = None
     select: tuple[int, ...] | None = None

@@ -6,21 +6,16 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.provenance import Provenance
 from shapelint.claims.values.raises import Raises
-from shapelint.data import dataclass
 from shapelint.finding import Finding, Fix, Ref, Severity
-from shapelint.ops.nature import Nature
+from shapelint.reading.layout.exchanged_views import Exchange, exchanged_views
+from shapelint.reading.layout.exchanges import Rearrangement
 from shapelint.reading.layout.memory import is_refused_view
-from shapelint.reading.layout.views import view_base
-from shapelint.reading.operations import is_method, is_recurrent_call
+from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import quote, replace_text
-from shapelint.reading.recurrent import state_of
 from shapelint.reading.single_index import ONE
-from shapelint.reading.trail import made_by, nature_of, natures, origin_of
 from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.shapes.axis import Role
-from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -90,6 +85,48 @@ from torch import nn
 lstm = nn.LSTM(3, 5)
 x = torch.randn(13, 7, 3)
 output, _ = lstm(x.reshape(7, 13, 3))  # error: SHP112
+""",
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x):
+        B, T, C = x.shape
+        q, k, v = self.qkv(x).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.reshape(B, T, C))  # error: SHP112
+""",
+        """\
+import torch
+from torch import nn
+
+class Tokens(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 4, stride=4)
+        self.fc = nn.Linear(width, 10)
+
+    def forward(self, image):
+        features = self.conv(image)
+        b, c, h, w = features.shape
+        return self.fc(features.view(b, h * w, c))  # error: SHP112
+""",
+        """\
+import torch
+from torch import nn
+
+conv = nn.Conv2d(3, 8, 3)
+photos = torch.rand(10, 32, 32, 3)
+scaled = photos.reshape(10, 3, 32, 32) / 255  # error: SHP112
+print(conv(scaled).shape)
 """,
     ),
     good=(
@@ -187,18 +224,44 @@ class Relative(nn.Module):
         scores = F.pad(scores, pad=(1, 0)).view(batch, heads, -1, queries)
         return scores[:, :, 1:].view(batch, heads, queries, keys)
 """,
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x):
+        B, T, C = x.shape
+        q, k, v = self.qkv(x).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.transpose(1, 2).reshape(B, T, C))
+""",
+        """\
+import torch
+from torch import nn
+
+class Tokens(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 4, stride=4)
+        self.fc = nn.Linear(width, 10)
+        self.table = nn.Parameter(torch.randn(width, 7))
+
+    def forward(self, image):
+        features = self.conv(image)
+        b, c, h, w = features.shape
+        windows = features.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 3, 5, 1).reshape(-1, 4, c)
+        back = windows.view(b, h // 2, w // 2, 2, 2, -1).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
+        return self.fc(back.view(b, c, h * w).transpose(1, 2)), self.table.view(7, -1)
+""",
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A view of `base`, a cut of `root`, to the root's sizes in another order, where an exchange is meant."""
-
-    node: Node
-    base: Tensor
-    root: Tensor
-    order: list[int]
 
 
 @check(RULE)
@@ -209,88 +272,14 @@ def view_as_permute(trace: Trace) -> Iterator[Finding]:
             yield exchange_finding(RULE, trace, exchange, "does not exchange axes")
 
 
-def exchanged_views(trace: Trace) -> Iterator[Exchange]:
-    """The views by which an author means to exchange axes."""
-    for node in trace.nodes:
-        base = view_base(node)
-        if base is None or base.ref is None or state_of(trace, base) is not None:
-            continue
-        assert isinstance(node.result, Tensor)
-        root = _root(trace, base)
-        if _splits_one_axis(trace, root, base):
-            root = base
-        order = _order(trace, root, node.result)
-        if order is not None and _is_meant(trace, root, node, order):
-            yield Exchange(node, base, root, order)
-
-
-def _root(trace: Trace, value: Tensor) -> Tensor:
-    """The tensor whose elements a chain of views cuts."""
-    root = origin_of(trace, value, natures(Nature.VIEW, Nature.SAME))
-    return root if isinstance(root, Tensor) else value
-
-
-def _splits_one_axis(trace: Trace, root: Tensor, cut: Tensor) -> bool:
-    """Whether a cut has all axes of the root, one of them in parts: (B, L, heads * width) as (B, L, heads, width)."""
-    before, after = ([trace.resolve(axis.dim) for axis in tensor.axes] for tensor in (root, cut))
-    if len(before) >= len(after):
-        return False
-    behind = next((place for place, size in enumerate(before) if size != after[place]), len(before))
-    left = before[behind:]
-    return len(left) == 1 or (bool(left) and left[1:] == after[len(after) - len(left) + 1 :])
-
-
-def _order(trace: Trace, root: Tensor, result: Tensor) -> list[int] | None:
-    """Which axis of the root stands at each place of the result; None where that is the root's order.
-
-    Axes of length 1 do not count: moving them changes no element.
-    """
-    before = {i: trace.resolve(axis.dim) for i, axis in enumerate(root.axes)}
-    after = [trace.resolve(axis.dim) for axis in result.axes]
-    sizes = list(before.values())
-    if root.rank != result.rank or ONE in sizes or len(set(sizes)) != len(sizes) or set(sizes) != set(after):
-        return None
-    order = [sizes.index(size) for size in after]
-    return None if order == sorted(order) else order
-
-
-def _is_meant(trace: Trace, root: Tensor, node: Node, order: list[int]) -> bool:
-    """Whether the author means to exchange axes: they are named, or the result is a sequence for a layer."""
-    maker = made_by(trace, root)
-    if maker is None or nature_of(maker) in (Nature.ZEROS, Nature.CONSTANT):
-        return False
-    moved = [root.axes[axis] for place, axis in enumerate(order) if place != axis]
-    if _is_shifted(trace, root):
-        return False
-    named = all(_is_named(trace.resolve(axis.dim)) or axis.role is not Role.UNKNOWN for axis in moved)
-    return named or any(is_recurrent_call(user) for user in trace.uses(Ref(node.id)))
-
-
-def _is_shifted(trace: Trace, root: Tensor) -> bool:
-    """Whether the elements are padded by one, cut anew, and may be cut back: the shift of relative attention."""
-    whole = origin_of(trace, root, natures(Nature.VIEW, Nature.SAME, Nature.SELECTION))
-    maker = made_by(trace, whole)
-    if maker is None or not isinstance(whole, Tensor) or nature_of(maker) not in (Nature.PADDING, Nature.JOIN):
-        return False
-    return any(_is_sum(trace.resolve(axis.dim)) for axis in whole.axes)
-
-
-def _is_named(size: Dim) -> bool:
-    return size.constant is None
-
-
-def _is_sum(size: Dim) -> bool:
-    return len(size.terms) > 1
-
-
 def exchange_finding(rule: Rule, trace: Trace, exchange: Exchange, what: str) -> Finding:
     """A finding at a view; `what` says what it does not do."""
-    node, base, root = exchange.node, exchange.base, exchange.root
+    node, base, root, meant = exchange.node, exchange.base, exchange.root, exchange.meant
     whole = quote(trace, node.span)
     assert root.ref is not None
     is_refused = is_refused_view(trace, node)
-    claim = Raises(Ref(node.id)) if is_refused else Provenance(Ref(node.id), root.ref, tuple(exchange.order))
-    axes = ", ".join(map(str, exchange.order))
+    claim = Raises(Ref(node.id)) if is_refused else Provenance(Ref(node.id), root.ref, meant.order, meant.split)
+    axes = ", ".join(map(str, meant.order if root is base else _of_long_axes(trace, root, meant)))
     return report(
         rule,
         trace,
@@ -298,9 +287,27 @@ def exchange_finding(rule: Rule, trace: Trace, exchange: Exchange, what: str) ->
         f"`{whole}` {what}: it cuts the same elements at other places",
         claims=[claim],
         shapes=[(_name(trace, node), base), (whole, node.result)],
-        help=f"exchange the axes with `.permute({axes})`",
-        fixes=[_fix(node, axes) if root is base else None],
+        help=f"{_mend(trace, exchange)}: `.permute({axes})`",
+        fixes=[_fix(node, axes) if root is base and _is_plain(meant, node) else None],
     )
+
+
+def _of_long_axes(trace: Trace, root: Tensor, meant: Rearrangement) -> list[int]:
+    """The order without axes of length 1, which later views take away."""
+    order = meant.order[: len(meant.order) - sum(trace.resolve(size) == ONE for size in root.sizes)]
+    return [sorted(order).index(place) for place in order]
+
+
+def _is_plain(meant: Rearrangement, node: Node) -> bool:
+    """Whether a permutation alone gives the view's sizes."""
+    return meant.split is None and isinstance(node.result, Tensor) and node.result.rank == len(meant.order)
+
+
+def _mend(trace: Trace, exchange: Exchange) -> str:
+    meant, before = exchange.meant, "cut the tensor as it lies"
+    if meant.split is not None:
+        return f"{before}, axis {meant.split[0]} in two, and then exchange the axes"
+    return "exchange the axes" if _is_plain(meant, exchange.node) else "exchange the axes before some are merged"
 
 
 def _name(trace: Trace, node: Node) -> str:

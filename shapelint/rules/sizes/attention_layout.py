@@ -110,6 +110,24 @@ class TimeFirst(nn.Module):
         states, _ = self.gru(x)
         return self.encoder(states)[-1]  # error: SHP510
 """,
+        """\
+import torch
+from torch import nn
+
+class Forecaster(nn.Module):
+    "x: (batch, time, features)"
+
+    def __init__(self, features):
+        super().__init__()
+        self.embed = nn.Linear(features, 32)
+        layer = nn.TransformerEncoderLayer(32, 4)
+        self.encoder = nn.TransformerEncoder(layer, 2)
+        self.head = nn.Linear(32, 1)
+
+    def forward(self, x):
+        states = self.encoder(self.embed(x))  # error: SHP510
+        return self.head(states.mean(dim=1))
+""",
     ),
     good=(
         """\
@@ -152,6 +170,40 @@ class Summary(nn.Module):
         states, h_n = self.gru(x)
         query = h_n[-1].unsqueeze(1)
         return self.attention(query, states, states)[0].squeeze(1)
+""",
+        """\
+import torch
+from torch import nn
+
+class Forecaster(nn.Module):
+    "x: (batch, time, features)"
+
+    def __init__(self, features):
+        super().__init__()
+        self.embed = nn.Linear(features, 32)
+        layer = nn.TransformerEncoderLayer(32, 4)
+        self.encoder = nn.TransformerEncoder(layer, 2)
+        self.head = nn.Linear(32, 1)
+
+    def forward(self, x):
+        states = self.encoder(self.embed(x).transpose(0, 1))
+        return self.head(states.mean(dim=0))
+""",
+        """\
+import torch
+from torch import nn
+
+class Translator(nn.Module):
+    "ids: (time, batch)"
+
+    def __init__(self, words):
+        super().__init__()
+        self.embedding = nn.Embedding(words, 32)
+        self.layer = nn.TransformerEncoderLayer(32, 4)
+        self.head = nn.Linear(32, words)
+
+    def forward(self, ids):
+        return self.head(self.layer(self.embedding(ids))[:, -1])
 """,
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.claims import samples_mix
+from shapelint.reading.layout.exchanged_views import exchanged_views
 from shapelint.reading.layout.views import is_view
 from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import construction_place, quote
@@ -14,7 +15,6 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
-from shapelint.rules.layout.view_as_permute import exchanged_views
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor

@@ -101,6 +101,21 @@ class Classifier(nn.Module):
         _, (h_n, _) = self.lstm(x)
         return self.softmax(self.fc(h_n[-1]))  # error: SHP511
 """,
+        """\
+import torch
+from torch import nn
+
+class Pool(nn.Module):
+    "A weighted mean over time. x: (batch, time, width) -> (batch, width)"
+
+    def __init__(self, width):
+        super().__init__()
+        self.score = nn.Linear(width, 1)
+
+    def forward(self, x):
+        weights = torch.softmax(self.score(torch.tanh(x)), dim=0)  # error: SHP511
+        return (weights * x).sum(dim=1)
+""",
     ),
     good=(
         """\
@@ -154,6 +169,39 @@ score = nn.Linear(6, 1)
 output, _ = gru(torch.randn(9, 4))
 weights = torch.softmax(score(output), dim=0)
 print((weights * output).sum(0).shape)
+""",
+        """\
+import torch
+from torch import nn
+
+class Bag(nn.Module):
+    "instances: (batch, channels, height, width), the patches of one slide"
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+        self.score = nn.Linear(8, 1)
+
+    def forward(self, instances):
+        features = self.conv(instances).mean(dim=(2, 3))
+        weights = torch.softmax(self.score(features), dim=0)
+        return (weights * features).sum(dim=0)
+""",
+        """\
+import torch
+from torch import nn
+
+class Experts(nn.Module):
+    "tokens: (batch, width)"
+
+    def __init__(self, width, slots):
+        super().__init__()
+        self.score = nn.Linear(width, slots)
+
+    def forward(self, tokens):
+        scores = self.score(tokens)
+        dispatch, combine = scores.softmax(dim=0), scores.softmax(dim=1)
+        return combine @ (dispatch.t() @ tokens)
 """,
     ),
 )
@@ -213,6 +261,22 @@ gru = nn.GRU(8, 16, batch_first=True)
 score = nn.Sequential(nn.Linear(16, 1), nn.Softmax())
 states, _ = gru(torch.randn(32, 10, 8))
 weights = score(states)  # error: SHP513
+""",
+        """\
+import torch
+from torch import nn
+
+class Pool(nn.Module):
+    "x: (batch, time, width) -> (batch, width)"
+
+    def __init__(self, width):
+        super().__init__()
+        self.score = nn.Linear(width, 1)
+        self.softmax = nn.Softmax()
+
+    def forward(self, x):
+        weights = self.softmax(self.score(x))  # error: SHP513
+        return (weights * x).sum(dim=1)
 """,
     ),
     good=(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.reading.layout.exchanged_views import exchanged_views
 from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
-from shapelint.rules.layout.view_as_permute import exchange_finding, exchanged_views
+from shapelint.rules.layout.view_as_permute import exchange_finding
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -72,6 +73,16 @@ states, _ = gru(torch.randn(32, 10, 8))
 scores = torch.reshape(head(states), (32, 5, 10))  # error: SHP508
 loss = criterion(scores, torch.randint(0, 5, (32, 10)))
 """,
+        """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 5, 1))
+criterion = nn.CrossEntropyLoss()
+scores = net(torch.rand(2, 3, 12, 12))
+flat = scores.reshape(-1, 5)  # error: SHP508
+loss = criterion(flat, torch.randint(0, 5, (288,)))
+""",
     ),
     good=(
         """\
@@ -119,6 +130,16 @@ head = nn.Linear(16, 5)
 criterion = nn.CrossEntropyLoss()
 states, _ = gru(torch.randn(32, 10, 8))
 loss = criterion(head(states).view(32 * 10, 5), torch.randint(0, 5, (320,)))
+""",
+        """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 5, 1))
+criterion = nn.CrossEntropyLoss()
+scores = net(torch.rand(2, 3, 12, 12))
+loss = criterion(scores.permute(0, 2, 3, 1).reshape(-1, 5), torch.randint(0, 5, (288,)))
+loss = loss + criterion(scores.view(2, 5, -1), torch.randint(0, 5, (2, 144)))
 """,
     ),
 )

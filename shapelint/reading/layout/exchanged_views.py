@@ -1,0 +1,112 @@
+"""Views by which an author means to exchange axes: the sizes say so, and they are named, or a layer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapelint.data import dataclass
+from shapelint.finding import Ref
+from shapelint.ops.nature import Nature
+from shapelint.reading.layout.exchanges import Rearrangement, rearrangement
+from shapelint.reading.layout.views import view_base
+from shapelint.reading.operations import is_parameter, is_recurrent_call
+from shapelint.reading.recurrent import state_of
+from shapelint.reading.trail import made_by, nature_of, natures, origin_of, trail
+from shapelint.reading.uses import feeds_class_loss, feeds_convolution
+from shapelint.shapes.axis import Role
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Tensor
+from shapelint.trace.node import Node
+from shapelint.trace.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A view of `base`, a cut of `root`, to the root's sizes in another order, where an exchange is meant."""
+
+    node: Node
+    base: Tensor
+    root: Tensor
+    meant: Rearrangement
+
+
+def exchanged_views(trace: Trace) -> Iterator[Exchange]:
+    """The views by which an author means to exchange axes."""
+    for node in trace.nodes:
+        base = view_base(node)
+        if base is None or base.ref is None or state_of(trace, base) is not None:
+            continue
+        assert isinstance(node.result, Tensor)
+        root = _root(trace, base)
+        if _splits_one_axis(trace, root, base):
+            root = base
+        meant = rearrangement(trace, root, node.result)
+        if meant is not None and _is_meant(trace, root, node, meant):
+            yield Exchange(node, base, root, meant)
+
+
+def _root(trace: Trace, value: Tensor) -> Tensor:
+    """The tensor whose elements a chain of views cuts."""
+    root = origin_of(trace, value, natures(Nature.VIEW, Nature.SAME))
+    return root if isinstance(root, Tensor) else value
+
+
+def _splits_one_axis(trace: Trace, root: Tensor, cut: Tensor) -> bool:
+    """Whether a cut has all axes of the root, one of them in parts: (B, L, heads * width) as (B, L, heads, width)."""
+    before, after = ([trace.resolve(axis.dim) for axis in tensor.axes] for tensor in (root, cut))
+    if len(before) >= len(after):
+        return False
+    behind = next((place for place, size in enumerate(before) if size != after[place]), len(before))
+    left = before[behind:]
+    return len(left) == 1 or (bool(left) and left[1:] == after[len(after) - len(left) + 1 :])
+
+
+def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> bool:
+    """Whether the author means to exchange axes: they are named, or the result is for a layer that reads them."""
+    maker = made_by(trace, root)
+    if maker is None or nature_of(maker) in (Nature.ZEROS, Nature.CONSTANT) or _is_of_parameter(trace, node):
+        return False
+    if _is_shifted(trace, root):
+        return False
+    if all(_is_named(size) or _has_role(trace, root, size) for size in meant.moved):
+        return True
+    return any(is_recurrent_call(user) for user in trace.uses(Ref(node.id))) or _is_for_layer(trace, root, node, meant)
+
+
+def _is_shifted(trace: Trace, root: Tensor) -> bool:
+    """Whether the elements are padded by one, cut anew, and may be cut back: the shift of relative attention."""
+    whole = origin_of(trace, root, natures(Nature.VIEW, Nature.SAME, Nature.SELECTION))
+    maker = made_by(trace, whole)
+    if maker is None or not isinstance(whole, Tensor) or nature_of(maker) not in (Nature.PADDING, Nature.JOIN):
+        return False
+    return any(_is_sum(trace.resolve(axis.dim)) for axis in whole.axes)
+
+
+def _is_of_parameter(trace: Trace, node: Node) -> bool:
+    """Whether numbers that the layer learns are cut: in which order they come does not matter to it."""
+    cut = trail(trace, node.result, natures(Nature.VIEW, Nature.SAME))
+    return any(is_parameter(made) for one in cut if (made := made_by(trace, one)) is not None)
+
+
+def _has_role(trace: Trace, root: Tensor, size: Dim) -> bool:
+    return any(trace.resolve(axis.dim) == size and axis.role is not Role.UNKNOWN for axis in root.axes)
+
+
+def _is_for_layer(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> bool:
+    """Whether the channels or classes are among what is moved, and a convolution or a class loss reads them."""
+    made = node.result
+    channels = trace.resolve(made.sizes[1]) if isinstance(made, Tensor) and made.rank > 1 else None
+    if channels not in meant.moved:
+        return False
+    if feeds_class_loss(trace, Ref(node.id)):
+        return _has_role(trace, root, channels)
+    last = trace.resolve(root.sizes[-1])
+    return last == channels and root.rank >= 3 and feeds_convolution(trace, Ref(node.id))
+
+
+def _is_named(size: Dim) -> bool:
+    return size.constant is None
+
+
+def _is_sum(size: Dim) -> bool:
+    return len(size.terms) > 1
