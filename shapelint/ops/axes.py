@@ -119,9 +119,11 @@ def matched(axes: Sequence[Axis], assume: Assumptions, what: str) -> Axis:
 
 
 def _best_known(axes: Sequence[Axis]) -> Axis:
-    """The axis whose role is known; the first, without a role, where the roles contradict each other."""
+    """The axis whose role is known; the first, without a role or parts, where these contradict each other."""
     roles = {axis.role for axis in axes} - {Role.UNKNOWN}
     best = next((axis for axis in axes if axis.role in roles), axes[0])
+    if len({tuple(part.dim for part in axis.parts) for axis in axes if axis.parts}) > 1:
+        best = replace(best, parts=())
     sources = tuple(dict.fromkeys(source for axis in axes for source in axis.sources))
     if len(roles) > 1:
         return replace(axes[0], role=Role.UNKNOWN, origin=None, sources=sources)

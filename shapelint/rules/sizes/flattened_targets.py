@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shapelint.claims.values.alignment import Alignment
 from shapelint.finding import Claim, Edit, Finding, Fix, Place, Ref, Severity
@@ -11,12 +11,13 @@ from shapelint.reading.operations import is_flatten, is_method
 from shapelint.reading.quoting import construction_place, place_of
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import ONE
-from shapelint.reading.sizes.around import layer_call_above, layout_of, named
+from shapelint.reading.sizes.around import layer_call_above, named, recurrent_above
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
@@ -151,53 +152,61 @@ def targets_in_another_order(trace: Trace) -> Iterator[Finding]:
             continue
         scored, wanted = (side.axes[0].parts for side in (loss.scores, targets))
         sizes, others = ([trace.resolve(part.dim) for part in parts] for parts in (scored, wanted))
-        if {part.role for part in scored} != SEQUENCE or sizes != others[::-1] or len(set(sizes)) != 2 or ONE in sizes:
-            continue
-        yield from _finding(trace, loss, targets, scored)
+        if len(scored) == 2 and sizes == others[::-1] and len(set(sizes)) == 2 and ONE not in sizes:
+            yield from _finding(trace, loss, targets, scored)
 
 
 def _finding(trace: Trace, loss: Loss, targets: Tensor, scored: tuple[Axis, ...]) -> Iterator[Finding]:
-    call, claim = layer_call_above(trace, loss.scores), _misaligned(trace, loss, targets)
-    if call is None or claim is None:
+    recurrent = recurrent_above(trace, loss.scores)
+    call = None if recurrent is None else layer_call_above(trace, loss.scores)
+    roles = [part.role for part in scored] if call is not None else []
+    claim = _misaligned(trace, loss, targets, scored)
+    if claim is None or (recurrent is not None and {*roles} != SEQUENCE):
         return
-    first = scored[0].role.value
-    other = "batch" if first == "time" else "time"
     scores_name, targets_name = named(trace, loss.node, 0, "input"), named(trace, loss.node, 1, "target")
+    ways = (f"{roles[0].value}-first", f"{roles[1].value}-first") if roles else ("in one order", "in the other")
     yield report(
         RULE,
         trace,
         loss.node,
-        f"`{scores_name}` was flattened {first}-first, and `{targets_name}` {other}-first: "
+        f"`{scores_name}` was flattened {ways[0]}, and `{targets_name}` {ways[1]}: "
         "scores are compared with other targets",
         claims=[claim],
         shapes=[(scores_name, loss.scores), (targets_name, targets)],
-        related=[construction_place(layer_of(call)), *_flattened(trace, targets)],
+        related=[*([] if call is None else [construction_place(layer_of(call))]), *_flattened(trace, targets)],
         help="transpose one of them before it is flattened",
         fixes=[_transposed(trace, targets)],
     )
 
 
-def _misaligned(trace: Trace, loss: Loss, targets: Tensor) -> Claim | None:
+def _misaligned(trace: Trace, loss: Loss, targets: Tensor, scored: tuple[Axis, ...]) -> Claim | None:
     """The claim about the scores and targets as they were before they were flattened."""
-    source = next((one for one in cut_from(trace, loss.scores, _STEPWISE) if {*layout_of(one)} >= SEQUENCE), None)
-    matrix = next((one for one in cut_from(trace, targets) if one.rank == 2), None)
-    if source is None or source.ref is None or matrix is None or matrix.ref is None or targets.ref is None:
+    wanted = [trace.resolve(part.dim) for part in scored]
+    source = _with_axes(trace, cut_from(trace, loss.scores, _STEPWISE), wanted)
+    matrix = _with_axes(trace, (one for one in cut_from(trace, targets) if one.rank == 2), wanted)
+    if source is None or matrix is None:
         return None
-    batch, time = (layout_of(source).index(role) for role in (Role.BATCH, Role.TIME))
-    places = [trace.resolve(source.sizes[axis]) for axis in (batch, time)]
-    sizes = [trace.resolve(size) for size in matrix.sizes]
-    if sorted(map(str, places)) != sorted(map(str, sizes)):
-        return None
+    batch, time = (0, 1) if scored[0].role is not Role.TIME else (1, 0)
+    (scores_ref, places), (targets_ref, others) = source, matrix
     return Alignment(
         Ref(loss.node.id),
-        source.ref,
-        batch,
-        matrix.ref,
-        sizes.index(places[0]),
-        time_axis=time,
-        targets_time_axis=sizes.index(places[1]),
+        scores_ref,
+        places[batch],
+        targets_ref,
+        others[batch],
+        time_axis=places[time],
+        targets_time_axis=others[time],
         class_axis=1,
     )
+
+
+def _with_axes(trace: Trace, values: Iterable[Tensor], wanted: list[Dim]) -> tuple[Ref, list[int]] | None:
+    """The first value that has an axis of each size, and which axes."""
+    for one in values:
+        sizes = [trace.resolve(size) for size in one.sizes]
+        if all(sizes.count(size) == 1 for size in wanted) and one.ref is not None:
+            return one.ref, [sizes.index(size) for size in wanted]
+    return None
 
 
 def _known(ref: Ref | None) -> Ref:
