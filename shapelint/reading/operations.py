@@ -8,6 +8,14 @@ from shapelint.shapes.value import Layer
 from shapelint.trace.node import Node
 
 _FORWARD = ".forward"
+_LONG_NAMES = {
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "equal": "eq",
+    "not_equal": "ne",
+}
 
 
 def short_name(node: Node) -> str:
@@ -223,3 +231,34 @@ def is_sigmoid(node: Node) -> bool:
 def takes_logits(node: Node) -> bool:
     """Whether a loss of probabilities takes them as logits, and applies the sigmoid itself."""
     return "logits" in short_name(node).lower()
+
+
+def triangle(node: Node) -> bool | None:
+    """Whether a node keeps the lower triangle of a matrix, or, False, the upper one; None for another operation."""
+    return {"tril": True, "triu": False}.get(short_name(node))
+
+
+def is_ones(node: Node) -> bool:
+    """Whether a node makes a tensor of ones."""
+    return short_name(node) in ("ones", "ones_like")
+
+
+def is_count(node: Node) -> bool:
+    """Whether a node counts: `arange`."""
+    return short_name(node) == "arange"
+
+
+def inverts(node: Node) -> bool:
+    """Whether a node makes true what is false."""
+    return short_name(node) in ("__invert__", "logical_not", "bitwise_not")
+
+
+def comparison(node: Node) -> str | None:
+    """How a node compares: `lt`, `ge`, `eq`; None for another operation."""
+    name = short_name(node).strip("_")
+    return _LONG_NAMES.get(name, name if name in _LONG_NAMES.values() else None)
+
+
+def fills_where_true(node: Node) -> bool:
+    """Whether a node writes a number where a mask is true."""
+    return short_name(node) in ("masked_fill", "masked_fill_")

@@ -121,6 +121,20 @@ def feeds_convolution(trace: Trace, ref: Ref) -> bool:
     return _feeds(trace, ref, frozenset((Nature.CONVOLUTION,)), _PASSING | {Nature.SUM, Nature.NORM, Nature.POOLING})
 
 
+def reached_softmax(trace: Trace, ref: Ref) -> Tensor | None:
+    """The softmax of a value, or of what is computed of it entry by entry."""
+    waiting = [ref]
+    while waiting:
+        for user in trace.uses(waiting.pop()):
+            made = user.result
+            if isinstance(made, Tensor) and made.ref is not None:
+                if nature_of(user) is Nature.SOFTMAX:
+                    return made
+                if nature_of(user) in HANDS_ON | {Nature.POINTWISE, Nature.SUM}:
+                    waiting.append(made.ref)
+    return None
+
+
 def _feeds(trace: Trace, ref: Ref, wanted: Collection[Nature], through: Collection[Nature]) -> bool:
     """Whether operations of some natures take a value as their first tensor, or what others make of it."""
     waiting, seen = [ref], set[Ref]()

@@ -21,6 +21,7 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor, Tuple
+from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -260,7 +261,7 @@ def _by_evidence(trace: Trace, layer: Layer, given: _Given) -> _Given | None:
     """As the author, the data and other layers have it; who did not write batch_first may not know of it."""
     other = _LAYOUTS[layer.flag("batch_first")]
     said = [meaning.but(layer) for axis in (0, 1) if (meaning := meaning_of(trace, given.value, axis)) is not None]
-    if len(said) < 2 or trace.resolve(given.value.sizes[0]) == ONE:
+    if len(said) < 2 or trace.resolve(given.value.sizes[0]) == ONE or _is_chosen(trace, layer):
         return None
     opposing = [piece for meaning, role in zip(said, other, strict=True) for piece in meaning.only(role)]
     agreeing = [piece for meaning, role in zip(said, other[::-1], strict=True) for piece in meaning.only(role)]
@@ -282,6 +283,13 @@ def _is_told(trace: Trace, layer: Layer) -> bool:
     """Whether the layer's construction names a layout, as far as it is seen."""
     built = own_construction(trace, layer)
     return built is None or argument(built, _place_of_flag(layer), "batch_first") is not None
+
+
+def _is_chosen(trace: Trace, layer: Layer) -> bool:
+    """Whether the layout is an option of the code: what its texts say may be of the other choice."""
+    built = own_construction(trace, layer)
+    written = None if built is None else argument(built, _place_of_flag(layer), "batch_first")
+    return written is not None and not isinstance(written.value, facts.Literal)
 
 
 def _place_of_flag(layer: Layer) -> int:
