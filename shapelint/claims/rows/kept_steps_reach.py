@@ -1,4 +1,4 @@
-"""The steps at which a mask is true reach the target."""
+"""The steps at which a mask is true reach others of the target."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from shapelint.finding import Claim, Ref
 
 @dataclass(frozen=True, slots=True)
 class KeptStepsReach(Claim):
-    """The steps of the source at which a mask is true reach the target.
+    """The steps of the source at which a mask is true reach other steps of the target.
 
-    The mask has an entry for each sample and step; they lie along `batch_axis` and `time_axis` of the source.
+    The mask has an entry for each sample and step. Steps lie along `time_axis` of the source and along `target_axis` of
+    the target; its own step may reach one by other ways.
     """
 
     property = "kept_steps_reach"
 
     source: Ref
-    batch_axis: int
     time_axis: int
     mask: Ref
+    target_axis: int

@@ -189,7 +189,6 @@ class _Use:
     given: Tensor
     keeps: bool
     source: Tensor
-    batch_axis: int
     time_axis: int
     target: Ref
     target_axis: int
@@ -222,12 +221,12 @@ def _by_layer(trace: Trace, node: Node) -> Iterator[_Use]:
     source = values.get("key", values.get("src"))
     if layer is None or not isinstance(source, Tensor) or source.rank != 3:
         return
-    batch_axis, time_axis = (0, 1) if layer.flag("batch_first") else (1, 0)
+    time_axis = int(layer.flag("batch_first"))
     target = Ref(node.id, (0,) if isinstance(node.result, Tuple) else ())
     for name, value in values.items():
         mask = mask_of(trace, value) if "mask" in name else None
         if mask is not None and isinstance(value, Tensor) and mask.is_causal is ("padding" not in name):
-            yield _Use(node, mask, value, False, source, batch_axis, time_axis, target, time_axis)
+            yield _Use(node, mask, value, False, source, time_axis, target, time_axis)
 
 
 def _by_function(trace: Trace, node: Node) -> Iterator[_Use]:
@@ -235,7 +234,7 @@ def _by_function(trace: Trace, node: Node) -> Iterator[_Use]:
     source = node.args[1] if len(node.args) > 1 else node.kwargs.get("key")
     mask = mask_of(trace, value)
     if mask is not None and isinstance(source, Tensor) and isinstance(value, Tensor) and source.rank > 2:
-        yield _Use(node, mask, value, True, source, 0, source.rank - 2, Ref(node.id), source.rank - 2)
+        yield _Use(node, mask, value, True, source, source.rank - 2, Ref(node.id), source.rank - 2)
 
 
 def _by_filling(trace: Trace, node: Node) -> Iterator[_Use]:
@@ -247,7 +246,7 @@ def _by_filling(trace: Trace, node: Node) -> Iterator[_Use]:
     if mask is None or softmax is None or softmax.rank != scores.rank or softmax.ref is None or not scores.rank:
         return
     last = scores.rank - 1
-    yield _Use(node, mask, given[1], False, scores, 0, last, softmax.ref, max(last - 1, 0))
+    yield _Use(node, mask, given[1], False, scores, last, softmax.ref, last)
 
 
 def _is_very_low(trace: Trace, node: Node) -> bool:
@@ -277,7 +276,7 @@ def _claim(use: _Use) -> Claim | None:
         return Causality(use.target, use.source.ref, use.time_axis, use.target_axis)
     if use.mask.told is not Sense.REAL:
         return None  # the property is told of a mask that is true at the real steps
-    return KeptStepsReach(use.target, use.source.ref, use.batch_axis, use.time_axis, Ref(use.mask.made.id))
+    return KeptStepsReach(use.target, use.source.ref, use.time_axis, Ref(use.mask.made.id), use.target_axis)
 
 
 def _finding(trace: Trace, use: _Use, told: str, claim: Claim) -> Finding:

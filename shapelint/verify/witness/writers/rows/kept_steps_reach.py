@@ -13,7 +13,7 @@ def write(document: dict[str, Any]) -> list[str]:
     """The mask, and whether the result changes with each step of the source."""
     options, steps = document["options"], document["steps"]
     names = Names(steps)
-    loop = rows.of_steps(options["time_axis"], options["batch_axis"], partial(changed, document))
+    loop = rows.of_steps(options["time_axis"], options["target_axis"], partial(changed, document))
     return [
         *straight(steps[: options["mask"]["ref"] + 1], names),
         f'print("mask", {names.of(options["mask"])}.tolist())',

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.footprint import InconclusiveError, Watched, steps_grid, tensor_at
+from shapelint.verify.worker.footprint import InconclusiveError, Watched, rows_grid, tensor_at
 from shapelint.verify.worker.outcome import Outcome, listed
 from shapelint.verify.worker.replay import put
+from shapelint.verify.worker.rows import numbers_of
 
 
 def check(document: Mapping[str, Any]) -> Outcome:
@@ -25,14 +26,14 @@ def check(document: Mapping[str, Any]) -> Outcome:
         return put(value, mask["path"], kept.clone())
 
     watched = Watched(document["steps"], options["source"], document["target"], {mask["ref"]: every_other})
-    grid = steps_grid(watched, options["batch_axis"], options["time_axis"])
-    if grid.shape != kept.shape or kept.shape[1] < 2:
+    grid = rows_grid(watched, options["time_axis"], None, options["target_axis"])[:, :, 0]
+    if kept.dim() != 2 or kept.shape[1] != grid.shape[1] or grid.shape[1] < 3:
         raise InconclusiveError("the mask has other steps than the source")
-    for sample, (reaching, real) in enumerate(zip(grid, kept, strict=True)):
-        if not reaching[real].any() and reaching[~real].any():
-            steps, others = (one.nonzero().flatten().tolist() for one in (real, reaching))
-            return Outcome(
-                False,
-                f"of sample {sample} the mask is true at steps {listed(steps)}, and steps {listed(others)} are read",
-            )
-    return Outcome(True, "the steps at which the mask is true are read")
+    for row, reaching in zip(numbers_of(watched, options["target_axis"]), grid, strict=True):
+        reaching[row] = False
+    reaching = grid.any(0)
+    real = kept[0]
+    if reaching[real].any() or not reaching[~real].any():
+        return Outcome(True, "the steps at which the mask is true are read")
+    steps, others = (one.nonzero().flatten().tolist() for one in (real, reaching))
+    return Outcome(False, f"where the mask is true at steps {listed(steps)}, steps {listed(others)} are read")
