@@ -264,6 +264,8 @@ def _by_evidence(trace: Trace, layer: Layer, given: _Given) -> _Given | None:
     if len(said) < 2 or trace.resolve(given.value.sizes[0]) == ONE or _is_chosen(trace, layer):
         return None
     opposing = [piece for meaning, role in zip(said, other, strict=True) for piece in meaning.only(role)]
+    if layer.flag("batch_first"):  # who wrote that knows of it: a text may be about another caller's layout
+        opposing = [piece for piece in opposing if not piece.kind.startswith("shape-")]
     agreeing = [piece for meaning, role in zip(said, other[::-1], strict=True) for piece in meaning.only(role)]
     weight = weight_of(tuple(opposing))
     if agreeing or not opposing or weight + (not _is_told(trace, layer)) < ENOUGH:
