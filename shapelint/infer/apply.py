@@ -40,7 +40,16 @@ from shapelint.trace.writes import SETITEM, writes_by_name
 
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_LENGTHS = frozenset({PACK, UNPAD})
-_READS_IDS = frozenset({"torch.nn.Embedding.forward", "torch.nn.functional.embedding", "torch.nn.functional.one_hot"})
+_READS_IDS = frozenset(
+    f"torch.nn.{name}"
+    for name in (
+        "Embedding.forward",
+        "EmbeddingBag.forward",
+        "functional.embedding",
+        "functional.embedding_bag",
+        "functional.one_hot",
+    )
+)
 #: what reads the last axes, or each entry, whatever stands in front
 _READS_ANY_RANK = frozenset((Nature.LINEAR, Nature.LOOKUP, Nature.NORM, Nature.ATTENTION))
 _CUTTING = frozenset(

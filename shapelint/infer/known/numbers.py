@@ -29,6 +29,17 @@ def _of_constants(name: str, function: Callable[..., Any]) -> KnownFunction:
     return call
 
 
+def _a_float(name: str, function: Callable[..., Any]) -> KnownFunction:
+    """A function whose result is a float, whatever it is given."""
+    of_constants = _of_constants(name, function)
+
+    def call(run: Run, site: Site) -> Value:
+        found = of_constants(run, site)
+        return found if isinstance(found, Float) else Float()
+
+    return call
+
+
 def _number(value: Value) -> int | float | None:
     return value.value if isinstance(value, Float) else value.dim.constant if isinstance(value, Int) else None
 
@@ -44,8 +55,10 @@ def _as_value(result: object) -> Value | None:
 
 builtin("round", least=1, most=2)(_of_constants("round", round))
 builtin("divmod", least=2, most=2)(_of_constants("divmod", divmod))
-for _function in (math.ceil, math.floor, math.trunc, math.sqrt, math.log, math.log2, math.log10, math.gcd):
+for _function in (math.ceil, math.floor, math.trunc, math.gcd):
     external(f"math.{_function.__name__}")(_of_constants(_function.__name__, _function))
+for _root in (math.sqrt, math.log, math.log2, math.log10):
+    external(f"math.{_root.__name__}", least=1)(_a_float(_root.__name__, _root))
 
 
 @builtin("abs", least=1, most=1)

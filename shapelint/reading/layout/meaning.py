@@ -37,9 +37,9 @@ class Meaning:
 
     @property
     def role(self) -> Role | None:
-        """What the axis is: enough says so, and nothing else is said."""
-        roles = {piece.role for piece in self.pieces}
-        return roles.pop() if len(roles) == 1 and weight_of(self.pieces) >= ENOUGH else None
+        """What the axis is: enough says so, and nothing else is said. How it is used does not count against that."""
+        said = tuple(piece for piece in self.pieces if piece.kind != _USED)
+        return _agreed(said) or _agreed(self.pieces)
 
     def but(self, layer: Layer) -> Meaning:
         """The same without what a layer itself says, and those that were built as it is without being told to."""
@@ -53,6 +53,11 @@ class Meaning:
     def places(self) -> list[Place]:
         """The evidence as places of a finding."""
         return list(dict.fromkeys(place_of(piece, piece.message) for piece in self.pieces))
+
+
+def _agreed(pieces: tuple[Evidence, ...]) -> Role | None:
+    roles = {piece.role for piece in pieces}
+    return roles.pop() if len(roles) == 1 and weight_of(pieces) >= ENOUGH else None
 
 
 def meaning_of(trace: Trace, value: Value, axis: int) -> Meaning | None:
