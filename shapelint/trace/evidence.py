@@ -9,6 +9,7 @@ from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 
 NAMED = "unpacked-name"  #: the kind of evidence that a name is which the author gives a size
+LIKELY = 2  #: the weight from which it tells where no more than a warning of rare sizes hangs on it
 ENOUGH = 3  #: the weight from which evidence that nothing contradicts tells what an axis is
 
 

@@ -37,9 +37,13 @@ class Meaning:
 
     @property
     def role(self) -> Role | None:
-        """What the axis is: enough says so, and nothing else is said. How it is used does not count against that."""
+        """What the axis is: enough says so, and nothing else is said."""
+        return self.role_by(ENOUGH)
+
+    def role_by(self, enough: int) -> Role | None:
+        """What the axis is by evidence of a weight. How it is used does not count against what is said."""
         said = tuple(piece for piece in self.pieces if piece.kind != _USED)
-        return _agreed(said) or _agreed(self.pieces)
+        return _agreed(said, enough) or _agreed(self.pieces, enough)
 
     def but(self, layer: Layer) -> Meaning:
         """The same without what a layer itself says, and those that were built as it is without being told to."""
@@ -55,9 +59,9 @@ class Meaning:
         return list(dict.fromkeys(place_of(piece, piece.message) for piece in self.pieces))
 
 
-def _agreed(pieces: tuple[Evidence, ...]) -> Role | None:
+def _agreed(pieces: tuple[Evidence, ...], enough: int) -> Role | None:
     roles = {piece.role for piece in pieces}
-    return roles.pop() if len(roles) == 1 and weight_of(pieces) >= ENOUGH else None
+    return roles.pop() if len(roles) == 1 and weight_of(pieces) >= enough else None
 
 
 def meaning_of(trace: Trace, value: Value, axis: int) -> Meaning | None:
@@ -71,19 +75,19 @@ def meaning_of(trace: Trace, value: Value, axis: int) -> Meaning | None:
     return known[spot.ref, spot.axis]
 
 
-def roles_of(trace: Trace, value: Value) -> tuple[Role, ...]:
+def roles_of(trace: Trace, value: Value, enough: int = ENOUGH) -> tuple[Role, ...]:
     """What the axes of a tensor are; UNKNOWN where not enough is said."""
     if not isinstance(value, Tensor):
         return ()
     found = [meaning_of(trace, value, place) for place in range(value.rank)]
-    return tuple(Role.UNKNOWN if one is None else one.role or Role.UNKNOWN for one in found)
+    return tuple(Role.UNKNOWN if one is None else one.role_by(enough) or Role.UNKNOWN for one in found)
 
 
-def samples_axis(trace: Trace, value: Value) -> Meaning | None:
+def samples_axis(trace: Trace, value: Value, enough: int = ENOUGH) -> Meaning | None:
     """What is said of the one axis of a tensor that holds samples; None where none does for certain, or two might."""
     if not isinstance(value, Tensor):
         return None
-    roles = roles_of(trace, value)
+    roles = roles_of(trace, value, enough)
     if roles.count(Role.BATCH) != 1:
         return None
     place = roles.index(Role.BATCH)

@@ -13,6 +13,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import layer_call_above, recurrent_above
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.value import Tensor
+from shapelint.trace.evidence import ENOUGH
 from shapelint.trace.trace import Trace
 
 
@@ -37,14 +38,14 @@ class Samples:
         return f"({', '.join(role.value for role in self.roles)})"
 
 
-def samples_of(trace: Trace, value: Tensor) -> Samples | None:
-    """The samples of a value: as a recurrent layer above reads them, else as the evidence says."""
+def samples_of(trace: Trace, value: Tensor, enough: int = ENOUGH) -> Samples | None:
+    """The samples of a value: as a recurrent layer above reads them, else as evidence of a weight says."""
     if recurrent_above(trace, value) is not None:
         return _by_layer(trace, value)
-    meaning = samples_axis(trace, value)
+    meaning = samples_axis(trace, value, enough)
     if meaning is None:
         return None
-    said = roles_of(trace, value)
+    said = roles_of(trace, value, enough)
     roles = tuple(_role(told, axis.role) for told, axis in zip(said, value.axes, strict=True))
     return Samples(said.index(Role.BATCH), roles, meaning.source.ref, meaning.source.axis, tuple(meaning.places()))
 

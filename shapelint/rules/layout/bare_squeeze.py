@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
-from shapelint.reading.claims import source_of
+from shapelint.reading.claims import Source, source_of
+from shapelint.reading.layout.samples import samples_of
 from shapelint.reading.layout.views import is_view
 from shapelint.reading.operations import is_method, is_squeeze
 from shapelint.reading.quoting import place_of, quote
@@ -21,6 +22,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
+from shapelint.trace.evidence import LIKELY
 from shapelint.trace.node import Node, is_of_axis
 from shapelint.trace.trace import Trace
 
@@ -98,6 +100,21 @@ def classify(gru: nn.GRU, x):
     states, _ = gru(x)
     return head(states[:, -1].squeeze())  # error: SHP115
 """,
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 64, 3)
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x):
+        features = F.adaptive_avg_pool2d(self.conv(x), 1)
+        return self.fc(features.squeeze())  # error: SHP115
+""",
     ),
     good=(
         """\
@@ -151,6 +168,21 @@ class OneSentence(nn.Module):
         output, _ = self.lstm(x)
         return self.fc(output.squeeze())
 """,
+        """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 64, 3)
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x):
+        features = F.adaptive_avg_pool2d(self.conv(x), 1)
+        return self.fc(features.squeeze(-1).squeeze(-1))
+""",
     ),
 )
 
@@ -177,7 +209,8 @@ def _is_meant_for_others(trace: Trace, node: Node, base: Tensor) -> bool:
 
 def _minds_one_sample(trace: Trace, node: Node, base: Tensor) -> bool:
     """Whether the code asks for the rank of what is made of it, or for the number of samples: it minds."""
-    batches = {trace.resolve(axis.dim).as_symbol for axis in base.axes if axis.role is Role.BATCH}
+    place = _batch_axis(trace, base)
+    batches = set[str | None]() if place is None else {trace.resolve(base.sizes[place]).as_symbol}
     if any(one.question is not None and not batches.isdisjoint(one.question.variables) for one in trace.decisions):
         return True
     asked = (user for user in trace.nodes if _minds(trace, user))
@@ -195,21 +228,39 @@ def _is_counted(trace: Trace, user: Node) -> bool:
     return is_whole and lines_of(trace)[user.span.line - 1][: user.span.column].rstrip().endswith("len(")
 
 
-def _claim(trace: Trace, node: Node, base: Tensor) -> Claim | None:
-    """Other batch sizes of the call that the value comes from; None where the batch is no free size."""
+def _batch_axis(trace: Trace, base: Tensor) -> int | None:
+    """The one axis that holds samples, by the layer that made it, or by what else is said of it."""
     places = [at for at, axis in enumerate(base.axes) if axis.role is Role.BATCH]
-    if len(places) != 1 or base.ref is None or node.error is not None or not isinstance(node.result, Tensor):
+    if len(places) == 1:
+        return places[0]
+    samples = samples_of(trace, base, LIKELY) if not places else None
+    return None if samples is None else samples.axis
+
+
+def _claim(trace: Trace, node: Node, base: Tensor) -> Claim | None:
+    """Other batch sizes of what the value comes from; None where the batch is no free size."""
+    place = _batch_axis(trace, base)
+    if place is None or base.ref is None or node.error is not None or not isinstance(node.result, Tensor):
         return None
-    batch = trace.resolve(base.sizes[places[0]])
-    for number in sorted(calls_above(trace, base.ref), reverse=True):
-        source = source_of(trace, trace.nodes[number])
-        if source is None or not is_of_axis(batch.as_symbol or ""):
-            continue
+    batch = trace.resolve(base.sizes[place])
+    for source in _sources(trace, base):
         value = trace.node(source.ref).result
-        if not source.ref.path and isinstance(value, Tensor) and trace.resolve(value.sizes[source.batch_axis]) == batch:
+        if source.ref.path or not isinstance(value, Tensor) or not is_of_axis(batch.as_symbol or ""):
+            continue
+        if trace.resolve(value.sizes[source.batch_axis]) == batch:
             kept = [trace.resolve(size) for size in node.result.sizes].index(batch)
             return BatchSizePolymorphism(Ref(node.id), source.ref, source.batch_axis, kept)
     return None
+
+
+def _sources(trace: Trace, base: Tensor) -> Iterator[Source]:
+    """What the recurrent layers above a value read, the latest first; without them, the earliest value with samples."""
+    assert base.ref is not None
+    calls = sorted(calls_above(trace, base.ref), reverse=True)
+    yield from (source for number in calls if (source := source_of(trace, trace.nodes[number])) is not None)
+    samples = samples_of(trace, base, LIKELY) if not calls else None
+    if samples is not None:
+        yield Source(samples.source, samples.source_axis, 1 - samples.source_axis)
 
 
 def _finding(trace: Trace, node: Node, base: Tensor, claim: Claim, layer: Node) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.has_shape import HasShape
 from shapelint.finding import Claim, Finding, Ref, Severity
-from shapelint.ops.nature import HANDS_ON, REDUCES, Nature
+from shapelint.ops.nature import HANDS_ON, LOSSES, REDUCES, Nature
 from shapelint.reading.quoting import quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import is_learned
@@ -141,13 +141,13 @@ def _meet_in_pairs(trace: Trace, column: Tensor, row: Tensor) -> bool:
 
 
 def _is_predicted(trace: Trace, column: Tensor) -> bool:
-    """Whether the column has its one entry from a layer or a reduction, and not from a view."""
+    """Whether the column has its one entry from a layer, a reduction or a loss, and not from a view."""
     made = None if column.ref is None else trace.node(column.ref)
     while made is not None and nature_of(made) in _ENTRYWISE:
         parts = [value for value in made.args if isinstance(value, Tensor) and value.rank == 2]
         made = trace.node(parts[0].ref) if parts and parts[0].ref is not None else None
     nature = None if made is None else nature_of(made)
-    return (nature is Nature.LINEAR or nature in REDUCES) and is_learned(trace, column)
+    return (nature is Nature.LINEAR or nature in REDUCES | LOSSES) and is_learned(trace, column)
 
 
 def _is_added_up(trace: Trace, pairs: Value) -> bool:
