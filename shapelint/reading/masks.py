@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from shapelint.data import dataclass
 from shapelint.ops.nature import HANDS_ON, MAKES, Nature
+from shapelint.ops.signs import Sign
 from shapelint.reading.operations import comparison, inverts, is_count, is_ones, subtracts, triangle
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of
 from shapelint.shapes.value import Bool, Dtype, Float, Int, Layer, Tensor, Value
@@ -14,7 +15,6 @@ from shapelint.trace.trace import Trace
 
 _DEPTH = 12  #: operations between a mask and what it is made of
 _THROUGH = HANDS_ON | {Nature.VIEW, Nature.EXPANSION, Nature.SELECTION, Nature.PERMUTATION}
-_MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
 
 class Sense(Enum):
@@ -87,33 +87,32 @@ def _number(value: object) -> float | None:
 def _compared(trace: Trace, node: Node, depth: int) -> Mask | None:
     """`steps < lengths`, `ids != 0`, `mask == 0`."""
     sign, (left, right) = comparison(node), node.args[:2] if len(node.args) > 1 else (None, None)
-    if isinstance(right, Tensor) and not isinstance(left, Tensor):
-        sign, left, right = _MIRRORED.get(sign or "", ""), right, left
-    if not isinstance(left, Tensor):
+    if sign is not None and isinstance(right, Tensor) and not isinstance(left, Tensor):
+        sign, left, right = sign.mirrored, right, left
+    if sign is None or not isinstance(left, Tensor):
         return None
     if isinstance(right, Tensor):
-        return _against_lengths(trace, node, sign or "", left, right)
+        return _against_lengths(trace, node, sign, left, right)
     number = _number(right)
     inner = mask_of(trace, left, depth - 1)
     if inner is not None:
-        keeps = (sign, number) in (("eq", 1), ("ne", 0), ("gt", 0))
-        turns = (sign, number) in (("eq", 0), ("ne", 1), ("lt", 1))
+        keeps = (sign, number) in ((Sign.EQUAL, 1), (Sign.OTHER, 0), (Sign.MORE, 0))
+        turns = (sign, number) in ((Sign.EQUAL, 0), (Sign.OTHER, 1), (Sign.LESS, 1))
         sense = inner.sense if keeps else _OPPOSITE[inner.sense] if turns else None
         return None if sense is None else Mask(sense, inner.made, inner.told)
-    if not _are_padded_ids(trace, left, right) or sign not in ("eq", "ne"):
+    if not _are_padded_ids(trace, left, right) or sign not in (Sign.EQUAL, Sign.OTHER):
         return None
-    sense = Sense.REAL if sign == "ne" else Sense.PADDING
+    sense = Sense.REAL if sign is Sign.OTHER else Sense.PADDING
     return Mask(sense, node, sense)
 
 
-def _against_lengths(trace: Trace, node: Node, sign: str, left: Tensor, right: Tensor) -> Mask | None:
+def _against_lengths(trace: Trace, node: Node, sign: Sign, left: Tensor, right: Tensor) -> Mask | None:
     """Numbers of steps beside lengths."""
     before = [_before_moves(trace, one) for one in (left, right)]
     steps = [_is_count(trace, one) for one in before]
     if steps.count(True) != 1 or any(one.rank != 1 for one in before):
         return None
-    sign = sign if steps[0] else _MIRRORED.get(sign, "")
-    sense = {"lt": Sense.REAL, "ge": Sense.PADDING}.get(sign)
+    sense = {Sign.LESS: Sense.REAL, Sign.AT_LEAST: Sense.PADDING}.get(sign if steps[0] else sign.mirrored)
     return None if sense is None else Mask(sense, node, sense)
 
 

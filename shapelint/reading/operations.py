@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from shapelint.ops import names
 from shapelint.ops.holders import PLAIN
+from shapelint.ops.signs import SIGNS, Sign
 from shapelint.shapes.value import Layer
 from shapelint.trace.node import Node
 
 _FORWARD = ".forward"
-_LONG_NAMES = {
-    "less": "lt",
-    "less_equal": "le",
-    "greater": "gt",
-    "greater_equal": "ge",
-    "equal": "eq",
-    "not_equal": "ne",
-}
 
 
 def short_name(node: Node) -> str:
@@ -235,12 +228,13 @@ def takes_logits(node: Node) -> bool:
 
 def triangle(node: Node) -> bool | None:
     """Whether a node keeps the lower triangle of a matrix, or, False, the upper one; None for another operation."""
-    return {"tril": True, "triu": False}.get(short_name(node))
+    name = short_name(node)
+    return name == "tril" if name == "tril" or name == "triu" else None
 
 
 def is_ones(node: Node) -> bool:
     """Whether a node makes a tensor of ones."""
-    return short_name(node) in ("ones", "ones_like")
+    return short_name(node).removesuffix("_like") == "ones"
 
 
 def is_count(node: Node) -> bool:
@@ -250,15 +244,14 @@ def is_count(node: Node) -> bool:
 
 def inverts(node: Node) -> bool:
     """Whether a node makes true what is false."""
-    return short_name(node) in ("__invert__", "logical_not", "bitwise_not")
+    return short_name(node).strip("_") == "invert" or short_name(node).endswith("_not")
 
 
-def comparison(node: Node) -> str | None:
-    """How a node compares: `lt`, `ge`, `eq`; None for another operation."""
-    name = short_name(node).strip("_")
-    return _LONG_NAMES.get(name, name if name in _LONG_NAMES.values() else None)
+def comparison(node: Node) -> Sign | None:
+    """How a node compares; None for another operation."""
+    return SIGNS.get(short_name(node).strip("_"))
 
 
 def fills_where_true(node: Node) -> bool:
     """Whether a node writes a number where a mask is true."""
-    return short_name(node) in ("masked_fill", "masked_fill_")
+    return short_name(node).rstrip("_") == "masked_fill"
