@@ -40,6 +40,8 @@ def apply_pattern(run: Run, site: Site) -> Value:
         tensor = steps.do("torch.stack", tensor)
     if isinstance(tensor, Unknown) and pattern.rank is not None:
         run.path.demand(tensor, Demand(pattern.rank, "pattern"))
+    if isinstance(tensor, Tensor) and pattern.rank not in (None, tensor.rank):
+        return steps.of_rank(tensor, pattern.rank or 0)
     known = spread(pattern, tensor.rank) if isinstance(tensor, Tensor) else None
     if known is None or not isinstance(tensor, Tensor):
         return steps.unknown
@@ -70,6 +72,10 @@ class _Steps:
         if any(isinstance(value, Unknown) for value in args):
             return self.unknown
         return apply(self.run, registry.OPS[name], args, {}, self.expression)
+
+    def of_rank(self, tensor: Tensor, rank: int) -> Value:
+        """What torch refuses as einops does: a tensor that has not as many axes as the pattern names."""
+        return self.do("torch.Tensor.permute", tensor, *map(integer, range(rank)))
 
     def follow(self, pattern: Pattern, tensor: Tensor, reduction: str) -> Value:
         """The tensor that the pattern makes."""
@@ -109,6 +115,10 @@ class _Steps:
 
     def _add(self, value: Value, before: Sequence[str], after: Sequence[str]) -> Value:
         """Put in the axes that only the right side has, and repeat along them."""
+        if any(name not in before and name not in self.sizes and not name.isdigit() for name in after):
+            rank = value.rank if isinstance(value, Tensor) else 0
+            # einops refuses an axis without a size, and torch a new one that is as long as it was
+            return self.do("torch.Tensor.expand", value, *[_REMAINING] * (rank + 1))
         sizes = [_REMAINING if name in before else self._size(name) for name in after]
         if self.unknown in sizes:
             return self.unknown
