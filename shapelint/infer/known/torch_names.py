@@ -10,6 +10,7 @@ from shapelint.shapes.value import Bool, Int, Value
 KNOWN_ROOTS = frozenset(
     (
         "torch math einops functools collections typing dataclasses copy enum itertools argparse types contextlib six"
+        " lightning pytorch_lightning"
     ).split()
 )
 #: classes that a tensor is an instance of; before torch 0.4 its type was Variable, and code still asks for that
@@ -30,6 +31,8 @@ def canonical(path: str) -> str:
     if is_registered(path):
         return path
     name = path.rpartition(".")[2]
+    if name == "LightningModule":
+        return "torch.nn.Module"  # as far as shapes are concerned
     if path.startswith("torch.nn.modules.") and name[:1].isupper():
         return f"torch.nn.{name}"
     for home in ("torch.functional.", "torch._C._VariableFunctions.", "torch._C._nn.", "torch.special."):
