@@ -245,3 +245,24 @@ def test_a_prediction_of_one_column_against_a_vector(loss: str, verifier: Verifi
     (message,) = proven(text.format(loss=loss, cut=""), verifier)
     assert "compares every prediction with every target" in message
     assert told(text.format(loss=loss, cut=".squeeze(1)")) == []
+
+
+def test_a_rank_that_is_only_tried_makes_no_silent_mistake(verifier: Verifier) -> None:
+    text = """
+    class Decider(nn.Module):
+        def __init__(self, features, width):
+            super().__init__()
+            self.width = width
+            self.state, self.action = nn.Linear(features, width), nn.Linear(features, width)
+            self.time = nn.Embedding(100, width)
+
+        def forward(self, times, states, actions):
+            B, T = states.shape[0], states.shape[1]
+            both = self.state(states) + self.time(times), self.action(actions) + self.time(times)
+            return torch.stack(both, dim=1).permute(0, 2, 1, 3).reshape(B, 2 * T, self.width)
+    """
+    module = parse(source(text))
+    assert not isinstance(module, Problem)
+    hits = findings(analyse(module, source(text)), DEFAULT)
+    judged = [prove(judge(finding, trace), verifier) for finding, trace in hits]
+    assert not [one for one in judged if one.verdict is not None and one.verdict.status is Status.CONFIRMED]

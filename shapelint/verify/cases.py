@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Confidence, Finding
-from shapelint.infer.plan import STATED_RANKS
+from shapelint.infer.plan import STATED_RANKS, WISHED
 from shapelint.ops.names import GETITEM
 from shapelint.rules.base import RULES
 from shapelint.rules.select import Hit, checks_of, on_path
@@ -75,14 +76,20 @@ def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
     except UnreplayableError:
         return []  # torch is not asked about it
     counted = any(_names_other_axes(node) for node in nodes)
-    return list({node.leaf_key: node for node in nodes if _is_guessed(node, counted)}.values())
+    is_silent = not any(isinstance(claim, Raises) for claim in claims)
+    return list({node.leaf_key: node for node in nodes if _is_guessed(node, counted, is_silent)}.values())
 
 
-def _is_guessed(leaf: Node, counted: bool) -> bool:
-    """Whether a leaf's rank is not told: it is found inside, or given where an index counts other axes."""
+def _is_guessed(leaf: Node, counted: bool, is_silent: bool) -> bool:
+    """Whether a leaf's rank is not told: it is found inside, or given where an index counts other axes.
+
+    What is read with any number of axes may have another rank; where torch refuses it, its sizes differ in any case.
+    """
     if leaf.leaf_key is None or not isinstance(leaf.result, Tensor):
         return False
     demand = leaf.bound.get("demand")
+    if demand == WISHED and is_silent:
+        return True
     if demand in STATED_RANKS:
         return counted and demand == "batch_first"  # said of a layer, and of its input only by usage
     return counted or leaf.bound.get("given") is False

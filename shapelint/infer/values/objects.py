@@ -340,11 +340,6 @@ class Rows(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Trainer(Value):
-    """A Trainer of Lightning, which calls the steps of a module with the batches of a loader."""
-
-
-@dataclass(frozen=True, slots=True)
 class ShapeOf(Value):
     """`x.shape` or `x.size()` of an unknown `x`: its rank is open."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from shapelint.data import dataclass
 from shapelint.infer.known.table import external
 from shapelint.infer.protocol import Site, methods
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
-from shapelint.infer.values.objects import Trainer
 from shapelint.shapes.value import Str, Unknown, Value, integer
 
 _FIT = "fit"
 _STEPS = {"fit": ("train_dataloader", "training_step"), "test": ("test_dataloader", "test_step")}
 _GIVEN = ("train_dataloaders", "train_dataloader", "dataloaders", "test_dataloaders")
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer(Value):
+    """A Trainer of Lightning, which calls the steps of a module with the batches of a loader."""
 
 
 @external("pytorch_lightning.Trainer", "lightning.Trainer", "lightning.pytorch.Trainer")
