@@ -255,3 +255,8 @@ def comparison(node: Node) -> Sign | None:
 def fills_where_true(node: Node) -> bool:
     """Whether a node writes a number where a mask is true."""
     return short_name(node).rstrip("_") == "masked_fill"
+
+
+def divides(node: Node) -> bool:
+    """Whether a node divides its first operand by its second."""
+    return "div" in short_name(node)
