@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import catalogue_of_modules
+import catalogue_of_networks
 import pytest
 from traces import B, F, Path, T
 
@@ -467,6 +468,7 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
     **catalogue_of_modules.CASES,
+    **catalogue_of_networks.CASES,
 }
 
 

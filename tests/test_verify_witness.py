@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path as FilePath
 
 import catalogue_of_modules as modules
+import catalogue_of_networks as networks
 import pytest
 import test_verify_catalogue as catalogue
 from torch_python import TorchPython
@@ -69,6 +70,15 @@ SHOWN = {
     modules.shp802: ("two passes over the same input are equal: False",),
     modules.shp803: ("one call differs at the last step by up to",),
     modules.shp804: ("forward hooks that were run: 0",),
+    networks.shp910: ("least and largest value: 0.",),
+    networks.shp911: ("sums of exponentials along axis 1: [",),
+    networks.shp912: (
+        "sample 0 reaches the output rows [0, 3, 6, 9, 12]",
+        "sample 0 reaches the output rows [0, 1, 2, 3, 4]",
+    ),
+    networks.shp913: ("step 0 reaches the output steps",),
+    networks.shp915: ("distances from row 0: [0.0, ",),
+    networks.shp916: ("sums along axis 2: [",),
     catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }
 

@@ -11,6 +11,8 @@ from shapelint.reading.layout.exchanges import Rearrangement, rearrangement
 from shapelint.reading.layout.views import view_base
 from shapelint.reading.operations import is_parameter, is_recurrent_call
 from shapelint.reading.recurrent import state_of
+from shapelint.reading.single_index import ONE
+from shapelint.reading.sizes.around import recurrent_above
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of, trail
 from shapelint.reading.uses import feeds_class_loss, feeds_convolution
 from shapelint.shapes.axis import Role
@@ -41,8 +43,18 @@ def exchanged_views(trace: Trace) -> Iterator[Exchange]:
         if _splits_one_axis(trace, root, base):
             root = base
         meant = rearrangement(trace, root, node.result)
-        if meant is not None and _is_meant(trace, root, node, meant):
+        if meant is None or (
+            not _is_plain(trace, root, node.result, meant) and recurrent_above(trace, root) is not None
+        ):
+            continue  # what becomes of outputs and states other rules tell
+        if _is_meant(trace, root, node, meant):
             yield Exchange(node, base, root, meant)
+
+
+def _is_plain(trace: Trace, root: Tensor, result: Tensor, meant: Rearrangement) -> bool:
+    """Whether axes are exchanged, and none is taken apart, merged, added or dropped."""
+    long = sum(trace.resolve(size) != ONE for size in result.sizes)
+    return meant.split is None and long == meant.long and root.rank == result.rank
 
 
 def _root(trace: Trace, value: Tensor) -> Tensor:

@@ -17,12 +17,13 @@ Split = tuple[int, Dim, Dim]  #: an axis that is taken apart first, and its two 
 class Rearrangement:
     """`source.unflatten(*split).permute(order)`, up to merging neighbours: what the sizes of a view say.
 
-    `moved` are the sizes of the axes that do not stay where they are.
+    `moved` are the sizes of the axes that do not stay where they are, `long` is how many axes are longer than 1.
     """
 
     order: tuple[int, ...]
     split: Split | None
     moved: tuple[Dim, ...]
+    long: int
 
 
 def rearrangement(trace: Trace, root: Tensor, result: Tensor) -> Rearrangement | None:
@@ -42,7 +43,7 @@ def rearrangement(trace: Trace, root: Tensor, result: Tensor) -> Rearrangement |
         return None
     moved = tuple(pieces[at] for place, at in enumerate(order) if place != sorted(order).index(at))
     ones = tuple(at for at, size in enumerate(pieces) if size == ONE)
-    return Rearrangement((*order, *ones), parts, moved)
+    return Rearrangement((*order, *ones), parts, moved, len(order))
 
 
 def _parts(trace: Trace, root: Tensor, after: Sequence[Dim]) -> Split | None:

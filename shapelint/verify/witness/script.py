@@ -79,6 +79,12 @@ class Names:
             return self._together(number, path)
         return self.of({"ref": number, "path": path[:-1]}) + f"[{path[-1]}]"
 
+    def leave(self, name: str, wanted: str) -> None:
+        """Call by another name what has this one, unless it is what is wanted."""
+        for key, known in self.known.items():
+            if known == name != wanted:
+                self.known[key] = self._fresh(name)
+
     def target(self, number: int) -> str:
         """What a step's value is assigned to."""
         parts = parts_of(self.steps[number])
@@ -160,6 +166,7 @@ def as_function(document: Encoded) -> list[str]:
     """Layers and the source x first, and the way from x to the result as `forward(x)`."""
     steps, source = document["steps"], document["options"]["source"]
     names = Names(steps)
+    names.leave("x", names.of(source))
     inside = after(steps, source)
     outside = [n for n, step in enumerate(steps) if n not in inside and not is_passed_on(step)]
     given = [statement(number, names) for number in outside]
