@@ -19,7 +19,7 @@ from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
-from shapelint.trace.trace import Trace
+from shapelint.trace.trace import Trace, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,13 @@ class Exchange:
     meant: Rearrangement
 
 
-def exchanged_views(trace: Trace) -> Iterator[Exchange]:
+@once
+def exchanged_views(trace: Trace) -> tuple[Exchange, ...]:
     """The views by which an author means to exchange axes."""
+    return tuple(_exchanged(trace))
+
+
+def _exchanged(trace: Trace) -> Iterator[Exchange]:
     for node in trace.nodes:
         base = view_base(node)
         if base is None or base.ref is None or state_of(trace, base) is not None:

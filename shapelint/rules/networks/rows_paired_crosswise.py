@@ -15,7 +15,7 @@ from shapelint.reading.trail import flow_of, made_by, nature_of, operands_of, tr
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -135,8 +135,15 @@ def rows_paired_crosswise(trace: Trace) -> Iterator[Finding]:
         if nature_of(node) not in _LAID_OVER or len(given) < 2 or node.error is not None:
             continue
         first, second = given[0], given[1]
-        if isinstance(first, Tensor) and isinstance(second, Tensor):
+        if _are_merged(first) and _are_merged(second):
+            assert isinstance(first, Tensor)
+            assert isinstance(second, Tensor)
             yield from _met(trace, node, first, second)
+
+
+def _are_merged(value: Tensor | Packed) -> bool:
+    """Whether an axis of a value is told to be two that were merged."""
+    return isinstance(value, Tensor) and any(len(axis.parts) == 2 for axis in value.axes)
 
 
 def _met(trace: Trace, node: Node, first: Tensor, second: Tensor) -> Iterator[Finding]:

@@ -323,12 +323,19 @@ print(F.log_softmax(head(states), dim=-1).shape)
 def softmax_over_batch(trace: Trace) -> Iterator[Finding]:
     """Softmax along the one axis that holds the samples, where steps or classes are beside it."""
     for softmax in softmaxes(trace):
-        if trace.resolve(softmax.normalised.dim) == ONE or not is_learned(trace, softmax.value):
+        if not _may_be_samples(trace, softmax) or not is_learned(trace, softmax.value):
             continue
         samples = samples_of(trace, softmax.value)
         confidence = None if samples is None else _confidence(trace, softmax, samples)
         if samples is not None and confidence is not None and not _is_meant(trace, softmax, samples):
             yield _finding(trace, softmax, samples, confidence)
+
+
+def _may_be_samples(trace: Trace, softmax: Softmax) -> bool:
+    """Whether the axis may hold samples: it is one, or not the last one, where classes are."""
+    is_told = softmax.normalised.role is Role.BATCH
+    is_last = softmax.axis == softmax.value.rank - 1
+    return (is_told or not is_last) and trace.resolve(softmax.normalised.dim) != ONE
 
 
 def _confidence(trace: Trace, softmax: Softmax, samples: Samples) -> Confidence | None:
