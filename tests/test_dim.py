@@ -9,7 +9,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapelint.shapes.dim import Dim, Same, cancel, product_of
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.equations import cancel, product_of
 
 NAMES = ("B", "H", "T")
 SYMBOLS = {name: sympy.Symbol(name, positive=True, integer=True) for name in NAMES}

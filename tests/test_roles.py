@@ -6,7 +6,7 @@ import pytest
 from oracle import Argument, check_op, dim, number, numbers, tensor
 
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import product_of
+from shapelint.shapes.equations import product_of
 from shapelint.shapes.value import ELLIPSIS, FALSE, NONE, TRUE, Dtype, List, SliceValue, Str, Tensor, Tuple, Value
 
 BTF = (Role.BATCH, Role.TIME, Role.FEATURE)

@@ -15,6 +15,7 @@ class ByKind(Generic[H]):
 
     def __init__(self) -> None:
         self._functions: dict[type, H] = {}
+        self._found: dict[type, H | None] = {}  #: what was found for a kind; registering forgets it
 
     def __call__(self, *kinds: type) -> Callable[[H], H]:
         """Register the function for some kinds."""
@@ -22,13 +23,14 @@ class ByKind(Generic[H]):
         def register(function: H) -> H:
             for kind in kinds:
                 rooms.put(self._functions, kind, function)
+            self._found.clear()
             return function
 
         return register
 
     def of(self, thing: object) -> H | None:
         """The function for a thing's kind, or for the nearest class above it; None where there is none."""
-        for kind in type(thing).__mro__:
-            if kind in self._functions:
-                return self._functions[kind]
-        return None
+        kind = type(thing)
+        if kind not in self._found:
+            self._found[kind] = next((self._functions[k] for k in kind.__mro__ if k in self._functions), None)
+        return self._found[kind]

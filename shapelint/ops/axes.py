@@ -10,7 +10,8 @@ from typing import Any
 from shapelint.ops.refusals import AxisError, BroadcastError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim, Same, product_of
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.equations import product_of
 from shapelint.shapes.value import Bool, Dtype, External, Float, Int, Tensor, Tuple, Value
 
 Axes = tuple[Axis, ...]

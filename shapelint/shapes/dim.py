@@ -93,6 +93,9 @@ class Dim:
     def __hash__(self) -> int:
         return self.hash
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dim) and self.hash == other.hash and self.terms == other.terms
+
     @staticmethod
     def of(value: int) -> Dim:
         """The constant `value`."""
@@ -133,7 +136,7 @@ class Dim:
         return frozenset(found)
 
     def __add__(self, other: Dim) -> Dim:
-        return _collect([*self.terms, *other.terms])
+        return _sum(self, other)
 
     def __neg__(self) -> Dim:
         return Dim(tuple((monomial, -coefficient) for monomial, coefficient in self.terms))
@@ -142,9 +145,7 @@ class Dim:
         return self + -other
 
     def __mul__(self, other: Dim) -> Dim:
-        if len(self.terms) * len(other.terms) > MAX_TERMS:
-            raise OverflowError("a size of too many terms")
-        return _collect((_times(left, right), a * b) for (left, a), (right, b) in product(self.terms, other.terms))
+        return _product(self, other)
 
     def __floordiv__(self, other: Dim) -> Dim:
         """Floor division; raises ZeroDivisionError for a constant zero."""
@@ -175,12 +176,7 @@ class Dim:
 
     def same(self, other: Dim) -> Same:
         """Whether the two sizes are equal for all, for no, or for some values of the symbols."""
-        difference = self - other
-        if not difference.terms:
-            return Same.EQUAL
-        if difference.is_positive() or (-difference).is_positive() or _no_integer_root(difference):
-            return Same.DIFFERENT
-        return Same.UNKNOWN
+        return _compared(self, other)
 
     def is_positive(self) -> bool:
         """Whether it is certainly at least 1."""
@@ -188,9 +184,7 @@ class Dim:
 
     def is_natural(self) -> bool:
         """Whether it is certainly at least 0: each symbol is written as 1 + t with t >= 0."""
-        if all(coefficient > 0 for _, coefficient in _shift_symbols(self).terms):
-            return True
-        return any(bound.is_natural() for bound in _lower_bounds(self))
+        return _natural(self)
 
     def minimum(self, other: Dim) -> Dim:
         """The smaller of two sizes."""
@@ -233,6 +227,39 @@ class Dim:
         return _written(self)
 
 
+# Each run of a file computes with the same sizes: what has been computed is kept.
+_kept = lru_cache(maxsize=8_192)
+
+
+@_kept
+def _sum(left: Dim, right: Dim) -> Dim:
+    return _collect([*left.terms, *right.terms])
+
+
+@_kept
+def _product(left: Dim, right: Dim) -> Dim:
+    if len(left.terms) * len(right.terms) > MAX_TERMS:
+        raise OverflowError("a size of too many terms")
+    return _collect((_times(one, other), a * b) for (one, a), (other, b) in product(left.terms, right.terms))
+
+
+@_kept
+def _compared(left: Dim, right: Dim) -> Same:
+    difference = left - right
+    if not difference.terms:
+        return Same.EQUAL
+    if difference.is_positive() or (-difference).is_positive() or _no_integer_root(difference):
+        return Same.DIFFERENT
+    return Same.UNKNOWN
+
+
+@_kept
+def _natural(dim: Dim) -> bool:
+    if all(coefficient > 0 for _, coefficient in _shift_symbols(dim).terms):
+        return True
+    return any(bound.is_natural() for bound in _lower_bounds(dim))
+
+
 # quotients are ordered by their text: without a memory, each level of nesting would write all inner ones again
 @lru_cache(maxsize=65_536)
 def _written(dim: Dim) -> str:
@@ -240,27 +267,6 @@ def _written(dim: Dim) -> str:
         return "0"
     shown = [_show_term(monomial, coefficient) for monomial, coefficient in _reading_order(dim.terms)]
     return " + ".join(shown).replace("+ -", "- ")
-
-
-def product_of(dims: Iterable[Dim]) -> Dim:
-    """The product of sizes; 1 for none."""
-    return reduce(Dim.__mul__, dims, Dim.of(1))
-
-
-def cancel(left: Dim, right: Dim) -> tuple[Dim, Dim]:
-    """Divide both by the integer and the symbols that all their terms share: 2*B*H, 2*H*T become B, T."""
-    terms = (*left.terms, *right.terms)
-    if not left.terms or not right.terms:
-        return left, right
-    common = reduce(_shared, (monomial for monomial, _ in terms))
-    symbols = tuple((atom, power) for atom, power in common if isinstance(atom, Symbol))
-    factor = Dim(((symbols, gcd(*(coefficient for _, coefficient in terms))),))
-    return left.divide(factor) or left, right.divide(factor) or right
-
-
-def _shared(left: Monomial, right: Monomial) -> Monomial:
-    powers = dict(right)
-    return tuple((atom, min(power, powers[atom])) for atom, power in left if atom in powers)
 
 
 def _operands(atom: Quotient | Minimum) -> tuple[Dim, Dim]:
@@ -389,12 +395,3 @@ def _show_factor(atom: Atom, power: int, single: bool) -> str:
     alone = single and power == 1
     base = f"({atom})" if isinstance(atom, Quotient) and not alone else str(atom)
     return base if power == 1 else f"{base}**{power}"
-
-
-def solutions(difference: Dim) -> Iterator[tuple[str, Dim]]:
-    """The symbols that `difference == 0` fixes: `2*hidden + extra - 2*hidden - 3` makes extra 3."""
-    for monomial, coefficient in difference.terms:
-        symbol = Dim(((monomial, 1),)).as_symbol
-        value = -(difference - Dim(((monomial, coefficient),))) * Dim.of(coefficient)
-        if symbol and abs(coefficient) == 1 and symbol not in value.symbols and value.is_positive():
-            yield symbol, value

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from shapelint.syntax import facts
+
+
+def _parts(fact: object) -> list[object]:
+    """What a fact is made of; nothing for what is no fact."""
+    kind = type(fact)
+    names = _NAMES.get(kind)
+    if names is None:
+        fields: tuple[str, ...] = tuple(getattr(kind, "__dataclass_fields__", ()))
+        names = _NAMES[kind] = tuple(name for name in fields if not name.endswith("span"))
+    return [getattr(fact, name) for name in names]
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}  #: the fields of kinds of facts, without the places
 
 
 def expressions_in(fact: object) -> Iterator[facts.Expression]:
@@ -17,9 +29,9 @@ def expressions_in(fact: object) -> Iterator[facts.Expression]:
             waiting.extend(current)
         elif isinstance(current, facts.Expression):
             yield current
-            waiting.extend(getattr(current, field.name) for field in fields(current))
+            waiting.extend(_parts(current))
         elif isinstance(current, facts.Argument | facts.Generator):
-            waiting.extend(getattr(current, field.name) for field in fields(current))
+            waiting.extend(_parts(current))
 
 
 def calls_in(fact: object) -> Iterator[facts.Call]:
@@ -39,9 +51,9 @@ def facts_in(fact: object) -> Iterator[object]:
         current = waiting.pop()
         if isinstance(current, tuple):
             waiting.extend(current)
-        elif is_dataclass(current):
+        elif parts := _parts(current):
             yield current
-            waiting.extend(getattr(current, field.name) for field in fields(current))
+            waiting.extend(parts)
 
 
 def names_within(fact: object) -> set[str]:

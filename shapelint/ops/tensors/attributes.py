@@ -6,7 +6,7 @@ from shapelint.ops.axes import position, sizes_as_values
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import AxisError, RankError
 from shapelint.ops.registry import Undetermined, op
-from shapelint.shapes.dim import product_of
+from shapelint.shapes.equations import product_of
 from shapelint.shapes.value import Bool, Dtype, Int, Tensor, Tuple, Value, integer
 
 APART_FROM_SHAPES = "an attribute that shapes do not depend on"  #: why `x.device` is not known

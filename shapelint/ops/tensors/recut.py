@@ -9,7 +9,8 @@ from shapelint.ops.axes import ONE, Axes, merged
 from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined
 from shapelint.shapes.axis import Axis
-from shapelint.shapes.dim import Dim, Same, cancel, product_of
+from shapelint.shapes.dim import Dim, Same
+from shapelint.shapes.equations import cancel, product_of
 
 INFERRED = Dim.of(-1)
 

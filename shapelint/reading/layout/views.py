@@ -12,7 +12,8 @@ from shapelint.reading.quoting import quote, replace_text
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import operation_of
 from shapelint.shapes.axis import Axis, Role
-from shapelint.shapes.dim import Dim, product_of
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.equations import product_of
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

@@ -12,7 +12,8 @@ from itertools import chain
 
 from shapelint.data import dataclass
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
-from shapelint.shapes.dim import Dim, Quotient, cancel
+from shapelint.shapes.dim import Dim, Quotient
+from shapelint.shapes.equations import cancel
 from shapelint.trace.node import LATER_ROUND
 from shapelint.verify.program.scale import scaled
 
