@@ -272,7 +272,8 @@ def test_python_newer_than_the_interpreter_is_read() -> None:
 )
 def test_strings_of_a_newer_python_are_read(text: str) -> None:
     formatted = value_of(text)
-    assert any(isinstance(fact, facts.Name) and fact.id == "a" for fact in walk(formatted))
+    assert isinstance(formatted, facts.Formatted)
+    assert any(isinstance(fact, facts.Name) and fact.id == "a" for fact in walk(formatted.parts))
     assert cut(text, formatted.span) == text
 
 

@@ -25,9 +25,9 @@ from shapelint.infer.plan import (
     STATED_RANKS,
     WISHED_RANKS,
     BudgetSpent,
-    Choice,
     Plan,
     Raised,
+    Turn,
 )
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Home, ModuleValue, Scope
@@ -49,7 +49,7 @@ _NAMES_RECURRENT = re.compile(
 )
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer, or something that torch refuses
-PLAIN_PATHS = 3  #: the same, in a file that names no recurrent layer
+PLAIN_PATHS = 2  #: the same, in a file that names no recurrent layer
 MAX_MISLED = 3  #: times that an entry point's paths are followed because docstrings misled
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
@@ -184,15 +184,20 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> list[Trace]:
 
 def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
     """Follow an entry point along its likely path, then with each choice turned, one at a time."""
-    waiting = [Plan(misstated=frozenset(checked.misstated))]
+    waiting = [Turn(Plan(misstated=frozenset(checked.misstated)))]
+    covered: set[int] = set()
     seen: set[frozenset[tuple[str, object]]] = set()
     steps, paths, limit = 0, 0, checked.first_paths
     while waiting and paths < limit and len(seen) < 2 * limit and steps < MAX_TOTAL_STEPS and checked.budget.left > 0:
-        plan = waiting.pop(0)
+        turn = waiting.pop(0)
+        if limit < MAX_PATHS and turn.opens is not None and turn.opens <= covered:
+            continue  # nothing is looked for but code that is refused: it runs none that was not run before
+        plan = turn.plan
         run = follow(checked, entry, plan)
         steps += run.steps
         taken = frozenset([*((key, choice.taken) for key, choice in run.path.choices.items()), *plan.sizes.items()])
         called |= run.called
+        covered |= run.covered
         checked.misstated.update(run.path.misstated)
         if taken in seen:
             continue
@@ -204,12 +209,12 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
         if not plan.choices and not plan.sizes:
             if sizes := contradicted(run.trace):
                 tell_contradicted(run.trace, sizes)
-                waiting.insert(0, replace(run.plan, sizes=sizes))
+                waiting.insert(0, Turn(replace(run.plan, sizes=sizes)))
             elif sizes := _defaults(run.trace):
                 yield from _by_default(checked, entry, replace(run.plan, sizes=sizes))
         yield run.trace
         if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.path.choices.values())):
-            waiting.extend(_turned(run.path.choices, plan, run.plan))
+            waiting.extend(_turned(run, plan))
 
 
 def _defaults(trace: Trace) -> dict[str, int]:
@@ -233,17 +238,19 @@ def _is_worth_more(node: Node) -> bool:
     return node.error is not None or node.op.removesuffix(".forward") in RECURRENT | CELLS
 
 
-def _turned(choices: dict[str, Choice], plan: Plan, final: Plan) -> Iterator[Plan]:
+def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
     """The plans that differ from a path in one choice that the path's own plan did not make.
 
     Close choices come first, and among them those of a kind: they decide which layers there are.
     """
-    for choice in sorted(choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
+    for choice in sorted(run.path.choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
         if choice.key in plan.choices:
             continue
         for option in choice.options:
             if option != choice.taken:
-                yield replace(final, choices={**plan.choices, choice.key: option})
+                opens = run.path.beyond.get(choice.key, set()) if not choice.is_of_kind else None
+                turned = replace(run.plan, choices={**plan.choices, choice.key: option})
+                yield Turn(turned, None if opens is None else frozenset(opens))
 
 
 def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:

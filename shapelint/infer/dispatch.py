@@ -48,6 +48,7 @@ def execute(run: Run, scope: Scope, statements: tuple[facts.Statement, ...]) -> 
     """Run a block until it ends or a statement leaves it."""
     for statement in statements:
         run.step()
+        run.covered.add(id(statement))
         executor = executes.of(statement)
         flow = Flow.NEXT if executor is None else executor(run, scope, statement)
         if flow is not Flow.NEXT:

@@ -63,6 +63,14 @@ class Plan:
     misstated: frozenset[tuple[str, str]] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A plan that differs from a path in one choice; `opens` are statements that it runs, None where others may be."""
+
+    plan: Plan
+    opens: frozenset[int] | None = None
+
+
 _NOTHING = "nothing is ordered"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from shapelint.effort import count, phase
+from shapelint.project.reads import remembered
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.comments import find_comments
@@ -30,11 +30,21 @@ def parse_lines(source: Source, numbers: Sequence[int]) -> facts.Module | Proble
 def parse(source: Source, numbers: Sequence[int] = ()) -> facts.Module | Problem:
     """Lower a file; a `Problem` with the line when it is not Python, or nested beyond all measure.
 
-    `numbers` are those of the text's lines in the file, where the text is only a part of it.
+    `numbers` are those of the text's lines in the file, where the text is only a part of it. What is parsed whole is
+    remembered: a file is checked, and others import it.
     """
+    return _parsed(source, numbers) if numbers else _remembered(source)
+
+
+@remembered(256)
+def _remembered(source: Source) -> facts.Module | Problem:
+    return _parsed(source, ())
+
+
+def _parsed(source: Source, numbers: Sequence[int]) -> facts.Module | Problem:
     count("texts parsed")
     try:
-        tree = tree_of(source.text)
+        tree, text = tree_of(source.text)
     except UnicodeEncodeError as error:
         line = 1 + len(_NEWLINE.findall(source.text, 0, error.start))
         return Problem(source.path, line, "cannot parse: the text holds a lone surrogate")
@@ -45,10 +55,6 @@ def parse(source: Source, numbers: Sequence[int] = ()) -> facts.Module | Problem
     except TOO_DEEP as error:
         more = " or takes too much memory" if isinstance(error, MemoryError) else ""
         return Problem(source.path, 1, f"cannot parse: the code is nested too deeply{more}", internal=True)
-    return _lowered(source, tree, numbers)
-
-
-def _lowered(source: Source, tree: ast.Module, numbers: Sequence[int]) -> facts.Module:
-    places = Places(source.text, numbers)
+    places = Places(text, numbers)
     body = lower_body(Lowering(places), tree.body)
     return facts.Module(source.path, body, find_comments(places), docstring_of(body)[0])

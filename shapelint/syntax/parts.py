@@ -41,7 +41,7 @@ class _Tree:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.module = tree_of(text)
+        self.module = tree_of(text)[0]
         self.places = Places(text)
 
     def blocks(self) -> Iterator[list[Cut]]:

@@ -17,8 +17,8 @@ from shapelint.syntax.newer import in_older_words
 TOO_DEEP = (RecursionError, MemoryError)  #: the second is what Python's parser raises where its own stack is full
 
 
-def tree_of(text: str) -> ast.Module:
-    """The tree of a text, read on a larger stack where the usual one does not do.
+def tree_of(text: str) -> tuple[ast.Module, str]:
+    """The tree of a text, read on a larger stack where the usual one does not do, and the words that were read.
 
     Raises what `ast.parse` raises: SyntaxError, ValueError, and TOO_DEEP.
     """
@@ -28,12 +28,13 @@ def tree_of(text: str) -> ast.Module:
         return with_deep_stack(lambda: _read(text))
 
 
-def _read(text: str) -> ast.Module:
+def _read(text: str) -> tuple[ast.Module, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the checked code: an invalid escape, `is` with a number
         try:
-            return ast.parse(text)
+            return ast.parse(text), text
         except SyntaxError as error:
             with suppress(SyntaxError):
-                return ast.parse(in_older_words(text))
+                older = in_older_words(text)
+                return ast.parse(older), older
             raise error from None

@@ -25,7 +25,7 @@ def words(text: str, packages: Collection[str]) -> Words:
         elif inner := _text_in(token):
             start, end = inner
             texts.setdefault(text[start:end], []).append(inner)
-    nodes = list(ast.walk(tree_of(text)))
+    nodes = list(ast.walk(tree_of(text)[0]))
     comments = tuple(match.span() for match in comments_in(text))
     return Words(_frozen(names), _frozen(texts), comments, frozenset(_in(packages, nodes)))
 

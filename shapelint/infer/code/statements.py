@@ -79,7 +79,9 @@ def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
         assume(run, scope, node.test, False)
     elif raises(node.orelse):
         assume(run, scope, node.test, True)
+    since = len(run.path.asked)
     holds = _condition(run, scope, node.test)
+    asked = len(run.path.asked)
     place = (run.recorder.path, node.span.line, node.span.column)
     raising = raises(node.body if holds else node.orelse)
     if raising and _is_passed(run, place):
@@ -87,6 +89,9 @@ def if_statement(run: Run, scope: Scope, node: facts.If) -> Flow:
     outer, run.guard = run.guard, place if raising else run.guard
     flow = execute(run, scope, node.body if holds else node.orelse)
     run.guard = outer
+    if asked > since:
+        other = node.orelse if holds else node.body
+        run.path.pass_by(since, asked, other, ends=flow is not Flow.NEXT)
     return flow
 
 

@@ -20,6 +20,7 @@ from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import Bool, Dtype, Int, NoneValue, Packed, Str, Tensor, Unknown, Value
 from shapelint.source import Span
+from shapelint.syntax import facts
 from shapelint.trace.decision import Decision, without_places
 from shapelint.trace.node import INPUT
 
@@ -37,6 +38,8 @@ class Path:
     store: Store  #: what the path has said of values that are not known
     members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
     choices: dict[str, Choice] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)  #: the keys of the choices, each time that one is asked for
+    beyond: dict[str, set[int] | None] = field(default_factory=dict)  #: what the other side of a choice runs
     demands: dict[str, Demand] = field(default_factory=dict)
     settled: dict[str, Value] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)  #: what the truth of an unknown asks, by its key
@@ -141,6 +144,7 @@ class Path:
         self, key: str, subject: str, options: tuple[object, ...], likely: object, about: Question | Term | None = None
     ) -> object:
         """Take one of the options, always the same on one path; `about` is the question, or the term that is one."""
+        self.asked.append(key)
         remote = self.recorder.away is not None or "@" in key or self.preferred is not None
         if key in self.choices:
             if not remote and self.choices[key].remote:
@@ -159,6 +163,18 @@ class Path:
         invited = self.recorder.trace.speaks_of(taken) and not (self.implied and taken is True)
         self.recorder.trace.decisions.append(Decision(subject, taken, told, invited, question, place))
         return taken
+
+    def pass_by(self, first: int, last: int, code: tuple[facts.Statement, ...], ends: bool) -> None:
+        """Note the code that is not run because of some of the choices that were asked for.
+
+        It is known by its first statement; `ends` says that what comes after it is not run, either.
+        """
+        for key in self.asked[first:last]:
+            known = self.beyond.setdefault(key, set())
+            if ends or known is None:
+                self.beyond[key] = None
+            else:
+                known.update(id(statement) for statement in code[:1])
 
     def settle(self, value: Unknown) -> Value:
         """What this path takes an unknown for: a chosen value, a demanded tensor, or itself."""

@@ -36,6 +36,7 @@ class Run:
     guard: Place | None = None  #: the `if` whose raising side is being run, or the assertion that fails
     raised: Place | None = None  #: the guard that ended the path
     called: set[int] = field(default_factory=set)  #: ids of the function definitions that were entered
+    covered: set[int] = field(default_factory=set)  #: ids of the statements that were executed
     altered: set[Ref | None] = field(default_factory=set)  #: layers that the code changes after it has built them
     lent: set[Ref | None] = field(default_factory=set)  #: layers that something not understood was given
 
