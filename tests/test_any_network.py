@@ -266,3 +266,31 @@ def test_a_rank_that_is_only_tried_makes_no_silent_mistake(verifier: Verifier) -
     hits = findings(analyse(module, source(text)), DEFAULT)
     judged = [prove(judge(finding, trace), verifier) for finding, trace in hits]
     assert not [one for one in judged if one.verdict is not None and one.verdict.status is Status.CONFIRMED]
+
+
+FLAGGED = """
+    class Net(nn.Module):
+        def __init__(self, doubled=False, {flags}deep=False):
+            super().__init__()
+            self.factor = 4 if doubled else 2
+            {choices}
+            self.first, self.deep = nn.Linear(30, 64), deep
+            if deep:
+                self.last = nn.Linear(32, 10)
+
+        def forward(self, x):
+            x = self.first(x)
+            if self.deep:
+                x = self.last(x)
+            return x
+    """
+
+
+@pytest.mark.parametrize("flags", [0, 1, 8])
+def test_a_path_is_followed_for_the_code_that_it_runs(flags: int) -> None:
+    """Choices that run nothing new take no path from the one that does."""
+    names = [f"flag{number}" for number in range(flags)]
+    choices = "; ".join(f"self.{name} = 4 if {name} else 2" for name in names) or "pass"
+    text = FLAGGED.format(flags="".join(f"{name}=False, " for name in names), choices=choices)
+    (message,) = told(text)
+    assert "`self.last(x)`" in message or "self.last" in message
