@@ -29,7 +29,9 @@ RULE = Rule(
     summary="view and reshape cut the elements anew; they do not exchange axes",
     page="""\
 ## What it does
-Finds a `view` or `reshape` to the tensor's own sizes in another order: `x.view(x.size(1), x.size(0), -1)`.
+Finds a `view` or `reshape` to the tensor's own sizes in another order: `x.view(x.size(1), x.size(0), -1)`. One axis may
+be taken apart on the way (`x.view(batch, heads, steps, -1)` of (batch, steps, width)), and some may be merged
+(`y.reshape(batch, steps, width)` of (batch, heads, steps, width / heads)).
 
 ## Why is this bad
 A view keeps the order of the elements and cuts them at other places. The shape is the one that was wanted,
@@ -52,8 +54,9 @@ provenance: the elements of the result are not those of the permuted tensor. Whe
 order of the axes, raises: torch refuses the `view`.
 
 ## When it stays silent
-One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers
-and the result does not feed a recurrent layer (an example of views); the tensor is uniform (`torch.zeros`).
+One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers and the
+result feeds no recurrent layer and no convolution that reads a last axis as its channels (an example of views); the
+tensor is uniform (`torch.zeros`), or a parameter, which learns in any order.
 """,
     bad=(
         """\

@@ -37,8 +37,9 @@ RULE = Rule(
     summary="attention without batch_first=True on a batch-first sequence attends over the samples",
     page="""\
 ## What it does
-Finds `nn.MultiheadAttention`, `nn.TransformerEncoderLayer` and `nn.TransformerEncoder` that get the sequence
-of a recurrent layer in the other layout than the one that they were built for.
+Finds `nn.MultiheadAttention`, `nn.TransformerEncoderLayer` and `nn.TransformerEncoder` that get a sequence in the other
+layout than the one that they were built for: as a recurrent layer gave it, as a docstring, a loader or names of its
+sizes have it, or as it is read afterwards (`out[:, -1]`, `out.mean(1)`).
 
 ## Why is this bad
 Without `batch_first=True` these layers read axis 0 as the steps. On the (B, T, H) output of a recurrent layer
@@ -66,7 +67,8 @@ batch_independence: a row of the result depends on other samples.
 
 ## When it stays silent
 The sequence is transposed before the attention; the recurrent layer is time-first too; the evidence says that
-the recurrent layer itself is in the wrong layout (then the finding is SHP110).
+the recurrent layer itself is in the wrong layout (then the finding is SHP110); evidence speaks for both layouts;
+`batch_first` is an option of the code.
 """,
     bad=(
         """\

@@ -33,7 +33,7 @@ RULE = Rule(
     page="""\
 ## What it does
 Finds a class loss of flattened scores and flattened targets, where one of them was (T, B) and the other (B, T)
-before.
+before, after a recurrent layer or any other.
 
 ## Why is this bad
 `view(-1)` keeps the order of the elements. The scores of a time-first layer come as all samples of step 0, then

@@ -153,7 +153,7 @@ PROBABILITIES = Rule(
     summary="CrossEntropyLoss applies log_softmax itself: it takes scores, not probabilities",
     page="""\
 ## What it does
-Finds cross entropy losses of a softmax of scores that were computed from a recurrent layer's output.
+Finds cross entropy losses of a softmax of scores that a network computes.
 
 ## Why is this bad
 `nn.CrossEntropyLoss` takes scores and applies log_softmax to them. A softmax before it makes two: the second

@@ -29,7 +29,8 @@ OVER_BATCH = Rule(
     summary="softmax along the batch axis weighs the samples against each other",
     page="""\
 ## What it does
-Finds a softmax along the batch axis of scores that were computed from a recurrent layer's output.
+Finds a softmax along the batch axis of scores: a recurrent layer, a docstring, a loader or what reads them later says
+which axis that is.
 
 ## Why is this bad
 The weights of one sample's steps do not sum to 1, those of one step over all samples do. Each sample's weights
@@ -54,7 +55,8 @@ batch_independence: the weights of a sample depend on other samples.
 
 ## When it stays silent
 The scores are time-first, so that axis 0 holds the steps; the weighted samples are summed up (attention over
-the members of a bag); two axes of the scores are samples (a similarity matrix); the batch has one sample.
+the members of a bag); two axes of the scores are samples (a similarity matrix); the same scores are normalised along
+another axis, too; the batch has one sample; nothing says for certain which axis holds the samples.
 """,
     bad=(
         """\

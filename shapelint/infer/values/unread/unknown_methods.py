@@ -33,7 +33,8 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
         return Unknown(f"{base.key}[{args[0].value!r}]", base.reason, args[1] if len(args) > 1 else NONE)
     if name in _NEW and (name != "new" or _are_sizes(args)):
         beside = {"device": Unknown(f"{base.key}.device", APART_FROM_SHAPES)}
-        return apply(run, registry.OPS["torch.zeros"], args, beside, site.node)
+        sizes = args or tuple(site.kwargs[name] for name in ("size",) if name in site.kwargs)
+        return apply(run, registry.OPS["torch.zeros"], sizes, beside, site.node)
     if name == "permute":
         _demand_permuted(run, base, _sizes_in(args))
     if name in ("view", "reshape"):
