@@ -8,7 +8,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.nature import Nature
 from shapelint.reading.layout.exchanges import Rearrangement, rearrangement
-from shapelint.reading.layout.views import view_base
+from shapelint.reading.layout.views import named_sizes, view_base
 from shapelint.reading.operations import is_parameter, is_recurrent_call
 from shapelint.reading.recurrent import state_of
 from shapelint.reading.single_index import ONE
@@ -20,6 +20,8 @@ from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, once
+
+_REST = Dim.of(-1)  #: the size that a view is left to compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
     maker = made_by(trace, root)
     if maker is None or nature_of(maker) in (Nature.ZEROS, Nature.CONSTANT) or _is_of_parameter(trace, node):
         return False
-    if _is_shifted(trace, root):
+    if _is_shifted(trace, root) or (meant.split is None and _may_hold_one(trace, root, node)):
         return False
     if all(_is_named(size) or _has_role(trace, root, size) for size in meant.moved):
         return True
@@ -97,6 +99,13 @@ def _is_shifted(trace: Trace, root: Tensor) -> bool:
     if maker is None or not isinstance(whole, Tensor) or nature_of(maker) not in (Nature.PADDING, Nature.JOIN):
         return False
     return any(_is_sum(trace.resolve(axis.dim)) for axis in whole.axes)
+
+
+def _may_hold_one(trace: Trace, root: Tensor, node: Node) -> bool:
+    """Whether -1 stands for the samples and a computed size that may be 1: what a pooling leaves of (B, C, N)."""
+    left = [size for axis in root.axes if (size := trace.resolve(axis.dim)) not in named_sizes(trace, node)]
+    is_computed = any(size.constant is None and size.as_symbol is None for size in left)
+    return is_computed and len(left) > 1 and _REST in named_sizes(trace, node)
 
 
 def _is_of_parameter(trace: Trace, node: Node) -> bool:

@@ -263,6 +263,21 @@ class Tokens(nn.Module):
         back = windows.view(b, h // 2, w // 2, 2, 2, -1).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
         return self.fc(back.view(b, c, h * w).transpose(1, 2)), self.table.view(7, -1)
 """,
+        """\
+import torch
+from torch import nn
+
+class Points(nn.Module):
+    def __init__(self, points):
+        super().__init__()
+        self.conv = nn.Conv1d(3, 64, 1)
+        self.pool = nn.MaxPool1d(points)
+        self.fc = nn.Linear(64, 9)
+
+    def forward(self, x):
+        x = self.pool(torch.relu(self.conv(x)))
+        return self.fc(x.view(-1, 64))
+""",
     ),
 )
 
