@@ -87,3 +87,14 @@ def test_a_product_that_arrays_have_too_says_nothing_of_the_rank() -> None:
             return matrix.dot(weights), matrix[:, weights], torch.tensor(weights)
         """
     assert codes(text) == []
+
+
+def test_sizes_may_be_given_by_name() -> None:
+    text = """
+        def collate(batch):
+            canvas = batch[0].new_zeros(size=(len(batch), 7))
+            for i, one in enumerate(batch):
+                canvas[i] += one
+            return canvas, torch.ones(size=(len(batch), 7))[:, 3]
+        """
+    assert codes(text) == []

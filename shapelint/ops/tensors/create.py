@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shapelint.ops.axes import ONE, dtype_named, given
 from shapelint.ops.nature import Nature
@@ -26,7 +26,7 @@ def _new(sizes: Sequence[Dim], dtype: Value, default: Dtype = Dtype.FLOAT) -> Te
 @op("torch.rand", "torch.randn", nature=Nature.RANDOM)
 def zeros(*size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given; `out`, `device`, `requires_grad` and so on do not change them."""
-    return _new(given(size), dtype)
+    return _new(_named(options) or given(size), dtype)
 
 
 @op("torch.full", nature=Nature.CONSTANT)
@@ -113,7 +113,7 @@ def bernoulli(input: Tensor, *args: Value, **options: Value) -> Tensor:
 @op("torch.Tensor.new_ones", "torch.Tensor.new_empty", nature=Nature.CONSTANT)
 def new_zeros(input: Tensor, *size: Sizes, dtype: Value = NONE, **options: Value) -> Tensor:
     """A tensor of the sizes given, of the dtype of `input`."""
-    return _new(given(size), dtype, input.dtype)
+    return _new(_named(options) or given(size), dtype, input.dtype)
 
 
 @op("torch.Tensor.new", nature=Nature.CONSTANT)
@@ -193,6 +193,16 @@ def _dtype_of(data: Value) -> Dtype:
     if isinstance(data, Bool):
         return Dtype.BOOL
     return Dtype.INT if isinstance(data, Int) else Dtype.FLOAT
+
+
+def _named(options: Mapping[str, Value]) -> tuple[Dim, ...]:
+    """The sizes that are given by name: `zeros(size=(2, 3))`."""
+    size = options.get("size")
+    if size is None:
+        return ()
+    if not isinstance(size, Tuple | List):
+        raise Undetermined("sizes that are not known")
+    return _listed(size.items)
 
 
 def _listed(sizes: Sequence[Value]) -> tuple[Dim, ...]:

@@ -10,6 +10,7 @@ from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.arguments import NONLINEARITIES
 from shapelint.reading.operations import builds_cell, builds_recurrent, short_name
 from shapelint.reading.quoting import quote
+from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -48,7 +49,7 @@ self.cell = nn.RNNCell(features, hidden, nonlinearity="relu")
 argument_acts: without the argument the same cell is built.
 
 ## When it stays silent
-The third argument is a bool or a parameter.
+The third argument is a bool or a parameter, or 1: that is true, and as many layers as a cell has.
 """,
     bad=(
         """\
@@ -87,6 +88,7 @@ class Stepper(nn.Module):
 from torch import nn
 
 lstm = nn.LSTMCell(3, 5, False)
+single = nn.LSTMCell(3, 5, 1)
 rnn = nn.RNNCell(3, 5, True, nonlinearity="relu")
 layer = nn.LSTM(3, 5, 2)
 """,
@@ -193,9 +195,9 @@ def bias_arguments(trace: Trace) -> Iterator[Finding]:
 
 
 def _says_nothing(value: Value) -> bool:
-    """Whether a value is true, as the missing argument is, and no bool."""
+    """Whether a value is true, as the missing argument is, and no bool; 1 is as good as one."""
     if isinstance(value, Int):
-        return value.dim.is_positive()
+        return value.dim.is_positive() and value.dim != ONE
     return isinstance(value, Str | Float) and bool(value.value)
 
 
