@@ -1,7 +1,15 @@
 """What stands behind a guard that fails, what a text alone says, and what torch cannot be asked: nothing is told of it."""
 
+from collections.abc import Sequence
+
 import pytest
-from test_any_network import told
+from test_any_network import source, told
+
+from shapelint.finding import Confidence, Status, Verdict
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.verdicts import proven
+from shapelint.verify.client import Verifier
+from shapelint.verify.program.program import Program
 
 GUARDED = """
     class Encoder(nn.Module):
@@ -62,3 +70,23 @@ def test_what_torch_cannot_be_asked_is_not_told() -> None:
             return matrix[:, numpy_like(path)[order]]
         """
     assert told(text) == []
+
+
+class Stuck(Verifier):
+    """Torch that gets to no claim."""
+
+    def check(self, programs: Sequence[Program]) -> list[Verdict]:
+        return [Verdict(Status.UNVERIFIED, "raises", "the replay raises before", torch="2")] * len(programs)
+
+
+@pytest.mark.parametrize(("code", "left"), [("SHP901", 0), ("SHP518", 1)])
+def test_what_torch_does_not_get_to_is_told_of_causes_only(code: str, left: int) -> None:
+    text = """
+        head = nn.Sequential(nn.Linear(4, 8), nn.Softmax(dim=1))
+        scores = head(torch.randn(3, 4))
+        print(nn.CrossEntropyLoss()(scores, torch.tensor([1, 0, 2])), nn.Linear(9, 2)(scores))
+        """
+    for least, count in ((Confidence.MEDIUM, left), (Confidence.LOW, 1)):
+        check = check_source(source(text), Wanted(frozenset({code}), least))
+        assert len(check.candidates) == 1
+        assert len(proven(check, Stuck()).findings) == count

@@ -98,3 +98,29 @@ def test_sizes_may_be_given_by_name() -> None:
             return canvas, torch.ones(size=(len(batch), 7))[:, 3]
         """
     assert codes(text) == []
+
+
+STAGES = """
+    def pairs(sizes):
+        return zip(sizes[:-1], sizes[1:])
+
+    class Stages(nn.Module):
+        def __init__(self, widths=(128, 256, 384, 512), depth=2):
+            super().__init__()
+            sizes = [widths[0]]
+            for width in widths:
+                sizes += [width] * depth
+            layers = []
+            for i, (before, after) in enumerate(pairs(sizes[::-1])):
+                layers += [nn.Linear(before, after)]
+            self.layers = nn.ModuleList(layers)
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+    """
+
+
+def test_a_layer_is_not_given_what_a_layer_gives_that_is_not_the_one_before_it() -> None:
+    assert codes(STAGES) == []

@@ -112,15 +112,18 @@ def _some_sequences(
 def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -> bool:
     """Whether an error rests on what was guessed, not read.
 
-    That is the rank of an input, a later round of a loop that may have one round only, or a list that is
-    empty because the path that fills it was not taken, and a size that is counted in it. A rank of which only a text
-    speaks does not go against the code: the text is of another value.
+    That is the rank of an input, a later round of a loop that may have one round only, a layer that was built in
+    a round behind others that are not followed, or a list that is empty because the path that fills it was not taken,
+    and a size that is counted in it. A rank of which only a text speaks does not go against the code: the text is of
+    another value.
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True
     if any(size.constant == 0 for value in args if not isinstance(value, Layer) for size in sizes_in(value)):
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
+        return True
+    if any(isinstance(value, Layer) and value.ref and value.ref.node in run.recorder.skipping for value in args):
         return True
     is_plain = error.code is None or op.nature in LOSSES
     if is_plain and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):

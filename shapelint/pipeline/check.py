@@ -56,12 +56,14 @@ class Candidate:
 
     `judged` are the programs that test its claims on the code as it is; `mended` test the same claims on the code
     with each fix applied, in the order of the fixes. `own` tells how the finding's class is run, where that is wanted.
+    What says no more than that torch refuses something `needs_proof`: it is left out if torch does not get there.
     """
 
     finding: Finding
     judged: Judged | None = None
     mended: tuple[Mended, ...] = ()
     own: OwnClass | NotReplayable | None = None
+    needs_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ def _with_programs(analysis: Analysis, wanted: Wanted, hits: list[Hit]) -> Itera
     for one in found:
         mended = _mended(before, one) if wanted.prove and wanted.prove_fixes else ()
         programs = _shown(judged(one), places) if wanted.pictures else judged(one)
-        yield Candidate(programs.finding, programs, mended, _own(one) if wanted.own_class else None)
+        own = _own(one) if wanted.own_class else None
+        yield Candidate(programs.finding, programs, mended, own, _needs_proof(one.finding, wanted))
 
 
 def _shown(judged: Judged, places: Places) -> Judged:
@@ -208,6 +211,12 @@ def _graphs(analysis: Analysis, candidates: Sequence[Candidate]) -> tuple[Graph,
 
 def _is_wanted(finding: Finding, wanted: Wanted) -> bool:
     return _CERTAINTY.index(finding.confidence) >= _CERTAINTY.index(wanted.min_confidence)
+
+
+def _needs_proof(finding: Finding, wanted: Wanted) -> bool:
+    from shapelint.rules.base import RULES
+
+    return RULES[finding.code].general and wanted.min_confidence is not Confidence.LOW
 
 
 def _own(found: Cases) -> OwnClass | NotReplayable:

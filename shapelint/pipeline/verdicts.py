@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 @phase("proof")
 def proven(check: FileCheck, verifier: Verifier) -> FileResult:
     """The findings of one file with torch's verdicts, what it disproved set apart."""
-    findings = [_judged(candidate, verifier) for candidate in check.candidates]
+    judged = ((candidate, _judged(candidate, verifier)) for candidate in check.candidates)
+    findings = [finding for candidate, finding in judged if not (candidate.needs_proof and _is_out_of_reach(finding))]
     refuted = tuple(finding for finding in findings if _status(finding) is Status.REFUTED)
     kept = tuple(finding for finding in findings if _status(finding) is not Status.REFUTED)
     return FileResult(check.path, check.text, kept, refuted, check.problems, graphs=check.graphs)
+
+
+def _is_out_of_reach(finding: Finding) -> bool:
+    """Whether torch ran what comes before a mistake, and did not get to it."""
+    verdict = finding.verdict
+    return verdict is not None and verdict.status is Status.UNVERIFIED and verdict.torch is not None
 
 
 def unproven(check: FileCheck, why: str) -> FileResult:

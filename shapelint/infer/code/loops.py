@@ -13,7 +13,7 @@ from shapelint.infer.protocol import rounds, truth
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import YIELDED, Container, Function, Instance, Scope
-from shapelint.infer.values.rounds import MAX_EXACT, name_of_later
+from shapelint.infer.values.rounds import MAX_EXACT, are_alike, name_of_later
 from shapelint.infer.values.truth import truth_of
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
@@ -51,7 +51,8 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
         # a sample's rounds stand for one another; where all are followed, what is unknown is another in each
-        with run.recorder.within(f"#{followed}" if count is None and followed else ""):
+        member = f"#{followed}" if count is None and followed else ""
+        with run.recorder.within(member, skips=count is not None and not are_alike(values[: followed + 1])):
             flow = execute(run, scope, node.body)
         followed += 1
         if flow in (Flow.BREAK, Flow.RETURN):

@@ -34,6 +34,8 @@ class Recorder:
     frames: list[Frame] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)  #: whose bodies are being run, the entry point's first
     member: str = ""  #: which member of a Sequential, or round of a loop, and of one inside it, is being run
+    skips: bool = False  #: whether a round is being run of which others, that were not, differ from those that were
+    skipping: set[int] = field(default_factory=set)  #: nodes of layers that were built in such a round
     caught: int | None = None  #: the depth of the calls at which the code catches what torch raises
     made_up: int = plans.MAX_DEPTH + 1  #: the depth from which on the code makes up for what torch raises
     graphless: int = 0  #: how many open blocks and functions switch gradients off
@@ -68,14 +70,14 @@ class Recorder:
             self.caught, self.made_up = before
 
     @contextmanager
-    def within(self, member: str) -> Iterator[None]:
-        """One of several times that the same code is run, for what is unknown there."""
-        outer = self.member
-        self.member += member
+    def within(self, member: str, skips: bool = False) -> Iterator[None]:
+        """One of several times that the same code is run; `skips`: not all those before it were, and they differ."""
+        outer = self.member, self.skips
+        self.member, self.skips = self.member + member, self.skips or skips
         try:
             yield
         finally:
-            self.member = outer
+            self.member, self.skips = outer
 
     def record(
         self,
@@ -107,6 +109,8 @@ class Recorder:
         frames = tuple(self.frames)
         node = Node(number, op, args, kwargs, bound, stamped, span, self.path, expression, frames, error)
         self.trace.nodes.append(node)
+        if self.skips and isinstance(stamped, Layer):
+            self.skipping.add(number)
         if self.graphless:
             self.trace.graphless.add(number)
         if caught:

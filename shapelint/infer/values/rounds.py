@@ -53,7 +53,7 @@ def _is_plain(item: Value) -> bool:
 
 
 def are_alike(items: Sequence[Value]) -> bool:
-    """Whether each of some items stands for the others: no layer or number differs, however deep inside."""
+    """Whether each of some items stands for the others: no layer or number differs, but for the numbers of rounds."""
     return all(_is_like(items[0], other, 0) for other in items[1:])
 
 
@@ -62,8 +62,8 @@ def _is_like(one: Value, other: Value, depth: int) -> bool:
         return type(one) is type(other)
     if isinstance(one, Layer) and isinstance(other, Layer):
         return one.kind == other.kind and one.config == other.config
-    if isinstance(one, Int):
-        return one == other
+    if isinstance(one, Int) and isinstance(other, Int):
+        return one == other or any(name.startswith(LATER_ROUND) for name in one.dim.symbols | other.dim.symbols)
     parts, others = dict(_parts(one)), dict(_parts(other))
     return parts.keys() == others.keys() and all(_is_like(parts[key], others[key], depth + 1) for key in parts)
 
