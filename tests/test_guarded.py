@@ -90,3 +90,67 @@ def test_what_torch_does_not_get_to_is_told_of_causes_only(code: str, left: int)
         check = check_source(source(text), Wanted(frozenset({code}), least))
         assert len(check.candidates) == 1
         assert len(proven(check, Stuck()).findings) == count
+
+
+PARTIAL = """
+    from parts import Partial
+
+    class Block(nn.Module):
+        def __init__(self, planes, partial=False):
+            super().__init__()
+            self.partial = partial
+            Conv = Partial if partial else nn.Conv2d
+            self.conv = Conv(in_channels=planes, out_channels=planes, kernel_size=3)
+
+        def forward(self, x):
+            {called}
+
+        def masked(self, x, veil):
+            return self.conv(x, veil)
+    """
+CALLED = {
+    "under it": "return self.masked(*x) if False else x\n            if self.partial:\n                return self.masked(*x)",
+    "if": "if self.partial:\n                return self.masked(*x)\n            return self.conv(x)",
+    "else": "if not self.partial:\n                return self.conv(x)\n            else:\n                return self.masked(*x)",
+}
+
+
+@pytest.mark.parametrize("called", ["if", "else"])
+def test_a_method_is_run_as_its_class_does_it(called: str) -> None:
+    assert told(PARTIAL.format(called=CALLED[called])) == []
+
+
+def test_a_method_that_is_called_elsewhere_too_is_run_by_itself() -> None:
+    assert told(PARTIAL.format(called=CALLED["under it"])) != []
+
+
+def test_a_part_of_a_size_is_no_multiple_of_it() -> None:
+    text = """
+        class Cells(torch.utils.data.Dataset):
+            def __init__(self, cells):
+                self.cells = cells
+
+            def encode(self, boxes):
+                marked = torch.zeros((self.cells, self.cells, 5))
+                for box in boxes:
+                    x, y, height, width = box.tolist()
+                    i, j = int(self.cells * y), int(self.cells * x)
+                    marked[i, j, 0] = 1
+                return marked
+        """
+    assert told(text) == []
+
+
+def test_what_may_be_given_beside_is_nothing_where_a_layer_takes_nothing() -> None:
+    text = """
+        class Tail(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(3, 4, 1)
+                self.fc = nn.Linear({width}, 2)
+
+            def forward(self, x, **options):
+                return self.fc(self.conv(x, **options).mean((2, 3)), **options)
+        """
+    assert told(text.format(width=4)) == []
+    assert told(text.format(width=5)) != []

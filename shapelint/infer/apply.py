@@ -206,7 +206,9 @@ def call_layer(
         return Unknown(run.key_of(expression), "a layer that the code changes")
     if args and layer.kind in RECURRENT:
         _dispute_steps_as_features(run, args[0])
-    return apply(run, registry.LAYERS[layer.kind].forward, (layer, *args), kwargs, expression)
+    # what a `**dict` of unknown content may hold beside is nothing, where the layer takes no options
+    given = {name: value for name, value in kwargs.items() if name != "**"}
+    return apply(run, registry.LAYERS[layer.kind].forward, (layer, *args), given, expression)
 
 
 def _dispute_steps_as_features(run: Run, value: Value) -> None:

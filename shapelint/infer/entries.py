@@ -10,6 +10,7 @@ from shapelint.infer.code.expected import only_refused
 from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.infer.dispatch import execute
 from shapelint.infer.given_models import Models
+from shapelint.infer.guarded import is_reached
 from shapelint.infer.instances import Instances
 from shapelint.infer.module_layers import ModuleLayers
 from shapelint.infer.run.run import Run
@@ -157,7 +158,7 @@ def _method_body(cls_name: str, method_name: str) -> Body:
             return
         instance = instances.free(run, cls)
         method = cls.find(method_name)
-        if isinstance(method, Function):
+        if isinstance(method, Function) and is_reached(run, cls, method, instance):
             receiver: Value | None = None if method.kind == "static" else instance
             enter(run, method, *free_arguments(run, method, receiver))
 

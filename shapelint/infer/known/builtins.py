@@ -34,7 +34,14 @@ def _int(run: Run, site: Site) -> Value:
         return integer(int(value.value))
     if isinstance(value, Unknown) and isinstance(value.hint, Bool):
         return integer(int(run.path.decide(value)))
-    return Int(value.dim) if isinstance(value, Unknown) else Int(Dim.symbol(run.key_of(site.node)))
+    return Int(_whole(value) if isinstance(value, Unknown) else Dim.symbol(run.key_of(site.node)))
+
+
+def _whole(value: Unknown) -> Dim:
+    """What is left of a number: who makes whole what was computed has a fraction in it, `int(size * ratio)`."""
+    number = value.dim
+    is_whole = value.fractional or number.as_symbol is not None or number.constant is not None
+    return number if is_whole else Dim.symbol(f"int({number})")
 
 
 @builtin("float", least=1, most=1)
