@@ -10,7 +10,6 @@ from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.layers.arguments import NONLINEARITIES
 from shapelint.reading.operations import builds_cell, builds_recurrent, short_name
 from shapelint.reading.quoting import quote
-from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
@@ -49,7 +48,7 @@ self.cell = nn.RNNCell(features, hidden, nonlinearity="relu")
 argument_acts: without the argument the same cell is built.
 
 ## When it stays silent
-The third argument is a bool or a parameter, or 1: that is true, and as many layers as a cell has.
+The third argument is a bool or a parameter.
 """,
     bad=(
         """\
@@ -88,7 +87,6 @@ class Stepper(nn.Module):
 from torch import nn
 
 lstm = nn.LSTMCell(3, 5, False)
-single = nn.LSTMCell(3, 5, 1)
 rnn = nn.RNNCell(3, 5, True, nonlinearity="relu")
 layer = nn.LSTM(3, 5, 2)
 """,
@@ -195,9 +193,9 @@ def bias_arguments(trace: Trace) -> Iterator[Finding]:
 
 
 def _says_nothing(value: Value) -> bool:
-    """Whether a value is true, as the missing argument is, and no bool; 1 is as good as one."""
+    """Whether a value is true, as the missing argument is, and no bool."""
     if isinstance(value, Int):
-        return value.dim.is_positive() and value.dim != ONE
+        return value.dim.is_positive()
     return isinstance(value, Str | Float) and bool(value.value)
 
 
