@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from shapelint.source import Span
@@ -104,12 +105,8 @@ class Places:
         return first, end
 
     def _position(self, offset: int) -> tuple[int, int]:
-        starts = self._starts
-        low, high = 0, len(starts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if starts[middle] <= offset else (low, middle)
-        return self._numbers[low] if self._numbers else low + 1, offset - starts[low]
+        line = bisect_right(self._starts, offset)
+        return self._numbers[line - 1] if self._numbers else line, offset - self._starts[line - 1]
 
     def _column(self, line: int, column: int) -> int:
         """Python counts the bytes of UTF-8."""

@@ -76,16 +76,29 @@ def every_statement(statements: tuple[facts.Statement, ...]) -> Iterator[facts.S
     while waiting:
         statement = waiting.pop()
         yield statement
-        for block in ("body", "orelse", "final"):
-            waiting.extend(getattr(statement, block, ()))
+        for block in _blocks_of(statement):
+            waiting.extend(getattr(statement, block))
 
 
 def statements_in(statements: tuple[facts.Statement, ...]) -> list[facts.Statement]:
     """All statements of a block and of the blocks inside it; not of definitions."""
     found: list[facts.Statement] = []
-    for statement in statements:
+    waiting = [*reversed(statements)]
+    while waiting:
+        statement = waiting.pop()
         found.append(statement)
-        for block in ("body", "orelse", "final"):
-            if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
-                found.extend(statements_in(getattr(statement, block, ())))
+        if not isinstance(statement, facts.FunctionDef | facts.ClassDef):
+            for block in reversed(_blocks_of(statement)):
+                waiting.extend(reversed(getattr(statement, block)))
     return found
+
+
+def _blocks_of(statement: facts.Statement) -> tuple[str, ...]:
+    """The fields of a kind of statement that are blocks."""
+    kind = type(statement)
+    if kind not in _BLOCKS:
+        _BLOCKS[kind] = tuple(name for name in ("body", "orelse", "final") if hasattr(kind, name))
+    return _BLOCKS[kind]
+
+
+_BLOCKS: dict[type, tuple[str, ...]] = {}
