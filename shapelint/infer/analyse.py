@@ -27,6 +27,7 @@ from shapelint.infer.plan import (
     BudgetSpent,
     Plan,
     Raised,
+    Refused,
     Turn,
 )
 from shapelint.infer.run.run import Run
@@ -193,7 +194,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
         if limit < MAX_PATHS and turn.opens is not None and turn.opens <= covered:
             continue  # nothing is looked for but code that is refused: it runs none that was not run before
         plan = turn.plan
-        run = follow(checked, entry, plan)
+        run = follow(checked, entry, plan, turn.refused)
         steps += run.steps
         taken = frozenset([*((key, choice.taken) for key, choice in run.path.choices.items()), *plan.sizes.items()])
         called |= run.called
@@ -243,6 +244,7 @@ def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
 
     Close choices come first, and among them those of a kind: they decide which layers there are.
     """
+    refused = frozenset(_errors(run.trace))
     for choice in sorted(run.path.choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
         if choice.key in plan.choices:
             continue
@@ -250,15 +252,18 @@ def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
             if option != choice.taken:
                 opens = run.path.beyond.get(choice.key, set()) if not choice.is_of_kind else None
                 turned = replace(run.plan, choices={**plan.choices, choice.key: option})
-                yield Turn(turned, None if opens is None else frozenset(opens))
+                yield Turn(turned, None if opens is None else frozenset(opens), refused)
 
 
-def follow(checked: Checked, entry: Entry, plan: Plan) -> Run:
+def follow(checked: Checked, entry: Entry, plan: Plan, refused: Refused = frozenset()) -> Run:
     """Run one path, again and again until it demands nothing new of its unknown inputs.
 
-    A shape that the author states and for which the code raises was misread, if the code runs without it.
+    `refused` is what torch refuses on the path that this one is turned from. A shape that the author states and for
+    which the code raises was misread, if the code runs without it.
     """
-    run = _on_its_own(checked, entry, plan, _repeated(checked, entry, plan))
+    run = _repeated(checked, entry, plan)
+    if not _errors(run.trace) <= refused:
+        run = _on_its_own(checked, entry, plan, run)
     doubted = (_in_vain(run.trace, partial(_is_hearsay, run.trace)) | run.path.disputed) - plan.doubted
     if not doubted:
         return run
@@ -314,12 +319,14 @@ def _in_vain(trace: Trace, is_suspect: Callable[[Node, Node], bool]) -> set[str]
 def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
     """The last of the runs of a path, with ranks for those inputs of which nothing asks for one."""
     run = _demanded(checked, entry, plan)
-    wishes = {key: wish for key, wish in run.path.wishes.items() if key not in run.plan.demands}
+    known = run.plan.demands.keys() | plan.in_vain
+    wishes = {key: wish for key, wish in run.path.wishes.items() if key not in known}
     for more in range(len(WISHED_RANKS)) if wishes else ():
         ranks = {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
         again = _demanded(checked, entry, replace(run.plan, demands={**run.plan.demands, **ranks}))
         if again.path.misfits <= run.path.misfits and (again.raised is None or run.raised is not None):
             return again
+    run.plan = replace(run.plan, in_vain=plan.in_vain | wishes.keys())
     return run
 
 

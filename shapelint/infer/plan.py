@@ -7,6 +7,7 @@ from dataclasses import field
 
 from shapelint.data import dataclass
 from shapelint.shapes.value import Dtype
+from shapelint.source import Span
 from shapelint.trace.node import TRIED
 
 MAX_DEPTH = 16  #: inlined calls
@@ -35,6 +36,7 @@ class Raised(Exception):  # noqa: N818 - the checked code raises, not shapelint
 
 
 Place = tuple[str, int, int]  #: path, line and column of a statement
+Refused = frozenset[tuple[str, str, Span]]  #: operations that torch refuses: their names, paths and places
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,19 @@ class Plan:
     sizes: Mapping[str, int] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
     misstated: frozenset[tuple[str, str]] = frozenset()
+    in_vain: frozenset[str] = frozenset()  #: unknowns that are wished to be tensors, and work with no rank
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A plan that differs from a path in one choice; `opens` are statements that it runs, None where others may be."""
+    """A plan that differs from a path in one choice; `opens` are statements that it runs, None where others may be.
+
+    `refused` is what torch refuses on the path that it comes from.
+    """
 
     plan: Plan
     opens: frozenset[int] | None = None
+    refused: Refused = frozenset()
 
 
 _NOTHING = "nothing is ordered"
