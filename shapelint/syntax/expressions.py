@@ -69,7 +69,7 @@ def _constant(lowering: Lowering, node: ast.Constant) -> facts.Expression:
     return facts.Literal(lowering.places.span(node), node.value)
 
 
-def _formatted(lowering: Lowering, node: ast.JoinedStr) -> facts.Expression:
+def _formatted(lowering: Lowering, node: Any) -> facts.Expression:
     places = lowering.places
     span, outer = places.span(node), places.pinned
     places.pinned = outer if _KNOWS_FIELDS or places.knows_names_in(node) else span
@@ -78,11 +78,9 @@ def _formatted(lowering: Lowering, node: ast.JoinedStr) -> facts.Expression:
     return facts.Formatted(span, parts)
 
 
-def _formatted_part(lowering: Lowering, node: ast.expr) -> str | facts.Expression:
+def _formatted_part(lowering: Lowering, node: Any) -> str | facts.Expression:
     if isinstance(node, ast.Constant):
         return str(node.value)
-    if not isinstance(node, ast.FormattedValue):
-        return lowering.opaque(node, "no part of an f-string")
     is_plain = node.conversion == -1 and node.format_spec is None
     return lowering.expression(node.value) if is_plain else lowering.opaque(node.value, "formatted in a way of its own")
 
@@ -290,6 +288,7 @@ _LOWER: dict[str, Callable[[Lowering, Any], facts.Expression]] = {
     "Name": _name,
     "Constant": _constant,
     "JoinedStr": _formatted,
+    "TemplateStr": _formatted,
     "Attribute": _attribute,
     "Call": _call,
     "Subscript": _subscript,
