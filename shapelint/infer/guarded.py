@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.data import dataclass
 from shapelint.infer.code.assume import assume
 from shapelint.infer.code.walk import facts_in, names_within
 from shapelint.infer.dispatch import evaluate
@@ -19,37 +20,57 @@ from shapelint.syntax import facts
 _Conditions = tuple[tuple[facts.Expression, bool], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A place where a method speaks of another one, and what must hold for it to be run."""
+
+    by: str
+    conditions: _Conditions
+
+
 def is_reached(run: Run, cls: Class, method: Function, instance: Value) -> bool:
     """Whether the instance is one for which its class calls the method; undecided conditions are taken to hold."""
     scope = Scope({"self": instance}, method.scope)
-    for test, wanted in _conditions(cls.definition, method.name):
+    for test, wanted in _conditions(cls, method.name):
         assume(run, scope, test, wanted)
         if truth(run, evaluate(run, scope, test), test) != wanted:
             return False
     return True
 
 
-def _conditions(definition: facts.ClassDef, name: str) -> _Conditions:
+def _conditions(cls: Class, name: str) -> _Conditions:
     """What must hold where the class speaks of a method, if it does so in one place."""
-    methods = [one for one in definition.body if isinstance(one, facts.FunctionDef) and one.name != name]
-    places = [conditions for method in methods for conditions in _places(method.body, name, ())]
+    if cls.mentions is None:
+        cls.mentions = _mentions(cls.definition)
+    places = [one for one in cls.mentions.get(name, ()) if isinstance(one, _Mention) and one.by != name]
     if len(places) != 1:
         return ()
-    return tuple((test, wanted) for test, wanted in places[0] if names_within(test) == {"self"})
+    return tuple((test, wanted) for test, wanted in places[0].conditions if names_within(test) == {"self"})
 
 
-def _places(block: tuple[facts.Statement, ...], name: str, conditions: _Conditions) -> Iterator[_Conditions]:
+def _mentions(definition: facts.ClassDef) -> dict[str, list[_Mention]]:
+    """All places where a class speaks of its methods, by their names."""
+    methods = [one for one in definition.body if isinstance(one, facts.FunctionDef)]
+    found: dict[str, list[_Mention]] = {method.name: [] for method in methods}
+    for method in methods:
+        for name, conditions in _places(method.body, ()):
+            if name in found:
+                found[name].append(_Mention(method.name, conditions))
+    return found
+
+
+def _places(block: tuple[facts.Statement, ...], conditions: _Conditions) -> Iterator[tuple[str, _Conditions]]:
     for statement in block:
         if isinstance(statement, facts.If):
-            yield from [conditions] * _speaks_of(statement.test, name)
-            yield from _places(statement.body, name, (*conditions, (statement.test, True)))
-            yield from _places(statement.orelse, name, (*conditions, (statement.test, False)))
+            yield from _attributes(statement.test, conditions)
+            yield from _places(statement.body, (*conditions, (statement.test, True)))
+            yield from _places(statement.orelse, (*conditions, (statement.test, False)))
         elif isinstance(statement, facts.For | facts.With):
-            yield from _places(statement.body, name, conditions)
+            yield from _places(statement.body, conditions)
         else:
-            yield from [conditions] * _speaks_of(statement, name)
+            yield from _attributes(statement, conditions)
 
 
-def _speaks_of(part: object, name: str) -> int:
-    """How often a part of the code names a method."""
-    return sum(isinstance(one, facts.Attribute) and one.attr == name for one in facts_in(part))
+def _attributes(part: object, conditions: _Conditions) -> Iterator[tuple[str, _Conditions]]:
+    """The attributes that a part of the code names, each time that it does."""
+    return ((one.attr, conditions) for one in facts_in(part) if isinstance(one, facts.Attribute))

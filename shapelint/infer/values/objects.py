@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TypeVar, cast
 
@@ -130,8 +130,8 @@ class Class(Value):
     scope: Scope
     definition: facts.ClassDef
     is_whole: bool = False  #: its body has been run: what it defines stays as it is
-    setters: dict[str, dict[Function, bool]] | None = None
-    """The methods that assign each attribute, and whether they construct it, once they were asked for."""
+    setters: dict[str, dict[Function, bool]] | None = None  #: what assigns each attribute, and whether it constructs it
+    mentions: Mapping[str, Sequence[object]] | None = None  #: where it speaks of its methods, once that was asked for
     _parents: tuple[Class, ...] = field(init=False)
     _is_straight: bool = field(init=False)  #: no class on the way up has two bases that are read
     _found: dict[object, object] = field(init=False, default_factory=dict)  #: what was looked for along the bases
