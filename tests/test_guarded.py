@@ -154,3 +154,74 @@ def test_what_may_be_given_beside_is_nothing_where_a_layer_takes_nothing() -> No
         """
     assert told(text.format(width=4)) == []
     assert told(text.format(width=5)) != []
+
+
+def test_what_is_set_on_an_unknown_object_is_found_there_anew() -> None:
+    """A graph's data of one layer is not that of the next one."""
+    text = """
+    class Layer(nn.Module):
+        def __init__(self, features, width):
+            super().__init__()
+            self.linear = nn.Linear(features, width)
+
+        def forward(self, graph, feature):
+            graph.data["h"] = feature
+            graph.send()
+            return self.linear(graph.data["h"])
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = Layer(1433, 16), Layer(16, 7)
+
+        def forward(self, graph, features):
+            return self.second(graph, torch.relu(self.first(graph, features)))
+    """
+    assert told(text) == []
+
+
+BY_DATA = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(8, 8)
+
+        def forward(self, x, phi, options):
+            if options[0] == 0.2:
+                x = x @ torch.transpose(phi, 0, 1)
+            return self.linear(x)
+
+    x = Net()(torch.randn(4, 8), {phi}, torch.tensor([{task}, 1.0]))
+    """
+
+
+def test_a_script_gives_a_placeholder_for_the_side_that_it_does_not_take() -> None:
+    assert told(BY_DATA.format(phi="torch.zeros(1)", task="task / 5")) == []
+
+
+def test_an_option_of_the_layout_is_meant() -> None:
+    text = """
+    class Positions(nn.Module):
+        def __init__(self, width, length=100, batch_first=True):
+            super().__init__()
+            self.batch_first = batch_first
+            if self.batch_first:
+                table = torch.zeros(1, length, width)
+                table[0] = torch.sin(torch.arange(length).unsqueeze(1) * torch.arange(width))
+            else:
+                table = torch.zeros(length, 1, width)
+                table[:, 0] = torch.sin(torch.arange(length).unsqueeze(1) * torch.arange(width))
+            self.register_buffer("table", table)
+
+        def forward(self, x):
+            '''
+            Args:
+                x: Tensor, shape [batch_size, seq_len, embedding_dim]
+            '''
+            if self.batch_first:
+                x = x + self.table[0, :x.size(1)]
+            else:
+                x = x + self.table[:x.size(0)]
+            return x
+    """
+    assert told(text) == []

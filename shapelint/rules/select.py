@@ -6,7 +6,7 @@ names the branch and loses confidence: the branch may never be taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shapelint.choices.questions import Same
@@ -157,7 +157,11 @@ def _merge(
             return _by_default(finding, trace)
     silent = [t for t in silent if t.entry == trace.entry]
     if not silent:
-        is_guess = all(_takes_for_one(trace, sides) for trace in showing)
+        if RULES[finding.code].waived_by_option and any(one.likely is False for one in _turned_for(showing, sides)):
+            return None
+        is_guess = all(_takes_for_one(trace, sides) for trace in showing) or (
+            RULES[finding.code].general and trace.entry == SCRIPT and _is_kept_apart(showing, sides)
+        )
         return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
     branch = _branch([t for t in showing if t.entry == trace.entry], silent)
     if branch is not None and RULES[finding.code].waived_by_option and not isinstance(branch.question, Same):
@@ -220,6 +224,22 @@ def _takes_for_one(trace: Trace, sides: set[tuple[str, object]]) -> bool:
     """Whether a path takes a size to be 1 for which no path was followed on which it is not."""
     ones = (one for one in trace.decisions if not one.invited and one.subject.endswith(" == 1"))
     return any(one.choice is True and (one.subject, False) not in sides for one in ones)
+
+
+def _is_kept_apart(showing: list[Trace], sides: set[tuple[str, object]]) -> bool:
+    """Whether a condition that a called function asks, and that only data decides, leads all paths to a place.
+
+    A script gives its functions what fits the side that they take: a placeholder for what the other side reads.
+    """
+    return any(one.asked_in is not None and one.likely is None for one in _turned_for(showing, sides))
+
+
+def _turned_for(showing: list[Trace], sides: set[tuple[str, object]]) -> Iterator[Decision]:
+    """The conditions whose one side all these paths take, where some path takes the other one."""
+    for decision in showing[0].decisions:
+        is_shared = all(_key(decision) in _choices(trace) for trace in showing)
+        if is_shared and (decision.subject, not decision.choice) in sides:
+            yield decision
 
 
 def _key(decision: Decision) -> tuple[str, object]:

@@ -179,6 +179,8 @@ class Path:
     def settle(self, value: Unknown) -> Value:
         """What this path takes an unknown for: a chosen value, a demanded tensor, or itself."""
         known = self.settled.get(value.key)
+        if isinstance(known, Unknown) and known.key != value.key:
+            return self.settle(known)
         if known is not None:
             return known
         demand = self.orders.demand(value.key)

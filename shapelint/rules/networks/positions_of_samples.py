@@ -23,6 +23,7 @@ RULE = Rule(
     code="SHP915",
     name="positions-of-samples",
     severity=Severity.WARNING,
+    waived_by_option=True,
     summary="`x + pe[:x.size(0)]` with (T, 1, D) encodings numbers the samples of a batch-first x, not its steps",
     page="""\
 ## What it does

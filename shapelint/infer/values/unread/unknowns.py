@@ -12,6 +12,7 @@ from shapelint.infer.protocol import (
     items,
     iterates,
     lengths,
+    takes_item,
     unknown_item,
     unknown_rounds,
 )
@@ -72,13 +73,33 @@ def _attribute(run: Run, base: Unknown, name: str, node: facts.Expression) -> Va
 
 @items(Unknown)
 def _item(run: Run, base: Unknown, index: Value, node: facts.Subscript) -> Value:
-    reason = "an item of something unknown"
-    if isinstance(index, Str):
-        return Unknown(f"{base.key}[{index.value!r}]", reason)
-    if isinstance(index, Int) and index.dim.constant is not None:
-        return Unknown(f"{base.key}[{index.dim}]", reason)
+    if (key := _key_of_item(base, index)) is not None:
+        return Unknown(key, "an item of something unknown")
     delta = _change_of_rank(index)
     return unknown_item(run, node) if delta is None else _part(run, base, delta, node)
+
+
+@takes_item(Unknown)
+def _set_item(run: Run, base: Unknown, index: Value, value: Value, node: facts.Subscript) -> None:
+    """`graph.ndata["h"] = h`: what is found there from now on is not what was there before.
+
+    Nor is it certainly what is set, since nobody knows what `base` does with it. What is put back stays what it is:
+    `batch["x"] = batch["x"].to(device)`.
+    """
+    key = _key_of_item(base, index)
+    leaf = run.trace.leaf_of(value)
+    came_from = value.key if isinstance(value, Unknown) else str(leaf.leaf_key) if leaf is not None else ""
+    if key is not None and not came_from.startswith(key):
+        run.path.settled[key] = Unknown(f"{run.key_of(node)}, set anew", "an item of something unknown")
+
+
+def _key_of_item(base: Unknown, index: Value) -> str | None:
+    """The key of an item that has one wherever it is asked for."""
+    if isinstance(index, Str):
+        return f"{base.key}[{index.value!r}]"
+    if isinstance(index, Int) and index.dim.constant is not None:
+        return f"{base.key}[{index.dim}]"
+    return None
 
 
 def _change_of_rank(index: Value) -> int | None:
