@@ -524,3 +524,18 @@ def test_a_shape_has_one_rank(asked: str) -> None:
     told = ("torch.nn.Flatten", "torch.nn.Linear", "torch.Tensor.permute")
     made = [tuple(node.op for node in trace.nodes if node.op in told) for trace in traces(text)]
     assert sorted(filter(None, made)) == [("torch.nn.Flatten", "torch.Tensor.permute"), ("torch.nn.Linear",)]
+
+
+def test_a_list_of_names_may_hold_none() -> None:
+    text = """
+    class Net(nn.Module):
+        def __init__(self, width, kind="glu"):
+            super().__init__()
+            self.linear = nn.Linear(width, 2 * width if kind == "glu" else width)
+            self.act = nn.Identity() if kind in [None, "identity"] else nn.GLU()
+            self.norm = nn.LayerNorm(width)
+
+        def forward(self, x):
+            return self.norm(self.act(self.linear(x)))
+    """
+    assert not [node for trace in traces(text) for node in trace.nodes if node.error is not None]

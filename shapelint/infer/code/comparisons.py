@@ -229,17 +229,17 @@ def is_none(run: Run, value: Value, positive: bool) -> Value:
 def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
     """`item in group` for constants."""
     keys = _members(group)
-    if keys is None or not isinstance(item, Str | Int | Unknown | Member):
+    if keys is None or not isinstance(item, Str | Int | Unknown | Member | NoneValue):
         return Unknown(run.key_of(node), "membership")
     if isinstance(item, Unknown):
         likely = None
-        if isinstance(item.hint, Str):
-            likely = item.hint.value in keys
+        if isinstance(item.hint, Str | NoneValue):
+            likely = constant_key(item.hint) in keys
         subject = f"{shown(item)} in {keys}"
         question = Among(item.as_term, tuple(keys))
         return Bool(run.path.ask(question, f"{item.key} in {keys}", subject, likely) == positive)
     constant = run.resolve(item.dim).constant if isinstance(item, Int) else constant_key(item)
-    if constant is None:
+    if constant is None and not isinstance(item, NoneValue):
         return _is_among_sizes(run, item, keys, positive, node)
     return TRUE if (constant in keys) == positive else FALSE
 
@@ -263,4 +263,5 @@ def _members(group: Value) -> list[object] | None:
     if not isinstance(group, Tuple | List):
         return None
     keys = [constant_key(item) for item in group.items]
-    return None if None in keys else list(keys)
+    is_known = all(key is not None or isinstance(item, NoneValue) for key, item in zip(keys, group.items, strict=True))
+    return keys if is_known else None
