@@ -36,7 +36,7 @@ from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import load
 from shapelint.shapes.dim import Dim
-from shapelint.source import NOTEBOOK, Source, Span
+from shapelint.source import NOTEBOOK, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
 from shapelint.trace.node import TRIED, Node, given_refs, is_of_axis
@@ -244,7 +244,7 @@ def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
 
     Close choices come first, and among them those of a kind: they decide which layers there are.
     """
-    refused = frozenset(_errors(run.trace))
+    refused = _errors(run.trace)
     for choice in sorted(run.path.choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
         if choice.key in plan.choices:
             continue
@@ -335,7 +335,6 @@ def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
 
     Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
     """
-    run = _start(checked, entry, plan)
     for _ in range(MAX_REPEATS):
         run = _start(checked, entry, plan)
         _run_once(run, checked, entry)
@@ -367,8 +366,8 @@ def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> T
     return None if _errors(again.trace) - _errors(run.trace) else again.trace
 
 
-def _errors(trace: Trace) -> set[tuple[str, str, Span]]:
-    return {(node.op, node.path, node.span) for node in trace.nodes if node.error is not None}
+def _errors(trace: Trace) -> Refused:
+    return frozenset((node.op, node.path, node.span) for node in trace.nodes if node.error is not None)
 
 
 def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:

@@ -47,33 +47,6 @@ def encoder_layer_forward(
     return laid_out(*steps_of(src, batch_first), src.axes[-1], batch_first)
 
 
-@layer(
-    "torch.nn.TransformerEncoderLayer",
-    forward=encoder_layer_forward,
-    rank_change=0,
-    input_rank=3,
-    mixes=_attended_steps,
-    nature=Nature.ATTENTION,
-)
-def transformer_encoder_layer(
-    d_model: Dim,
-    nhead: Dim,
-    dim_feedforward: Dim = WIDTH,
-    dropout: Value = TENTH,
-    activation: Value = RELU,
-    layer_norm_eps: Value = EPS,
-    batch_first: bool = False,
-    norm_first: Value = FALSE,
-    bias: Value = TRUE,
-    device: Value = NONE,
-    dtype: Value = NONE,
-) -> None:
-    """nn.TransformerEncoderLayer: nhead must divide d_model."""
-    require_at_least(1, d_model=d_model, nhead=nhead)
-    require_probability("dropout", dropout)
-    check_heads(d_model, nhead)
-
-
 def encoder_forward(
     layer: Layer,
     src: Tensor,
@@ -146,7 +119,15 @@ def _decoded(layer: Layer, target: Tensor, memory: Tensor, width: Dim, assume: A
     mixes=every_axis,
     nature=Nature.ATTENTION,
 )
-def transformer_decoder_layer(
+@layer(
+    "torch.nn.TransformerEncoderLayer",
+    forward=encoder_layer_forward,
+    rank_change=0,
+    input_rank=3,
+    mixes=_attended_steps,
+    nature=Nature.ATTENTION,
+)
+def transformer_layer(
     d_model: Dim,
     nhead: Dim,
     dim_feedforward: Dim = WIDTH,
@@ -159,7 +140,7 @@ def transformer_decoder_layer(
     device: Value = NONE,
     dtype: Value = NONE,
 ) -> None:
-    """nn.TransformerDecoderLayer: nhead must divide d_model."""
+    """nn.TransformerEncoderLayer and nn.TransformerDecoderLayer: nhead must divide d_model."""
     require_at_least(1, d_model=d_model, nhead=nhead)
     require_probability("dropout", dropout)
     check_heads(d_model, nhead)
