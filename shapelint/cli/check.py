@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shapelint import __version__
+from shapelint.cli.executor import EXECUTORS, executor_of
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
 from shapelint.cli.telling import profile, report
 from shapelint.cli.telling.outputs import Ordered, Outputs
@@ -19,6 +20,7 @@ from shapelint.config import Config, ConfigError, check_codes, known_codes, load
 from shapelint.effort import phase, spent
 from shapelint.finding import Confidence
 from shapelint.keys import VERIFY_MODES
+from shapelint.pipeline.executors.failure import ExecutorError
 from shapelint.pipeline.progress import Progress
 from shapelint.report import formats
 from shapelint.report.telling import FOOTPRINTS
@@ -81,6 +83,10 @@ if TYPE_CHECKING:
 @click.option("--profile", is_flag=True, help="Tell on standard error where the time went, over all processes.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
 @click.option(
+    "--executor", type=click.Choice(EXECUTORS), help="Check on a cluster instead of this machine, see docs/scale.md."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Where the cluster's scheduler is: tcp://HOST:8786.")
+@click.option(
     "--file-timeout",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
@@ -119,9 +125,9 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
         if options["show_files"]:
             return _show_files(files, config)
         progress = Progress()
-        with shown(progress, None if options["quiet"] else sys.stderr):
-            result = run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress)
-    except ConfigError as error:
+        with shown(progress, None if options["quiet"] else sys.stderr), executor_of(options) as executor:
+            result = run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress, executor)
+    except (ConfigError, ExecutorError) as error:
         raise Failure(str(error)) from None
     if config.baseline_path:
         result = _without_known(result, config.baseline_path, files)

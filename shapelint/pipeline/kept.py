@@ -21,6 +21,8 @@ from shapelint.source import Problem, decode_source, encode_source
 
 if TYPE_CHECKING:
     from shapelint.pipeline.pool import Task
+    from shapelint.pipeline.verdicts import Judgement
+
 
 @dataclass(frozen=True, slots=True)
 class _Mended:
@@ -49,10 +51,11 @@ class Kept:
         """The result of a file, if its check would give it again."""
         return self._found(task, "check", Told, lambda told: self._result(task, told))
 
-    def keep(self, task: Task, result: FileResult, reads: Reads, torch: str | None, sure: bool) -> None:
+    def keep(self, task: Task, judgement: Judgement) -> None:
         """Keep a result, unless the next check may end otherwise."""
-        if sure and reads.is_sure and not any(problem.internal for problem in result.problems):
-            self._put(task, "check", reads, told_of(result, torch))
+        result, reads = judgement.result, judgement.reads
+        if judgement.sure and reads.is_sure and not any(problem.internal for problem in result.problems):
+            self._put(task, "check", reads, told_of(result, judgement.torch))
 
     def mended(self, task: Task, unsafe: bool, before: FileResult) -> FileResult | None:
         """What becomes of a file by its fixes. The caller does not write a text of the cache to it."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 from shapelint.config import Config, ConfigError, Selector
 from shapelint.data import dataclass
 from shapelint.effort import phase
-from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
+from shapelint.pipeline.hands import Hands, Local
 from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
 from shapelint.pipeline.progress import Progress
-from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_use_torch
 from shapelint.project.given import Given
 from shapelint.project.reads import forget, recorded
@@ -22,10 +22,11 @@ from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_
 from shapelint.source import NOTEBOOK, Problem, decode_source, read_regular
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from shapelint.pipeline.kept import Kept
     from shapelint.verify.client import Verifier
 
-INTERRUPTED = "the run was interrupted"
 NOT_INSTALLED = "torch is not installed"
 LEADS_OUT = "the file is a link that leads out of the checked folders; name it to have it fixed"
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
@@ -56,11 +57,13 @@ def run(
     stdin: Input | None = None,
     write: bool = True,
     progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> RunResult:
     """Check files and folders, and a text that did not come from a file.
 
-    With `config.fix` the findings are fixed as well, in the files if `write`, else only in the result. Raises
-    ConfigError when torch is required and cannot be imported; never for what is in a file.
+    With `config.fix` the findings are fixed as well, in the files if `write`, else only in the result. An `executor`
+    checks in place of processes of this machine (`jobs` are theirs), and is left open. Raises ConfigError when torch is
+    required and cannot be imported, ExecutorError when the executor cannot be used; never for what is in a file.
     """
     progress = progress or Progress()
     can_prove = _can_prove(config.verify) if config.verify == "require" else None
@@ -80,12 +83,10 @@ def run(
         can_prove = _can_prove(config.verify)
     with phase("cache"):
         checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove), progress)
-    sizes = [len(candidates[number].raw) for number in checks.due]
-    with Pool(workers(sizes, jobs), config.file_timeout, progress) as pool:
-        if can_prove:
-            outcome = _check_and_prove(checks, pool, config, write)
-        else:
-            outcome = _check_only(checks, pool, _why_unproven(config))
+    if can_prove:
+        outcome = _check_and_prove(checks, config, jobs, write, executor)
+    else:
+        outcome = _check_only(checks, config, jobs, executor)
     trouble = _saved(checks.kept)
     results = checks.results.values()
     stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
@@ -157,6 +158,7 @@ def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Tas
             prove,
             config.pictures,
             config.given,
+            given.on_disk,
         )
         for given in candidates
     ]
@@ -218,53 +220,64 @@ class _Checks:
         """What is kept of a file."""
         return self.kept if self.inputs[number].on_disk else None
 
-    def judge(self, pool: Pool, judged: Callable[[FileCheck], FileResult], verifier: Verifier | None = None) -> None:
-        """Make a result of every check that is due; when the run is stopped, of those that have ended."""
+    def judge(self, hands: Hands) -> None:
+        """Have every check made that is due; when the run is stopped, what has ended by then is told."""
         try:
-            for place, check in pool.checks([self.tasks[number] for number in self.due]):
-                number, before = self.due[place], _count(verifier)
-                self.results[number] = result = judged(check)
+            for place, judgement in hands.judgements([self.tasks[number] for number in self.due]):
+                number = self.due[place]
+                self.results[number] = judgement.result
                 self.progress.told += 1
                 if kept := self.kept_for(number):
-                    asked, doubts = (now - then for now, then in zip(_count(verifier), before, strict=True))
-                    torch = verifier.torch if verifier and asked else None
-                    kept.keep(self.tasks[number], result, check.reads, torch, sure=not doubts)
+                    kept.keep(self.tasks[number], judgement)
         except KeyboardInterrupt as signal:
             self.stopped = signal
-            ended = {self.due[place]: check for place, check in pool.outcomes().items()}
-            self.results = {number: unproven(check, INTERRUPTED) for number, check in ended.items()} | self.results
+            self.results = {self.due[place]: result for place, result in hands.left().items()} | self.results
 
 
-def _count(verifier: Verifier | None) -> tuple[int, int]:
-    """How many programs torch was asked about, and how many answers may be others the next time."""
-    return (verifier.asked, verifier.doubts) if verifier else (0, 0)
+@contextmanager
+def _hands(
+    checks: _Checks, config: Config, jobs: int, verifier: Verifier | None, executor: Executor | None
+) -> Iterator[Hands]:
+    """Who checks the files that are due. The verifier is for those of this machine, which get ready at once."""
+    why, progress = _why_unproven(config), checks.progress
+    if executor is not None:
+        from shapelint.pipeline.executors.remote import Remote
+
+        with closing(
+            Remote(executor, config.file_timeout, verifier is not None, why, progress, checks.kept is not None)
+        ) as remote:
+            yield remote
+        return
+    sizes = [len(checks.inputs[number].raw) for number in checks.due]
+    with Pool(workers(sizes, jobs), config.file_timeout, progress) as pool:
+        yield Local(pool, verifier, why)
 
 
-def _check_only(checks: _Checks, pool: Pool, why: str) -> _Outcome:
-    checks.judge(pool, lambda check: unproven(check, why))
-    return _Outcome(unproven=why)
+def _check_only(checks: _Checks, config: Config, jobs: int, executor: Executor | None) -> _Outcome:
+    with _hands(checks, config, jobs, None, executor) as hands:
+        checks.judge(hands)
+    return _Outcome(unproven=_why_unproven(config))
 
 
-def _check_and_prove(checks: _Checks, pool: Pool, config: Config, write: bool) -> _Outcome:
-    """Check, prove and fix the files, in place if `write`."""
+def _check_and_prove(checks: _Checks, config: Config, jobs: int, write: bool, executor: Executor | None) -> _Outcome:
+    """Check, prove and fix the files, in place if `write`. What is fixed is proven here, where it is written."""
     from shapelint.verify.client import Verifier
 
     asks = checks.due or config.fix or config.verify == "require"
     known = checks.kept.cache.verdicts if checks.kept and asks else None
-    with Verifier(known=known) as verifier:
-        if checks.due and not (known and known.known):
+    with Verifier(known=known) as verifier, _hands(checks, config, jobs, verifier, executor) as hands:
+        if executor is None and checks.due and not (known and known.known):
             verifier.start()  # torch's import there overlaps the analysis; where much is known, it may not be needed
-        checks.judge(pool, lambda check: proven(check, verifier), verifier)
-        if checks.kept:
-            verifier.torch = verifier.torch or checks.kept.torch
-        if config.verify == "require" and not checks.stopped and not verifier.ready():
-            raise ConfigError(f"--verify=require, but {verifier.failure}")
+        checks.judge(hands)
+        if config.verify == "require" and not checks.stopped and not hands.ready():
+            raise ConfigError(f"--verify=require, but {hands.failure}")
         if config.fix and not checks.stopped:
             try:
                 _fix(checks, config.unsafe_fixes, write, verifier)
             except KeyboardInterrupt as signal:
                 checks.stopped = signal
-        return _Outcome(verifier.torch, None if verifier.torch else verifier.failure)
+        torch = hands.torch or verifier.torch or (checks.kept.torch if checks.kept else None)
+        return _Outcome(torch, None if torch else hands.failure)
 
 
 def _fix(checks: _Checks, unsafe: bool, write: bool, verifier: Verifier) -> None:
@@ -296,7 +309,7 @@ def _mended(checks: _Checks, number: int, unsafe: bool, writes: bool, verifier: 
     found = kept.mended(task, unsafe, result) if kept else None
     if found is not None and not (writes and found.change):
         return found
-    _, doubts = _count(verifier)
+    doubts = verifier.doubts
     with recorded() as reads:
         mended = mender(task.wanted, unsafe, verifier).mend(task.raw, result)
     if kept and verifier.doubts == doubts:
