@@ -109,7 +109,9 @@ class Cluster(Executor):
         if sent is not None:
             sent.deaths += 1
             if sent.deaths >= MAX_DEATHS:
-                _fail(sent.ours, LostError(f"{sent.deaths} Dask workers died with it"))
+                lost = LostError(f"{sent.deaths} Dask workers died with it")
+                # in the client's own thread, which this is, it would not be called back
+                threading.Thread(target=_fail, args=(sent.ours, lost), daemon=True).start()
 
     def _change(self, come: Collection[str] = (), gone: Collection[str] = ()) -> None:
         """Keep count of the workers; without any, the time runs."""
