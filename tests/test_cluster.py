@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,21 @@ def test_a_cluster_without_workers_is_told(
         assert refused(capsys, address) == (
             f"shapelint: error: the Dask cluster at {address} has had no worker for 0.5 s"
         )
+
+
+def test_a_scheduler_that_goes_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with scheduler() as short:
+
+        def end() -> None:
+            while not short.scheduler.tasks:
+                time.sleep(0.01)
+            short.close()
+
+        ending = threading.Thread(target=end, daemon=True)
+        ending.start()
+        line = refused(capsys, short.scheduler_address)
+        ending.join()
+    assert line == f"shapelint: error: the Dask scheduler at {short.scheduler_address} is gone, or has dropped the work"
 
 
 def test_a_cluster_is_left_as_it_was(local: Any, project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -368,6 +368,19 @@ def test_what_has_come_back_is_told_when_the_run_is_stopped(monkeypatch: pytest.
     assert executor.waiting.cancelled()
 
 
+def test_what_has_come_back_is_kept_when_the_executor_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "CHUNK_FILES", 1)
+
+    def fail(request: Any) -> Any:
+        if fields(request)[TASKS][0]["SentTask"][0] == "c.py":
+            raise ExecutorError("no more")
+        return request
+
+    with pytest.raises(ExecutorError, match="no more"):
+        checked(Here(fail))
+    assert checked(None).again == 2
+
+
 def test_fixes_are_proven_here(project: Path) -> None:
     config = load_config(".").with_command_line(fix=True, unsafe_fixes=True, verify="require")
     result = run(["."], config, executor=Here())

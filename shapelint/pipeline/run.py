@@ -11,6 +11,7 @@ from shapelint.config import Config, ConfigError, Selector
 from shapelint.data import dataclass
 from shapelint.effort import phase
 from shapelint.pipeline.discover import Discovery, discover
+from shapelint.pipeline.executors.failure import ExecutorError
 from shapelint.pipeline.hands import Hands, Local
 from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
@@ -83,10 +84,14 @@ def run(
         can_prove = _can_prove(config.verify)
     with phase("cache"):
         checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove), progress)
-    if can_prove:
-        outcome = _check_and_prove(checks, config, jobs, write, executor)
-    else:
-        outcome = _check_only(checks, config, jobs, executor)
+    try:
+        if can_prove:
+            outcome = _check_and_prove(checks, config, jobs, write, executor)
+        else:
+            outcome = _check_only(checks, config, jobs, executor)
+    except ExecutorError:
+        _saved(checks.kept)  # the next run goes on from there
+        raise
     trouble = _saved(checks.kept)
     results = checks.results.values()
     stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None

@@ -66,7 +66,7 @@ class Cluster(Executor):
         ours: Future[Result] = Future()
         self._sent[key] = _Sent(ours, theirs)
         ours.add_done_callback(lambda _: self._forget(key))
-        theirs.add_done_callback(lambda _: _hand_on(theirs, ours))
+        theirs.add_done_callback(lambda _: self._hand_on(theirs, ours))
         return ours
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -131,6 +131,16 @@ class Cluster(Executor):
                 ExecutorError(f"the Dask cluster at {self._address} has had no worker for {EMPTY_SECONDS:g} s"),
             )
 
+    def _hand_on(self, theirs: Future[Result], ours: Future[Result]) -> None:
+        """End a call as the cluster has ended it."""
+        if theirs.cancelled():
+            _fail(ours, ExecutorError(f"the Dask scheduler at {self._address} is gone, or has dropped the work"))
+        elif (error := theirs.exception()) is not None:
+            _fail(ours, error)
+        else:
+            with suppress(InvalidStateError):  # it was called back
+                ours.set_result(theirs.result())
+
     def _forget(self, key: str) -> None:
         """A call has ended, for whatever reason."""
         sent = self._sent.pop(key)
@@ -147,17 +157,6 @@ async def _is_scheduler(address: str) -> None:
         kind = (await server.identity())["type"]
         if kind != "Scheduler":
             raise ValueError(f"it is a {kind}")
-
-
-def _hand_on(theirs: Future[Result], ours: Future[Result]) -> None:
-    """End a call as the cluster has ended it."""
-    if theirs.cancelled():
-        _fail(ours, LostError("the Dask scheduler has dropped it"))
-    elif (error := theirs.exception()) is not None:
-        _fail(ours, error)
-    else:
-        with suppress(InvalidStateError):  # it was called back
-            ours.set_result(theirs.result())
 
 
 def _fail(ours: Future[Any], error: BaseException) -> None:
