@@ -44,7 +44,7 @@ def check(
 
     What an argument leaves open the settings decide. Files that cannot be read are among the `errors` of the result.
     An `executor` has its workers check in place of processes of this machine, and is left open.
-    Raises ConfigError for settings that cannot be used, ExecutorError for an executor or workers that cannot be.
+    Raises ConfigError for settings that cannot be used, and its kind ExecutorError for an executor that cannot be.
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     wanted = _options(select, ignore, verify, min_confidence)

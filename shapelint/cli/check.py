@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapelint import __version__
-from shapelint.cli.executor import EXECUTORS, executor_of
 from shapelint.cli.options import Failure, color_option, read_stdin, split_codes, tell_problem, write
 from shapelint.cli.telling import profile, report
 from shapelint.cli.telling.outputs import Ordered, Outputs
@@ -20,13 +20,14 @@ from shapelint.config import Config, ConfigError, check_codes, known_codes, load
 from shapelint.effort import phase, spent
 from shapelint.finding import Confidence
 from shapelint.keys import VERIFY_MODES
-from shapelint.pipeline.executors.failure import ExecutorError
 from shapelint.pipeline.progress import Progress
 from shapelint.report import formats
 from shapelint.report.telling import FOOTPRINTS
 from shapelint.report.text import plain
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from shapelint.report.result import RunResult
 
 
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
 @click.option("--profile", is_flag=True, help="Tell on standard error where the time went, over all processes.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
 @click.option(
-    "--executor", type=click.Choice(EXECUTORS), help="Check on a cluster instead of this machine, see docs/scale.md."
+    "--executor", type=click.Choice(("dask",)), help="Check on a cluster instead of this machine, see docs/scale.md."
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Where the cluster's scheduler is: tcp://HOST:8786.")
 @click.option(
@@ -125,9 +126,9 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
         if options["show_files"]:
             return _show_files(files, config)
         progress = Progress()
-        with shown(progress, None if options["quiet"] else sys.stderr), executor_of(options) as executor:
+        with shown(progress, None if options["quiet"] else sys.stderr), _executor(options) as executor:
             result = run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress, executor)
-    except (ConfigError, ExecutorError) as error:
+    except ConfigError as error:
         raise Failure(str(error)) from None
     if config.baseline_path:
         result = _without_known(result, config.baseline_path, files)
@@ -143,6 +144,14 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     if options["profile"]:
         click.echo(profile.told(spent(), time.perf_counter() - began), err=True)
     return _status(result, found, options)
+
+
+def _executor(options: dict[str, Any]) -> AbstractContextManager[Executor | None]:
+    if not (options["executor"] or options["scheduler"]):
+        return nullcontext()
+    from shapelint.cli.executor import executor_of
+
+    return executor_of(options)
 
 
 def _without_known(result: RunResult, file: str, paths: tuple[str, ...]) -> RunResult:

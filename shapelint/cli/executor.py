@@ -15,17 +15,12 @@ from shapelint.cli.options import Failure
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-EXECUTORS = ("dask",)
-
 
 @contextmanager
-def executor_of(options: Mapping[str, Any]) -> Iterator[Executor | None]:
-    """The executor that is asked for, left in the end; None where there is none. Raises ExecutorError."""
+def executor_of(options: Mapping[str, Any]) -> Iterator[Executor]:
+    """The executor that the options ask for, left in the end; raises ExecutorError."""
     if not options["executor"]:
-        if options["scheduler"]:
-            raise Failure("--scheduler is for --executor dask")
-        yield None
-        return
+        raise Failure("--scheduler is for --executor dask")
     if not options["scheduler"]:
         raise Failure("--executor dask needs --scheduler ADDRESS: that of a Dask cluster which is there")
     if options["jobs"]:

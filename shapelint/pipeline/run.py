@@ -11,7 +11,6 @@ from shapelint.config import Config, ConfigError, Selector
 from shapelint.data import dataclass
 from shapelint.effort import phase
 from shapelint.pipeline.discover import Discovery, discover
-from shapelint.pipeline.executors.failure import ExecutorError
 from shapelint.pipeline.hands import Hands, Local
 from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.pool import Pool, Task, workers
@@ -64,7 +63,7 @@ def run(
 
     With `config.fix` the findings are fixed as well, in the files if `write`, else only in the result. An `executor`
     checks in place of processes of this machine (`jobs` are theirs), and is left open. Raises ConfigError when torch is
-    required and cannot be imported, ExecutorError when the executor cannot be used; never for what is in a file.
+    required and cannot be imported, and when the executor cannot be used; never for what is in a file.
     """
     progress = progress or Progress()
     can_prove = _can_prove(config.verify) if config.verify == "require" else None
@@ -89,7 +88,7 @@ def run(
             outcome = _check_and_prove(checks, config, jobs, write, executor)
         else:
             outcome = _check_only(checks, config, jobs, executor)
-    except ExecutorError:
+    except ConfigError:
         _saved(checks.kept)  # the next run goes on from there
         raise
     trouble = _saved(checks.kept)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from shapelint.config import ConfigError
 
-class ExecutorError(Exception):
+
+class ExecutorError(ConfigError):
     """An executor or its workers cannot be used; the text is one line for people."""
 
 
