@@ -70,15 +70,11 @@ def run(
     with phase("discover"):
         discovery = discover(paths, config.excludes, config.root)
     with phase("read"):
-        inputs, problems = _read(discovery)
-    if stdin:
-        inputs.append(stdin)
+        candidates, others, problems = _read(discovery, stdin, config.given)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
-    with phase("read"):
-        candidates = [given for given in inputs if _may_use_torch(given, config.given)]
-    skipped = (*discovery.skipped, *_nothing_to_check(inputs, candidates))
+    skipped = (*discovery.skipped, *(Skipped(path, "it does not speak of torch") for path in others))
     if not candidates:
-        return RunResult(len(inputs), 0, _told(unread), skipped=skipped)
+        return RunResult(len(others), 0, _told(unread), skipped=skipped)
     if can_prove is None:
         can_prove = _can_prove(config.verify)
     with phase("cache"):
@@ -95,7 +91,7 @@ def run(
     results = checks.results.values()
     stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
     failed = sum(map(is_unchecked, results))
-    files, checked = len(inputs) - failed, len(results) - failed
+    files, checked = len(others) + len(candidates) - failed, len(results) - failed
     told = _told([*unread, *results])
     return RunResult(files, checked, told, outcome.torch, outcome.unproven, stopped, trouble, skipped, checks.again)
 
@@ -110,22 +106,26 @@ def _has_something(result: FileResult) -> bool:
     return bool(result.findings or result.refuted or result.problems or result.change or result.graphs)
 
 
-def _nothing_to_check(inputs: Sequence[Input], candidates: Sequence[Input]) -> Iterator[Skipped]:
-    taken = {given.path for given in candidates}
-    for given in inputs:
-        if given.path not in taken:
-            yield Skipped(given.path, "it does not speak of torch")
-
-
-def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
-    inputs: list[Input] = []
+def _read(discovery: Discovery, stdin: Input | None, settings: Given) -> tuple[list[Input], list[str], list[Problem]]:
+    """What is worth a check, the paths of the others, whose contents nobody needs any more, and what cannot be read."""
+    candidates: list[Input] = []
+    others: list[str] = []
     problems: list[Problem] = []
+
+    def take(given: Input) -> None:
+        if _may_use_torch(given, settings):
+            candidates.append(given)
+        else:
+            others.append(given.path)
+
     for path in discovery.files:
         try:
-            inputs.append(Input(path, read_regular(path), outside=path in discovery.outside))
+            take(Input(path, read_regular(path), outside=path in discovery.outside))
         except OSError as error:
             problems.append(Problem(path, 1, f"cannot read the file: {error.strerror or error}"))
-    return inputs, problems
+    if stdin:
+        take(stdin)
+    return candidates, others, problems
 
 
 def _may_use_torch(given: Input, settings: Given) -> bool:
