@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from injected import write_injected
 from wrong_models import TAGGER
 
+import shapelint
 import shapelint.pipeline.executors.remote as remote
 from shapelint.cli import run
 
@@ -149,6 +151,30 @@ def test_what_is_no_address_is_told(project: Path, capsys: pytest.CaptureFixture
 def test_a_worker_is_no_scheduler(local: Any, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     address = next(iter(local.scheduler.workers))
     assert refused(capsys, address).endswith(f"can be reached at {address}: ValueError: it is a Worker")
+
+
+def test_a_cluster_without_shapelint_is_told_and_lives(
+    local: Any, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker would die of what it is sent."""
+
+    def of_another_version() -> None: ...
+
+    of_another_version.__module__ = "shapelint.of_another_version"
+    monkeypatch.setattr(cluster_module, "check_chunk", of_another_version)
+    workers = set(local.scheduler.workers)
+    line = refused(capsys, local.scheduler_address)
+    assert re.search(r"error: the worker tcp://\S+ of the Dask cluster has no shapelint \S+; install it there$", line)
+    with scheduler() as empty:
+        line = refused(capsys, empty.scheduler_address)
+    assert "error: the scheduler of the Dask cluster has no shapelint" in line
+    assert set(local.scheduler.workers) == workers
+
+
+def test_dasks_own_executor_is_one(local: Any, project: Path) -> None:
+    with distributed.Client(local, set_as_default=False) as client:
+        there = shapelint.check(".", verify="off", executor=client.get_executor())
+    assert there.findings == shapelint.check(".", verify="off").findings != ()
 
 
 def test_a_cluster_without_workers_is_told(

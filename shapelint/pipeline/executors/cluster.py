@@ -13,8 +13,10 @@ from concurrent.futures import Executor, Future, InvalidStateError
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from shapelint import __version__
 from shapelint.data import dataclass
 from shapelint.pipeline.executors.failure import ExecutorError, told
+from shapelint.pipeline.executors.worker import check_chunk
 
 CONNECT_SECONDS = 10.0  #: for the scheduler to answer
 EMPTY_SECONDS = 60.0  #: that a cluster may be without workers: some start them when there is work
@@ -89,10 +91,26 @@ class Cluster(Executor):
             self._theirs = self._client.get_executor(pure=False)
             self._client.subscribe_topic("all", lambda event: self._take(event[1]))
             self._change(come=self._client.nthreads())
+            self._look_for_shapelint()
+        except ExecutorError:
+            raise
         except asyncio.TimeoutError:
             raise ExecutorError(f"no Dask scheduler answers at {self._address}") from None
         except Exception as error:  # a wrong address, no certificate, somebody else who answers
             raise ExecutorError(f"no Dask scheduler can be reached at {self._address}: {told(error)}") from None
+
+    def _look_for_shapelint(self) -> None:
+        """Raise ExecutorError where it is missing: a worker of Dask's dies when it is sent a function that it lacks."""
+        asked = (importlib.util.find_spec, check_chunk.__module__)
+        found = self._client.run(*asked, on_error="return")
+        try:
+            found["the scheduler"] = self._client.run_on_scheduler(*asked)
+        except ImportError as error:
+            found["the scheduler"] = error
+        for who, answer in found.items():
+            if answer is None or isinstance(answer, ImportError):
+                whose = who if who == "the scheduler" else f"the worker {who}"
+                raise ExecutorError(f"{whose} of the Dask cluster has no shapelint {__version__}; install it there")
 
     def _take(self, event: Mapping[str, Any]) -> None:
         """Take in what the scheduler tells; its words are those of several years' versions."""
