@@ -22,9 +22,7 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import psutil
+from typing import TYPE_CHECKING, Any
 
 from shapelint.config import load_config
 from shapelint.pipeline.executors.cluster import Cluster
@@ -38,6 +36,9 @@ from shapelint.pipeline.executors.wire import (
 )
 from shapelint.pipeline.run import run
 from shapelint.prefilter import may_use_torch
+
+if TYPE_CHECKING:
+    import psutil
 
 
 class Counting(Executor):
@@ -84,6 +85,8 @@ class Empty(Executor):
 @contextmanager
 def cluster(workers: int, folder: str) -> Iterator[tuple[str, psutil.Process, list[psutil.Process]]]:
     """A scheduler's address, its process, and those of the workers."""
+    import psutil  # Dask brings it
+
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -128,6 +131,8 @@ def main() -> None:
     parser.add_argument("--command", action="store_true")
     parser.add_argument("--chunks", type=int)
     options = parser.parse_args()
+    import psutil  # behind `--help`, which needs no Dask
+
     print(size(options.tree))
     os.chdir(options.tree)
     config = load_config(".").with_command_line(verify="off" if options.no_proof else "require")

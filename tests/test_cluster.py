@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blocks import blocks
 from injected import write_injected
 from wrong_models import TAGGER
 
@@ -22,6 +23,8 @@ import shapelint.pipeline.executors.remote as remote
 from shapelint.cli import run
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install shapelint[dask]")
+
+from distributed.cli import dask_scheduler, dask_worker  # noqa: E402
 
 import shapelint.pipeline.executors.cluster as cluster_module  # noqa: E402
 
@@ -169,6 +172,18 @@ def test_a_cluster_without_shapelint_is_told_and_lives(
         line = refused(capsys, empty.scheduler_address)
     assert "error: the scheduler of the Dask cluster has no shapelint" in line
     assert set(local.scheduler.workers) == workers
+
+
+def test_the_page_says_what_works(local: Any, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands of docs/scale.md: ours is run, and Dask's have their options."""
+    page = (Path(__file__).parent.parent / "docs" / "scale.md").read_text(encoding="utf-8")
+    lines = [line for block in blocks(page) if block.language == "console" for line in block.text.splitlines()]
+    commands = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+    for name, *arguments in (line.split()[1:] for line in lines if line.startswith("dask ")):
+        commands[name].make_context(name, arguments)
+    [ours] = [line for line in lines if line.startswith("shapelint ")]
+    status, *_ = told(capsys, "--verify=off", *ours.replace("tcp://HOST:8786", local.scheduler_address).split()[1:])
+    assert status == 1
 
 
 def test_dasks_own_executor_is_one(local: Any, project: Path) -> None:
