@@ -205,6 +205,20 @@ def test_a_lost_chunk_is_sent_again_file_by_file(project: Path) -> None:
     assert checked(None).again == 2, "no such result is kept"
 
 
+def test_many_files_that_lose_their_workers_cost_no_other(project: Path) -> None:
+    for number in range(remote.MAX_LOST + 1):
+        (project / f"deadly{number}.py").write_text(TAGGER)
+
+    def lose(request: Any) -> Any:
+        if any("deadly" in task["SentTask"][0] for task in fields(request)[TASKS]):
+            raise OSError("gone")
+        return request
+
+    result = checked(Here(lose))
+    assert told(result) == ["a.py:10: SHP101", "c.py:10: SHP101"]
+    assert len(result.problems) == remote.MAX_LOST + 1
+
+
 def test_a_chunk_that_is_lost_once_costs_nothing() -> None:
     fails = iter((True,))
 
@@ -366,6 +380,14 @@ def test_what_has_come_back_is_told_when_the_run_is_stopped(monkeypatch: pytest.
     assert result.stopped
     assert (result.stopped.signal, result.stopped.unchecked) == (signal.SIGINT, 2)
     assert executor.waiting.cancelled()
+
+
+def test_torch_is_tried_there_where_it_is_required_and_nothing_is_found() -> None:
+    config = load_config(".").with_command_line(verify="require", cache_dir=None)
+    executor = Here()
+    result = run(["b.py"], config, executor=executor)
+    assert result.torch
+    assert [len(fields(request)[TASKS]) for request in executor.requests] == [1, 0]
 
 
 def test_what_has_come_back_is_kept_when_the_executor_fails(monkeypatch: pytest.MonkeyPatch) -> None:

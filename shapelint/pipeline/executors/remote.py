@@ -75,6 +75,8 @@ class Remote:
             else:
                 yield from self._arrive(chunk, judgements)
         for number in sorted(lost):
+            if self._arrived:
+                self._lost = 0  # the executor is of use, so it is the files' fault
             self._send(tasks, (number,))
             chunk, judgements = self._next(tasks)
             if isinstance(judgements, str):
