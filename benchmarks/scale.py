@@ -103,8 +103,9 @@ def cluster(workers: int, folder: str) -> Iterator[tuple[str, psutil.Process, li
         processes = [psutil.Process(one.pid) for one in started]
         yield address, processes[0], processes[1:]
     finally:
-        for one in started:
+        for one in reversed(started):  # a worker whose scheduler is gone waits for it
             one.terminate()
+            one.wait()
 
 
 def cpu(*processes: psutil.Process) -> float:
