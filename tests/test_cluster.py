@@ -51,24 +51,30 @@ def scheduler() -> Any:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A scheduler, and two workers as `dask worker` starts them: a thread each, and a nanny that starts lost ones anew."""
     folder = tmp_path_factory.mktemp("cluster")
     path = [str(write_injected(folder / "start", DEADLY)), *sys.path]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
     options = ["--nthreads=1", "--no-dashboard", f"--local-directory={folder}"]
-    with scheduler() as started:
-        command = [sys.executable, "-m", "distributed.cli.dask_worker", started.scheduler_address, *options]
+    with scheduler() as one:
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", one.scheduler_address, *options]
         nannies = [subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL) for _ in range(2)]
         try:
-            with distributed.Client(started, set_as_default=False) as client:
-                client.wait_for_workers(2, timeout=60)
-            yield started
+            yield one
         finally:
             for nanny in nannies:
                 nanny.terminate()
             for nanny in nannies:
                 nanny.wait(30)
+
+
+@pytest.fixture
+def local(started: Any) -> Any:
+    """The cluster with both of its workers: the test before may have killed some."""
+    with distributed.Client(started, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+    return started
 
 
 @pytest.fixture

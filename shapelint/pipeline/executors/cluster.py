@@ -54,6 +54,7 @@ class Cluster(Executor):
         self._theirs: Any = None
         self._numbers = itertools.count()
         self._sent: dict[str, _Sent] = {}
+        self._lock = threading.Lock()  # of the workers: the scheduler's words come in a thread of the client's
         self._workers: set[str] = set()
         self._timer: threading.Timer | None = None
 
@@ -133,14 +134,15 @@ class Cluster(Executor):
 
     def _change(self, come: Collection[str] = (), gone: Collection[str] = ()) -> None:
         """Keep count of the workers; without any, the time runs."""
-        self._workers = (self._workers | {*come}) - {*gone}
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not self._workers:
-            self._timer = threading.Timer(EMPTY_SECONDS, self._give_up)
-            self._timer.daemon = True
-            self._timer.start()
+        with self._lock:
+            self._workers = (self._workers | {*come}) - {*gone}
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if not self._workers:
+                self._timer = threading.Timer(EMPTY_SECONDS, self._give_up)
+                self._timer.daemon = True
+                self._timer.start()
 
     def _give_up(self) -> None:
         for sent in [*self._sent.values()]:

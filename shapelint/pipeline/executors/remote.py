@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,9 @@ class Remote:
         self.failure: str | None = None if prove else why
         self._executor = executor
         self._versions = Versions.of_this(prove)
-        self._asked = (os.getcwd(), seconds, prove, why, keeps)
+        #: the last one that was sent
+        self._request = Request(os.urandom(8).hex(), 0, os.getcwd(), seconds, prove, why, keeps, (), ())
         self._progress = progress
-        self._run = os.urandom(8).hex()
-        self._sent = 0
         self._lost = 0  #: chunks in a row
         self._pending: dict[Future[bytes], Chunk] = {}
         self._ended: SimpleQueue[Future[bytes]] = SimpleQueue()
@@ -101,13 +101,14 @@ class Remote:
             future.cancel()
 
     def _send(self, tasks: Sequence[Task], chunk: Chunk) -> None:
-        self._sent += 1
-        folder, seconds, prove, why, keeps = self._asked
-        known = tuple(self._states)[-MAX_KNOWN:]
-        sent = tuple(SentTask.of(tasks[number]) for number in chunk)
-        request = Request(self._run, self._sent, folder, seconds, prove, why, keeps, known, sent)
+        self._request = replace(
+            self._request,
+            number=self._request.number + 1,
+            known=tuple(self._states)[-MAX_KNOWN:],
+            tasks=tuple(SentTask.of(tasks[number]) for number in chunk),
+        )
         try:
-            future = self._executor.submit(check_chunk, request_bytes(self._versions, request))
+            future = self._executor.submit(check_chunk, request_bytes(self._versions, self._request))
         except ExecutorError:
             raise
         except Exception as error:  # it is broken, or closed
