@@ -66,7 +66,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             for nanny in nannies:
                 nanny.terminate()
             for nanny in nannies:
-                nanny.wait(30)
+                nanny.wait(60)
 
 
 @pytest.fixture
