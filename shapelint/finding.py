@@ -107,6 +107,7 @@ class Claim:
 
     property: ClassVar[str]
     of_rows: ClassVar[bool] = False  #: it says of each sample's row of the target what may reach it
+    of_batches: ClassVar[bool] = False  #: it says how many rows the target has
     of_padding: ClassVar[bool] = False  #: it takes lengths of the sequences as true
     beside: ClassVar[Beside] = Beside.NOTHING
     sound: ClassVar[str] = ""  #: what holds of a sound model, where the rows of what a whole class returns show it

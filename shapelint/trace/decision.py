@@ -40,7 +40,9 @@ class Decision:
     def setting(self) -> str | None:
         """The name of what was asked about, where that is one value with a name: `config["bidirectional"]`."""
         variables = self.question.variables if self.question else (self.subject,) if self._is_size else ()
-        found = _SETTING.search(without_places(variables[0])) if len(variables) == 1 else None
+        if len(variables) != 1 or " in " in variables[0]:
+            return None  # `"fc" in layers` is no value of `layers`
+        found = _SETTING.search(without_places(variables[0]))
         return None if found is None else found[1]
 
     def fits(self, value: object) -> bool:

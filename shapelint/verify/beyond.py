@@ -47,8 +47,14 @@ def beyond(trace: Trace, claim: Claim) -> Iterator[Beyond]:
         yield Beyond(line_told(node.path, trace.text, node.span.line), build(trace, one))
 
 
-def mixes_rows(trace: Trace, claim: Claim) -> bool:
-    """Whether a claim says that a value with a row for each sample holds them mixed, not that its rows are others."""
+def may_be_undone(trace: Trace, claim: Claim) -> bool:
+    """Whether what a claim shows may be gone further on.
+
+    Rows of samples that a value holds mixed are parted again, and one sample that has lost its axis is laid over others
+    that have it. Rows that are others stay so.
+    """
+    if claim.of_batches:
+        return True
     batch = _batch(trace, claim) if claim.of_rows else None
     return batch is not None and _axis_of_rows(trace, claim.target, batch) == claim.options["target_axis"]
 
@@ -108,7 +114,7 @@ def _given(node: Node) -> list[Ref]:
 
 def _about_rows(trace: Trace, claim: Claim) -> Claim | None:
     """The claim itself, if it is about the rows of the samples; else that those of the recurrent call are mixed."""
-    if claim.of_rows:
+    if claim.of_rows or claim.of_batches:
         return claim
     try:
         above = backward_slice(trace, [claim.target])

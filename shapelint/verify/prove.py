@@ -17,7 +17,7 @@ from shapelint.ops.names import UNBIND, UNPACK
 from shapelint.source import Span
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
-from shapelint.verify.beyond import Beyond, beyond, mixes_rows
+from shapelint.verify.beyond import Beyond, beyond, may_be_undone
 from shapelint.verify.cases import Cases, cases
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits, map_span
@@ -66,7 +66,7 @@ def judged(found: Cases) -> Judged:
 
 
 def _case(finding: Finding, trace: Trace) -> Case:
-    later = [one for claim in finding.claims if mixes_rows(trace, claim) for one in beyond(trace, claim)]
+    later = [one for claim in finding.claims if may_be_undone(trace, claim) for one in beyond(trace, claim)]
     return Case(finding.claims, tuple(build(trace, claim) for claim in finding.claims), tuple(later))
 
 

@@ -15,6 +15,7 @@ class BatchSizePolymorphism(Claim):
     """
 
     property = "batch_size_polymorphism"
+    of_batches = True
     beside = Beside.BATCHES
 
     source: Ref

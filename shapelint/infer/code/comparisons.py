@@ -228,6 +228,8 @@ def is_none(run: Run, value: Value, positive: bool) -> Value:
 
 def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
     """`item in group` for constants."""
+    if isinstance(group, Unknown) and (constant := constant_key(item)) is not None:
+        return _is_among_unknown(constant, group, positive)
     keys = _members(group)
     if keys is None or not isinstance(item, Str | Int | Unknown | Member | NoneValue):
         return Unknown(run.key_of(node), "membership")
@@ -242,6 +244,13 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
     if constant is None and not isinstance(item, NoneValue):
         return _is_among_sizes(run, item, keys, positive, node)
     return TRUE if (constant in keys) == positive else FALSE
+
+
+def _is_among_unknown(constant: object, group: Unknown, positive: bool) -> Value:
+    """`"fc" in layers` of what is not known: it is another question for each text, and the default may answer it."""
+    default = None if group.hint is None else _members(group.hint)
+    hint = None if default is None else Bool((constant in default) == positive)
+    return Unknown(f"{constant!r} {'in' if positive else 'not in'} {group.key}", "membership", hint)
 
 
 def _is_among_sizes(run: Run, item: Value, keys: list[object], positive: bool, node: facts.Expression) -> Value:

@@ -30,6 +30,8 @@ def _int(run: Run, site: Site) -> Value:
         return value
     if isinstance(value, Bool):
         return integer(int(value.value))
+    if isinstance(value, Str) and value.value.isdecimal():
+        return integer(int(value.value))
     if isinstance(value, Float) and value.value is not None and abs(value.value) < 1e15:
         return integer(int(value.value))
     if isinstance(value, Unknown) and isinstance(value.hint, Bool):

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from shapelint.infer.protocol import Site, calls, methods
+from shapelint.infer.protocol import Site, attributes, calls, methods
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Method
-from shapelint.shapes.value import FALSE, Value
+from shapelint.ops.nature import Nature
+from shapelint.ops.registry import OPS
+from shapelint.ops.tensors.attributes import APART_FROM_SHAPES
+from shapelint.shapes.value import FALSE, Unknown, Value
+from shapelint.syntax import facts
 from shapelint.trace.events import BackwardPass
+
+
+@attributes(Method)
+def _attribute(run: Run, method: Method, name: str, node: facts.Expression) -> Value:
+    """`layer.weight.device`: a parameter of a layer says where it lies, like any tensor."""
+    op = OPS.get(f"torch.Tensor.{name}")
+    is_apart = op is not None and op.attribute and op.nature is Nature.INQUIRY
+    return Unknown(run.key_of(node), APART_FROM_SHAPES) if is_apart else Method(method, name)
 
 
 @calls(Method)

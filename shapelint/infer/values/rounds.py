@@ -13,7 +13,7 @@ from shapelint.data import dataclass
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container, Instance
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Int, Layer, Str, Tuple, Value
+from shapelint.shapes.value import NONE, Int, Layer, Str, Tensor, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import LATER_ROUND
 
@@ -53,7 +53,7 @@ def _is_plain(item: Value) -> bool:
 
 
 def are_alike(items: Sequence[Value]) -> bool:
-    """Whether each of some items stands for the others: no layer or number differs, but for the numbers of rounds."""
+    """Whether each of some items stands for the others: no layer, number or size differs, but for numbers of rounds."""
     return all(_is_like(items[0], other, 0) for other in items[1:])
 
 
@@ -63,9 +63,15 @@ def _is_like(one: Value, other: Value, depth: int) -> bool:
     if isinstance(one, Layer) and isinstance(other, Layer):
         return one.kind == other.kind and one.config == other.config
     if isinstance(one, Int) and isinstance(other, Int):
-        return one == other or any(name.startswith(LATER_ROUND) for name in one.dim.symbols | other.dim.symbols)
+        return _is_like_size(one.dim, other.dim)
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return one.rank == other.rank and all(map(_is_like_size, one.sizes, other.sizes))
     parts, others = dict(_parts(one)), dict(_parts(other))
     return parts.keys() == others.keys() and all(_is_like(parts[key], others[key], depth + 1) for key in parts)
+
+
+def _is_like_size(one: Dim, other: Dim) -> bool:
+    return one == other or any(name.startswith(LATER_ROUND) for name in one.symbols | other.symbols)
 
 
 def _parts(value: Value) -> Iterable[tuple[object, Value]]:

@@ -22,6 +22,7 @@ ZERO = Float(0.0)
 ONE = Float(1.0)
 ONE_LONG = Dim.of(1)
 IGNORED = Int(Dim.of(-100))
+_REDUCTIONS = ("mean", "sum", "none", "batchmean", "elementwise_mean")  #: the last is the old name of "mean"
 
 
 def reduced(each: Axes, reduction: Value, reduce: Value = NONE) -> Tensor:
@@ -30,7 +31,7 @@ def reduced(each: Axes, reduction: Value, reduce: Value = NONE) -> Tensor:
         return Tensor(each)
     if not isinstance(reduction, Str):
         raise Undetermined("a reduction that is not known")
-    if reduction.value not in ("mean", "sum", "none", "batchmean"):
+    if reduction.value not in _REDUCTIONS:
         raise ShapeError(f"{reduction.value!r} is not a valid value for reduction")
     return Tensor(each if reduction.value == "none" else ())
 

@@ -249,8 +249,12 @@ def _check_packed(config: RecurrentConfig, input: Packed, assume: Assumptions) -
 
 
 def _meaning(axis: Axis, role: Role) -> Axis:
-    """Return the axis with the role that the layer gives it, whatever it was called before."""
-    return replace(axis, role=role, origin=None)
+    """Return the axis with the role that the layer gives it, if what made it has not given it the other one.
+
+    A layer's options say how it reads its input, not what the input is.
+    """
+    is_disputed = {axis.role, role} == {Role.BATCH, Role.TIME}
+    return axis if is_disputed else replace(axis, role=role, origin=None)
 
 
 def _demand(config: RecurrentConfig, sequences: Sequences, name: str, features: Dim) -> Demand:

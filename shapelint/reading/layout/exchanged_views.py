@@ -85,7 +85,11 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
     maker = made_by(trace, root)
     if maker is None or nature_of(maker) in (Nature.ZEROS, Nature.CONSTANT) or _is_of_parameter(trace, node):
         return False
-    if _is_shifted(trace, root) or (meant.split is None and _may_hold_one(trace, root, node)):
+    if (
+        _is_shifted(trace, root)
+        or _is_exchanged_back(trace, node, meant)
+        or (meant.split is None and _may_hold_one(trace, root, node))
+    ):
         return False
     if all(_is_named(size) or _has_role(trace, root, size) for size in meant.moved):
         return True
@@ -99,6 +103,23 @@ def _is_shifted(trace: Trace, root: Tensor) -> bool:
     if maker is None or not isinstance(whole, Tensor) or nature_of(maker) not in (Nature.PADDING, Nature.JOIN):
         return False
     return any(_is_sum(trace.resolve(axis.dim)) for axis in whole.axes)
+
+
+def _is_exchanged_back(trace: Trace, node: Node, meant: Rearrangement) -> bool:
+    """Whether all that follows is a permutation that puts the axes back: the elements lay in the order of the view.
+
+    What a scan along columns gave is cut as (width, height), and then exchanged to (height, width).
+    """
+    users = trace.uses(Ref(node.id))
+    return bool(users) and all(_puts_back(trace, user, meant) for user in users)
+
+
+def _puts_back(trace: Trace, user: Node, meant: Rearrangement) -> bool:
+    made = user.result
+    if nature_of(user) is not Nature.PERMUTATION or not isinstance(made, Tensor):
+        return False
+    left = [size for axis in made.axes if (size := trace.resolve(axis.dim)) in meant.moved]
+    return left == list(reversed(meant.moved))
 
 
 def _may_hold_one(trace: Trace, root: Tensor, node: Node) -> bool:

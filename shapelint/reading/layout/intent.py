@@ -80,13 +80,34 @@ def intent_of(trace: Trace, call: Node) -> Intent:
     agreeing: list[Evidence] = []
     opposing: list[Evidence] = []
     for place, (axis, role) in enumerate(zip(value.axes, roles, strict=False)):
-        pieces = [*evidence_of(trace, axis), *trace.told.get((call.span, place), ())]
+        pieces = [*_of_whole_batch(trace, value, axis), *trace.told.get((call.span, place), ())]
         pieces += [*_given(trace, value, axis), *_filtered(trace, value, place)]
         pieces += _used(trace).get((call.id, place), ())
         pieces += [*_built(trace, call), *_exchanged(trace, call, value)] if place == 0 else ()
         agreeing += [piece for piece in pieces if piece.role is role]
         opposing += [piece for piece in pieces if piece.role is _OPPOSITE[role]]
     return Intent(tuple(agreeing), tuple(opposing))
+
+
+def _of_whole_batch(trace: Trace, value: Tensor, axis: Axis) -> list[Evidence]:
+    """The evidence on an axis; none where the tensor that it belongs to has a batch axis that the value has not.
+
+    Then the value is one sample of that batch, and what is a step of the sample may be a sample of the layer's: the
+    sentences of a story.
+    """
+    pieces = evidence_of(trace, axis)
+    batches = {
+        symbol
+        for symbol, others in (evidence_by_symbol(trace).items() if pieces else ())
+        if _whole(symbol) == _whole(pieces[0].symbol) and any(one.role is Role.BATCH for one in others)
+    }
+    is_part = bool(batches) and all(batches.isdisjoint(trace.resolve(size).symbols) for size in value.sizes)
+    return [] if is_part else pieces
+
+
+def _whole(symbol: str) -> str:
+    """The tensor whose axis a size belongs to."""
+    return symbol.rpartition(".size(")[0]
 
 
 def evidence_of(trace: Trace, axis: Axis) -> list[Evidence]:
@@ -101,9 +122,10 @@ def told_of_calls(traces: Sequence[Trace]) -> dict[tuple[Span, int], tuple[Evide
     for trace in traces:
         for call in recurrent_calls(trace):
             value = input_of(call) if call.path == trace.path else None
-            axes = value.axes[:2] if isinstance(value, Tensor) and value.rank == 3 else ()
-            for place, axis in enumerate(axes):
-                told.setdefault((call.span, place), []).extend(evidence_of(trace, axis))
+            if not isinstance(value, Tensor) or value.rank != 3:
+                continue
+            for place, axis in enumerate(value.axes[:2]):
+                told.setdefault((call.span, place), []).extend(_of_whole_batch(trace, value, axis))
     return {key: tuple(dict.fromkeys(pieces)) for key, pieces in told.items()}
 
 

@@ -92,6 +92,8 @@ def samples_axis(trace: Trace, value: Value, enough: int = ENOUGH) -> Meaning | 
         return None
     place = roles.index(Role.BATCH)
     sizes = [trace.resolve(size) for size in value.sizes]
+    if value.sizes[place].as_symbol is not None and sizes[place].constant is not None:
+        return None  # a path that holds for one number only: they are parts of one thing, a pair
     is_alone = sizes.count(sizes[place]) == 1 or sizes[place].constant is not None
     return meaning_of(trace, value, place) if is_alone and sizes[place] != ONE else None
 

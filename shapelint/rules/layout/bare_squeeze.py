@@ -53,11 +53,12 @@ return self.fc(h_n.squeeze(0))
 ```
 
 ## Proved by
-batch_size_polymorphism: a batch of one sample gives a result without a batch axis.
+batch_size_polymorphism: a batch of one sample gives a result without a batch axis, and so does what is made of it.
 
 ## When it stays silent
-`squeeze` names its axis; the result is only returned, compared or one number for each sample; the batch has a fixed
-size; no axis is known to have length 1, and what is to be dropped is the author's secret.
+`squeeze` names its axis; the result is only returned, compared or one number for each sample; what is made of it is
+laid over the batch again; the batch has a fixed size; no axis is known to have length 1, and what is to be dropped is
+the author's secret.
 """,
     bad=(
         """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shapelint.claims.rows.same_places import SamePlaces
 from shapelint.data import dataclass
@@ -51,7 +51,7 @@ same_places: a row of the result is made of different entries of the two.
 
 ## When it stays silent
 Both are in one order; B and K are equal, so that all pairs of one set may be meant; how an axis was put together is not
-known.
+known; they are stacked along a new axis, as the scans of an image along its rows and its columns are.
 """,
     bad=(
         """\
@@ -132,13 +132,20 @@ def rows_paired_crosswise(trace: Trace) -> Iterator[Finding]:
     """Tensors laid over or beside each other along an axis that was merged from the same two sizes, in both orders."""
     for node in trace.nodes:
         given = operands_of(node)
-        if nature_of(node) not in _LAID_OVER or len(given) < 2 or node.error is not None:
+        if nature_of(node) not in _LAID_OVER or len(given) < 2 or node.error is not None or _keeps_apart(node, given):
             continue
         first, second = given[0], given[1]
         if _are_merged(first) and _are_merged(second):
             assert isinstance(first, Tensor)
             assert isinstance(second, Tensor)
             yield from _met(trace, node, first, second)
+
+
+def _keeps_apart(node: Node, given: Sequence[Tensor | Packed]) -> bool:
+    """Whether each operand is an entry of a new axis, as in a stack of several scans of an image: no rows meet yet."""
+    made = node.result
+    has_new = isinstance(made, Tensor) and isinstance(given[0], Tensor) and made.rank > given[0].rank
+    return has_new and nature_of(node) is Nature.JOIN
 
 
 def _are_merged(value: Tensor | Packed) -> bool:

@@ -29,6 +29,7 @@ from shapelint.shapes.value import (
     EllipsisValue,
     Int,
     Lineage,
+    List,
     NoneValue,
     SliceValue,
     Str,
@@ -74,7 +75,7 @@ def _attribute(run: Run, base: Unknown, name: str, node: facts.Expression) -> Va
 @items(Unknown)
 def _item(run: Run, base: Unknown, index: Value, node: facts.Subscript) -> Value:
     if (key := _key_of_item(base, index)) is not None:
-        return Unknown(key, "an item of something unknown")
+        return Unknown(key, "an item of something unknown", _item_of_default(base, index))
     delta = _change_of_rank(index)
     return unknown_item(run, node) if delta is None else _part(run, base, delta, node)
 
@@ -100,6 +101,13 @@ def _key_of_item(base: Unknown, index: Value) -> str | None:
     if isinstance(index, Int) and index.dim.constant is not None:
         return f"{base.key}[{index.dim}]"
     return None
+
+
+def _item_of_default(base: Unknown, index: Value) -> Value | None:
+    """The item where the value is what the default gives; None without such a default."""
+    position = index.dim.constant if isinstance(index, Int) else None
+    items = base.hint.items if isinstance(base.hint, Tuple | List) else ()
+    return items[position] if position is not None and -len(items) <= position < len(items) else None
 
 
 def _change_of_rank(index: Value) -> int | None:
