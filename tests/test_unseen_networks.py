@@ -305,3 +305,58 @@ def test_the_old_name_of_a_mean(told: Told) -> None:
     text = "nn.CrossEntropyLoss(reduction='{name}')(nn.Linear(3, 5)(torch.randn(2, 3)), torch.tensor([0, 1]))"
     assert told(text.format(name="elementwise_mean")) == []
     assert told(text.format(name="average")) == ["SHP908"]
+
+
+EMBEDDED = """
+    from parts import Subsampling, VGG
+
+    class Encoder(nn.Module):
+        def __init__(self, size, width, kind="linear"):
+            super().__init__()
+            if kind == "linear":
+                self.embed = nn.Sequential(nn.Linear(size, width), nn.ReLU())
+            elif kind == "plain":
+                self.embed = nn.Linear(size, width)
+            else:
+                self.embed = Subsampling(size, width)
+
+        def forward(self, x, masks):
+            if isinstance(self.embed, {kinds}):
+                x, masks = self.embed(x, masks)
+            else:
+                x = self.embed(x)
+            return x, masks
+    """
+
+
+@pytest.mark.parametrize("kinds", ["Subsampling", "(Subsampling, VGG)", "(VGG, nn.LSTM)"])
+def test_layers_of_torch_are_of_no_class_of_others(told: Told, kinds: str) -> None:
+    assert told(EMBEDDED.format(kinds=kinds)) == []
+
+
+def test_layers_of_torch_are_of_their_own_class(told: Told) -> None:
+    assert told(EMBEDDED.format(kinds="(Subsampling, nn.Sequential)")) == ["SHP907"]
+
+
+WEIGHED = """
+    class Attention(nn.Module):
+        def __init__(self, gpu, width):
+            super().__init__()
+            self.weight = nn.Parameter({weight})
+            self.gpu = gpu
+
+        def forward(self, steps):
+            scores = None
+            for i in range(steps.size(0)):
+                one = torch.mm(steps[i], self.weight).unsqueeze(0)
+                scores = one if scores is None else torch.cat((scores, one), 0)
+            scores = scores.squeeze()
+            return torch.stack([scores[i].unsqueeze(1).expand_as(steps[i]) for i in range(steps.size(0))])
+
+    print(Attention(False, 6)(torch.randn(3, 4, 6)).shape)
+    """
+
+
+@pytest.mark.parametrize("weight", ["torch.Tensor(width, 1)", "torch.FloatTensor(width, 1)", "torch.randn(width, 1)"])
+def test_sizes_of_the_old_constructors(told: Told, weight: str) -> None:
+    assert told(WEIGHED.format(weight=weight)) == []

@@ -46,16 +46,15 @@ def judgement(check: FileCheck, verifier: Verifier | None, why: str) -> Judgemen
 def proven(check: FileCheck, verifier: Verifier) -> FileResult:
     """The findings of one file with torch's verdicts, what it disproved set apart."""
     judged = ((candidate, _judged(candidate, verifier)) for candidate in check.candidates)
-    findings = [finding for candidate, finding in judged if not (candidate.needs_proof and _is_out_of_reach(finding))]
+    findings = [finding for candidate, finding in judged if not (candidate.needs_proof and _is_unproven(finding))]
     refuted = tuple(finding for finding in findings if _status(finding) is Status.REFUTED)
     kept = tuple(finding for finding in findings if _status(finding) is not Status.REFUTED)
     return FileResult(check.path, check.text, kept, refuted, check.problems, graphs=check.graphs)
 
 
-def _is_out_of_reach(finding: Finding) -> bool:
-    """Whether torch ran what comes before a mistake, and did not get to it."""
-    verdict = finding.verdict
-    return verdict is not None and verdict.status is Status.UNVERIFIED and verdict.torch is not None
+def _is_unproven(finding: Finding) -> bool:
+    """Whether torch could not be asked about a mistake, or did not get to it."""
+    return _status(finding) is Status.UNVERIFIED
 
 
 def unproven(check: FileCheck, why: str) -> FileResult:

@@ -11,7 +11,7 @@ from shapelint.infer.known.table import builtin, external
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.protocol import Site, class_of
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Builtin, Class, Instance
+from shapelint.infer.values.objects import Builtin, Class, Container, Instance
 from shapelint.ops import registry
 from shapelint.ops.names import CELLS, PACKED, RECURRENT
 from shapelint.shapes.term import Term
@@ -96,7 +96,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
         return _is_torch_instance(value, kind.path)
     if isinstance(kind, Class):
         return isinstance(value, Instance) and kind in list(value.cls.lineage())
-    return False if isinstance(value, Layer) and is_of_others(kind) else None
+    return False if isinstance(value, Layer | Container) and is_of_others(kind) else None
 
 
 _TYPED_TENSOR = re.compile(r"torch\.(cuda\.)?\w+Tensor\Z")
@@ -113,6 +113,8 @@ def _is_torch_instance(value: Value, path: str) -> bool | None:
     if isinstance(value, Layer):
         known = path in registry.LAYERS or not path.startswith("torch.")
         return value.kind == path or path in _LAYER_BASES or (False if known else None)
+    if isinstance(value, Container):
+        return path in (f"torch.nn.{value.kind}", *_LAYER_BASES[:1])
     if isinstance(value, Instance):
         return _derives(value.cls, path)
     if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):

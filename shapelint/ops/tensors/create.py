@@ -10,7 +10,7 @@ from shapelint.ops.registry import ShapeError, Sizes, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import length_of
-from shapelint.shapes.value import NONE, Bool, Dtype, Float, Int, List, Tensor, Tuple, Value
+from shapelint.shapes.value import NONE, Bool, Dtype, Float, Int, List, Tensor, Tuple, Unknown, Value
 
 ZERO = Dim.of(0)
 
@@ -151,6 +151,8 @@ def int_tensor(*data: Value) -> Tensor:
 def _constructed(data: Sequence[Value], dtype: Dtype) -> Tensor:
     if len(data) == 1 and isinstance(data[0], Tuple | List):
         return _new(_nested_sizes(data[0]), NONE, dtype)
+    if len(data) > 1:  # one alone may be data
+        data = [Int(one.dim) if isinstance(one, Unknown) and not one.fractional else one for one in data]
     return _new(_listed(data) or (ZERO,), NONE, dtype)
 
 
