@@ -360,3 +360,59 @@ WEIGHED = """
 @pytest.mark.parametrize("weight", ["torch.Tensor(width, 1)", "torch.FloatTensor(width, 1)", "torch.randn(width, 1)"])
 def test_sizes_of_the_old_constructors(told: Told, weight: str) -> None:
     assert told(WEIGHED.format(weight=weight)) == []
+
+
+PICKED = """
+    from parts import through
+
+    def pick(x, places):
+        if {asked} == 3:
+            samples, steps, width = x.size()
+            return x.reshape(samples * steps, width)[places]
+        elif {asked} == 2:
+            samples, steps = x.size()
+            return x.reshape(samples * steps)[places]
+        raise NotImplementedError
+
+    class Masked(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.fc = nn.Linear(width, 1)
+
+        def forward(self, x, places):
+            mask = through(torch.sigmoid(self.fc(x)).squeeze(-1))
+            x = x * mask.unsqueeze(-1).expand(-1, -1, x.shape[-1])
+            return pick(x, places), pick(mask{made}, places)
+    """
+
+
+@pytest.mark.parametrize("asked", ["x.dim()", "len(x.size())", "len(x.shape)", "x.ndim"])
+@pytest.mark.parametrize("made", ["", ".int()"])
+def test_a_side_of_a_condition_on_the_rank_does_not_state_it(told: Told, asked: str, made: str) -> None:
+    assert told(PICKED.format(asked=asked, made=made)) == []
+
+
+REMEMBERED = """
+    class Decision(nn.Module):
+        def __init__(self, width, heads, size):
+            super().__init__()
+            self.heads, self.size = heads, size
+            self.both = nn.Linear(width, 2 * heads * size, bias=False)
+            self.value = nn.Linear(width, heads, bias=False)
+
+        def forward(self, x, memory):
+            all = torch.cat([memory, x], {axis})
+            query, key = self.both(all).chunk(2, -1)
+            value = self.value({read})
+            return self.attend(query, key, value)
+
+        def attend(self, query, key, value):
+            samples, steps, _ = query.size()
+            return torch.einsum("bqnd,bknd->bqkn", query.view(samples, steps, self.heads, self.size),
+                key.view(samples, -1, self.heads, self.size)), value
+    """
+
+
+@pytest.mark.parametrize("read", ["x", "memory", "all"])
+def test_a_tensor_has_as_many_axes_as_what_it_is_joined_to(told: Told, read: str) -> None:
+    assert told(REMEMBERED.format(axis=1, read=read)) == []

@@ -21,6 +21,7 @@ from shapelint.infer.instances import Instances
 from shapelint.infer.library import Library
 from shapelint.infer.plan import (
     COMMENTED,
+    JOINED,
     ORDERED_RANKS,
     STATED_RANKS,
     WISHED_RANKS,
@@ -352,12 +353,13 @@ def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
 def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Trace | None:
     """The path of a run where a leaf has another rank; None where the code raises for that rank, and not before.
 
-    The ranks of the other leaves are taken as they are.
+    The ranks of the other leaves are taken as they are, but for those that follow from others.
     """
     choices = {choice.key: choice.taken for choice in run.path.choices.values()}
     demands = {
         name: demand if demand.because in STATED_RANKS else replace(demand, because=TRIED)
         for name, demand in run.plan.demands.items()
+        if demand.because != JOINED
     }
     demands[key] = replace(demands[key], rank=rank, because=TRIED)
     again = follow(checked, entry, replace(run.plan, choices=choices, demands=demands))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shapelint.infer.plan import MAX_DEPTH, PRODUCT, Demand, Parent
+from shapelint.infer.plan import JOINED, MAX_DEPTH, PRODUCT, Demand, Parent
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
@@ -252,7 +252,7 @@ def _demand_alike(run: Run, op: Op, members: Value) -> None:
     rank = ranks.pop() if len(ranks) == 1 else 0
     for item in items:
         if isinstance(item, Unknown) and rank:
-            run.path.demand(item, Demand(rank, op.name))
+            run.path.demand(item, Demand(rank, JOINED))
 
 
 def _demand_ids(run: Run, value: object) -> None:

@@ -17,6 +17,9 @@ PRODUCT = "product"  #: demands the one rank that a product of matrices or vecto
 
 WISHED = "wished"  #: demands a rank that nothing asks for: a Linear takes any number of axes in front of the features
 WISHED_RANKS = (2, 3, 4)  #: in the order in which they are tried
+JOINED = "joined"  #: demands the rank of what a tensor is joined to
+ASKED = "asked"  #: demands a rank after the code has asked for it: it has another side for others
+GUESSED_RANKS = frozenset({WISHED, ASKED})
 
 COMMENTED = "shape-comment"  #: demands the rank that a comment states
 WRITTEN_RANKS = frozenset({COMMENTED, "shape-docstring"})  #: what texts say, which may be of other values

@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Confidence, Finding
-from shapelint.infer.plan import STATED_RANKS, WISHED
+from shapelint.infer.plan import GUESSED_RANKS, STATED_RANKS, WISHED, WISHED_RANKS
 from shapelint.ops.names import GETITEM
 from shapelint.rules.base import RULES
 from shapelint.rules.select import Hit, checks_of, on_path
@@ -76,19 +75,15 @@ def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
     except UnreplayableError:
         return []  # torch is not asked about it
     counted = any(_names_other_axes(node) for node in nodes)
-    is_silent = not any(isinstance(claim, Raises) for claim in claims)
-    return list({node.leaf_key: node for node in nodes if _is_guessed(node, counted, is_silent)}.values())
+    return list({node.leaf_key: node for node in nodes if _is_guessed(node, counted)}.values())
 
 
-def _is_guessed(leaf: Node, counted: bool, is_silent: bool) -> bool:
-    """Whether a leaf's rank is not told: it is found inside, or given where an index counts other axes.
-
-    What is read with any number of axes may have another rank; where torch refuses it, its sizes differ in any case.
-    """
+def _is_guessed(leaf: Node, counted: bool) -> bool:
+    """Whether a leaf's rank is not told: it is found inside, given where an index counts other axes, or any will do."""
     if leaf.leaf_key is None or not isinstance(leaf.result, Tensor):
         return False
     demand = leaf.bound.get("demand")
-    if demand == WISHED and is_silent:
+    if demand in GUESSED_RANKS:
         return True
     if demand in STATED_RANKS:
         return counted and demand == "batch_first"  # said of a layer, and of its input only by usage
@@ -118,15 +113,19 @@ def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] |
         if again is None:
             continue
         same = next((hit for hit in on_path(again, codes, checks) if hit.span == finding.span), None)
-        if same is None:
+        if same is not None:
+            found.append((same, again))
+        elif not any(node.error is not None and node.span == finding.span for node in again.nodes):
             return None
-        found.append((same, again))
     return found
 
 
 def _other_ranks(leaf: Node) -> Iterator[int]:
+    """The ranks that it may have instead; what a caller gives for any number of axes has samples and features."""
     assert isinstance(leaf.result, Tensor)
-    return (rank for rank in range(1, MAX_RANK + 1) if rank != leaf.result.rank)
+    is_batch = leaf.bound.get("demand") == WISHED and leaf.bound.get("given")
+    ranks = WISHED_RANKS if is_batch else range(1, MAX_RANK + 1)
+    return (rank for rank in ranks if rank != leaf.result.rank)
 
 
 def _told(leaf: Node) -> str:

@@ -108,10 +108,16 @@ def _is_shifted(trace: Trace, root: Tensor) -> bool:
 def _is_exchanged_back(trace: Trace, node: Node, meant: Rearrangement) -> bool:
     """Whether all that follows is a permutation that puts the axes back: the elements lay in the order of the view.
 
-    What a scan along columns gave is cut as (width, height), and then exchanged to (height, width).
+    What a scan along columns gave is cut as (width, height), and then exchanged to (height, width). It is a scan of
+    each sample: axis 0 stays.
     """
-    users = trace.uses(Ref(node.id))
+    users = trace.uses(Ref(node.id)) if _keeps_first(trace, node, meant) else []
     return bool(users) and all(_puts_back(trace, user, meant) for user in users)
+
+
+def _keeps_first(trace: Trace, node: Node, meant: Rearrangement) -> bool:
+    made = node.result
+    return isinstance(made, Tensor) and trace.resolve(made.sizes[0]) not in meant.moved
 
 
 def _puts_back(trace: Trace, user: Node, meant: Rearrangement) -> bool:
