@@ -25,6 +25,8 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
     name, args = site.name, site.args
     if name == "size":
         return _size(run, base, site)
+    if name == "dim" and not args:
+        return Int(Dim.symbol(f"{base.key}.ndim"))  # the same wherever it is asked, and however
     if name in texts.CHANGES and not args:
         return texts.changed(base, name)
     if name in texts.TESTS and len(args) == 1 and isinstance(args[0], Str):
