@@ -5,11 +5,11 @@ Only what says how deep code nests is told apart. What is no Python gives some t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from shapelint.data import dataclass
+from shapelint.regex import regex
 
 OPEN, CLOSE, NAME, OPERAND, OPERATOR, END = "open", "close", "name", "operand", "operator", "end"
 START, LITERAL = "start", "literal"  #: of an f-string, whose end is an operand
@@ -31,14 +31,14 @@ _STRINGS = "|".join(
     for quote in ("'", '"')
     for start, rest in ((quote * 3, _LONG), (rf"{quote}(?!{quote}{quote})", _SHORT))
 )
-_CODE = re.compile(
+_CODE = regex(
     rf"(?P<start>(?:[fFtT][rR]?|[rR][fFtT])(?:'''|\"\"\"|'|\"))"
     rf"|(?P<operand>[bBrRuU]{{0,2}}(?:{_STRINGS})|\d[\w.]*|\.\d\w*|\.\.\.)"
     r"|(?P<name>\w+)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<end>\r\n?|\n|;)"
     r"|(?P<operator>\*\*=?|//=?|<<=?|>>=?|->|[-+*/%@&|^<>=!:]=|[^\s\\#])"
     r"|(?:[^\S\r\n]|\\\r\n|\\[\s\S]?|#[^\r\n]*)+"
 )
-_LITERAL = re.compile(r"(?:[^\\{}'\"\r\n]|\\N\{[^{}'\"\r\n]*\}|\\(?:\r\n|[^{}])|\\(?=[{}])|\{\{|\}\})+")
+_LITERAL = regex(r"(?:[^\\{}'\"\r\n]|\\N\{[^{}'\"\r\n]*\}|\\(?:\r\n|[^{}])|\\(?=[{}])|\{\{|\}\})+")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
-    ("data", "effort", "process", "rooms"),
+    ("data", "effort", "process", "regex", "rooms"),
     ("notebooks", "prefilter", "scan", "source"),
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),
@@ -84,6 +84,18 @@ def test_dataclasses_are_the_cheap_ones() -> None:
         if isinstance(node, ast.ImportFrom) and "dataclass" in {alias.name for alias in node.names}
     ]
     assert {node.module for path, node in froms if path != PACKAGE / "data.py"} == {"shapelint.data"}
+
+
+def test_no_pattern_is_compiled_before_it_is_used() -> None:
+    early = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in MODULES
+        for statement in tree_of(path).body
+        if not isinstance(statement, ast.FunctionDef | ast.ClassDef)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile"
+    ]
+    assert early == []
 
 
 def test_nobody_imports_the_worker_outside_of_it() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from dataclasses import replace
 
@@ -12,9 +11,10 @@ from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.check import Candidate, FileCheck, Wanted, check_source
+from shapelint.regex import regex
 from shapelint.source import NOTEBOOK, Problem, read_source
 
-_PLACE = re.compile(r"(?P<path>.+?)(?::cell (?P<cell>\d+))?:(?P<line>\d+)(?::(?P<column>\d+))?:?")
+_PLACE = regex(r"(?P<path>.+?)(?::cell (?P<cell>\d+))?:(?P<line>\d+)(?::(?P<column>\d+))?:?")
 
 
 @dataclass(frozen=True, slots=True)

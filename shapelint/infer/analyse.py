@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -35,6 +34,7 @@ from shapelint.infer.values.objects import Home, ModuleValue, Scope
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import load
+from shapelint.regex import regex
 from shapelint.shapes.dim import Dim
 from shapelint.source import NOTEBOOK, Source
 from shapelint.syntax import facts
@@ -45,7 +45,7 @@ from shapelint.trace.trace import Trace
 for _room in ("code", "known", "values"):  # what is there registers itself
     rooms.modules(f"shapelint.infer.{_room}")
 
-_NAMES_RECURRENT = re.compile(
+_NAMES_RECURRENT = regex(
     r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b"
 )
 MAX_PATHS = 12  #: paths followed from one entry point

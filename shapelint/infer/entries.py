@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from shapelint.data import dataclass
@@ -19,13 +18,14 @@ from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments
 from shapelint.infer.values.objects import Class, Function, Scope
 from shapelint.project.given import given
+from shapelint.regex import regex
 from shapelint.shapes.value import Value
 from shapelint.source import Source
 from shapelint.syntax import facts
 from shapelint.trace.node import SCRIPT
 
-_WORD = re.compile(r"\w+")
-_RUNS = re.compile(r"\bdef forward\b|\bnn\.")  #: what runs tensors, wherever the file has torch from
+_WORD = regex(r"\w+")
+_RUNS = regex(r"\bdef forward\b|\bnn\.")  #: what runs tensors, wherever the file has torch from
 _TENSOR_LIBRARIES = ("torch", "lightning", "pytorch_lightning", "einops")
 
 Body = Callable[[Run, Scope, Instances], None]

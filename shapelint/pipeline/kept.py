@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +14,7 @@ from shapelint.cache.results import entry
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Place
 from shapelint.project.reads import Reads, digest
+from shapelint.regex import regex
 from shapelint.report.graph.data import Graph
 from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import Problem, Source, Span, decode_source, encode_source
@@ -22,7 +22,7 @@ from shapelint.source import Problem, Source, Span, decode_source, encode_source
 if TYPE_CHECKING:
     from shapelint.pipeline.pool import Task
 
-_CODE, _WORD = re.compile(r"SHP\d{3}"), re.compile(r"[\w.+-]*")
+_CODE, _WORD = regex(r"SHP\d{3}"), regex(r"[\w.+-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ asked again where it was asked before. No name loses what binds it.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 
 from shapelint.data import dataclass
@@ -20,14 +19,15 @@ from shapelint.project.given import Given
 from shapelint.reduction.rename import renamed, without
 from shapelint.reduction.shrink import smaller
 from shapelint.reduction.steps import public_words, simplifications, statements, words
+from shapelint.regex import regex
 from shapelint.source import Problem, Source
 from shapelint.syntax.undefined import undefined_names
 from shapelint.verify.client import Verifier
 
 NAME = "reduced.py"
 MAX_TRIALS = 3_000
-_BLANKS = re.compile(r"\n(?:[ \t]*\r?\n)+")
-_FAILURE = re.compile(r"internal error at [\w.]+:\d+: \w+")
+_BLANKS = regex(r"\n(?:[ \t]*\r?\n)+")
+_FAILURE = regex(r"internal error at [\w.]+:\d+: \w+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from shapelint.editors.server.pointed import Pointed, View
 from shapelint.editors.server.spread import Spread
 from shapelint.finding import Finding, Fix, Place
 from shapelint.pipeline.check import Candidate, FileCheck
+from shapelint.regex import regex
 from shapelint.report.shapes import Found
 from shapelint.source import Span
 from shapelint.verify.beyond import Beyond
 from shapelint.verify.program.program import NotReplayable, Program
 from shapelint.verify.prove import Case, Mended
 
-_LINE = re.compile(r"(?<=\bline )\d+")
+_LINE = regex(r"(?<=\bline )\d+")
 
 
 def check_back(check: FileCheck, spread: Spread) -> FileCheck:

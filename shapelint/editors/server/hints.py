@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
@@ -12,12 +11,13 @@ from shapelint.data import dataclass
 from shapelint.editors.server.document import Seen
 from shapelint.editors.server.places import Places
 from shapelint.editors.server.settings import Hints
+from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
 from shapelint.report.shapes import Found, shape_text
 from shapelint.source import Span
 from shapelint.trace.node import SCRIPT
 
-_MEMBER = re.compile(r"(?P<name>.*?)(?P<indices>(\[\d+\])+)$")
+_MEMBER = regex(r"(?P<name>.*?)(?P<indices>(\[\d+\])+)$")
 MAX_LABEL = 120  #: characters of a hint
 
 

@@ -6,7 +6,6 @@ these are), and as long as nothing is bound elsewhere that it reads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 
@@ -19,13 +18,14 @@ from shapelint.infer.definitions import Outline, words_in
 from shapelint.infer.values.objects import Home
 from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
 from shapelint.project.reads import Reads, note_again, recorded
+from shapelint.regex import regex
 from shapelint.report.shapes import Found, found_in
 from shapelint.source import NOTEBOOK, Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse_lines
 from shapelint.trace.node import SCRIPT
 
-_QUOTED = re.compile(r"[\"']([^\"'\n]{1,80})[\"']")
+_QUOTED = regex(r"[\"']([^\"'\n]{1,80})[\"']")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from shapelint.data import dataclass
+from shapelint.regex import regex
 from shapelint.report.shapes import layer_text, options_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.render import Naming, axes_of
@@ -14,8 +14,8 @@ from shapelint.source import Source, Span
 from shapelint.trace.node import SCRIPT
 from shapelint.trace.trace import Trace, evidence_by_symbol
 
-_SIZE = re.compile(r"(?P<value>.+)\.size\((?P<axis>-?\d+)\)$")
-_PLACE = re.compile(r"@\d+:\d+")
+_SIZE = regex(r"(?P<value>.+)\.size\((?P<axis>-?\d+)\)$")
+_PLACE = regex(r"@\d+:\d+")
 MAX_VIEWS = 6  #: of one value that are shown
 
 

@@ -11,6 +11,7 @@ from shapelint.reading.operations import is_plain_holder, short_name
 from shapelint.reading.quoting import text_of
 from shapelint.reading.text import lines_with
 from shapelint.reading.written import insertion
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.syntax import facts
@@ -18,7 +19,7 @@ from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
 #: what registers layers, or hands their parameters on, in other ways
-_OTHER_WAYS = re.compile(
+_OTHER_WAYS = regex(
     r"add_module|register_module|register_parameter|setattr(__)?\(|__dict__|_modules\b|\bparameters\b|deepcopy"
 )
 _READING = frozenset("len enumerate zip reversed range iter list tuple".split())

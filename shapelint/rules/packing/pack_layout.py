@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from shapelint.reading.packing.lengths import is_permuted, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
 from shapelint.reading.recurrent import config_of, h_n_of, layer_of
 from shapelint.reading.written import argument
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.axis import Role
@@ -27,7 +27,7 @@ from shapelint.trace.trace import Trace
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output
 
-_UNPACKS_TIME_FIRST = re.compile(r"pad_packed_sequence\((?![^()]*(?:\([^()]*\)[^()]*)*(?:batch_first|,\s*True))")
+_UNPACKS_TIME_FIRST = regex(r"pad_packed_sequence\((?![^()]*(?:\([^()]*\)[^()]*)*(?:batch_first|,\s*True))")
 
 LAYOUT = Rule(
     code="SHP405",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from shapelint.reading.names import is_unused
 from shapelint.reading.operations import has_cell_state, is_cell_call, is_failed_unpacking, is_unbind
 from shapelint.reading.quoting import kind_place, text_of, with_article
 from shapelint.reading.recurrent import layer_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.shapes.value import Tensor, Tuple, Value
@@ -20,8 +20,8 @@ from shapelint.source import Span
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
-_OUTPUT_BEFORE = re.compile(r"(\w+)\s*,\s*$")
+_PAIR = regex(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
+_OUTPUT_BEFORE = regex(r"(\w+)\s*,\s*$")
 
 RULE = Rule(
     code="SHP307",

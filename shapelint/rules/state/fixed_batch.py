@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
@@ -23,6 +22,7 @@ from shapelint.reading.recurrent import (
 )
 from shapelint.reading.text import holds
 from shapelint.reading.written import creation_of, size_expressions
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
 from shapelint.rules.state.zeros import drop_zeros
@@ -32,7 +32,7 @@ from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, Node, is_of_axis
 from shapelint.trace.trace import Trace
 
-_DROPS_LAST = re.compile(r"drop_last\s*=\s*True")
+_DROPS_LAST = regex(r"drop_last\s*=\s*True")
 
 RULE = Rule(
     code="SHP205",
