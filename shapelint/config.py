@@ -272,6 +272,6 @@ class _TableReader:
 
 def known_codes() -> frozenset[str]:
     """The codes of all rules; imports the rules."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
 
     return frozenset(by_default())

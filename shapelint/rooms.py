@@ -25,11 +25,16 @@ def paths(package: str) -> Mapping[str, str]:
     Raises ValueError where two rooms have a module of one name.
     """
     found: dict[str, str] = {}
-    for name in (module.name for module in _inside(package) if not module.ispkg):
+    for name in names(package):
         last = name.rpartition(".")[2]
         if not last.startswith("_") and found.setdefault(last, name) != name:
             raise ValueError(f"two modules of {package} are called {last}")
     return found
+
+
+def names(package: str) -> list[str]:
+    """The names of all modules in a package and its rooms, which are imported; the modules are not."""
+    return [module.name for module in _inside(package) if not module.ispkg]
 
 
 def modules(package: str) -> list[ModuleType]:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import chain
 
 import pytest
 
@@ -85,7 +86,9 @@ def test_every_known_mistake_has_a_rule_or_a_reason(code: str) -> None:
     assert (code in RULES) != (code in UNDECIDED)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: "-".join(rule.code for rule in check.rules))
+@pytest.mark.parametrize(
+    "check", list(chain.from_iterable(CHECKS.values())), ids=lambda check: "-".join(rule.code for rule in check.rules)
+)
 def test_a_check_lies_in_the_room_of_a_code(check: RegisteredCheck) -> None:
     """What is added later has a page in docs/rules, which is held against the rules by itself."""
     room = check.run.__module__.split(".")[2]

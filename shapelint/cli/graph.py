@@ -45,7 +45,7 @@ def _parsed(place: str) -> tuple[str, str]:
 
 def _checked(path: str) -> FileCheck:
     """What is found in a file, with its pictures, in a process of its own."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
 
     source = read_source(path)
     if isinstance(source, Problem):

@@ -109,7 +109,7 @@ def _check(path: str, text: str, settings: Settings) -> list[Message]:
 def check_alone(path: str, text: str, settings: Settings) -> FileCheck:
     """Check a file, in a process that is none of flake8's."""
     from shapelint.pipeline.check import Wanted, check_source
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
     from shapelint.source import Source
 
     codes = frozenset(code for code, on in by_default().items() if on or code.startswith(settings.named))

@@ -164,7 +164,7 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
 
 def _unused(source: Source, suppressions: Suppressions, wanted: Wanted) -> Iterator[Finding]:
     """The comments that silence nothing, and are not silenced themselves."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
     from shapelint.suppress.unused import unused
 
     for finding in unused(source.path, source.text, suppressions, by_default(), wanted.codes):

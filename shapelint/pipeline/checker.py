@@ -29,12 +29,6 @@ def _prepare() -> Answer:
 
 def _load() -> None:
     """Import what a check needs before the first request comes: the parent has work of its own to do."""
-    import shapelint.infer.analyse
-    import shapelint.pipeline.check
-    import shapelint.rules.base
-    import shapelint.syntax.parse
-
-    shapelint.rules.base.load()
 
 
 def _call(request: bytes) -> bytes:

@@ -38,7 +38,7 @@ class Task:
     @property
     def wanted(self) -> Wanted:
         """The same in terms of the rules, which it imports: a run without fixes leaves that to its processes."""
-        from shapelint.rules.base import by_default
+        from shapelint.rules.index import by_default
 
         return Wanted(
             self.chosen.among(by_default()), self.min_confidence, self.prove, pictures=self.pictures, given=self.given

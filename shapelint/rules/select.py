@@ -16,7 +16,8 @@ from shapelint.project.settings import is_default_left, is_left_alone, values_pa
 from shapelint.reading.layout.intent import told_of_calls
 from shapelint.reading.sizes.losses import classes_last
 from shapelint.reading.trail import above
-from shapelint.rules.base import CHECKS, RULES, RegisteredCheck
+from shapelint.rules.base import RULES
+from shapelint.rules.index import checks_on
 from shapelint.rules.taken import is_taken
 from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
@@ -34,10 +35,9 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     """What the selected rules find on the paths of one file, each mistake once, with a path that shows it."""
     groups: dict[tuple[str, str, Span], list[Hit]] = {}
     told, classed = told_of_calls(traces), classes_last(traces)
-    checks = checks_of(codes)
     for trace in traces:
         trace.told, trace.classed = told if trace.entry == SCRIPT else {}, classed
-        for found in _found_on(trace, codes, checks):
+        for found in _found_on(trace, codes):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
     reaching = _reaching(traces, {span for _, _, span in groups})
     running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
@@ -49,20 +49,15 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
 
 
-def checks_of(codes: frozenset[str]) -> list[RegisteredCheck]:
-    """The checks that serve some rules."""
-    return [registered for registered in CHECKS if any(rule.code in codes for rule in registered.rules)]
-
-
-def _found_on(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> list[Finding]:
+def _found_on(trace: Trace, codes: frozenset[str]) -> list[Finding]:
     """What is found on one path: once, also where an editor's next text has the same path."""
-    return once_for(trace, (codes, trace.told, trace.classed), lambda: list(on_path(trace, codes, checks)))
+    return once_for(trace, (codes, trace.told, trace.classed), lambda: list(on_path(trace, codes)))
 
 
-def on_path(trace: Trace, codes: frozenset[str], checks: Sequence[RegisteredCheck]) -> Iterable[Finding]:
-    """What the selected rules find on one path of the analysed file, by the checks that serve them."""
+def on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
+    """What the selected rules find on one path of the analysed file."""
     # what an imported file does wrong is reported where that file is checked
-    told = [f for one in checks for f in one.run(trace) if f.code in codes and f.path == trace.path]
+    told = [f for one in checks_on(trace, codes) for f in one.run(trace) if f.code in codes and f.path == trace.path]
     # behind a guard at which the code raises it is not run, or was misunderstood
     told = [f for f in told if all(claim.target.node < trace.doubtful_from for claim in f.claims)]
     if trace.is_by_default:
@@ -85,9 +80,9 @@ def _is_explained(trace: Trace, finding: Finding, causes: set[int], codes: froze
 def _is_switched_off(trace: Trace, node: Node, codes: frozenset[str]) -> bool:
     """Whether a rule that is not wanted would tell of what torch refuses there."""
     code = None if node.error is None else node.error.code
-    if code is None or code not in RULES or code in codes:
+    if code is None or code in codes:
         return False
-    told = (found for one in checks_of(frozenset({code})) for found in one.run(trace) if found.code == code)
+    told = (found for one in checks_on(trace, frozenset((code,))) for found in one.run(trace) if found.code == code)
     return any(claim.target.node == node.id for found in told for claim in found.claims)
 
 

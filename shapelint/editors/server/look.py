@@ -93,10 +93,10 @@ def page_of(code: str) -> str:
     from click import unstyle
 
     from shapelint.cli.rule import page
-    from shapelint.rules.base import RULES, load
+    from shapelint.rules.index import rule_of
 
-    load()
-    return unstyle(page(RULES[code]))
+    rule = rule_of(code)
+    return "" if rule is None else unstyle(page(rule))
 
 
 def holds(look: Look, text: Text) -> bool:
@@ -110,7 +110,7 @@ def holds(look: Look, text: Text) -> bool:
 
 
 def _wanted(text: Text, prove: bool) -> Wanted:
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
 
     codes = text.chosen.among(by_default()) if text.is_checked else frozenset[str]()
     return Wanted(codes, text.min_confidence, prove, prove_fixes=prove)

@@ -240,7 +240,7 @@ class Joined:
     step: Step
 
 
-@check(STACK, CAT)
+@check(STACK, CAT, at=Nature.JOIN)
 def joined_steps(trace: Trace) -> Iterator[Finding]:
     """Results of all rounds, put together time-first and read batch-first."""
     for joined in _joined(trace):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import Intent, evidence_of
 from shapelint.reading.loops.loops_over_time import (
     Rounds,
@@ -154,7 +155,7 @@ class Each(nn.Module):
 )
 
 
-@check(SAMPLES)
+@check(SAMPLES, at=Nature.CELL)
 def cell_loop_over_batch(trace: Trace) -> Iterator[Finding]:
     """Cells whose state goes from one entry of the batch axis to the next."""
     for rounds in rounds_of(trace, is_cell_call):

@@ -14,6 +14,7 @@ from shapelint.reading.text import lines_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
 from shapelint.trace.node import Node, refs
@@ -162,7 +163,7 @@ class Steps(nn.Module):
 )
 
 
-@check(REPEATED)
+@check(REPEATED, at=Event.BUILT)
 def one_layer_for_several(trace: Trace) -> Iterator[Finding]:
     """Module lists with the same recurrent layer more than once, and cells that are two layers of a loop."""
     yield from _called_for_two(trace)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.lines import indent_of
 from shapelint.reading.loops.loops_over_time import Rounds, Step, results_of, rounds_of, steps_of
 from shapelint.reading.operations import is_cell_call
@@ -166,7 +167,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(FORGOTTEN)
+@check(FORGOTTEN, at=Nature.CELL)
 def cell_state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Cells that a loop calls with one and the same state, or none."""
     for rounds in rounds_of(trace, is_cell_call):

@@ -187,7 +187,7 @@ class Net(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def squeeze_drops_batch(trace: Trace) -> Iterator[Finding]:
     """Squeezes without an axis of a value with a batch axis, fed to a layer."""
     for node in trace.nodes:

@@ -164,7 +164,7 @@ class Autoencoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def bidirectional_next_step(trace: Trace) -> Iterator[Finding]:
     """Losses between the output of a bidirectional layer and its own input, one step later."""
     for loss in trace.nodes:

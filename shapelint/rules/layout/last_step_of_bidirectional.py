@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import misses_direction
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import Sequence, input_of, sequence_of
@@ -174,7 +175,7 @@ class Query(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def last_step_of_bidirectional(trace: Trace) -> Iterator[Finding]:
     """A summary that is the last step of both directions."""
     for pick in picks(trace):

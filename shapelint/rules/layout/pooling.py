@@ -282,7 +282,7 @@ class Positive(nn.Module):
 )
 
 
-@check(BATCH, PADDING)
+@check(BATCH, PADDING, at=(Nature.MEAN, Nature.EXTREME))
 def pooling(trace: Trace) -> Iterator[Finding]:
     """Means and maxima of a recurrent output over an axis that is no summary."""
     for node in trace.nodes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.memory import is_refused_view, permutation
 from shapelint.reading.layout.views import base_name, is_shifted, view_base
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
@@ -244,7 +245,7 @@ print(one.view(-1, 10).shape)
 )
 
 
-@check(TRANSPOSED, BATCH_FIRST)
+@check(TRANSPOSED, BATCH_FIRST, at=Nature.VIEW)
 def refused_view(trace: Trace) -> Iterator[Finding]:
     """Views that merge axes which do not lie beside each other."""
     for node in trace.nodes:

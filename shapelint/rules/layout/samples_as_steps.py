@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import evidence_of, weight_of
 from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of, recurrent_calls, states_given
@@ -267,7 +268,7 @@ class Policy(nn.Module):
 )
 
 
-@check(UNBATCHED, UNSQUEEZED)
+@check(UNBATCHED, UNSQUEEZED, at=Nature.RECURRENCE)
 def samples_as_steps(trace: Trace) -> Iterator[Finding]:
     """Calls that run along an axis which the author calls the batch, with no other samples beside it."""
     for call in recurrent_calls(trace):

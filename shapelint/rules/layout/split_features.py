@@ -162,7 +162,7 @@ class EverySecondStep(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.SELECTION, Nature.VIEW))
 def directions_interleaved(trace: Trace) -> Iterator[Finding]:
     """Views and slices of a bidirectional output that take alternate features for directions."""
     for node in trace.nodes:

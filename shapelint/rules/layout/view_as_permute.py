@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.values.provenance import Provenance
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.exchanged_views import Exchange, exchanged_views
 from shapelint.reading.layout.exchanges import Rearrangement
 from shapelint.reading.layout.memory import is_refused_view
@@ -282,7 +283,7 @@ class Points(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def view_as_permute(trace: Trace) -> Iterator[Finding]:
     """Views of a tensor to its own sizes in another order; SHP508 tells those for a loss."""
     for exchange in exchanged_views(trace):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.loop_matters import LoopMatters
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.loops.loops_over_time import Rounds, is_one, rounds_of, steps_of
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import construction_place
@@ -131,7 +132,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(LOOP)
+@check(LOOP, at=Nature.RECURRENCE)
 def layer_called_step_by_step(trace: Trace) -> Iterator[Finding]:
     """Layers that a loop calls with the steps of one tensor and with their own state."""
     if trace.decisions:

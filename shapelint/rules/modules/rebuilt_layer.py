@@ -14,6 +14,7 @@ from shapelint.reading.recurrent import input_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -146,7 +147,7 @@ def test():
 )
 
 
-@check(REBUILT)
+@check(REBUILT, at=Event.BUILT)
 def layer_built_in_forward(trace: Trace) -> Iterator[Finding]:
     """Layers that a `forward` builds and only calls."""
     for number, function in trace.rebuilt.items():

@@ -131,7 +131,7 @@ class Set(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=REDUCES | {Nature.SIMILARITY, Nature.CUMULATION})
 def across_samples(trace: Trace) -> Iterator[Finding]:
     """Operations across the samples of values whose axes the evidence tells."""
     for node in trace.nodes:

@@ -118,7 +118,7 @@ _ENTRYWISE = HANDS_ON | _PAIRS | {Nature.BOUND}
 _DEPTH = 8  #: operations between the pairs and what they are added up to
 
 
-@check(RULE)
+@check(RULE, at=_PAIRS)
 def every_pair(trace: Trace) -> Iterator[Finding]:
     """Columns that a network predicts, laid over vectors."""
     for node in trace.nodes:

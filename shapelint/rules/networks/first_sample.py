@@ -157,7 +157,7 @@ class _Meeting:
     compared: Ref | None
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def first_sample(trace: Trace) -> Iterator[Finding]:
     """First entries along the batch that meet values of all samples."""
     for node in trace.nodes:

@@ -194,7 +194,7 @@ class _Use:
     target_axis: int
 
 
-@check(RULE)
+@check(RULE, at=(Nature.ATTENTION, Nature.POINTWISE))
 def mask_sense(trace: Trace) -> Iterator[Finding]:
     """Masks that are the wrong way round for what reads them."""
     for node in trace.nodes:

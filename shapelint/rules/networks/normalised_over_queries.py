@@ -121,7 +121,7 @@ _COMPUTED = HANDS_ON | {Nature.POINTWISE, Nature.SUM, Nature.DROPOUT}
 _AS_IT_IS = HANDS_ON | {Nature.DROPOUT}
 
 
-@check(RULE)
+@check(RULE, at=Nature.SOFTMAX)
 def normalised_over_queries(trace: Trace) -> Iterator[Finding]:
     """A softmax of a product of queries and keys, along another axis than the next product sums up."""
     every = list(softmaxes(trace))

@@ -172,7 +172,7 @@ class Conditioned(nn.Module):
 _MOVES = HANDS_ON | {Nature.VIEW, Nature.PERMUTATION, Nature.DROPOUT}
 
 
-@check(RULE)
+@check(RULE, at=Nature.SUM)
 def positions_of_samples(trace: Trace) -> Iterator[Finding]:
     """Sums of a batch and of a table that has a row for each sample and one for all steps."""
     for node in trace.nodes:

@@ -127,7 +127,7 @@ class _Side:
     spot: Spot
 
 
-@check(RULE)
+@check(RULE, at=_LAID_OVER)
 def rows_paired_crosswise(trace: Trace) -> Iterator[Finding]:
     """Tensors laid over or beside each other along an axis that was merged from the same two sizes, in both orders."""
     for node in trace.nodes:

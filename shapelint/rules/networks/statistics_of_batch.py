@@ -129,7 +129,7 @@ class Rounded(nn.Module):
 _ENTRYWISE = HANDS_ON | {Nature.POINTWISE, Nature.SUM, Nature.BOUND}
 
 
-@check(RULE)
+@check(RULE, at=Nature.POINTWISE)
 def statistics_of_batch(trace: Trace) -> Iterator[Finding]:
     """Divisions of a batch by one number that is computed from all of it."""
     for node in trace.nodes:

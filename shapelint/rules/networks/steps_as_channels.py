@@ -141,7 +141,7 @@ class Signals(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.CONVOLUTION, Nature.NORM))
 def steps_as_channels(trace: Trace) -> Iterator[Finding]:
     """Layers that read axis 1 as channels, of values whose axis 1 holds steps and whose last axis holds features."""
     for node in trace.nodes:

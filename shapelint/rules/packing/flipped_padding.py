@@ -139,7 +139,7 @@ class LeftPadded(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.ORDER)
 def flipped_padding(trace: Trace) -> Iterator[Finding]:
     """Recurrent calls that read a flipped padded tensor, packed or not."""
     for call in recurrent_calls(trace):

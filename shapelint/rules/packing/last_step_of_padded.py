@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import padding_matters
 from shapelint.reading.packing.unpadded import is_unpadded
 from shapelint.reading.quoting import construction_place, quote
@@ -146,7 +147,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def last_step_of_padded(trace: Trace) -> Iterator[Finding]:
     """A summary that is the last step of an unpacked output."""
     for pick in picks(trace):

@@ -153,7 +153,7 @@ class WholeSequences(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def lengths_of_steps(trace: Trace) -> Iterator[Finding]:
     """Packing calls with a length for each step, where the layout of the call is certainly meant."""
     for packing in packings(trace):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.packing.lengths import Packing, packings
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.trail import tensor_inputs
@@ -145,7 +146,7 @@ output, state = lstm(pack_padded_sequence(x, torch.tensor([5, 3, 2], device="cud
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def lengths_on_device(trace: Trace) -> Iterator[Finding]:
     """Packing calls whose lengths are certainly on a device, if there is one."""
     for packing in packings(trace):

@@ -195,7 +195,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def loss_over_padding(trace: Trace) -> Iterator[Finding]:
     """Reduced losses over classes that pad_sequence filled with another number than they ignore."""
     for node in trace.nodes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.operations import is_packing, is_unpacking
 from shapelint.reading.packing.lengths import is_permuted, packing_of, reader_of
@@ -165,7 +166,7 @@ output, h_n = gru(packed)
 )
 
 
-@check(LAYOUT)
+@check(LAYOUT, at=Nature.PACKING)
 def packed_in_another_layout(trace: Trace) -> Iterator[Finding]:
     """Packing calls without batch_first on what is batch-first."""
     for node in trace.nodes:

@@ -133,7 +133,7 @@ print((output + x[:8]).shape, output.sum(0) / lengths.unsqueeze(1))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def shorter_than_input(trace: Trace) -> Iterator[Finding]:
     """Unpacked outputs that are certainly shorter than the padded input, where a tensor of its length meets them."""
     for node in trace.nodes:

@@ -150,7 +150,7 @@ class PackedOrder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def sorted_twice(trace: Trace) -> Iterator[Finding]:
     """Results of a layer that sorts for itself, reordered by an inverse permutation."""
     for node in trace.nodes:

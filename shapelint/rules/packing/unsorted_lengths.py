@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_packing_of_list, is_randint, is_sort, short_name
 from shapelint.reading.packing.lengths import Packing, known_lengths, packings
 from shapelint.reading.quoting import add_argument, place_of, quote
@@ -146,7 +147,7 @@ output, h_n = gru(pack_padded_sequence(x[:, order.flip(0)], ascending.flip(0)))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def unsorted_lengths(trace: Trace) -> Iterator[Finding]:
     """Packing calls whose lengths certainly do not fall."""
     for node in trace.nodes:

@@ -203,7 +203,7 @@ print(head(cell.squeeze(0)))  # error: SHP308
 )
 
 
-@check(LAST_OF_PAIR, MEMORY)
+@check(LAST_OF_PAIR, MEMORY, at=Nature.RECURRENCE)
 def cell_state_as_summary(trace: Trace) -> Iterator[Finding]:
     """LSTM calls whose cell state is used as a summary, and whose h_n is not used at all."""
     for call in recurrent_calls(trace):

@@ -13,6 +13,7 @@ from shapelint.reading.recurrent import layer_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Tuple
 from shapelint.source import Span
 from shapelint.trace.node import Node
@@ -120,7 +121,7 @@ first, second, third = h_n
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def result_unpacked_into_three(trace: Trace) -> Iterator[Finding]:
     """Unpackings of a recurrent layer's pair that fail."""
     for node in trace.nodes:

@@ -17,6 +17,7 @@ from shapelint.reading.trail import nature_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 from shapelint.trace.node import Node, given_refs
@@ -145,7 +146,7 @@ first, second = states
 )
 
 
-@check(PAIR)
+@check(PAIR, at=(Nature.PIECES, Event.REFUSED))
 def single_state_unpacked(trace: Trace) -> Iterator[Finding]:
     """Unpackings of h_n into two, that fail or that take two layers or directions for h and c."""
     for node in trace.nodes:

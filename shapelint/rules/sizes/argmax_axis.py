@@ -154,7 +154,7 @@ class _Choice:
     result: Tensor
 
 
-@check(RULE)
+@check(RULE, at=Nature.EXTREME)
 def argmax_of_steps(trace: Trace) -> Iterator[Finding]:
     """Argmax along the steps or samples of scores whose last axis is shown to hold the classes."""
     for node in trace.nodes:

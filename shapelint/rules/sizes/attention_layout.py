@@ -8,6 +8,7 @@ from dataclasses import replace
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import LAYERS
 from shapelint.reading.claims import Source, source_of
 from shapelint.reading.layout.intent import weight_of
@@ -225,7 +226,7 @@ class _Given:
     confidence: Confidence
 
 
-@check(RULE)
+@check(RULE, at=Nature.ATTENTION)
 def attention_over_the_batch(trace: Trace) -> Iterator[Finding]:
     """Attention calls whose layer and whose sequence have different layouts."""
     for node in trace.nodes:

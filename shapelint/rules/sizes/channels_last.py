@@ -16,6 +16,7 @@ from shapelint.reading.trail import nature_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Tensor
@@ -146,7 +147,7 @@ class Maxout(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Event.REFUSED, Nature.POOLING))
 def channels_are_last(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses for their channels, and poolings over the features for a head."""
     for node in trace.nodes:

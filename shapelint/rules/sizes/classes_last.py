@@ -141,7 +141,7 @@ loss = F.cross_entropy(head(h_n[-1]), torch.randint(0, 5, (32,)))
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def classes_last(trace: Trace) -> Iterator[Finding]:
     """Class losses that torch refuses for the class axis, or that it reads wrongly where sizes agree."""
     for loss in losses(trace, CLASS_LOSSES):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.follows_time import FollowsTime
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.operations import is_linear
 from shapelint.reading.quoting import construction_place, quote
@@ -117,7 +118,7 @@ class Directions(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.LINEAR)
 def head_of_fixed_length(trace: Trace) -> Iterator[Finding]:
     """Linear layers whose features are the steps and features of a recurrent output."""
     for node in trace.nodes:

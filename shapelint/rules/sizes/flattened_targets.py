@@ -143,7 +143,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def targets_in_another_order(trace: Trace) -> Iterator[Finding]:
     """Class losses of two vectors, of which one was flattened from (T, B), and the other from (B, T)."""
     for loss in losses(trace, CLASS_LOSSES):

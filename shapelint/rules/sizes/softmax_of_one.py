@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.depends_on import DependsOn
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.loops.rounds_of_calls import place_in_code
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import in_words, layout_of, recurrent_above
@@ -138,7 +139,7 @@ weights = torch.softmax(score(output), dim=1)
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SOFTMAX)
 def softmax_of_one_score(trace: Trace) -> Iterator[Finding]:
     """Softmax along an axis of length 1 that is not the sequence."""
     every = list(softmaxes(trace))

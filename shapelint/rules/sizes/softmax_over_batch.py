@@ -321,7 +321,7 @@ print(F.log_softmax(head(states), dim=-1).shape)
 )
 
 
-@check(OVER_BATCH, NO_DIM)
+@check(OVER_BATCH, NO_DIM, at=Nature.SOFTMAX)
 def softmax_over_batch(trace: Trace) -> Iterator[Finding]:
     """Softmax along the one axis that holds the samples, where steps or classes are beside it."""
     for softmax in softmaxes(trace):

@@ -154,7 +154,7 @@ for _ in range(20):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.RECURRENCE, Nature.CELL))
 def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop whose state hangs on the graph of the round before, after a backward pass."""
     calls = (node for node in trace.nodes if is_step_call(node))

@@ -11,6 +11,7 @@ from shapelint.reading.recurrent import layer_of, recurrent_calls, slot_of, stat
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -164,7 +165,7 @@ class Bridge(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def both_directions_to_one(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses because their state has two directions."""
     for call in recurrent_calls(trace):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.substitution import Substitution
 from shapelint.finding import Finding, Place, Severity
-from shapelint.ops.nature import HANDS_ON
+from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.operations import has_cell_state, is_cell_call, is_recurrent_call, is_step_call
 from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import layer_of, next_state, state_given
@@ -125,7 +125,7 @@ class Attention(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.RECURRENCE, Nature.CELL))
 def states_exchanged(trace: Trace) -> Iterator[Finding]:
     """Calls whose pair of states is that of another call, in the other order."""
     for call in trace.nodes:

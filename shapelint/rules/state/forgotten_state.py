@@ -164,7 +164,7 @@ class Step:
     is_later: bool
 
 
-@check(RULE)
+@check(RULE, at=Nature.RECURRENCE)
 def state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over steps that start from the same state in each round."""
     for first, later in round_pairs(recurrent_calls(trace)):

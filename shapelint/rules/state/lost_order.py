@@ -205,7 +205,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def order_not_restored(trace: Trace) -> Iterator[Finding]:
     """Calls on a sorted batch whose results are used in the sorted order, or meet rows in another one."""
     for call in recurrent_calls(trace):

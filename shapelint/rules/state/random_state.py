@@ -165,7 +165,7 @@ output, state = lstm(torch.randn(7, 4, 3), (h0, c0))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.RECURRENCE)
 def random_initial_state(trace: Trace) -> Iterator[Finding]:
     """Calls inside of `forward` with a state that is drawn there."""
     asked = [decision.subject for decision in trace.decisions]

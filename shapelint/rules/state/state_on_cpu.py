@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
-from shapelint.ops.nature import MAKES
+from shapelint.ops.nature import MAKES, Nature
 from shapelint.reading.operations import is_type_as
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import input_of, recurrent_calls, state_given
@@ -167,7 +167,7 @@ class Made(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.RECURRENCE)
 def state_on_cpu(trace: Trace) -> Iterator[Finding]:
     """Calls on a moved input with a state that was made on the CPU and stayed there."""
     if holds(trace, _DEFAULT_DEVICE):
