@@ -31,7 +31,7 @@ LAYERS = (
     ("verify",),
     ("report",),
     ("cache",),
-    ("config", "keys", "pipeline", "reduction"),
+    ("config", "keys", "pipeline", "reduction", "selection"),
     ("api", "cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

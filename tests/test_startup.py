@@ -31,10 +31,10 @@ PARENT = "from shapelint.cli import run\nassert run(['check', PATH, '--verify', 
 #: does what the process does that the parent starts: it gets ready, and answers one request
 CHILD = """\
 import pickle
-from shapelint.config import Chosen
+from shapelint.selection import Chosen
 from shapelint.finding import Confidence
 from shapelint.pipeline.checker import _call, _prepare
-from shapelint.pipeline.pool import Task, run_task
+from shapelint.pipeline.task import Task, run_task
 _prepare()
 task = Task(PATH, open(PATH, 'rb').read(), Chosen(), Confidence.MEDIUM, False)
 answer, _ = pickle.loads(_call(pickle.dumps((run_task, (task,)))))

@@ -133,7 +133,8 @@ class Session:
         source = decode_source(PATH, raw)
         if isinstance(source, Problem) or not may_use_torch(source.text.encode("utf-8", "replace")):
             return None
-        from shapelint.pipeline.pool import Task, bounded_check, run_task
+        from shapelint.pipeline.pool import bounded_check
+        from shapelint.pipeline.task import Task, run_task
         from shapelint.pipeline.verdicts import proven, unproven
 
         config = load_config(".")

@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
-from shapelint.config import Chosen
-from shapelint.data import dataclass
-from shapelint.finding import Confidence
 from shapelint.pipeline.bounds import Bounded, BoundsError
-from shapelint.pipeline.check import FileCheck, Wanted, check_bytes, internal_error
+from shapelint.pipeline.check import FileCheck, internal_error
 from shapelint.pipeline.progress import Progress
+from shapelint.pipeline.task import Task, run_task
 from shapelint.process.start import DeadError
-from shapelint.project.given import Given
 from shapelint.source import Problem
 
 WORTH_A_POOL = 400_000  #: bytes to check from which several processes pay for their start, when nobody asks for them
@@ -23,38 +20,11 @@ WORTH_A_POOL = 400_000  #: bytes to check from which several processes pay for t
 _WAIT_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A file's content, and what is asked of its check."""
-
-    path: str
-    raw: bytes
-    chosen: Chosen
-    min_confidence: Confidence
-    prove: bool
-    pictures: bool = False
-    given: Given = Given()
-
-    @property
-    def wanted(self) -> Wanted:
-        """The same in terms of the rules, which it imports: a run without fixes leaves that to its processes."""
-        from shapelint.rules.index import by_default
-
-        return Wanted(
-            self.chosen.among(by_default()), self.min_confidence, self.prove, pictures=self.pictures, given=self.given
-        )
-
-
 def workers(sizes: Sequence[int], jobs: int) -> int:
     """How many processes check files of these sizes (`jobs` 0: as many as pay)."""
     if jobs:
         return min(jobs, len(sizes))
     return min(os.cpu_count() or 1, len(sizes)) if sum(sizes) >= WORTH_A_POOL else min(1, len(sizes))
-
-
-def run_task(task: Task) -> FileCheck:
-    """Check one file; never raises."""
-    return check_bytes(task.path, task.raw, task.wanted)
 
 
 class Pool:

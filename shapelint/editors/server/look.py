@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from shapelint.config import Chosen
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.pipeline.check import FileCheck, Wanted
 from shapelint.project.reads import Reads, forget, recorded, take_unsaved
+from shapelint.selection import Chosen
 from shapelint.source import Source
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Fix, Severity
-from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import Intent, evidence_of
 from shapelint.reading.loops.loops_over_time import (
     Rounds,
@@ -23,6 +22,7 @@ from shapelint.reading.recurrent import layer_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH, Evidence
@@ -155,7 +155,7 @@ class Each(nn.Module):
 )
 
 
-@check(SAMPLES, at=Nature.CELL)
+@check(SAMPLES, at=Event.ROUNDS)
 def cell_loop_over_batch(trace: Trace) -> Iterator[Finding]:
     """Cells whose state goes from one entry of the batch axis to the next."""
     for rounds in rounds_of(trace, is_cell_call):

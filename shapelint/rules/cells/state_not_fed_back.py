@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Ref, Severity
-from shapelint.ops.nature import Nature
 from shapelint.reading.lines import indent_of
 from shapelint.reading.loops.loops_over_time import Rounds, Step, results_of, rounds_of, steps_of
 from shapelint.reading.operations import is_cell_call
@@ -18,6 +17,7 @@ from shapelint.reading.trail import above
 from shapelint.reading.written import is_zeros, states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Value
 from shapelint.source import Span
 from shapelint.trace.node import Node
@@ -167,7 +167,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(FORGOTTEN, at=Nature.CELL)
+@check(FORGOTTEN, at=Event.ROUNDS)
 def cell_state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Cells that a loop calls with one and the same state, or none."""
     for rounds in rounds_of(trace, is_cell_call):

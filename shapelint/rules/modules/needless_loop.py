@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.loop_matters import LoopMatters
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.ops.nature import Nature
 from shapelint.reading.loops.loops_over_time import Rounds, is_one, rounds_of, steps_of
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import construction_place
@@ -15,6 +14,7 @@ from shapelint.reading.trail import above
 from shapelint.reading.written import states_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -132,7 +132,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(LOOP, at=Nature.RECURRENCE)
+@check(LOOP, at=Event.ROUNDS)
 def layer_called_step_by_step(trace: Trace) -> Iterator[Finding]:
     """Layers that a loop calls with the steps of one tensor and with their own state."""
     if trace.decisions:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.substitution import Substitution
 from shapelint.finding import Finding, Place, Severity
-from shapelint.ops.nature import HANDS_ON, Nature
+from shapelint.ops.nature import HANDS_ON
 from shapelint.reading.operations import has_cell_state, is_cell_call, is_recurrent_call, is_step_call
 from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import layer_of, next_state, state_given
@@ -14,6 +14,7 @@ from shapelint.reading.trail import natures, origin_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -125,7 +126,7 @@ class Attention(nn.Module):
 )
 
 
-@check(RULE, at=(Nature.RECURRENCE, Nature.CELL))
+@check(RULE, at=Event.STATE)
 def states_exchanged(trace: Trace) -> Iterator[Finding]:
     """Calls whose pair of states is that of another call, in the other order."""
     for call in trace.nodes:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Ref, Severity
-from shapelint.ops.nature import Nature
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
 from shapelint.reading.operations import is_method
@@ -26,6 +25,7 @@ from shapelint.reading.written import creation_of, size_expressions
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.rules.state.zeros import drop_zeros
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -188,7 +188,7 @@ def train(model, dataset):
 )
 
 
-@check(RULE, at=Nature.RECURRENCE)
+@check(RULE, at=(Event.STATE, Event.REFUSED))
 def state_of_fixed_batch(trace: Trace) -> Iterator[Finding]:
     """Calls whose state has another batch size than the input, or will have with another input."""
     for call in recurrent_calls(trace):

@@ -18,6 +18,7 @@ from shapelint.reading.written import argument
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, LATER_ROUND, Node, refs
@@ -164,7 +165,7 @@ class Step:
     is_later: bool
 
 
-@check(RULE, at=Nature.RECURRENCE)
+@check(RULE, at=Event.ROUNDS)
 def state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over steps that start from the same state in each round."""
     for first, later in round_pairs(recurrent_calls(trace)):

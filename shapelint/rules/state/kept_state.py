@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.independence import Independence
 from shapelint.finding import Finding, Place, Ref, Severity
-from shapelint.ops.nature import Nature
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
 from shapelint.reading.operations import is_method
@@ -15,6 +14,7 @@ from shapelint.reading.recurrent import input_of, layer_of, leaves, next_state, 
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.rules.state.carried_graph import carries_graph
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node, refs
@@ -168,7 +168,7 @@ for windows in DataLoader(list(torch.randn(64, 12, 3)), batch_size=8, shuffle=Tr
 )
 
 
-@check(RULE, at=Nature.RECURRENCE)
+@check(RULE, at=Event.ROUNDS)
 def state_kept_between_batches(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over shuffled batches whose state comes from the batch before."""
     for first, later in round_pairs(recurrent_calls(trace)) if trace.loaders else ():

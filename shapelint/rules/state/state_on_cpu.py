@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
-from shapelint.ops.nature import MAKES, Nature
+from shapelint.ops.nature import MAKES
 from shapelint.reading.operations import is_type_as
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import input_of, recurrent_calls, state_given
@@ -16,6 +16,7 @@ from shapelint.reading.written import argument, creation_of, states_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
 from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.devices import DEVICE, follows_another, is_named_device, moved_to
@@ -167,7 +168,7 @@ class Made(nn.Module):
 )
 
 
-@check(RULE, at=Nature.RECURRENCE)
+@check(RULE, at=Event.STATE)
 def state_on_cpu(trace: Trace) -> Iterator[Finding]:
     """Calls on a moved input with a state that was made on the CPU and stayed there."""
     if holds(trace, _DEFAULT_DEVICE):
