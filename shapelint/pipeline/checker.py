@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from importlib import import_module
 
 from shapelint.effort import phase, spent
 from shapelint.process.path import run_hooks
@@ -28,7 +29,9 @@ def _prepare() -> Answer:
 
 
 def _load() -> None:
-    """Import what a check needs before the first request comes: the parent has work of its own to do."""
+    """Import what every check needs before the first request comes: the parent has work of its own to do."""
+    for module in ("syntax.parse", "infer.analyse", "rules.select", "pipeline.task"):
+        import_module(f"shapelint.{module}")
 
 
 def _call(request: bytes) -> bytes:
