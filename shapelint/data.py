@@ -51,8 +51,7 @@ def _methods(made: Any, frozen: bool, equal: bool, order: bool) -> dict[str, Met
 def _init(made: Any) -> Method:
     """What takes a value for each field, in their order, and calls `__post_init__` where the class has one."""
     fields = dataclasses.fields(made)
-    kinds = tuple(map(_kind, fields))
-    code = _template(kinds, hasattr(made, "__post_init__"))
+    code = _template(tuple(map(_source, fields)), hasattr(made, "__post_init__"))
     names = {f"field{place}": one.name for place, one in enumerate(fields)}
     method = FunctionType(
         code.replace(
@@ -61,51 +60,51 @@ def _init(made: Any) -> Method:
         ),
         {"ABSENT": _ABSENT, **{f"make{place}": one.default_factory for place, one in enumerate(fields)}},
         "__init__",
-        tuple(_default(one) for one, kind in zip(fields, kinds, strict=True) if kind.parameter.endswith("=None")),
+        _defaults([one for one in fields if one.init]),
     )
     method.__qualname__ = f"{made.__qualname__}.__init__"
     return method
 
 
-class _Kind(Enum):
-    """How a field comes by its value: its parameter, and the statement that sets it."""
+class _Source(Enum):
+    """Where a field's value comes from, as the statement that sets it."""
 
-    GIVEN = "field", "self.field = field"
-    DEFAULT = "field=None", "self.field = field"
-    GIVEN_OR_MADE = "field=None", "self.field = make() if field is ABSENT else field"
-    MADE = "", "self.field = make()"
-    LATER = "", "pass"
-
-    def __init__(self, parameter: str, statement: str) -> None:
-        self.parameter, self.statement = parameter, statement
+    GIVEN = "self.field = field"
+    GIVEN_OR_MADE = "self.field = make() if field is ABSENT else field"
+    MADE = "self.field = make()"
+    LATER = "pass"
 
 
+_TAKEN = (_Source.GIVEN, _Source.GIVEN_OR_MADE)
 _ABSENT = object()
 
 
-def _kind(one: dataclasses.Field[Any]) -> _Kind:
-    if one.default_factory is not dataclasses.MISSING:
-        return _Kind.GIVEN_OR_MADE if one.init else _Kind.MADE
-    if not one.init:
-        return _Kind.LATER
-    return _Kind.GIVEN if one.default is dataclasses.MISSING else _Kind.DEFAULT
+def _source(one: dataclasses.Field[Any]) -> _Source:
+    if one.default_factory is dataclasses.MISSING:
+        return _Source.GIVEN if one.init else _Source.LATER
+    return _Source.GIVEN_OR_MADE if one.init else _Source.MADE
 
 
-def _default(one: dataclasses.Field[Any]) -> object:
-    return _ABSENT if one.default is dataclasses.MISSING else one.default
+def _defaults(given: list[dataclasses.Field[Any]]) -> tuple[object, ...]:
+    """What is taken for the last of the arguments where they are left out."""
+    needed = [one for one in given if one.default is one.default_factory is dataclasses.MISSING]
+    if given[: len(needed)] != needed:
+        raise TypeError(f"`{needed[-1].name}` has no default and follows a field that has one")
+    rest = given[len(needed) :]
+    return tuple(_ABSENT if one.default is dataclasses.MISSING else one.default for one in rest)
 
 
 @cache
-def _template(kinds: tuple[_Kind, ...], has_more: bool) -> CodeType:
+def _template(sources: tuple[_Source, ...], has_more: bool) -> CodeType:
     """The `__init__` of all classes with such fields, whose names are field0, field1 and so on."""
-    parameters = [kind.parameter.replace("field", f"field{place}") for place, kind in enumerate(kinds)]
-    statements = [
-        kind.statement.replace("field", f"field{place}").replace("make", f"make{place}")
-        for place, kind in enumerate(kinds)
+    taken = [f"field{place}" for place, source in enumerate(sources) if source in _TAKEN]
+    body = [
+        source.value.replace("field", f"field{place}").replace("make", f"make{place}")
+        for place, source in enumerate(sources)
     ]
-    body = [*statements, "self.__post_init__()" if has_more else "pass"]
+    body.append("self.__post_init__()" if has_more else "pass")
     made: dict[str, Any] = {}
-    exec(f"def method({', '.join(filter(None, ['self', *parameters]))}):\n " + "\n ".join(body), made)
+    exec(f"def method({', '.join(('self', *taken))}):\n " + "\n ".join(body), made)
     code: CodeType = made["method"].__code__
     return code
 

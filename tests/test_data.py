@@ -123,6 +123,19 @@ def test_arguments_are_those_of_the_library(given: dict[str, Any]) -> None:
     assert ours_made == theirs_made
 
 
+def test_a_field_without_a_default_follows_none_that_has_one() -> None:
+    made: list[Any] = [ours, dataclasses.dataclass]
+    for dataclass in made:
+        with pytest.raises(TypeError, match="default"):
+
+            @dataclass(slots=True)
+            class Wrong:
+                """The order of its fields fits no call."""
+
+                a: int = 1
+                b: int
+
+
 def test_what_is_made_for_an_object_is_its_own() -> None:
     assert OURS["Mutable"]().items is not OURS["Mutable"]().items
 
