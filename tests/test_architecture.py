@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
     ("data", "effort", "process", "regex", "rooms"),
-    ("notebooks", "prefilter", "scan", "source"),
+    ("grammar", "notebooks", "prefilter", "source"),
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),
@@ -35,7 +35,7 @@ LAYERS = (
     ("api", "cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-HEAVY = ("shapelint.syntax.tree", "torch")
+HEAVY = ("shapelint.grammar.tree", "torch")
 
 
 def part(path: Path) -> str:
@@ -188,7 +188,7 @@ def test_a_check_loads_the_parser_and_never_torch(tmp_path: Path) -> None:
     text = "import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n"
     check = "check_bytes('model.py', text, Wanted(frozenset(('SHP101',))))"
     assert loaded(f"from shapelint.pipeline.check import Wanted, check_bytes\ntext = {text.encode()!r}\n{check}") == [
-        "shapelint.syntax.tree"
+        "shapelint.grammar.tree"
     ]
 
 

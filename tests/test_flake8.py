@@ -252,7 +252,7 @@ def test_what_is_loaded(scratch: Scratch, text: str, option: str, loaded: set[st
     scratch.flake8(option, "model.py")
     modules = json.loads(file.read_text())
     assert "shapelint.editors.flake8" in modules
-    assert loaded == {"shapelint.syntax.tree", "torch"}.intersection(modules)
+    assert loaded == {"shapelint.grammar.tree", "torch"}.intersection(modules)
 
 
 def test_nothing_but_the_standard_library_is_loaded_for_a_file_without_torch(scratch: Scratch) -> None:

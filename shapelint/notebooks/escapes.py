@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from shapelint.data import dataclass
+from shapelint.grammar.tokens import CLOSE, NAME, OPEN, Token, tokens
 from shapelint.notebooks.places import MARK
 from shapelint.regex import regex
-from shapelint.scan import CLOSE, NAME, OPEN, Token, tokens
 
 #: the magics of a whole cell that run it as Python, with the names of the notebook
 _IN_PYTHON = frozenset("capture debug ipytest memit mprun prun shapes time timeit wandb".split())

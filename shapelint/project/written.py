@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapelint.data import dataclass
+from shapelint.grammar.tree import tree_of
 from shapelint.project.reads import doubt
 
 
@@ -23,12 +24,13 @@ Given = Constant | Something
 def parsed(text: str) -> ast.Module | None:
     """A file's tree; None where Python does not read it."""
     try:
-        return ast.parse(text)
+        tree, _ = tree_of(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
     except MemoryError:
         doubt()
         return None
+    return tree
 
 
 def values_of(tree: ast.Module, nodes: Iterable[ast.AST], name: str) -> Iterator[Given]:

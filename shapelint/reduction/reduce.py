@@ -6,11 +6,9 @@ asked again where it was asked before. No name loses what binds it.
 
 from __future__ import annotations
 
-import ast
-import warnings
-
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Status
+from shapelint.grammar.tree import TOO_DEEP, tree_of
 from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import FileCheck, Wanted, check_source
 from shapelint.pipeline.pool import bounded_check
@@ -99,10 +97,8 @@ class Reducer:
 
 def _is_python(text: str) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree_of(text)
+    except (SyntaxError, ValueError, *TOO_DEEP):
         return False
     return True
 

@@ -7,12 +7,12 @@ was understood of a part at its place then holds for as long as the part does, h
 from __future__ import annotations
 
 import ast
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
 
+from shapelint.grammar.tree import TOO_DEEP, tree_of
 from shapelint.source import Source
 
 ROOM = 40  #: blank lines behind a part, at least
@@ -96,11 +96,10 @@ def _parts_like(before: Sequence[str], source: Source) -> list[str] | None:
 def _parts(source: Source) -> list[str] | None:
     """The text cut behind each statement of its top level, but where the next one begins on the same line."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            body = ast.parse(source.text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree, _ = tree_of(source.text)
+    except (SyntaxError, ValueError, *TOO_DEEP):
         return None
+    body = tree.body
     lines = source.lines
     ends = [
         statement.end_lineno or statement.lineno

@@ -26,14 +26,14 @@ class Token(NamedTuple):
 # A string without an end goes as far as it can: a search that fails would start again at every quote.
 _LONG = r"[^\\{q}]*(?:(?:\\[\s\S]|{q}(?!{q}{q}))[^\\{q}]*)*(?:{q}{q}{q})?"
 _SHORT = r"[^\\{q}\r\n]*(?:\\[\s\S][^\\{q}\r\n]*)*{q}?"
-_STRINGS = "|".join(
+STRING = "|".join(
     start + rest.format(q=quote)
     for quote in ("'", '"')
     for start, rest in ((quote * 3, _LONG), (rf"{quote}(?!{quote}{quote})", _SHORT))
-)
+)  #: a pattern of strings, without the letters before their quotes
 _CODE = regex(
     rf"(?P<start>(?:[fFtT][rR]?|[rR][fFtT])(?:'''|\"\"\"|'|\"))"
-    rf"|(?P<operand>[bBrRuU]{{0,2}}(?:{_STRINGS})|\d[\w.]*|\.\d\w*|\.\.\.)"
+    rf"|(?P<operand>[bBrRuU]{{0,2}}(?:{STRING})|\d[\w.]*|\.\d\w*|\.\.\.)"
     r"|(?P<name>\w+)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<end>\r\n?|\n|;)"
     r"|(?P<operator>\*\*=?|//=?|<<=?|>>=?|->|[-+*/%@&|^<>=!:]=|[^\s\\#])"
     r"|(?:[^\S\r\n]|\\\r\n|\\[\s\S]?|#[^\r\n]*)+"

@@ -11,8 +11,8 @@ import ast
 import warnings
 from contextlib import suppress
 
-from shapelint.syntax.deep import with_deep_stack
-from shapelint.syntax.newer import in_older_words
+from shapelint.grammar.deep import with_deep_stack
+from shapelint.grammar.newer import in_older_words
 
 TOO_DEEP = (RecursionError, MemoryError)  #: the second is what Python's parser raises where its own stack is full
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from shapelint.scan import CLOSE, END, NAME, OPEN, OPERAND, START, Token, tokens
+from shapelint.grammar.tokens import CLOSE, END, NAME, OPEN, OPERAND, START, Token, tokens
 
 
 def in_older_words(text: str) -> str:
