@@ -1,4 +1,4 @@
-"""The script that shows what is wrong with `unnormalised`: what the values along an axis sum to, as for `sums_to_one`."""
+"""The script that shows what is wrong with `unnormalised`: sums along an axis, as for `sums_to_one`."""
 
 from __future__ import annotations
 
