@@ -10,24 +10,11 @@ from pathlib import Path
 
 import pytest
 from injected import write_injected
+from wrong_models import CLASSIFIER as MODEL
 
 from shapelint.editors.flake8 import Settings, check_alone, messages
 from shapelint.source import Problem
 
-MODEL = """\
-from torch import nn
-
-
-class Model(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(8, 16, batch_first=True)
-        self.head = nn.Linear(16, 3)
-
-    def forward(self, x):
-        out, _ = self.lstm(x)
-        return self.head(out[-1])
-"""
 PLACE = "12:26: SHP101"
 RIGHT = MODEL.replace("out[-1]", "out[:, -1]")
 WITHOUT_TORCH = "import math\n\nprint(math.pi)\n"

@@ -8,20 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from wrong_models import TAGGER as MODEL
 
-MODEL = """\
-from torch import nn
-
-
-class Tagger(nn.Module):
-    def __init__(self, n, h):
-        super().__init__()
-        self.rnn = nn.GRU(n, h, batch_first=True)
-
-    def forward(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 #: tells that it runs, then is what it hides: so every module in the way tells, not only the first
 TRAP = """\
 import sys

@@ -11,14 +11,12 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from followed import traces_of
 
-from shapelint.infer.analyse import analyse
 from shapelint.ops.nature import Nature
 from shapelint.rules import index
 from shapelint.rules.base import CHECKS, RULES, Rule, load
 from shapelint.rules.occurring import occurring
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
 
 load()
@@ -38,13 +36,6 @@ class Net(nn.Module):
 """
 
 
-def traces(text: str, path: str = "model.py") -> list[Trace]:
-    source = Source(path, text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return analyse(module, source)
-
-
 def missed(paths: Iterable[Trace]) -> set[str]:
     """The codes of what checks find where they are not asked."""
     return {
@@ -62,12 +53,12 @@ def test_the_index_says_what_the_rules_say() -> None:
 
 @pytest.mark.parametrize("rule", sorted(RULES.values(), key=lambda rule: rule.code), ids=lambda rule: rule.code)
 def test_nothing_is_found_in_examples_where_a_check_is_not_asked(rule: Rule) -> None:
-    assert missed(chain.from_iterable(map(traces, (*rule.bad, *rule.good)))) == set()
+    assert missed(chain.from_iterable(map(traces_of, (*rule.bad, *rule.good)))) == set()
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 def test_nor_is_it_in_fixtures(path: Path) -> None:
-    assert missed(traces(path.read_text(encoding="utf-8"), str(path))) == set()
+    assert missed(traces_of(path.read_text(encoding="utf-8"), str(path))) == set()
 
 
 def test_a_check_that_looks_at_another_place_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +66,7 @@ def test_a_check_that_looks_at_another_place_is_seen(monkeypatch: pytest.MonkeyP
     module = "shapelint.rules.layout.last_step"
     (check,) = CHECKS[module]
     monkeypatch.setitem(CHECKS, module, [replace(check, at=frozenset((Nature.SEQUENCE_LOSS,)))])
-    assert missed(traces(RULES["SHP101"].bad[0])) == {"SHP101"}
+    assert missed(traces_of(RULES["SHP101"].bad[0])) == {"SHP101"}
 
 
 def test_a_file_that_the_index_does_not_have_is_asked_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
