@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapelint.data import dataclass
-from shapelint.grammar.tree import tree_of
 from shapelint.project.reads import doubt
 
 
@@ -23,6 +22,8 @@ Given = Constant | Something
 
 def parsed(text: str) -> ast.Module | None:
     """A file's tree; None where Python does not read it."""
+    from shapelint.grammar.tree import tree_of  # the process that proves what was found reads no code
+
     try:
         tree, _ = tree_of(text)
     except (SyntaxError, ValueError, RecursionError):
