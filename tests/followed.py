@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.finding import Finding
 from shapelint.infer.analyse import analyse
 from shapelint.rules.base import RULES, load
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse

@@ -12,7 +12,7 @@ from shapelint.finding import Finding, Status
 from shapelint.infer.analyse import analyse
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import load
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 from shapelint.verify.client import Verifier

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Ref
-from shapelint.rules import select
 from shapelint.rules.base import RULES, load
+from shapelint.rules.findings import findings
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Unknown
 from shapelint.trace.trace import Trace
@@ -175,16 +175,16 @@ def test_roles_follow_the_pattern() -> None:
     ],
 )
 def test_right_code_is_silent(lines: tuple[str, ...]) -> None:
-    assert findings(forward(*lines, option=", batch_first=True")) == []
+    assert codes(forward(*lines, option=", batch_first=True")) == []
 
 
 def test_a_mistake_behind_a_pattern_is_found() -> None:
     lines = "x = rearrange(x, 't b f -> b t f')", "output, _ = self.lstm(x)", "return self.head(output[-1])"
-    assert findings(forward(*lines, option=", batch_first=True")) == ["SHP101"]
+    assert codes(forward(*lines, option=", batch_first=True")) == ["SHP101"]
 
 
-def findings(text: str) -> list[str]:
-    return [finding.code for finding, _ in select.findings(paths_of(text), frozenset(RULES))]
+def codes(text: str) -> list[str]:
+    return [finding.code for finding, _ in findings(paths_of(text), frozenset(RULES))]
 
 
 def test_an_unknown_tensor_stays_unknown() -> None:

@@ -22,7 +22,7 @@ WITHOUT_TORCH = "import math\n\nprint(math.pi)\n"
 EXTRA_RULES = """\
 from shapelint.finding import Ref, Severity
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.operations import is_recurrent_call
 

@@ -85,7 +85,7 @@ IMPORTED = """\
 import json, sys
 from shapelint.infer.analyse import analyse
 from shapelint.rules.index import by_default
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Source
 from shapelint.syntax.parse import parse
 

@@ -18,7 +18,7 @@ from shapelint.pipeline.verdicts import proven
 from shapelint.report.result import FileResult
 from shapelint.rules.base import CHECKS, HEADINGS, RULES, UNDECIDED, RegisteredCheck, Rule, load
 from shapelint.rules.docs import seen
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Source
 from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier

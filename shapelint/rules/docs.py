@@ -10,7 +10,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Finding
 from shapelint.rules import index
 from shapelint.rules.base import RULES, UNDECIDED, Rule, Undecided, load
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "rules"

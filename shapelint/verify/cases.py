@@ -19,7 +19,8 @@ from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import STATED_RANKS, WISHED
 from shapelint.ops.names import GETITEM
 from shapelint.rules.base import RULES
-from shapelint.rules.select import Hit, on_path
+from shapelint.rules.findings import Hit
+from shapelint.rules.on_path import on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -21,8 +21,8 @@ from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH, Evidence

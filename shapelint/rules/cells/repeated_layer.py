@@ -13,8 +13,8 @@ from shapelint.reading.recurrent import input_of, layer_of, state_given
 from shapelint.reading.text import lines_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
 from shapelint.trace.node import Node, refs

@@ -10,8 +10,8 @@ from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 

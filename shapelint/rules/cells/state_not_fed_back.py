@@ -16,8 +16,8 @@ from shapelint.reading.text import lines_of
 from shapelint.reading.trail import above
 from shapelint.reading.written import is_zeros, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Value
 from shapelint.source import Span
 from shapelint.trace.node import Node

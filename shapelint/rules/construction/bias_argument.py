@@ -12,8 +12,8 @@ from shapelint.reading.operations import builds_cell, builds_recurrent, short_na
 from shapelint.reading.quoting import quote
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Bool, Float, Int, Str, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

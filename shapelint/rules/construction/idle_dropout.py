@@ -11,8 +11,8 @@ from shapelint.project.settings import is_default_left, values_passed
 from shapelint.reading.operations import builds_recurrent, short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Float, Int, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts

@@ -12,8 +12,8 @@ from shapelint.reading.recurrent import input_of, layer_of, own_construction
 from shapelint.reading.trail import above
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

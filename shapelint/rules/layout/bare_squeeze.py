@@ -17,7 +17,7 @@ from shapelint.reading.text import lines_of
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import calls_above, heads_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span

@@ -15,7 +15,7 @@ from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import Sequence, sequence_of, state_given
 from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor

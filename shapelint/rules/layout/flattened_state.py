@@ -20,7 +20,7 @@ from shapelint.reading.layout.views import (
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import Slot, state_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node

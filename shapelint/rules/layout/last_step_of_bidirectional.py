@@ -12,7 +12,7 @@ from shapelint.reading.recurrent import Sequence, input_of, sequence_of
 from shapelint.reading.single_index import FIRST, ONE, Pick, picks
 from shapelint.reading.uses import summary_confidence, takes_first_step
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed
 from shapelint.trace.trace import Trace

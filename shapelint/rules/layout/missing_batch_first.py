@@ -12,7 +12,7 @@ from shapelint.reading.quoting import construction_place, quote, replace_text
 from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of, own_construction, recurrent_calls
 from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH

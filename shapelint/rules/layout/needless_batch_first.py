@@ -23,7 +23,7 @@ from shapelint.reading.recurrent import (
 from shapelint.reading.single_index import LAST, ONE, picks
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH

@@ -12,7 +12,7 @@ from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import H_N, OUTPUT, Slot, slot_of
 from shapelint.reading.single_index import Pick, picks
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.trace.trace import Trace
 
 RULE = Rule(

@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import config_of, input_of, is_refused, is_retu
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -18,7 +18,7 @@ from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.reading.written import argument, is_written_to
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Float, Tensor, Tuple
 from shapelint.syntax import facts

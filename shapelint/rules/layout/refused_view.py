@@ -13,7 +13,7 @@ from shapelint.reading.quoting import construction_place, place_of, quote, repla
 from shapelint.reading.recurrent import Sequence, sequence_of, state_given
 from shapelint.reading.trail import tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, List, Tensor, Tuple
 from shapelint.syntax import facts

@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_o
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.evidence import ENOUGH, Evidence

@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
 from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
 

@@ -16,7 +16,7 @@ from shapelint.reading.quoting import quote, replace_text
 from shapelint.reading.single_index import ONE
 from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts

@@ -10,7 +10,7 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_step_call
 from shapelint.reading.quoting import quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

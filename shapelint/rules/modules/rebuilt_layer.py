@@ -13,8 +13,8 @@ from shapelint.reading.quoting import text_of
 from shapelint.reading.recurrent import input_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

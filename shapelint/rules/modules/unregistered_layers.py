@@ -13,7 +13,7 @@ from shapelint.reading.text import lines_with
 from shapelint.reading.written import insertion
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -13,7 +13,7 @@ from shapelint.reading.sizes.around import is_learned, named, recurrent_above
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Tuple
 from shapelint.trace.node import Node

@@ -13,7 +13,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import is_learned
 from shapelint.reading.trail import above, nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

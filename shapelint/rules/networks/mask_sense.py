@@ -19,7 +19,7 @@ from shapelint.reading.sizes.around import given_at
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import reached_softmax
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Dtype, Float, Tensor, Tuple, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -13,7 +13,7 @@ from shapelint.reading.sizes.around import given_at
 from shapelint.reading.sizes.softmax import Softmax, shown, softmaxes
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

@@ -13,7 +13,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import above, ancestors, made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import INPUT, Node

@@ -13,7 +13,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import flow_of, made_by, nature_of, operands_of, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node

@@ -14,7 +14,7 @@ from shapelint.reading.sizes.around import is_learned, named
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.trail import made_by, nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 

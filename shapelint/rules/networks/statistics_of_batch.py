@@ -12,7 +12,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.sizes.around import recurrent_above
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -15,7 +15,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import named, recurrent_above
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Int, Tensor, Tuple
 from shapelint.trace.node import Node

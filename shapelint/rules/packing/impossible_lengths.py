@@ -11,7 +11,7 @@ from shapelint.reading.operations import is_recurrent_call, is_unpacking
 from shapelint.reading.packing.lengths import Packing, is_overlong, packings, some_lengths
 from shapelint.reading.quoting import place_of, quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

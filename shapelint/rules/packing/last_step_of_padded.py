@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import Pick, picks
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.trace.trace import Trace
 

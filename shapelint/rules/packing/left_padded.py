@@ -12,7 +12,7 @@ from shapelint.reading.packing.padding import above, is_left_padding
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import h_n_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 

@@ -13,7 +13,7 @@ from shapelint.reading.quoting import place_of
 from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import List, Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

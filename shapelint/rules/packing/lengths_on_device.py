@@ -12,7 +12,7 @@ from shapelint.reading.quoting import place_of
 from shapelint.reading.trail import tensor_inputs
 from shapelint.reading.written import ATOMS, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.devices import DEVICE, is_named_device, moved_to
 from shapelint.trace.node import Node

@@ -17,7 +17,7 @@ from shapelint.reading.recurrent import config_of, h_n_of, layer_of
 from shapelint.reading.written import argument
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor

@@ -14,8 +14,8 @@ from shapelint.reading.recurrent import OUTPUT, Slot, slot_of
 from shapelint.reading.single_index import LAST
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Int, Packed, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, Node

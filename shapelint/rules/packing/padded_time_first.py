@@ -13,7 +13,7 @@ from shapelint.reading.packing.lengths import is_overlong, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
 from shapelint.reading.recurrent import config_of, h_n_of, input_of, is_refused, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts

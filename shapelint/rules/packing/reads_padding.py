@@ -24,7 +24,7 @@ from shapelint.reading.recurrent import (
 from shapelint.reading.single_index import pick_of
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node

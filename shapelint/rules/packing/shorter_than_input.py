@@ -13,7 +13,7 @@ from shapelint.reading.quoting import add_argument, place_of
 from shapelint.reading.trail import keeps_every_axis, nature_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts

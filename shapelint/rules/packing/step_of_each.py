@@ -14,7 +14,7 @@ from shapelint.reading.recurrent import input_of
 from shapelint.reading.uses import summary_confidence, takes_first_step
 from shapelint.reading.written import ATOMS, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed
 from shapelint.trace.trace import Trace
 

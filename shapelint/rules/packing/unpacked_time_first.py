@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
 from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed
 from shapelint.syntax import facts

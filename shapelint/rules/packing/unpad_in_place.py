@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import is_returned
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import ATOMS, argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

@@ -14,7 +14,7 @@ from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument, before_moves, creation_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, Tensor, Value
 from shapelint.syntax import facts

@@ -15,8 +15,8 @@ from shapelint.reading.quoting import kind_place, text_of, with_article
 from shapelint.reading.recurrent import layer_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.trace.node import Node

@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import layer_of, recurrent_calls, returned_refs
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of, is_head
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.source import Span
 from shapelint.trace.events import Selection
 from shapelint.trace.node import Node

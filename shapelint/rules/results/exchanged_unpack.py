@@ -15,7 +15,7 @@ from shapelint.reading.recurrent import H_N, layer_of, recurrent_calls, slot_of
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Value
 from shapelint.trace.events import Binding
 from shapelint.trace.node import Node

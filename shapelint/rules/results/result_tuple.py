@@ -12,8 +12,8 @@ from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import is_state_pair, layer_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node

@@ -16,8 +16,8 @@ from shapelint.reading.recurrent import H_N, Slot, slot_of
 from shapelint.reading.trail import nature_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 from shapelint.trace.node import Node, given_refs

@@ -15,8 +15,8 @@ from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.uses import is_loss
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts

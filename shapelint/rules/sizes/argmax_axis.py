@@ -14,7 +14,7 @@ from shapelint.reading.recurrent import is_returned
 from shapelint.reading.sizes.around import given_at, in_words, layout_of, named, recurrent_above
 from shapelint.reading.trail import made_by, nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor, Tuple

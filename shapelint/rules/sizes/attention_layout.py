@@ -19,7 +19,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import in_words, layer_call_above, layout_of, named, recurrent_above
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor, Tuple
 from shapelint.syntax import facts

@@ -12,7 +12,7 @@ from shapelint.reading.operations import short_name
 from shapelint.reading.sizes.around import appending_fix, in_words, layout_of, named, recurrent_above
 from shapelint.reading.sizes.losses import Loss, losses
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace

@@ -15,7 +15,7 @@ from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor

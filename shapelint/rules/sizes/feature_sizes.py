@@ -11,8 +11,8 @@ from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import naming_of
 from shapelint.reading.recurrent import config_of, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
 from shapelint.trace.node import Node

@@ -13,7 +13,7 @@ from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace

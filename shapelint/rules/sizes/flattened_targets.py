@@ -15,7 +15,7 @@ from shapelint.reading.sizes.around import layer_call_above, named, recurrent_ab
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor

@@ -17,7 +17,7 @@ from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.sizes.softmax import softmax_of
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node

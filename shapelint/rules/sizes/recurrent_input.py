@@ -15,8 +15,8 @@ from shapelint.reading.sizes.around import appending_fix, named
 from shapelint.reading.sizes.losses import cut_from
 from shapelint.reading.trail import keeps_every_axis, made_by, nature_of, origin_of, tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Dtype, Tensor, Value
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace

@@ -12,7 +12,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import in_words, layout_of, recurrent_above
 from shapelint.reading.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.trace.trace import Trace
 

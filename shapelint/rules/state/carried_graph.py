@@ -15,8 +15,8 @@ from shapelint.reading.recurrent import layer_of, next_state, state_given
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts

@@ -24,8 +24,8 @@ from shapelint.reading.text import holds
 from shapelint.reading.written import creation_of, size_expressions
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.zeros import drop_zeros
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor

@@ -17,8 +17,8 @@ from shapelint.reading.trail import keeps_steps, made_by, natures, operands_of, 
 from shapelint.reading.written import argument
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, LATER_ROUND, Node, refs

@@ -13,8 +13,8 @@ from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import input_of, layer_of, leaves, next_state, recurrent_calls
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.carried_graph import carries_graph
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node, refs

@@ -15,7 +15,7 @@ from shapelint.reading.recurrent import input_of, next_state, recurrent_calls
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.rules.state.mixed_orders import mixed
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node, refs

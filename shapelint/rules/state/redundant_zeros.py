@@ -10,8 +10,8 @@ from shapelint.reading.quoting import quote, with_article
 from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.zeros import drop_zeros, is_zero_state
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -11,8 +11,8 @@ from shapelint.reading.quoting import kind_place, quote, text_of, with_article
 from shapelint.reading.recurrent import layer_of, leaves, states_given
 from shapelint.reading.written import argument, insertion, is_zeros
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Tensor, Value
 from shapelint.source import Span
 from shapelint.syntax import facts

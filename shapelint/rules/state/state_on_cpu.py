@@ -15,8 +15,8 @@ from shapelint.reading.trail import ancestors, nature_of, operands_of
 from shapelint.reading.written import argument, creation_of, states_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.devices import DEVICE, follows_another, is_named_device, moved_to

@@ -11,8 +11,8 @@ from shapelint.reading.names import output_named_state
 from shapelint.reading.quoting import construction_place, naming_of
 from shapelint.reading.recurrent import layer_of, recurrent_calls, states_given
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
 from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,

@@ -11,7 +11,7 @@ from shapelint.reading.quoting import construction_place, naming_of, place_of
 from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.written import creation_of, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

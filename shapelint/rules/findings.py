@@ -1,4 +1,4 @@
-"""Running the rules over all paths of a file, and making one list of what they found.
+"""One list of what the rules find on all paths of a file.
 
 A path is one way through the code. What every path finds that reaches a place is certain; what only some find
 names the branch and loses confidence: the branch may never be taken.
@@ -6,7 +6,7 @@ names the branch and loses confidence: the branch may never be taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shapelint.choices.questions import Same
@@ -15,14 +15,13 @@ from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.project.settings import is_default_left, is_left_alone, values_passed
 from shapelint.reading.layout.intent import told_of_calls
 from shapelint.reading.sizes.losses import classes_last
-from shapelint.reading.trail import above
 from shapelint.rules.base import RULES
-from shapelint.rules.index import checks_on
-from shapelint.rules.taken import is_taken
+from shapelint.rules.on_path import on_path
+from shapelint.rules.sides_taken import is_taken
 from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
-from shapelint.trace.node import SCRIPT, Node
+from shapelint.trace.node import SCRIPT
 from shapelint.trace.trace import Trace, once_for
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
@@ -52,47 +51,6 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
 def _found_on(trace: Trace, codes: frozenset[str]) -> list[Finding]:
     """What is found on one path: once, also where an editor's next text has the same path."""
     return once_for(trace, (codes, trace.told, trace.classed), lambda: list(on_path(trace, codes)))
-
-
-def on_path(trace: Trace, codes: frozenset[str]) -> Iterable[Finding]:
-    """What the selected rules find on one path of the analysed file."""
-    # what an imported file does wrong is reported where that file is checked
-    told = [f for one in checks_on(trace, codes) for f in one.run(trace) if f.code in codes and f.path == trace.path]
-    # behind a guard at which the code raises it is not run, or was misunderstood
-    told = [f for f in told if all(claim.target.node < trace.doubtful_from for claim in f.claims)]
-    if trace.is_by_default:
-        told = [f for f in told if RULES[f.code].general]
-    causes = {claim.target.node for f in told if not RULES[f.code].general for claim in f.claims}
-    for finding in told:
-        is_explained = RULES[finding.code].general and _is_explained(trace, finding, causes, codes)
-        if not is_explained and not _is_expected(trace, finding):
-            yield finding
-
-
-def _is_explained(trace: Trace, finding: Finding, causes: set[int], codes: frozenset[str]) -> bool:
-    """Whether a rule that knows the cause tells of what a general rule found, or its user has switched that off."""
-    node = trace.node(finding.claims[0].target)
-    return _is_switched_off(trace, node, codes) or not causes.isdisjoint(
-        {node.id, *above(trace, [*node.args, *node.kwargs.values()])}
-    )
-
-
-def _is_switched_off(trace: Trace, node: Node, codes: frozenset[str]) -> bool:
-    """Whether a rule that is not wanted would tell of what torch refuses there."""
-    code = None if node.error is None else node.error.code
-    if code is None or code in codes:
-        return False
-    told = (found for one in checks_on(trace, frozenset((code,))) for found in one.run(trace) if found.code == code)
-    return any(claim.target.node == node.id for found in told for claim in found.claims)
-
-
-def _is_expected(trace: Trace, finding: Finding) -> bool:
-    """Whether what is found stands in a block that is meant to fail, or to warn: its author knows."""
-    return any(path == finding.path and _holds(block, finding.span) for path, block in trace.expected)
-
-
-def _holds(block: Span, span: Span) -> bool:
-    return block.line <= span.line and span.end_line <= block.end_line
 
 
 def _reaching(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace]]:
@@ -151,21 +109,31 @@ def _merge(
         if RULES[finding.code].general:
             return _by_default(finding, trace)
     silent = [t for t in silent if t.entry == trace.entry]
-    if not silent:
-        if RULES[finding.code].waived_by_option and any(one.likely is False for one in _turned_for(showing, sides)):
-            return None
-        is_guess = all(_takes_for_one(trace, sides) for trace in showing) or (
-            RULES[finding.code].general and trace.entry == SCRIPT and _is_kept_apart(showing, sides)
-        )
-        return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
-    branch = _branch([t for t in showing if t.entry == trace.entry], silent)
-    if branch is not None and RULES[finding.code].waived_by_option and not isinstance(branch.question, Same):
+    if silent:
+        return _on_one_side(finding, trace, [t for t in showing if t.entry == trace.entry], silent)
+    return _on_each_side(finding, trace, showing, sides)
+
+
+def _on_each_side(finding: Finding, trace: Trace, showing: list[Trace], sides: set[tuple[str, object]]) -> Hit | None:
+    """What every path of the entry point shows that comes to the place."""
+    rule = RULES[finding.code]
+    if rule.waived_by_option and any(one.likely is False for one in _turned_for(showing, sides)):
         return None
-    raises, is_general = finding.severity is Severity.ERROR, RULES[finding.code].general
-    is_side = branch is not None and is_taken(branch, trace, raises=raises)
+    is_guess = all(_takes_for_one(trace, sides) for trace in showing) or (
+        rule.general and trace.entry == SCRIPT and _is_kept_apart(showing, sides)
+    )
+    return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
+
+
+def _on_one_side(finding: Finding, trace: Trace, showing: list[Trace], silent: list[Trace]) -> Hit | None:
+    """What other paths of the entry point do not show that come to the place."""
+    rule, branch = RULES[finding.code], _branch(showing, silent)
+    if branch is not None and rule.waived_by_option and not isinstance(branch.question, Same):
+        return None
+    is_side = branch is not None and is_taken(branch, trace, raises=finding.severity is Severity.ERROR)
     # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so defaults
-    lowered = _lower(finding.confidence, 1 if is_side and (trace.likely or not is_general) else 2)
-    if lowered is None or (is_general and not is_side):
+    lowered = _lower(finding.confidence, 1 if is_side and (trace.likely or not rule.general) else 2)
+    if lowered is None or (rule.general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
