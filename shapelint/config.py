@@ -18,7 +18,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.keys import KEYS, BadValueError, shown, suggestion
 from shapelint.patterns import spec_of
-from shapelint.pipeline.bounds import FILE_SECONDS
+from shapelint.pipeline.processes.bounds import FILE_SECONDS
 from shapelint.project.given import Given
 from shapelint.selection import Chosen, Selection
 from shapelint.source import read_regular

@@ -194,7 +194,10 @@ def test_a_check_loads_the_parser_and_never_torch(tmp_path: Path) -> None:
 
 def test_importing_the_pipeline_is_cheap() -> None:
     assert (
-        loaded("import shapelint.pipeline.run, shapelint.pipeline.check, shapelint.pipeline.pool, shapelint.cli") == []
+        loaded(
+            "import shapelint.pipeline.run, shapelint.pipeline.check, shapelint.pipeline.processes.pool, shapelint.cli"
+        )
+        == []
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from followed import traces_of
 
 from shapelint.effort import spent
-from shapelint.infer import instances
+from shapelint.infer.entries import instances
 from shapelint.rules.base import RULES, load
 from shapelint.trace.trace import Trace
 

@@ -22,8 +22,8 @@ CHILD = """\
 import pickle
 from shapelint.selection import Chosen
 from shapelint.finding import Confidence
-from shapelint.pipeline.checker import _call, _prepare
-from shapelint.pipeline.task import Task, run_task
+from shapelint.pipeline.processes.checker import _call, _prepare
+from shapelint.pipeline.processes.task import Task, run_task
 _prepare()
 task = Task(PATH, open(PATH, 'rb').read(), Chosen(), Confidence.MEDIUM, False)
 answer, _ = pickle.loads(_call(pickle.dumps((run_task, (task,)))))

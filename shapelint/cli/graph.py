@@ -10,9 +10,9 @@ import click
 
 from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.finding import Confidence, Finding
-from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import FileCheck, Wanted, check_source
-from shapelint.pipeline.pool import bounded_check
+from shapelint.pipeline.processes.bounds import Bounded
+from shapelint.pipeline.processes.pool import bounded_check
 from shapelint.report.graph import dot, mermaid, svg
 from shapelint.report.graph.data import Graph
 from shapelint.source import Problem, read_source

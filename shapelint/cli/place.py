@@ -57,8 +57,8 @@ def choose_of(check: FileCheck, place: Place) -> Candidate:
 
 def checked(place: Place, with_class: bool = False, failing: bool = False) -> FileCheck:
     """All that is found in the file of a place; raises Failure for what cannot be checked, unless that is wanted."""
-    from shapelint.pipeline.bounds import Bounded
-    from shapelint.pipeline.pool import bounded_check
+    from shapelint.pipeline.processes.bounds import Bounded
+    from shapelint.pipeline.processes.pool import bounded_check
     from shapelint.rules.index import by_default
 
     source = read_source(place.path)

@@ -136,7 +136,7 @@ class Outline:
 
     @property
     def shared_sequences(self) -> frozenset[str]:
-        """The names of what makes an nn.Sequential and is named by other parts: see `infer/uncalled.py`."""
+        """The names of what makes an nn.Sequential and is named by other parts: see `infer/entries/uncalled.py`."""
         makers = [part for part in self.parts if "Sequential" in part.words]
         count = Counter(word for part in self.parts for word in part.words) if makers else Counter[str]()
         return frozenset(name for part in makers for name in part.binds if count[name] > (name in part.words))

@@ -28,7 +28,7 @@ from shapelint.suppress.comments import Suppressions
 from shapelint.verify.edits import apply_edits, map_span
 
 if TYPE_CHECKING:
-    from shapelint.pipeline.task import Task
+    from shapelint.pipeline.processes.task import Task
     from shapelint.verify.client import Verifier
 
 

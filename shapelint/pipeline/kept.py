@@ -20,7 +20,7 @@ from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import Problem, Source, Span, decode_source, encode_source
 
 if TYPE_CHECKING:
-    from shapelint.pipeline.task import Task
+    from shapelint.pipeline.processes.task import Task
 
 _CODE, _WORD = regex(r"SHP\d{3}"), regex(r"[\w.+-]*")
 

@@ -12,9 +12,9 @@ from shapelint.effort import phase
 from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
 from shapelint.pipeline.interrupt import signal_number
-from shapelint.pipeline.pool import Pool, workers
+from shapelint.pipeline.processes.pool import Pool, workers
+from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.progress import Progress
-from shapelint.pipeline.task import Task
 from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_use_torch
 from shapelint.project.given import Given

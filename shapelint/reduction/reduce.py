@@ -9,9 +9,9 @@ from __future__ import annotations
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Status
 from shapelint.grammar.tree import TOO_DEEP, tree_of
-from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import FileCheck, Wanted, check_source
-from shapelint.pipeline.pool import bounded_check
+from shapelint.pipeline.processes.bounds import Bounded
+from shapelint.pipeline.processes.pool import bounded_check
 from shapelint.pipeline.verdicts import proven
 from shapelint.project.given import Given
 from shapelint.reduction.rename import renamed, without

@@ -17,7 +17,7 @@ from shapelint.process.start import DeadError, OverdueError, Process, ProcessErr
 FILE_SECONDS = 30.0  #: for one file, unless the configuration says otherwise
 START_SECONDS = 120.0  #: for a process to get ready, which is no file's fault
 
-_MODULE = "shapelint.pipeline.checker"
+_MODULE = "shapelint.pipeline.processes.checker"
 
 Result = TypeVar("Result")
 

@@ -18,8 +18,8 @@ from shapelint.selection import Chosen
 from shapelint.source import Source
 
 if TYPE_CHECKING:
-    from shapelint.editors.server.memory import Read
-    from shapelint.editors.server.pointed import Pointed
+    from shapelint.editors.server.reading.memory import Read
+    from shapelint.editors.server.shown.pointed import Pointed
     from shapelint.finding import Finding
     from shapelint.report.shapes import Found
     from shapelint.verify.prove import Judged
@@ -124,7 +124,7 @@ def _read(text: Text) -> Read:
     """A text with what is understood of it: as much as holds of what was understood of the texts before it."""
     global _texts
     _heed_files(text)
-    from shapelint.editors.server.memory import Read
+    from shapelint.editors.server.reading.memory import Read
 
     last = _texts.pop(text.path, None)
     if last is not None and last.state != text.state:

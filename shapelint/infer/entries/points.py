@@ -8,12 +8,12 @@ from shapelint.data import dataclass
 from shapelint.infer.code.expected import only_refused
 from shapelint.infer.code.walk import calls_in, names_in
 from shapelint.infer.dispatch import execute
-from shapelint.infer.given_models import Models
-from shapelint.infer.guarded import is_reached
-from shapelint.infer.instances import Instances
-from shapelint.infer.module_layers import ModuleLayers
+from shapelint.infer.entries.given_models import Models
+from shapelint.infer.entries.guarded import is_reached
+from shapelint.infer.entries.instances import Instances
+from shapelint.infer.entries.module_layers import ModuleLayers
+from shapelint.infer.entries.uncalled import call_left, left_of
 from shapelint.infer.run.run import Run
-from shapelint.infer.uncalled import call_left, left_of
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments
 from shapelint.infer.values.objects import Class, Function, Scope

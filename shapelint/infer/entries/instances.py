@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import field, fields
 
 from shapelint.data import dataclass
-from shapelint.infer.copies import copied
+from shapelint.infer.entries.copies import copied
 from shapelint.infer.plan import Orders
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run

@@ -1,4 +1,4 @@
-"""The process that checks files: it calls functions of this package on request (`shapelint.pipeline.bounds` asks)."""
+"""The process that checks files: it calls functions of this package on request (`bounds.py` asks)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _prepare() -> Answer:
 
 def _load() -> None:
     """Import what every check needs before the first request comes: the parent has work of its own to do."""
-    for module in ("syntax.parse", "infer.analyse", "rules.select", "pipeline.task"):
+    for module in ("syntax.parse", "infer.analyse", "rules.findings", "pipeline.processes.task"):
         import_module(f"shapelint.{module}")
 
 

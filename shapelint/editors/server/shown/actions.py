@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 
 from shapelint.editors.server.document import Document, Seen
-from shapelint.editors.server.places import Places
+from shapelint.editors.server.shown.places import Places
 from shapelint.finding import Edit, Finding, Fix
 from shapelint.report.text import plain
 from shapelint.source import Span

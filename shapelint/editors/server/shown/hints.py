@@ -9,8 +9,8 @@ from lsprotocol import types
 
 from shapelint.data import dataclass
 from shapelint.editors.server.document import Seen
-from shapelint.editors.server.places import Places
 from shapelint.editors.server.settings import Hints
+from shapelint.editors.server.shown.places import Places
 from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
 from shapelint.report.shapes import Found, shape_text

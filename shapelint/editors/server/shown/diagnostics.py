@@ -8,7 +8,7 @@ from lsprotocol import types
 from pygls import uris
 
 from shapelint.editors.server.document import Document, Seen
-from shapelint.editors.server.places import Places
+from shapelint.editors.server.shown.places import Places
 from shapelint.finding import Finding, Place, Severity, Status
 from shapelint.notebooks.places import Cells
 from shapelint.report.text import plain

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from shapelint.finding import Finding
-from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import Candidate, FileCheck
+from shapelint.pipeline.processes.bounds import Bounded
 from shapelint.pipeline.run import NOT_INSTALLED
 from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.verify.client import Verifier, available

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from shapelint.editors.server.places import Places
-from shapelint.editors.server.pointed import Pointed, View
+from shapelint.editors.server.shown.places import Places
+from shapelint.editors.server.shown.pointed import Pointed, View
 from shapelint.report.text import plain
 
 MAX_NAME = 60  #: characters of an expression

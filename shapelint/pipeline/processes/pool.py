@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
-from shapelint.pipeline.bounds import Bounded, BoundsError
 from shapelint.pipeline.check import FileCheck, internal_error
+from shapelint.pipeline.processes.bounds import Bounded, BoundsError
+from shapelint.pipeline.processes.task import Task, run_task
 from shapelint.pipeline.progress import Progress
-from shapelint.pipeline.task import Task, run_task
 from shapelint.process.start import DeadError
 from shapelint.source import Problem
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shapelint.editors.server.pointed import Pointed, View
-from shapelint.editors.server.spread import Spread
+from shapelint.editors.server.reading.spread import Spread
+from shapelint.editors.server.shown.pointed import Pointed, View
 from shapelint.finding import Finding, Fix, Place
 from shapelint.pipeline.check import Candidate, FileCheck
 from shapelint.regex import regex

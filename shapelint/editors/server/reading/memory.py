@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 
 from shapelint.data import dataclass
-from shapelint.editors.server.back import check_back, pointed_back, shapes_back
-from shapelint.editors.server.pointed import Pointed, pointed
-from shapelint.editors.server.spread import Spread
+from shapelint.editors.server.reading.back import check_back, pointed_back, shapes_back
+from shapelint.editors.server.reading.spread import Spread
+from shapelint.editors.server.shown.pointed import Pointed, pointed
 from shapelint.infer.analyse import Explored, analyse
 from shapelint.infer.definitions import Outline, words_in
 from shapelint.infer.values.objects import Home
