@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from followed import traces_of
 
-from shapelint.infer import follow
+from shapelint.infer import follow as following
 from shapelint.infer.analyse import MAX_PATHS, MAX_TOTAL_STEPS, STEPS_OF_A_LINE
 from shapelint.infer.follow import MAX_REPEATS
 from shapelint.infer.plan import MAX_STEPS, Plan
@@ -58,14 +58,14 @@ Measure = Callable[[str], Cost]
 def cost_of(monkeypatch: pytest.MonkeyPatch) -> Measure:
     def measure(text: str) -> Cost:
         runs: list[Run] = []
-        once = follow._run_once
+        once = following._run_once
 
         def counted(run: Run, *rest: Any) -> None:
             runs.append(run)
             once(run, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr(follow, "_run_once", counted)
+            patch.setattr(following, "_run_once", counted)
             return Cost(traces_of(text, "paths.py"), runs)
 
     return measure

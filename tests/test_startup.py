@@ -72,7 +72,7 @@ def test_the_parent_loads_no_rules_and_nothing_that_understands_code(path: str) 
     modules = own(told(PARENT, path)["modules"])
     parts = {name.split(".")[1] for name in modules if "." in name}
     assert not parts & {"rules", "claims", "reading", "infer", "trace", "ops", "shapes", "syntax"}
-    assert len(modules) <= 52
+    assert len(modules) <= 53
 
 
 def test_the_checking_process_loads_nothing_that_proves_or_tells(path: str) -> None:
@@ -86,7 +86,7 @@ def test_the_checking_process_loads_a_bounded_number_of_modules(path: str) -> No
     modules = set(told(CHILD, path)["modules"]) - set(told("", path)["modules"])
     ours = own(sorted(modules))
     found = [name for name in ours if name.split(".")[1:2] in (["rules"], ["claims"], ["ops"])]
-    assert len(ours) - len(found) <= 187
+    assert len(ours) - len(found) <= 192
     assert len(modules) - len(ours) <= 95
 
 

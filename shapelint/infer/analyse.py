@@ -26,7 +26,8 @@ from shapelint.infer.plan import (
     Turn,
 )
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Home, ModuleValue, Scope
+from shapelint.infer.values.objects import ModuleValue
+from shapelint.infer.values.scopes import Home, Scope
 from shapelint.ops.names import CELLS, RECURRENT
 from shapelint.ops.registry import load
 from shapelint.regex import regex

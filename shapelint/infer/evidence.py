@@ -12,7 +12,7 @@ from dataclasses import replace
 from shapelint.infer.code.walk import expressions_in, names_in
 from shapelint.infer.plan import COMMENTED, Demand
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Function
+from shapelint.infer.values.scopes import Function
 from shapelint.notation.axis_names import role_of_name
 from shapelint.notation.axis_roles import roles_of_names
 from shapelint.notation.shape_text import RETURN, ShapeText, parse_docstring, parse_remark, parse_shape

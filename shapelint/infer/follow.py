@@ -22,7 +22,7 @@ from shapelint.infer.plan import (
     Refused,
 )
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Home, Scope
+from shapelint.infer.values.scopes import Home, Scope
 from shapelint.ops.refusals import SizeError
 from shapelint.shapes.dim import Dim
 from shapelint.trace.node import TRIED, Node, given_refs

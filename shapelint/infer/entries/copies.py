@@ -11,7 +11,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from shapelint.infer.library import Library
-from shapelint.infer.values.objects import Class, Function, Home, ModuleValue, Scope
+from shapelint.infer.values.objects import ModuleValue
+from shapelint.infer.values.scopes import Class, Function, Home, Scope
 from shapelint.shapes.value import Layer, Packed, Tensor, Unknown, Value
 from shapelint.trace.events import Binding
 from shapelint.trace.node import Node

@@ -13,7 +13,7 @@ from shapelint.infer.code.walk import facts_in, names_within
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.protocol import truth
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Class, Function, Scope
+from shapelint.infer.values.scopes import Class, Function, Scope
 from shapelint.shapes.value import Value
 from shapelint.syntax import facts
 

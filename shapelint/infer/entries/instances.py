@@ -19,7 +19,7 @@ from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.classes import instantiate
 from shapelint.infer.values.checked.parameters import free_construction
-from shapelint.infer.values.objects import Class
+from shapelint.infer.values.scopes import Class
 from shapelint.shapes.value import Value
 from shapelint.syntax import facts
 

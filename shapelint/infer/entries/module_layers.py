@@ -16,7 +16,7 @@ from shapelint.infer.definitions import may_build
 from shapelint.infer.dispatch import execute
 from shapelint.infer.known.torch_names import canonical, is_module_class
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Class, Scope
+from shapelint.infer.values.scopes import Class, Scope
 from shapelint.shapes.value import External, Value
 from shapelint.syntax import facts
 

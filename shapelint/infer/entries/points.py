@@ -16,7 +16,7 @@ from shapelint.infer.entries.uncalled import call_left, left_of
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments
-from shapelint.infer.values.objects import Class, Function, Scope
+from shapelint.infer.values.scopes import Class, Function, Scope
 from shapelint.project.given import given
 from shapelint.regex import regex
 from shapelint.shapes.value import Value

@@ -13,7 +13,8 @@ from shapelint.infer.protocol import Site, call_value
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.functions import enter
 from shapelint.infer.values.checked.parameters import free_arguments
-from shapelint.infer.values.objects import Container, Function, Instance, Scope
+from shapelint.infer.values.objects import Container, Instance
+from shapelint.infer.values.scopes import Function, Scope
 from shapelint.shapes.value import Unknown, Value
 from shapelint.syntax import facts
 from shapelint.trace.decision import Entered

@@ -10,7 +10,8 @@ from shapelint.infer.known.table import builtin, external
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.protocol import Site, class_of
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Builtin, Class, Instance
+from shapelint.infer.values.objects import Builtin, Instance
+from shapelint.infer.values.scopes import Class
 from shapelint.ops import registry
 from shapelint.ops.names import CELLS, PACKED, RECURRENT
 from shapelint.regex import regex

@@ -15,7 +15,7 @@ from shapelint.editors.server.reading.spread import Spread
 from shapelint.editors.server.shown.pointed import Pointed, pointed
 from shapelint.infer.analyse import Explored, analyse
 from shapelint.infer.definitions import Outline, words_in
-from shapelint.infer.values.objects import Home
+from shapelint.infer.values.scopes import Home
 from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
 from shapelint.project.reads import Reads, note_again, recorded
 from shapelint.regex import regex
