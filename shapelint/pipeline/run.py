@@ -87,13 +87,27 @@ def run(
             outcome = _check_and_prove(checks, pool, config, write)
         else:
             outcome = _check_only(checks, pool, _why_unproven(config))
+    return _result(len(inputs), len(candidates), unread, skipped, checks, outcome)
+
+
+def _result(
+    inputs: int,
+    candidates: int,
+    unread: Sequence[FileResult],
+    skipped: tuple[Skipped, ...],
+    checks: _Checks,
+    outcome: _Outcome,
+) -> RunResult:
+    """What a run has found, of so many files, some of which speak of torch."""
     trouble = _saved(checks.kept)
     results = checks.results.values()
-    stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
+    stopped = Stopped(signal_number(checks.stopped), candidates - len(results)) if checks.stopped else None
     failed = sum(map(is_unchecked, results))
-    files, checked = len(inputs) - failed, len(results) - failed
     told = _told([*unread, *results])
-    return RunResult(files, checked, told, outcome.torch, outcome.unproven, stopped, trouble, skipped, checks.again)
+    torch, unproven = outcome.torch, outcome.unproven
+    return RunResult(
+        inputs - failed, len(results) - failed, told, torch, unproven, stopped, trouble, skipped, checks.again
+    )
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
