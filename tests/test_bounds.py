@@ -12,8 +12,8 @@ import pytest
 from injected import write_injected
 from wrong_models import TAGGER as BAD
 
-from shapelint import scan
 from shapelint.cli import run
+from shapelint.grammar import tokens as scan
 from shapelint.pipeline.processes.bounds import Bounded, BoundsError
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from wrong_models import TAGGER as MODEL
+from wrong_models import TAGGER
 
+MODEL = TAGGER.replace("\n\nclass", "\n\n\nclass")  # nothing for flake8 to tell
 #: tells that it runs, then is what it hides: so every module in the way tells, not only the first
 TRAP = """\
 import sys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.editors.server import look as reader
+from shapelint.editors.server.reading import look as reader
 from shapelint.editors.server.reading.look import Look, Text, look, point, programs
 from shapelint.editors.server.reading.spread import Spread
 from shapelint.effort import spent
