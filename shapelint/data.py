@@ -102,9 +102,10 @@ def _template(sources: tuple[_Source, ...], has_more: bool) -> CodeType:
         source.value.replace("field", f"field{place}").replace("make", f"make{place}")
         for place, source in enumerate(sources)
     ]
-    body.append("self.__post_init__()" if has_more else "pass")
+    if has_more:
+        body.append("self.__post_init__()")
     made: dict[str, Any] = {}
-    exec(f"def method({', '.join(('self', *taken))}):\n " + "\n ".join(body), made)
+    exec(f"def method({', '.join(('self', *taken))}):\n " + "\n ".join(body or ["pass"]), made)
     code: CodeType = made["method"].__code__
     return code
 

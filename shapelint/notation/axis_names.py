@@ -7,6 +7,7 @@ things (`N`, `L`, `S`, `C`, `H`, `D`) are not decided here: `axis_roles` decides
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from shapelint.regex import regex
 from shapelint.shapes.axis import Role
@@ -64,6 +65,7 @@ _SUBSCRIPTED_BATCH = regex(r"b_|b[0-9]")
 _WIDTH = regex(r"(?:[a-z0-9]+_)*(?P<word>[a-z]+)_?(?:dim|dims|size|sz|width)(?:_[a-z0-9]+)?")
 
 
+@lru_cache(maxsize=4_096)
 def word_role(word: str) -> Role:
     """Return the role that a word gives an axis in a written shape: `batch_size`, `src len`, `hidden-dim`."""
     name = normalized(word)
