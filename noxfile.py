@@ -16,9 +16,10 @@ import nox
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 OLDEST = ("click==8.0.0", "pathspec==1.0.0")  #: what pyproject.toml promises
 OLDEST_TORCH = ("torch==2.2.0", "numpy<2")  #: its wheels are for Python 3.8 to 3.12
+OLDEST_DASK = ("dask==2024.5.0", "distributed==2024.5.0")
 TRY = "scripts/try_installed.py"
 
-nox.options.sessions = ["plain", "oldest", "torch_oldest", "torch_newest"]
+nox.options.sessions = ["plain", "oldest", "torch_oldest", "torch_newest", "dask_oldest", "dask_newest"]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -57,6 +58,20 @@ def torch_newest(session: nox.Session) -> None:
     """With the newest torch."""
     install(session, "torch")
     session.run("python", TRY)
+
+
+@nox.session(python=PYTHONS)
+def dask_oldest(session: nox.Session) -> None:
+    """With the oldest Dask, and a cluster of it."""
+    install(session, *OLDEST_DASK)
+    session.run("python", TRY, "--no-torch", "--dask")
+
+
+@nox.session(python=PYTHONS)
+def dask_newest(session: nox.Session) -> None:
+    """With the newest Dask, and a cluster of it."""
+    install(session, "dask", "distributed")
+    session.run("python", TRY, "--no-torch", "--dask")
 
 
 @nox.session

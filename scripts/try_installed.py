@@ -2,6 +2,7 @@
 
     python scripts/try_installed.py            # torch proves
     python scripts/try_installed.py --no-torch # there is none
+    python scripts/try_installed.py --dask     # a cluster of two workers checks, too
 
 It runs the commands in processes of their own in a folder of its own, and ends with an error at the first that does something
 else than it should. It prints the versions at its end.
@@ -11,9 +12,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -62,6 +65,28 @@ def expect(part: str, told: str) -> None:
         sys.exit(f"{part!r} is not in\n{told}")
 
 
+def try_cluster() -> None:
+    """A cluster, as docs/scale.md starts one, has to tell what one machine does."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    own = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    workers = [("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")] * 2
+    started = [
+        subprocess.Popen([sys.executable, "-m", "dask", *one], stderr=subprocess.DEVNULL) for one in (own, *workers)
+    ]
+    try:
+        wanted = ("check", ".", "--no-cache", "--output-format", "json")
+        time.sleep(5)  # for the scheduler; it may wait for workers
+        if run(*wanted, status=1) != run(*wanted, "--executor", "dask", "--scheduler", address, status=1):
+            sys.exit("the cluster tells something else")
+    finally:
+        for process in reversed(started):  # a worker whose scheduler is gone waits for it
+            process.terminate()
+            process.wait()
+
+
 def main() -> None:
     with_torch = "--no-torch" not in sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
@@ -85,11 +110,15 @@ def main() -> None:
         for name in ("sarif", "github", "gitlab", "junit", "rdjson", "html", "markdown", "jsonl", "concise"):
             expect("SHP101", run("model.py", "--output-format", name, status=1))
         run("-c", API, program=())
+        if "--dask" in sys.argv[1:]:
+            try_cluster()
         if with_torch:
             run("--fix", "--unsafe-fixes", "model.py")
             if Path("model.py").read_text(encoding="utf-8") != MENDED:
                 sys.exit("model.py is not mended")
-    print(", ".join(["Python " + sys.version.split()[0], *map(_version, ("shapelint", "torch", "click"))]))
+    print(
+        ", ".join(["Python " + sys.version.split()[0], *map(_version, ("shapelint", "torch", "click", "distributed"))])
+    )
 
 
 def _version(name: str) -> str:

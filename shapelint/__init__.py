@@ -14,13 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from shapelint.api import ConfigError as ConfigError
     from shapelint.api import Document as Document
+    from shapelint.api import ExecutorError as ExecutorError
     from shapelint.api import ShapeRow as ShapeRow
     from shapelint.api import check as check
     from shapelint.api import check_source as check_source
     from shapelint.api import shapes_of as shapes_of
 
 __version__ = "0.2.0"
-__all__ = ["ConfigError", "Document", "ShapeRow", "__version__", "check", "check_source", "shapes_of"]
+__all__ = ["ConfigError", "Document", "ExecutorError", "ShapeRow", "__version__", "check", "check_source", "shapes_of"]
 
 
 _HOMES = {"load_ipython_extension": "editors.jupyter", "unload_ipython_extension": "editors.jupyter"}

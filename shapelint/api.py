@@ -12,14 +12,18 @@ import tokenize
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from shapelint.config import ConfigError, load_config
 from shapelint.finding import Confidence
+from shapelint.pipeline.executors.failure import ExecutorError
 from shapelint.report.document import Document, ShapeRow
 from shapelint.source import NOTEBOOK
 
-__all__ = ["ConfigError", "Document", "ShapeRow", "check", "check_source", "shapes_of"]
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["ConfigError", "Document", "ExecutorError", "ShapeRow", "check", "check_source", "shapes_of"]
 
 Verify = Literal["auto", "require", "off"]
 Level = Literal["high", "medium", "low"]
@@ -34,15 +38,17 @@ def check(
     verify: Verify | None = None,
     min_confidence: Level | None = None,
     cache: bool = True,
+    executor: Executor | None = None,
 ) -> Document:
     """Check files and folders as `shapelint check` does, under the settings of the nearest pyproject.toml.
 
     What an argument leaves open the settings decide. Files that cannot be read are among the `errors` of the result.
-    Raises ConfigError for settings that cannot be used.
+    An `executor` has its workers check in place of processes of this machine, and is left open.
+    Raises ConfigError for settings that cannot be used, and its kind ExecutorError for an executor that cannot be.
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     wanted = _options(select, ignore, verify, min_confidence)
-    return _checked([os.fspath(path) for path in given], None, wanted, cache)
+    return _checked([os.fspath(path) for path in given], None, wanted, cache, executor)
 
 
 def check_source(
@@ -108,7 +114,13 @@ def _options(
     return {"select": chosen, "ignore": tuple(ignore), "verify": verify, "min_confidence": confidence, "fix": False}
 
 
-def _checked(paths: list[str], text: tuple[str, str] | None, options: dict[str, Any], cache: bool) -> Document:
+def _checked(
+    paths: list[str],
+    text: tuple[str, str] | None,
+    options: dict[str, Any],
+    cache: bool,
+    executor: Executor | None = None,
+) -> Document:
     from shapelint.pipeline.run import Input, run
     from shapelint.report.formats.json import document
     from shapelint.report.telling import Telling
@@ -117,7 +129,7 @@ def _checked(paths: list[str], text: tuple[str, str] | None, options: dict[str, 
     config = load_config(paths[0] if paths else text[0] if text else ".").with_command_line(**options)
     if not cache:
         config = replace(config, cache_dir=None)
-    return document(run(paths, config, stdin=given), Telling())
+    return document(run(paths, config, stdin=given, executor=executor), Telling())
 
 
 def _bytes_of(text: str, path: str) -> bytes:

@@ -49,6 +49,8 @@ ELSEWHERE = {
     ("ci.md", "git diff"): "tests/test_ci.py",
     ("editors.md", "cd editors/vscode"): ".ci/run",
     ("editors.md", "$ flake8"): "tests/test_flake8.py",
+    ("scale.md", "dask scheduler"): "tests/test_cluster.py",
+    ("scale.md", "shapelint --executor"): "tests/test_cluster.py",
     ("notebooks.md", "$ shapelint nb.ipynb"): "tests/test_cli_notebooks.py",
 }
 

@@ -72,7 +72,18 @@ def test_the_parent_loads_no_rules_and_nothing_that_understands_code(path: str) 
     modules = own(told(PARENT, path)["modules"])
     parts = {name.split(".")[1] for name in modules if "." in name}
     assert not parts & {"rules", "claims", "reading", "infer", "trace", "ops", "shapes", "syntax"}
-    assert len(modules) <= 53
+    assert len(modules) <= 56
+
+
+def test_neither_process_loads_what_checks_on_other_machines(path: str) -> None:
+    for code in (PARENT, CHILD):
+        modules = told(code, path)["modules"]
+        assert not [
+            name for name in modules if name.partition(".")[0] in ("concurrent", "asyncio", "distributed", "dask")
+        ]
+        assert not [
+            name for name in modules if name.startswith(("shapelint.pipeline.executors", "shapelint.cli.executor"))
+        ]
 
 
 def test_the_checking_process_loads_nothing_that_proves_or_tells(path: str) -> None:

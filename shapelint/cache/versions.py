@@ -23,7 +23,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 @cache
 def of_check() -> str:
     """What stands for all that reads code."""
-    return _joined(FORMAT, sys.version, sys.platform, _own_code())
+    return _joined(FORMAT, sys.version, sys.platform, of_code())
 
 
 @cache
@@ -37,7 +37,8 @@ def of_verdicts() -> str:
     return _joined(of_check(), of_torch())
 
 
-def _own_code() -> str:
+@cache
+def of_code() -> str:
     """The package's own files: the same number may stand for other code in a checkout."""
     return _joined(*(f"{name} {digest(raw)}" for name, raw in _own_files(_PACKAGE)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ from shapelint.report.telling import FOOTPRINTS
 from shapelint.report.text import plain
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from shapelint.pipeline.run import Input
     from shapelint.report.result import RunResult
 
@@ -81,6 +84,10 @@ if TYPE_CHECKING:
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and check none.")
 @click.option("--profile", is_flag=True, help="Tell on standard error where the time went, over all processes.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to check with.  [default: as many as pay]")
+@click.option(
+    "--executor", type=click.Choice(("dask",)), help="Check on a cluster instead of this machine, see docs/scale.md."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Where the cluster's scheduler is: tcp://HOST:8786.")
 @click.option(
     "--file-timeout",
     metavar="SECONDS",
@@ -142,8 +149,16 @@ def _checked(files: tuple[str, ...], config: Config, options: dict[str, Any], st
     from shapelint.pipeline.run import run
 
     progress = Progress()
-    with shown(progress, None if options["quiet"] else sys.stderr):
-        return run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress)
+    with shown(progress, None if options["quiet"] else sys.stderr), _executor(options) as executor:
+        return run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress, executor)
+
+
+def _executor(options: dict[str, Any]) -> AbstractContextManager[Executor | None]:
+    if not (options["executor"] or options["scheduler"]):
+        return nullcontext()
+    from shapelint.cli.executor import executor_of
+
+    return executor_of(options)
 
 
 def _without_known(result: RunResult, file: str, paths: tuple[str, ...]) -> RunResult:

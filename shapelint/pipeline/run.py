@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 from shapelint.config import Config, ConfigError, Selector
 from shapelint.data import dataclass
 from shapelint.effort import phase
-from shapelint.pipeline.check import FileCheck
 from shapelint.pipeline.discover import Discovery, discover
+from shapelint.pipeline.hands import Hands, Local
 from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.processes.pool import Pool, workers
 from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.progress import Progress
-from shapelint.pipeline.verdicts import proven, unproven
 from shapelint.prefilter import may_use_torch
 from shapelint.project.given import Given
 from shapelint.project.reads import forget, recorded
@@ -23,10 +23,11 @@ from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_
 from shapelint.source import NOTEBOOK, Problem, decode_source, read_regular
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from shapelint.pipeline.kept import Kept
     from shapelint.verify.client import Verifier
 
-INTERRUPTED = "the run was interrupted"
 NOT_INSTALLED = "torch is not installed"
 LEADS_OUT = "the file is a link that leads out of the checked folders; name it to have it fixed"
 HOW_TO_INSTALL = "python -m pip install 'shapelint[verify]'"
@@ -57,37 +58,37 @@ def run(
     stdin: Input | None = None,
     write: bool = True,
     progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> RunResult:
     """Check files and folders, and a text that did not come from a file.
 
-    With `config.fix` the findings are fixed as well, in the files if `write`, else only in the result. Raises
-    ConfigError when torch is required and cannot be imported; never for what is in a file.
+    With `config.fix` the findings are fixed as well, in the files if `write`, else only in the result. An `executor`
+    checks in place of processes of this machine (`jobs` are theirs), and is left open. Raises ConfigError when torch is
+    required and cannot be imported, and when the executor cannot be used; never for what is in a file.
     """
     progress = progress or Progress()
     can_prove = _can_prove(config.verify) if config.verify == "require" else None
     with phase("discover"):
         discovery = discover(paths, config.excludes, config.root)
     with phase("read"):
-        inputs, problems = _read(discovery)
-    if stdin:
-        inputs.append(stdin)
+        candidates, others, problems = _read(discovery, stdin, config.given)
     unread = [FileResult(problem.path, problems=(problem,)) for problem in (*discovery.problems, *problems)]
-    with phase("read"):
-        candidates = [given for given in inputs if _may_use_torch(given, config.given)]
-    skipped = (*discovery.skipped, *_nothing_to_check(inputs, candidates))
+    skipped = (*discovery.skipped, *(Skipped(path, "it does not speak of torch") for path in others))
     if not candidates:
-        return RunResult(len(inputs), 0, _told(unread), skipped=skipped)
+        return RunResult(len(others), 0, _told(unread), skipped=skipped)
     if can_prove is None:
         can_prove = _can_prove(config.verify)
     with phase("cache"):
         checks = _Checks(candidates, _tasks(candidates, config, can_prove), _kept(config, can_prove), progress)
-    sizes = [len(candidates[number].raw) for number in checks.due]
-    with Pool(workers(sizes, jobs), config.file_timeout, progress) as pool:
+    try:
         if can_prove:
-            outcome = _check_and_prove(checks, pool, config, write)
+            outcome = _check_and_prove(checks, config, jobs, write, executor)
         else:
-            outcome = _check_only(checks, pool, _why_unproven(config))
-    return _result(len(inputs), len(candidates), unread, skipped, checks, outcome)
+            outcome = _check_only(checks, config, jobs, executor)
+    except ConfigError:
+        _saved(checks.kept)  # the next run goes on from there
+        raise
+    return _result(len(others) + len(candidates), len(candidates), unread, skipped, checks, outcome)
 
 
 def _result(
@@ -120,22 +121,26 @@ def _has_something(result: FileResult) -> bool:
     return bool(result.findings or result.refuted or result.problems or result.change or result.graphs)
 
 
-def _nothing_to_check(inputs: Sequence[Input], candidates: Sequence[Input]) -> Iterator[Skipped]:
-    taken = {given.path for given in candidates}
-    for given in inputs:
-        if given.path not in taken:
-            yield Skipped(given.path, "it does not speak of torch")
-
-
-def _read(discovery: Discovery) -> tuple[list[Input], list[Problem]]:
-    inputs: list[Input] = []
+def _read(discovery: Discovery, stdin: Input | None, settings: Given) -> tuple[list[Input], list[str], list[Problem]]:
+    """What is worth a check, the paths of the others, whose contents nobody needs any more, and what cannot be read."""
+    candidates: list[Input] = []
+    others: list[str] = []
     problems: list[Problem] = []
+
+    def take(given: Input) -> None:
+        if _may_use_torch(given, settings):
+            candidates.append(given)
+        else:
+            others.append(given.path)
+
     for path in discovery.files:
         try:
-            inputs.append(Input(path, read_regular(path), outside=path in discovery.outside))
+            take(Input(path, read_regular(path), outside=path in discovery.outside))
         except OSError as error:
             problems.append(Problem(path, 1, f"cannot read the file: {error.strerror or error}"))
-    return inputs, problems
+    if stdin:
+        take(stdin)
+    return candidates, others, problems
 
 
 def _may_use_torch(given: Input, settings: Given) -> bool:
@@ -172,6 +177,7 @@ def _tasks(candidates: Sequence[Input], config: Config, prove: bool) -> list[Tas
             prove,
             config.pictures,
             config.given,
+            given.on_disk,
         )
         for given in candidates
     ]
@@ -233,53 +239,64 @@ class _Checks:
         """What is kept of a file."""
         return self.kept if self.inputs[number].on_disk else None
 
-    def judge(self, pool: Pool, judged: Callable[[FileCheck], FileResult], verifier: Verifier | None = None) -> None:
-        """Make a result of every check that is due; when the run is stopped, of those that have ended."""
+    def judge(self, hands: Hands) -> None:
+        """Have every check made that is due; when the run is stopped, what has ended by then is told."""
         try:
-            for place, check in pool.checks([self.tasks[number] for number in self.due]):
-                number, before = self.due[place], _count(verifier)
-                self.results[number] = result = judged(check)
+            for place, judgement in hands.judgements([self.tasks[number] for number in self.due]):
+                number = self.due[place]
+                self.results[number] = judgement.result
                 self.progress.told += 1
                 if kept := self.kept_for(number):
-                    asked, doubts = (now - then for now, then in zip(_count(verifier), before, strict=True))
-                    torch = verifier.torch if verifier and asked else None
-                    kept.keep(self.tasks[number], result, check.reads, torch, sure=not doubts)
+                    kept.keep(self.tasks[number], judgement)
         except KeyboardInterrupt as signal:
             self.stopped = signal
-            ended = {self.due[place]: check for place, check in pool.outcomes().items()}
-            self.results = {number: unproven(check, INTERRUPTED) for number, check in ended.items()} | self.results
+            self.results = {self.due[place]: result for place, result in hands.left().items()} | self.results
 
 
-def _count(verifier: Verifier | None) -> tuple[int, int]:
-    """How many programs torch was asked about, and how many answers may be others the next time."""
-    return (verifier.asked, verifier.doubts) if verifier else (0, 0)
+@contextmanager
+def _hands(
+    checks: _Checks, config: Config, jobs: int, verifier: Verifier | None, executor: Executor | None
+) -> Iterator[Hands]:
+    """Who checks the files that are due. The verifier is for those of this machine, which get ready at once."""
+    why, progress = _why_unproven(config), checks.progress
+    if executor is not None:
+        from shapelint.pipeline.executors.remote import Remote
+
+        with closing(
+            Remote(executor, config.file_timeout, verifier is not None, why, progress, checks.kept is not None)
+        ) as remote:
+            yield remote
+        return
+    sizes = [len(checks.inputs[number].raw) for number in checks.due]
+    with Pool(workers(sizes, jobs), config.file_timeout, progress) as pool:
+        yield Local(pool, verifier, why)
 
 
-def _check_only(checks: _Checks, pool: Pool, why: str) -> _Outcome:
-    checks.judge(pool, lambda check: unproven(check, why))
-    return _Outcome(unproven=why)
+def _check_only(checks: _Checks, config: Config, jobs: int, executor: Executor | None) -> _Outcome:
+    with _hands(checks, config, jobs, None, executor) as hands:
+        checks.judge(hands)
+    return _Outcome(unproven=_why_unproven(config))
 
 
-def _check_and_prove(checks: _Checks, pool: Pool, config: Config, write: bool) -> _Outcome:
-    """Check, prove and fix the files, in place if `write`."""
+def _check_and_prove(checks: _Checks, config: Config, jobs: int, write: bool, executor: Executor | None) -> _Outcome:
+    """Check, prove and fix the files, in place if `write`. What is fixed is proven here, where it is written."""
     from shapelint.verify.client import Verifier
 
     asks = checks.due or config.fix or config.verify == "require"
     known = checks.kept.cache.verdicts if checks.kept and asks else None
-    with Verifier(known=known) as verifier:
-        if checks.due and not (known and known.known):
+    with Verifier(known=known) as verifier, _hands(checks, config, jobs, verifier, executor) as hands:
+        if executor is None and checks.due and not (known and known.known):
             verifier.start()  # torch's import there overlaps the analysis; where much is known, it may not be needed
-        checks.judge(pool, lambda check: proven(check, verifier), verifier)
-        if checks.kept:
-            verifier.torch = verifier.torch or checks.kept.torch
-        if config.verify == "require" and not checks.stopped and not verifier.ready():
-            raise ConfigError(f"--verify=require, but {verifier.failure}")
+        checks.judge(hands)
+        if config.verify == "require" and not checks.stopped and not hands.ready():
+            raise ConfigError(f"--verify=require, but {hands.failure}")
         if config.fix and not checks.stopped:
             try:
                 _fix(checks, config.unsafe_fixes, write, verifier)
             except KeyboardInterrupt as signal:
                 checks.stopped = signal
-        return _Outcome(verifier.torch, None if verifier.torch else verifier.failure)
+        torch = hands.torch or verifier.torch or (checks.kept.torch if checks.kept else None)
+        return _Outcome(torch, None if torch else hands.failure)
 
 
 def _fix(checks: _Checks, unsafe: bool, write: bool, verifier: Verifier) -> None:
@@ -311,7 +328,7 @@ def _mended(checks: _Checks, number: int, unsafe: bool, writes: bool, verifier: 
     found = kept.mended(task, unsafe, result) if kept else None
     if found is not None and not (writes and found.change):
         return found
-    _, doubts = _count(verifier)
+    doubts = verifier.doubts
     with recorded() as reads:
         mended = mender(task.wanted, unsafe, verifier).mend(task.raw, result)
     if kept and verifier.doubts == doubts:

@@ -11,11 +11,35 @@ from shapelint.data import dataclass
 from shapelint.effort import phase
 from shapelint.finding import Finding, Fix, Status, Verdict
 from shapelint.pipeline.check import Analyse, Candidate, FileCheck, Wanted, analyse_source, check_source
+from shapelint.project.reads import Reads
 from shapelint.report.result import FileResult
 from shapelint.source import Source
 
 if TYPE_CHECKING:
     from shapelint.verify.client import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The result of a check, and what it rests on beside the file's text.
+
+    `torch` is the version that was run for it; `sure` is False where torch may say something else the next time.
+    """
+
+    result: FileResult
+    reads: Reads
+    torch: str | None = None
+    sure: bool = True
+
+
+def judgement(check: FileCheck, verifier: Verifier | None, why: str) -> Judgement:
+    """What torch says of a file, or `why` it is not asked."""
+    if verifier is None:
+        return Judgement(unproven(check, why), check.reads)
+    asked, doubts = verifier.asked, verifier.doubts
+    result = proven(check, verifier)
+    torch = verifier.torch if verifier.asked > asked else None
+    return Judgement(result, check.reads, torch, sure=verifier.doubts == doubts)
 
 
 @phase("proof")

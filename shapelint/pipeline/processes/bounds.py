@@ -29,8 +29,10 @@ class BoundsError(Exception):
 class Bounded:
     """Calls functions in another process, which is kept for the next call, and replaced when it is lost."""
 
-    def __init__(self, seconds: float = FILE_SECONDS) -> None:
+    def __init__(self, seconds: float = FILE_SECONDS, folder: str | None = None) -> None:
+        """The process stands in another `folder` than this one, if given."""
         self._seconds = seconds
+        self._folder = folder
         self._process: Process | None = None
         self._ready = False
         self.closed = False
@@ -42,7 +44,7 @@ class Bounded:
             if self.closed:
                 raise DeadError("was given up")
             if self._process is None:
-                self._process = Process(_MODULE)
+                self._process = Process(_MODULE, self._folder)
             return self._process
 
     def call(self, function: Callable[..., Result], *arguments: object) -> Result:

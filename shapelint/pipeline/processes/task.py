@@ -20,6 +20,7 @@ class Task:
     prove: bool
     pictures: bool = False
     given: Given = Given()
+    on_disk: bool = True  #: whether a file of this path has this content
 
     @property
     def wanted(self) -> Wanted:
