@@ -74,7 +74,7 @@ def shapes_of(text: str, path: Path = "<text>") -> tuple[ShapeRow, ...]:
     Raises ValueError for a text that is no Python, with the line.
     """
     from shapelint.notebooks.places import Places
-    from shapelint.pipeline.bounds import Bounded, BoundsError
+    from shapelint.pipeline.processes.bounds import Bounded, BoundsError
     from shapelint.pipeline.shapes import shapes_in
     from shapelint.report.shapes import rows_in, told
     from shapelint.source import Problem, decode_source

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from shapelint.data import dataclass
 from shapelint.finding import Confidence
 from shapelint.keys import KEYS, BadValueError, shown, suggestion
 from shapelint.patterns import spec_of
-from shapelint.pipeline.bounds import FILE_SECONDS
+from shapelint.pipeline.processes.bounds import FILE_SECONDS
 from shapelint.project.given import Given
+from shapelint.selection import Chosen, Selection
 from shapelint.source import read_regular
 
 MAX_BYTES = 1_000_000  #: of a pyproject.toml
@@ -34,23 +35,6 @@ DEFAULT_EXCLUDES = (
 
 class ConfigError(Exception):
     """The configuration or an option cannot be used; the text is one line for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Codes or prefixes of codes that are wanted; `select` None means the rules that are on by default."""
-
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-
-    def wants(self, code: str, before: bool) -> bool:
-        """Whether `code` is on, `before` being the answer of the layer below; the longest prefix decides."""
-        chosen = _longest(code, (*(self.select or ()), *self.extend_select))
-        ignored = _longest(code, self.ignore)
-        if chosen == ignored == 0:
-            return before and self.select is None
-        return chosen > ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +87,6 @@ class Config:
         """The same with what the command line gives (None: not given), which wins over the file."""
         given = {name: value for name, value in options.items() if value is not None}
         return replace(self, command_line=Selection(select, (), ignore), **given)
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What the settings choose for a file: the codes themselves are told by those who have loaded the rules."""
-
-    file: Selection = Selection()
-    command_line: Selection = Selection()
-    dropped: tuple[str, ...] = ()
-
-    def among(self, defaults: Mapping[str, bool]) -> frozenset[str]:
-        """The codes that are on in the file; `defaults` maps every known code to whether it is on by default."""
-        return frozenset(code for code, on in defaults.items() if self._wants(code, on))
-
-    def _wants(self, code: str, default: bool) -> bool:
-        if code.startswith(self.dropped):
-            return False
-        return self.command_line.wants(code, self.file.wants(code, default))
 
 
 class Selector:
@@ -200,10 +166,6 @@ def check_codes(prefixes: Iterable[str], known: Iterable[str]) -> str | None:
     return None
 
 
-def _longest(code: str, prefixes: Iterable[str]) -> int:
-    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
-
-
 def _shown(path: str) -> str:
     """The path as seen from the working directory, if it lies below it."""
     here = os.path.relpath(path)
@@ -272,6 +234,6 @@ class _TableReader:
 
 def known_codes() -> frozenset[str]:
     """The codes of all rules; imports the rules."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
 
     return frozenset(by_default())

@@ -9,7 +9,7 @@ import pytest
 from kept import Stock
 from torch_python import TorchPython
 
-import shapelint.pipeline.bounds
+import shapelint.pipeline.processes.bounds
 import shapelint.verify.client
 from shapelint.verify.client import Verifier
 
@@ -27,7 +27,7 @@ def stock() -> Iterator[Stock]:
 def kept_processes(stock: Stock) -> Iterator[None]:
     """Runs in this process take the processes of earlier ones, see `kept`."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (shapelint.pipeline.bounds, shapelint.verify.client):
+        for module in (shapelint.pipeline.processes.bounds, shapelint.verify.client):
             patch.setattr(module, "Process", stock.process)
         yield
 

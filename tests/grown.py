@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shapelint.infer.plan import MAX_DEPTH
+
 HEAD = "import torch\nfrom torch import nn\n"
 LAYER = """\
         super().__init__()
@@ -49,10 +51,14 @@ DIMENSIONS: dict[str, Grown] = {
         HEAD + each(n, "def f{i}(x, h):\n    return nn.Linear(h, 2)(nn.LSTM(64, h, batch_first=True)(x)[0][-1])")
     ),
     "inheritance": lambda n: HEAD + model(RIGHT, name="N0") + each(n, "class N{i}(N{j}):\n    pass"),
+    # up to that depth calls of calls are followed, so what a class costs grows with the classes above it
     "constructors of bases": lambda n: (
         HEAD
         + model(RIGHT, name="N0")
-        + each(n, "class N{i}(N{j}):\n    def __init__(self):\n        super().__init__()\n        self.a{i} = {i}")
+        + each(
+            n + MAX_DEPTH,
+            "class N{i}(N{j}):\n    def __init__(self):\n        super().__init__()\n        self.a{i} = {i}",
+        )
     ),
     "definitions that name each other": lambda n: (
         HEAD + model(RIGHT) + "\ndef f0(x):\n    return Net()(x)\n" + each(n, "def f{i}(x):\n    return f{j}(x)")

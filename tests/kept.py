@@ -11,12 +11,12 @@ import pickle
 import sys
 from collections.abc import Callable, Mapping
 
-from shapelint.pipeline.bounds import START_SECONDS
+from shapelint.pipeline.processes.bounds import START_SECONDS
 from shapelint.process.path import search_path
 from shapelint.process.start import Process, ProcessError, RaisedError
 from shapelint.project.reads import forget
 
-CHECKER = "shapelint.pipeline.checker"
+CHECKER = "shapelint.pipeline.processes.checker"
 
 
 class Kept(Process):

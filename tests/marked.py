@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from textwrap import dedent
 
+from followed import DEFAULT
+
 from shapelint.pipeline.check import Wanted, check_source
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 HEAD = """\
 import torch
 import torch.nn.functional as F

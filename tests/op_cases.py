@@ -1,7 +1,7 @@
 """Calls of every general operation on symbolic tensors; tests/test_ops.py runs them at random sizes.
 
 A case lists the names it is for, then the arguments. `refuses` marks calls whose result no shape function
-can tell; `fits` gives sizes that replace the drawn ones.
+can tell; "B", "T", "H" and "N" are drawn, and `fits` gives sizes that replace them, or those of other names.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 from shapelint.infer.analyse import analyse
 from shapelint.infer.definitions import Outline
 from shapelint.rules.base import RULES, load
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse, parse_lines

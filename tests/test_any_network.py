@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Finding, Status
 from shapelint.infer.analyse import analyse
 from shapelint.pipeline.check import Wanted, check_source
-from shapelint.rules.base import RULES, load
-from shapelint.rules.select import findings
+from shapelint.rules.base import load
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 from shapelint.verify.client import Verifier
@@ -19,7 +20,6 @@ from shapelint.verify.prove import judge, prove
 
 load()
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ def test_what_cannot_be_used_is_told(options: dict[str, str], why: str) -> None:
 
 def test_nothing_is_loaded_before_a_call() -> None:
     code = "import sys, shapelint; print(*(m for m in sys.modules if m.startswith('shapelint')))"
-    code += "; shapelint.check; print(*({'torch', 'shapelint.syntax.tree', 'click'} & set(sys.modules)))"
+    code += "; shapelint.check; print(*({'torch', 'shapelint.grammar.tree', 'click'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "shapelint\n\n"
     with pytest.raises(AttributeError, match="no attribute 'chekc'"):

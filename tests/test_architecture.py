@@ -17,8 +17,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: imports go from a later layer to an earlier one, or stay inside a layer
 LAYERS = (
-    ("data", "effort", "process", "rooms"),
-    ("notebooks", "prefilter", "scan", "source"),
+    ("data", "effort", "process", "regex", "rooms"),
+    ("grammar", "notebooks", "prefilter", "source"),
     ("finding", "patterns", "project", "suppress"),
     ("syntax",),
     ("shapes",),
@@ -31,11 +31,11 @@ LAYERS = (
     ("verify",),
     ("report",),
     ("cache",),
-    ("config", "keys", "pipeline", "reduction"),
+    ("config", "keys", "pipeline", "reduction", "selection"),
     ("api", "cli", "editors", "__main__"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-HEAVY = ("shapelint.syntax.tree", "torch")
+HEAVY = ("shapelint.grammar.tree", "torch")
 
 
 def part(path: Path) -> str:
@@ -84,6 +84,18 @@ def test_dataclasses_are_the_cheap_ones() -> None:
         if isinstance(node, ast.ImportFrom) and "dataclass" in {alias.name for alias in node.names}
     ]
     assert {node.module for path, node in froms if path != PACKAGE / "data.py"} == {"shapelint.data"}
+
+
+def test_no_pattern_is_compiled_before_it_is_used() -> None:
+    early = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in MODULES
+        for statement in tree_of(path).body
+        if not isinstance(statement, ast.FunctionDef | ast.ClassDef)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile"
+    ]
+    assert early == []
 
 
 def test_nobody_imports_the_worker_outside_of_it() -> None:
@@ -176,13 +188,16 @@ def test_a_check_loads_the_parser_and_never_torch(tmp_path: Path) -> None:
     text = "import torch.nn as nn\nx = nn.LSTM(3, 5, batch_first=True)\n"
     check = "check_bytes('model.py', text, Wanted(frozenset(('SHP101',))))"
     assert loaded(f"from shapelint.pipeline.check import Wanted, check_bytes\ntext = {text.encode()!r}\n{check}") == [
-        "shapelint.syntax.tree"
+        "shapelint.grammar.tree"
     ]
 
 
 def test_importing_the_pipeline_is_cheap() -> None:
     assert (
-        loaded("import shapelint.pipeline.run, shapelint.pipeline.check, shapelint.pipeline.pool, shapelint.cli") == []
+        loaded(
+            "import shapelint.pipeline.run, shapelint.pipeline.check, shapelint.pipeline.processes.pool, shapelint.cli"
+        )
+        == []
     )
 
 

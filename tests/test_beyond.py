@@ -3,18 +3,18 @@
 from textwrap import dedent, indent
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Finding, Status
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.pipeline.verdicts import proven
 from shapelint.report.result import FileResult
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 from shapelint.verify.client import Verifier
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 HEAD = """\
 import torch
 import torch.nn as nn

@@ -12,9 +12,9 @@ import pytest
 from injected import write_injected
 from wrong_models import TAGGER as BAD
 
-from shapelint import scan
 from shapelint.cli import run
-from shapelint.pipeline.bounds import Bounded, BoundsError
+from shapelint.grammar import tokens as scan
+from shapelint.pipeline.processes.bounds import Bounded, BoundsError
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
@@ -77,7 +77,7 @@ def test_one_line_tells_of_a_file_beyond_the_bounds(
 
 
 LESS = """
-import shapelint.pipeline.checker as checker
+import shapelint.pipeline.processes.checker as checker
 checker.MEMORY = 100 << 20
 """
 

@@ -13,7 +13,8 @@ from shapelint.infer.library import Library
 from shapelint.infer.plan import BudgetSpent, Plan, Raised
 from shapelint.infer.protocol import Site, call_value, rounds, truth, unrolled
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Builtin, Home, Instance, Partial
+from shapelint.infer.values.objects import Builtin, Instance, Partial
+from shapelint.infer.values.scopes import Home
 from shapelint.shapes.value import External, Tensor, Tuple, Value
 from shapelint.source import Problem, Source, Span
 from shapelint.syntax import facts

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from here import Done, here
 
-import shapelint.pipeline.bounds
+import shapelint.pipeline.processes.bounds
 import shapelint.verify.client
 from shapelint.cache.codec import CodecError, decoded, encoded
 from shapelint.cache.folder import MAX_BYTES
@@ -88,7 +88,7 @@ def check(project: Path, *arguments: str) -> Ran:
     """A run in this process."""
     started: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        for module in (shapelint.pipeline.bounds, shapelint.verify.client):
+        for module in (shapelint.pipeline.processes.bounds, shapelint.verify.client):
             begin = module.Process  # type: ignore[attr-defined]
 
             def counted(name: str, *how: Any, begin: Callable[..., object] = begin) -> object:
@@ -142,7 +142,7 @@ def test_a_warm_run_tells_the_same_and_does_nothing(project: Path, options: list
 
 def test_a_cold_run_understands_no_code_itself(project: Path) -> None:
     cold = ended(begun(project, "--output-format=json"))
-    assert (cold.started, cold.heavy) == (["shapelint.pipeline.checker", "shapelint.verify.worker.main"], [])
+    assert (cold.started, cold.heavy) == (["shapelint.pipeline.processes.checker", "shapelint.verify.worker.main"], [])
     assert cold.done == check(project, "--no-cache", "--output-format=json").done
 
 
@@ -213,7 +213,7 @@ def test_what_has_nothing_to_do_with_a_result_leaves_it(project: Path) -> None:
 def test_options_are_part_of_a_result(project: Path, options: list[str]) -> None:
     check(project)
     other = check(project, "--verify=off", *options)
-    assert "shapelint.pipeline.checker" in other.started
+    assert "shapelint.pipeline.processes.checker" in other.started
     assert other.done == check(project, "--no-cache", "--verify=off", *options).done
 
 
@@ -231,7 +231,7 @@ def test_verdicts_are_kept_by_program(project: Path) -> None:
     check(project, "--output-format=json")
     (project / "model.py").write_text(MODEL + "\nOTHER = 1\n")
     again = check(project, "--output-format=json")
-    assert again.started == ["shapelint.pipeline.checker"]
+    assert again.started == ["shapelint.pipeline.processes.checker"]
     assert again.done == check(project, "--no-cache", "--output-format=json").done
 
 

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Confidence
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.project.settings import values_given
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 
 #: without `wide`, the LSTM gets too few features
 MODEL = """\

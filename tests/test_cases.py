@@ -4,11 +4,12 @@ from textwrap import dedent, indent
 
 import pytest
 import torch
+from followed import DEFAULT
 
 from shapelint.finding import Confidence, Finding, Status
 from shapelint.pipeline.check import Candidate, FileCheck, Wanted, check_source
 from shapelint.pipeline.verdicts import proven
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 from shapelint.trace.node import INPUT
 from shapelint.verify.client import Verifier
@@ -16,7 +17,6 @@ from shapelint.verify.program.program import Program
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 
 HEAD = """\
 import torch

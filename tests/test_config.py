@@ -9,9 +9,10 @@ import jsonschema
 import pytest
 
 from shapelint.cli import run
-from shapelint.config import Config, ConfigError, Selection, Selector, check_codes, load_config
+from shapelint.config import Config, ConfigError, Selector, check_codes, load_config
 from shapelint.finding import Confidence
 from shapelint.keys import KEYS, schema, suggestion, text
+from shapelint.selection import Selection
 
 pytestmark = pytest.mark.usefixtures("kept_processes")
 

@@ -1,17 +1,17 @@
 """Sizes that a path assumes to be equal: where the defaults or a loader say otherwise, the crash is told."""
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Confidence, Finding, Status
 from shapelint.pipeline.check import Wanted, analyse_source, check_source
 from shapelint.pipeline.verdicts import proven
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 from shapelint.verify.client import Verifier
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 MODEL = """\
 import torch
 import torch.nn as nn

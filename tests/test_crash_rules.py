@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from followed import found, only
 
 from shapelint.finding import Confidence, Finding
-from shapelint.infer.analyse import analyse
-from shapelint.rules.base import RULES, load
-from shapelint.rules.select import findings
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
+from shapelint.rules.base import load
 from shapelint.verify.edits import apply_edits
 
 load()
 
 HEAD = "import torch\nfrom torch import nn\n"
-
-
-def found(text: str) -> list[Finding]:
-    source = Source("example.py", text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return [
-        finding
-        for finding, _ in findings(
-            analyse(module, source), frozenset(code for code, rule in RULES.items() if rule.default)
-        )
-    ]
-
-
-def only(text: str, code: str) -> Finding:
-    (finding,) = found(text)
-    assert finding.code == code
-    return finding
 
 
 def model(

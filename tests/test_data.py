@@ -58,7 +58,20 @@ def classes(dataclass: Any) -> dict[str, Any]:
         def __repr__(self) -> str:
             return "own"
 
-    return {one.__name__: one for one in (Empty, Pair, Further, Mutable, Itself, Own)}
+    @dataclass(slots=True)
+    class Prepared:
+        """Fields of all kinds, and what is done when all are set."""
+
+        a: int
+        b: list[int] = field(default_factory=list)
+        c: int = 3
+        total: int = field(init=False)
+        seen: dict[int, int] = field(init=False, default_factory=dict)
+
+        def __post_init__(self) -> None:
+            self.total = self.a + self.c + len(self.b)
+
+    return {one.__name__: one for one in (Empty, Pair, Further, Mutable, Itself, Own, Prepared)}
 
 
 OURS, THEIRS = classes(ours), classes(dataclasses.dataclass)
@@ -74,6 +87,8 @@ MADE = [
     ("Mutable", ([1],)),
     ("Itself", (1,)),
     ("Own", (1,)),
+    ("Prepared", (1,)),
+    ("Prepared", (1, [2], 4)),
 ]
 
 
@@ -98,6 +113,31 @@ def test_an_object_is_like_that_of_the_library(name: str, given: tuple[Any, ...]
         for compare in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
             mine, library = OURS[other](*arguments), THEIRS[other](*arguments)
             assert answer(lambda: getattr(our, compare)(mine)) == answer(lambda: getattr(their, compare)(library))  # noqa: B023
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"a": 1, "nothing": 2}, {"a": 1, "total": 2}, {"a": 1, "c": 2, "b": [5]}], ids=str
+)
+def test_arguments_are_those_of_the_library(given: dict[str, Any]) -> None:
+    ours_made, theirs_made = (answer(lambda made=made: repr(made["Prepared"](**given))) for made in (OURS, THEIRS))
+    assert ours_made == theirs_made
+
+
+def test_a_field_without_a_default_follows_none_that_has_one() -> None:
+    made: list[Any] = [ours, dataclasses.dataclass]
+    for dataclass in made:
+        with pytest.raises(TypeError, match="default"):
+
+            @dataclass(slots=True)
+            class Wrong:
+                """The order of its fields fits no call."""
+
+                a: int = 1
+                b: int
+
+
+def test_what_is_made_for_an_object_is_its_own() -> None:
+    assert OURS["Mutable"]().items is not OURS["Mutable"]().items
 
 
 @ours(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pytest
 
 from shapelint.cli import run
 from shapelint.effort import count, phase, spent
-from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.processes.bounds import Bounded
 from shapelint.source import Source
 
 MODEL = """\

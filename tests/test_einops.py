@@ -8,18 +8,16 @@ from typing import Any
 import einops
 import pytest
 import torch
+from followed import traces_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Ref
-from shapelint.infer.analyse import analyse
-from shapelint.rules import select
 from shapelint.rules.base import RULES, load
+from shapelint.rules.findings import findings
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Unknown
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
 from shapelint.verify.program.program import Program, build
 from shapelint.verify.worker.replay import run
@@ -49,16 +47,13 @@ CALLS = [
 ]
 
 
-def traces_of(text: str) -> list[Trace]:
-    source = Source("patterns.py", HEAD + text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return analyse(module, source)
+def paths_of(text: str) -> list[Trace]:
+    return traces_of(HEAD + text, "patterns.py")
 
 
 def replayed(call: str, sizes: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
     """The input and the result of a call, as the worker computes it."""
-    trace = traces_of(f"x = torch.randn{sizes}\ny = {call}\n")[0]
+    trace = paths_of(f"x = torch.randn{sizes}\ny = {call}\n")[0]
     program = build(trace, Raises(Ref(trace.nodes[-1].id)))
     assert isinstance(program, Program), program
     values = run(program.document["steps"])
@@ -85,7 +80,7 @@ def test_random_patterns(sizes: list[int], chance: random.Random) -> None:
     total = dict(zip(names, sizes, strict=True))
     shape = tuple(torch.Size([total[name] for name in group]).numel() for group in left)
     call = f'rearrange(x, "{written(left)} -> {written(right)}", {given_sizes})'
-    trace = traces_of(f"x = torch.randn({shape})\ny = {call} * 1\n")[0]
+    trace = paths_of(f"x = torch.randn({shape})\ny = {call} * 1\n")[0]
     program = build(trace, Raises(Ref(trace.nodes[-1].id)))
     assert isinstance(program, Program), program
     values = run(program.document["steps"])
@@ -123,14 +118,14 @@ def written(groups: list[list[str]]) -> str:
     ],
 )
 def test_what_is_not_obeyed_or_known_is_unknown(call: str) -> None:
-    trace = traces_of(f"x = torch.randn(2, 7, 6)\ny = {call}\n")[0]
+    trace = paths_of(f"x = torch.randn(2, 7, 6)\ny = {call}\n")[0]
     assert not [node for node in trace.nodes if node.error]
     assert not [binding for binding in trace.bindings if binding.name == "y"]
 
 
 @pytest.mark.parametrize("call", ['rearrange(x, "b t -> t b")', 'repeat(x, "b t d -> b t d e")'])
 def test_what_einops_refuses_torch_refuses(call: str) -> None:
-    trace = traces_of(f"x = torch.randn(2, 7, 6)\ny = {call}\n")[0]
+    trace = paths_of(f"x = torch.randn(2, 7, 6)\ny = {call}\n")[0]
     assert [node for node in trace.nodes if node.error]
 
 
@@ -151,7 +146,7 @@ def forward(*lines: str, option: str = "") -> str:
 
 
 def returned(text: str) -> tuple[Trace, Tensor]:
-    trace = next(trace for trace in traces_of(text) if trace.entry == "Model.forward")
+    trace = next(trace for trace in paths_of(text) if trace.entry == "Model.forward")
     (result,) = trace.returned
     assert isinstance(result, Tensor)
     return trace, result
@@ -180,18 +175,18 @@ def test_roles_follow_the_pattern() -> None:
     ],
 )
 def test_right_code_is_silent(lines: tuple[str, ...]) -> None:
-    assert findings(forward(*lines, option=", batch_first=True")) == []
+    assert codes(forward(*lines, option=", batch_first=True")) == []
 
 
 def test_a_mistake_behind_a_pattern_is_found() -> None:
     lines = "x = rearrange(x, 't b f -> b t f')", "output, _ = self.lstm(x)", "return self.head(output[-1])"
-    assert findings(forward(*lines, option=", batch_first=True")) == ["SHP101"]
+    assert codes(forward(*lines, option=", batch_first=True")) == ["SHP101"]
 
 
-def findings(text: str) -> list[str]:
-    return [finding.code for finding, _ in select.findings(traces_of(text), frozenset(RULES))]
+def codes(text: str) -> list[str]:
+    return [finding.code for finding, _ in findings(paths_of(text), frozenset(RULES))]
 
 
 def test_an_unknown_tensor_stays_unknown() -> None:
-    trace = traces_of("def f(make):\n    return rearrange(make(), 'b t d -> t b d')\ny = f(1)\n")[0]
+    trace = paths_of("def f(make):\n    return rearrange(make(), 'b t d -> t b d')\ny = f(1)\n")[0]
     assert all(isinstance(value, Unknown) for value in trace.returned)

@@ -20,12 +20,13 @@ import shapelint
 import shapelint.pipeline.executors.remote as remote
 import shapelint.pipeline.executors.worker as worker
 from shapelint.api import ExecutorError
-from shapelint.config import Chosen, load_config
+from shapelint.config import load_config
 from shapelint.effort import spent
 from shapelint.finding import Confidence
-from shapelint.pipeline.pool import Task
+from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.run import run
 from shapelint.report.result import RunResult
+from shapelint.selection import Chosen
 
 RIGHT = TAGGER.replace("out[-1]", "out[:, -1]")
 SIZES = """\

@@ -3,16 +3,16 @@
 from textwrap import dedent
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Confidence, Finding
 from shapelint.pipeline.check import Wanted, analyse_source, check_source
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 from shapelint.trace.trace import Trace
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 HEAD = "import torch\nimport torch.nn as nn\n"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
+from followed import DEFAULT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,14 +17,13 @@ from shapelint.pipeline.check import Analyse, Wanted, analyse_source, check_byte
 from shapelint.pipeline.fix import Mender, mender
 from shapelint.pipeline.verdicts import Judge, proven
 from shapelint.report.result import FileResult
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Problem, Source, Span, decode_source
 from shapelint.syntax.parse import parse
 from shapelint.verify.client import Verifier
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 WANTED = Wanted(frozenset(("SHP101", "SHP102")))
 WORD = re.compile(r"[A-Z]\w*|\+")
 

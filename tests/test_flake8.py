@@ -10,24 +10,11 @@ from pathlib import Path
 
 import pytest
 from injected import write_injected
+from wrong_models import CLASSIFIER as MODEL
 
 from shapelint.editors.flake8 import Settings, check_alone, messages
 from shapelint.source import Problem
 
-MODEL = """\
-from torch import nn
-
-
-class Model(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(8, 16, batch_first=True)
-        self.head = nn.Linear(16, 3)
-
-    def forward(self, x):
-        out, _ = self.lstm(x)
-        return self.head(out[-1])
-"""
 PLACE = "12:26: SHP101"
 RIGHT = MODEL.replace("out[-1]", "out[:, -1]")
 WITHOUT_TORCH = "import math\n\nprint(math.pi)\n"
@@ -35,7 +22,7 @@ WITHOUT_TORCH = "import math\n\nprint(math.pi)\n"
 EXTRA_RULES = """\
 from shapelint.finding import Ref, Severity
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.operations import is_recurrent_call
 
@@ -252,7 +239,7 @@ def test_what_is_loaded(scratch: Scratch, text: str, option: str, loaded: set[st
     scratch.flake8(option, "model.py")
     modules = json.loads(file.read_text())
     assert "shapelint.editors.flake8" in modules
-    assert loaded == {"shapelint.syntax.tree", "torch"}.intersection(modules)
+    assert loaded == {"shapelint.grammar.tree", "torch"}.intersection(modules)
 
 
 def test_nothing_but_the_standard_library_is_loaded_for_a_file_without_torch(scratch: Scratch) -> None:

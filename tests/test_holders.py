@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from followed import traces_of
 
-from shapelint.infer.analyse import analyse
 from shapelint.ops.holders import HOLDERS
 from shapelint.shapes.value import List, Tensor
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace
 
@@ -16,10 +14,7 @@ HEAD = "import copy\nimport torch\nfrom torch import nn\n"
 
 
 def trace_of(text: str, entry: str = "Model.forward") -> Trace:
-    source = Source("example.py", HEAD + text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return next(trace for trace in analyse(module, source) if trace.entry == entry)
+    return next(trace for trace in traces_of(HEAD + text, "example.py") if trace.entry == entry)
 
 
 def holders(init: str, forward: str = "return x", base: str = "nn.Module") -> list[Node]:

@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from followed import traces_of
 from fuzzing.mutations import Mutation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,6 @@ from shapelint.infer.analyse import analyse
 from shapelint.report.shapes import rows_of
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
-from shapelint.trace.trace import Trace
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures" / "inference").glob("*.py"))
 
@@ -44,13 +44,6 @@ def in_forward(*lines: str) -> str:
 def script(text: str) -> str:
     """A program that begins with a layer and an input."""
     return HEAD + "rnn = nn.LSTM(3, 4)\nx = torch.zeros(7, 2, 3)\n" + textwrap.dedent(text)
-
-
-def traces_of(text: str) -> list[Trace]:
-    source = Source("hostile.py", text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return analyse(module, source)
 
 
 PROGRAMS = {

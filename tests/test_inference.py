@@ -10,13 +10,14 @@ from pathlib import Path
 
 import literate
 import pytest
+from followed import traces_of
 from torch_python import TorchPython
 
 from shapelint.infer.analyse import analyse
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.report.shapes import rows_of
 from shapelint.rules.base import RULES, load
-from shapelint.source import Problem, Source, read_source
+from shapelint.source import Problem, read_source
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
 
@@ -39,7 +40,7 @@ RUN = [path for path in FILES if path.stem not in NOT_RUN]
 Records = list[tuple[int, str, list[int], int]]
 
 
-def traces_of(path: Path) -> list[Trace]:
+def traces_in(path: Path) -> list[Trace]:
     source = read_source(str(path))
     return analyse(parse(source), source)
 
@@ -80,13 +81,13 @@ def records(torch_python: TorchPython) -> Callable[[Path], Records]:
 def test_shapes_are_exactly_the_written_ones(path: Path) -> None:
     written = literate.read(path).shapes
     assert written
-    understood = shapes_of(traces_of(path))
+    understood = shapes_of(traces_in(path))
     assert {place: understood.get(place, set()) for place in written} == written
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
 def test_nothing_in_a_program_that_runs_is_an_error(path: Path) -> None:
-    errors = [(n.span.line, n.error.message) for trace in traces_of(path) for n in trace.nodes if n.error]
+    errors = [(n.span.line, n.error.message) for trace in traces_in(path) for n in trace.nodes if n.error]
     assert errors == []
 
 
@@ -157,9 +158,6 @@ def transform(function, tree):
     ],
 )
 def test_what_is_not_followed_has_no_shape(value: str) -> None:
-    source = Source("unfollowed.py", UNFOLLOWED + f"y = {value}\n")
-    module = parse(source)
-    assert not isinstance(module, Problem)
-    traces = analyse(module, source)
+    traces = traces_of(UNFOLLOWED + f"y = {value}\n", "unfollowed.py")
     assert "y" not in {name for _, name in shapes_of(traces)}
     assert not [node for trace in traces for node in trace.nodes if node.error]

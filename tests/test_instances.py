@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import deque
 
 import pytest
+from followed import traces_of
 
 from shapelint.effort import spent
-from shapelint.infer import instances
-from shapelint.infer.analyse import analyse
+from shapelint.infer.entries import instances
 from shapelint.rules.base import RULES, load
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
 
 load()
@@ -26,13 +24,6 @@ class Net(nn.Module):
         self.layers = [nn.LSTM(features, 8)]
 """
 TEXTS = [text for code in sorted(RULES) for text in (RULES[code].bad[0], RULES[code].good[0])]
-
-
-def traces_of(text: str) -> list[Trace]:
-    source = Source("m.py", text)
-    module = parse(source)
-    assert not isinstance(module, Problem)
-    return analyse(module, source)
 
 
 def steps_for(text: str) -> int:

@@ -22,7 +22,7 @@ CELLS = {
     "not run": "'Shown' in globals()",
     "broken": "def f(:",
     "after": f"{NET}  # shapelint: ignore[SHP101]",
-    "torch": "import sys; {'shapelint.syntax.tree', 'shapelint.infer'} & set(sys.modules)",
+    "torch": "import sys; {'shapelint.grammar.tree', 'shapelint.infer'} & set(sys.modules)",
     "off": "%shapelint off",
     "silent": NET,
     "unload": "%unload_ext shapelint",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from textwrap import dedent, indent
 
 import pytest
+from followed import traces_of
 
-from shapelint.infer.analyse import analyse
 from shapelint.reading.layout.meaning import roles_of
 from shapelint.rules.base import load
 from shapelint.shapes.axis import Role
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 
 load()
 HEAD = "import torch\nfrom torch import nn\nfrom torch.utils.data import DataLoader, TensorDataset\n"
@@ -35,10 +33,7 @@ class Model(nn.Module):
 def roles(body: str, doc: str = "") -> tuple[Role, ...]:
     """The roles of `h`."""
     text = HEAD + MODEL.format(doc=doc, body=indent(dedent(body), " " * 8))
-    source = Source("model.py", text)
-    module = parse(source)
-    assert not isinstance(module, Problem)
-    trace = next(one for one in analyse(module, source) if one.entry == "Model.forward" and not one.is_by_default)
+    trace = next(one for one in traces_of(text) if one.entry == "Model.forward" and not one.is_by_default)
     value = next(binding.value for binding in reversed(trace.bindings) if binding.name == "h")
     return roles_of(trace, value)
 

@@ -3,14 +3,14 @@
 from textwrap import dedent
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.pipeline.check import Wanted, analyse_source, check_source
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 HEAD = "import random\nimport torch\nimport torch.nn as nn\n"
 
 

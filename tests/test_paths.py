@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from followed import traces_of
 
-from shapelint.infer import analyse as driver
-from shapelint.infer.analyse import MAX_PATHS, MAX_REPEATS, MAX_TOTAL_STEPS, STEPS_OF_A_LINE, analyse
+from shapelint.infer import follow as following
+from shapelint.infer.analyse import MAX_PATHS, MAX_TOTAL_STEPS, STEPS_OF_A_LINE
+from shapelint.infer.follow import MAX_REPEATS
 from shapelint.infer.plan import MAX_STEPS, Plan
 from shapelint.infer.run.run import Run
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace
 
 HEAD = """\
@@ -58,18 +58,15 @@ Measure = Callable[[str], Cost]
 def cost_of(monkeypatch: pytest.MonkeyPatch) -> Measure:
     def measure(text: str) -> Cost:
         runs: list[Run] = []
-        once = driver._run_once
+        once = following._run_once
 
         def counted(run: Run, *rest: Any) -> None:
             runs.append(run)
             once(run, *rest)
 
-        source = Source("paths.py", text)
-        module = parse(source)
-        assert not isinstance(module, Problem), module
         with monkeypatch.context() as patch:
-            patch.setattr(driver, "_run_once", counted)
-            return Cost(analyse(module, source), runs)
+            patch.setattr(following, "_run_once", counted)
+            return Cost(traces_of(text, "paths.py"), runs)
 
     return measure
 

@@ -9,22 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from wrong_models import CLASSIFIER as MODEL
 
 ROOT = Path(__file__).parent.parent
-MODEL = """\
-from torch import nn
-
-
-class Model(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(8, 16, batch_first=True)
-        self.head = nn.Linear(16, 3)
-
-    def forward(self, x):
-        out, _ = self.lstm(x)
-        return self.head(out[-1])
-"""
 RIGHT = MODEL.replace("out[-1]", "out[:, -1]")
 CONFIG = """\
 repos:

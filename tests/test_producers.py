@@ -3,19 +3,19 @@
 from textwrap import dedent
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Finding, Status
 from shapelint.pipeline.check import FileCheck, Wanted, analyse_source, check_source
 from shapelint.pipeline.verdicts import proven
 from shapelint.report.shapes import rows_of
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 from shapelint.verify.client import Verifier
 
 load()
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.utils.data import DataLoader, TensorDataset\n"
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 
 
 def checked(text: str) -> FileCheck:

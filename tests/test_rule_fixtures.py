@@ -10,7 +10,7 @@ import pytest
 from shapelint.finding import Finding, Status
 from shapelint.infer.analyse import analyse
 from shapelint.rules.base import RULES, load
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source, read_source
 from shapelint.syntax.parse import parse
 from shapelint.trace.trace import Trace

@@ -6,20 +6,20 @@ import ast
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import chain
 
 import pytest
+from followed import DEFAULT, traces_of
 
 from shapelint.finding import Finding, Severity, Status
-from shapelint.infer.analyse import analyse
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.pipeline.fix import mender
 from shapelint.pipeline.verdicts import proven
 from shapelint.report.result import FileResult
 from shapelint.rules.base import CHECKS, HEADINGS, RULES, UNDECIDED, RegisteredCheck, Rule, load
 from shapelint.rules.docs import seen
-from shapelint.rules.select import findings
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
+from shapelint.rules.findings import findings
+from shapelint.source import Source
 from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
 from shapelint.verify.edits import apply_edits
@@ -45,22 +45,14 @@ FAMILIES = {
 KNOWN = [f"SHP{digit}{number:02}" for digit, last in FAMILIES.values() for number in range(1, last + 1)]
 
 ALL = sorted(RULES.values(), key=lambda rule: rule.code)
-DEFAULT = frozenset(rule.code for rule in ALL if rule.default)
 BAD = [pytest.param(rule, text, id=f"{rule.code}-{n}") for rule in ALL for n, text in enumerate(rule.bad)]
 GOOD = [pytest.param(rule, text, id=f"{rule.code}-{n}") for rule in ALL for n, text in enumerate(rule.good)]
-
-
-def traces(text: str) -> list[Trace]:
-    source = Source("example.py", text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return analyse(module, source)
 
 
 @lru_cache(maxsize=8)  # an example's tests follow each other
 def found(text: str, rule: Rule) -> list[tuple[Finding, Trace]]:
     """What the rules find that are on by default, and the given one."""
-    return findings(traces(text), DEFAULT | {rule.code})
+    return findings(traces_of(text), DEFAULT | {rule.code})
 
 
 def wanted(rule: Rule) -> Wanted:
@@ -85,7 +77,9 @@ def test_every_known_mistake_has_a_rule_or_a_reason(code: str) -> None:
     assert (code in RULES) != (code in UNDECIDED)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: "-".join(rule.code for rule in check.rules))
+@pytest.mark.parametrize(
+    "check", list(chain.from_iterable(CHECKS.values())), ids=lambda check: "-".join(rule.code for rule in check.rules)
+)
 def test_a_check_lies_in_the_room_of_a_code(check: RegisteredCheck) -> None:
     """What is added later has a page in docs/rules, which is held against the rules by itself."""
     room = check.run.__module__.split(".")[2]
@@ -165,7 +159,7 @@ class TestBad:
             mended = apply_edits(text, fix.edits)
             ast.parse(mended)
             assert codes(found(mended, rule)) < codes(before), mended
-            assert prove_fix(fix, mended_programs(finding, fix, trace, traces), verifier).proven, mended
+            assert prove_fix(fix, mended_programs(finding, fix, trace, traces_of), verifier).proven, mended
 
     def test_fixing_ends_and_leaves_no_fix(self, rule: Rule, text: str, verifier: Verifier) -> None:
         before = checked(text, rule, verifier)

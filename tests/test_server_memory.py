@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from shapelint.config import Chosen
-from shapelint.editors.server import look as reader
-from shapelint.editors.server.look import Look, Text, look, point, programs
-from shapelint.editors.server.spread import Spread
+from shapelint.editors.server.reading import look as reader
+from shapelint.editors.server.reading.look import Look, Text, look, point, programs
+from shapelint.editors.server.reading.spread import Spread
 from shapelint.effort import spent
 from shapelint.finding import Confidence
 from shapelint.rules.base import RULES, load
+from shapelint.selection import Chosen
 from shapelint.source import Source
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures" / "inference").glob("*.py"))

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 import pytest
+from followed import DEFAULT
 
 from shapelint.finding import Confidence
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.project.files import MAX_FILES, MAX_TAKEN, files_of, project_of, texts_with
 from shapelint.project.settings import values_given
 from shapelint.project.written import Something
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.source import Source
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 
 MODEL = """\
 import torch.nn as nn

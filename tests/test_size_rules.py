@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+import followed
 import pytest
 
 from shapelint.finding import Finding
-from shapelint.infer.analyse import analyse
 from shapelint.rules.base import RULES, load
-from shapelint.rules.select import findings
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.verify.edits import apply_edits
 
 load()
 
+EVERY = frozenset(RULES)
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 
 
 def found(text: str) -> list[Finding]:
-    source = Source("example.py", HEAD + text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return [finding for finding, _ in findings(analyse(module, source), frozenset(RULES))]
+    return followed.found(HEAD + text, EVERY)
 
 
 def only(text: str, code: str) -> Finding:
-    (finding,) = found(text)
-    assert finding.code == code
-    return finding
+    return followed.only(HEAD + text, code, EVERY)
 
 
 def mended(text: str, finding: Finding, fix: int = 0) -> str:

@@ -3,13 +3,14 @@
 from textwrap import dedent
 
 import pytest
+from followed import DEFAULT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapelint.finding import Status
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.pipeline.verdicts import proven
-from shapelint.rules.base import RULES, load
+from shapelint.rules.base import load
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.source import Source
@@ -18,7 +19,6 @@ from shapelint.verify.program.sizes import SizeProblem, choose_sizes, satisfied
 
 load()
 
-DEFAULT = frozenset(code for code, rule in RULES.items() if rule.default)
 B, T, W, H, K = (Dim.symbol(name) for name in "BTWHK")
 
 

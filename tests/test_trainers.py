@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from followed import traces_of
 
-from shapelint.infer.analyse import analyse
 from shapelint.rules.base import load
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.node import SCRIPT
 
 load()
@@ -51,10 +49,7 @@ class Model(pl.LightningModule):
     ],
 )
 def test_the_loss_gets_the_loaders_targets(call: str) -> None:
-    source = Source("model.py", MODEL + call + "\n")
-    module = parse(source)
-    assert not isinstance(module, Problem)
-    script = next(trace for trace in analyse(module, source) if trace.entry == SCRIPT)
+    script = next(trace for trace in traces_of(MODEL + call + "\n") if trace.entry == SCRIPT)
     (loss,) = [node for node in script.nodes if node.op.endswith("mse_loss")]
     ranks = [getattr(value, "rank", None) for value in loss.args]
     assert ranks == [2, 1]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from followed import traces_of
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.finding import Claim, Ref, Status, Verdict
-from shapelint.infer.analyse import analyse
 from shapelint.shapes.value import Tensor
-from shapelint.source import Problem, Source
-from shapelint.syntax.parse import parse
 from shapelint.trace.node import INPUT
 from shapelint.trace.trace import Trace
 from shapelint.verify.client import Verifier
@@ -34,10 +32,7 @@ class Model(nn.Module):
 
 def trace_of(body: str) -> Trace:
     text = HEAD + "".join(f"        {line}\n" for line in body.splitlines())
-    source = Source("example.py", text)
-    module = parse(source)
-    assert not isinstance(module, Problem), module
-    return next(trace for trace in analyse(module, source) if trace.entry == "Model.forward")
+    return next(trace for trace in traces_of(text, "example.py") if trace.entry == "Model.forward")
 
 
 def returned(trace: Trace) -> Tensor:

@@ -24,3 +24,19 @@ class Net(nn.Module):
     def forward(self, x):
         out, _ = self.lstm(x)
         return self.fc(out[-1])"""
+
+#: SHP101 in line 12, column 26
+CLASSIFIER = """\
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(8, 16, batch_first=True)
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, x):
+        out, _ = self.lstm(x)
+        return self.head(out[-1])
+"""

@@ -7,7 +7,6 @@ that holds something else is left alone.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shapelint.project.files import CACHE_TAG
+from shapelint.regex import regex
 from shapelint.source import read_regular
 
 MAX_BYTES = 64_000_000  #: of a file in it
@@ -24,7 +24,7 @@ LEFTOVER_SECONDS = 3_600.0  #: after which a file that was not written to its en
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 _TAG = f"{_SIGNATURE}\n# This folder is a cache of shapelint: `shapelint clean` removes it.\n"
 _IGNORE = "# made by shapelint\n*\n"
-_OWN = re.compile(r"(results|verdicts)-[0-9a-f]{32}\.json")
+_OWN = regex(r"(results|verdicts)-[0-9a-f]{32}\.json")
 _UNFINISHED = ".shapelint-"
 
 

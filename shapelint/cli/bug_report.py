@@ -94,7 +94,7 @@ def _code(reduced: Reduced) -> Iterator[str]:
 
 def _reduced(place: str, verify: str) -> Reduced:
     """The small text for what is found at a place, or for what makes a check of a file fail."""
-    from shapelint.pipeline.bounds import Bounded, BoundsError
+    from shapelint.pipeline.processes.bounds import Bounded, BoundsError
     from shapelint.reduction.reduce import Reducer, RestsOnOthersError
     from shapelint.verify.client import Verifier, available
 

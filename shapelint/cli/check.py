@@ -28,6 +28,7 @@ from shapelint.report.text import plain
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from shapelint.pipeline.run import Input
     from shapelint.report.result import RunResult
 
 
@@ -109,7 +110,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     Exit status: 0 nothing found (or nothing that remains after --fix, nothing to change with --diff), 1 findings,
     2 something could not be checked or written, 130 stopped by Ctrl-C, 143 by SIGTERM.
     """
-    from shapelint.pipeline.run import Input, run
+    from shapelint.pipeline.run import Input
 
     spent()  # what came before is not of this run
     began, stdin = time.perf_counter(), None
@@ -125,9 +126,7 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
         config = replace(config, pictures=any(formats.has_pictures(output.format) for output in told))
         if options["show_files"]:
             return _show_files(files, config)
-        progress = Progress()
-        with shown(progress, None if options["quiet"] else sys.stderr), _executor(options) as executor:
-            result = run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress, executor)
+        result = _checked(files, config, options, stdin)
     except ConfigError as error:
         raise Failure(str(error)) from None
     if config.baseline_path:
@@ -144,6 +143,14 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
     if options["profile"]:
         click.echo(profile.told(spent(), time.perf_counter() - began), err=True)
     return _status(result, found, options)
+
+
+def _checked(files: tuple[str, ...], config: Config, options: dict[str, Any], stdin: Input | None) -> RunResult:
+    from shapelint.pipeline.run import run
+
+    progress = Progress()
+    with shown(progress, None if options["quiet"] else sys.stderr), _executor(options) as executor:
+        return run(files, config, options["jobs"] or 0, stdin, not options["diff"], progress, executor)
 
 
 def _executor(options: dict[str, Any]) -> AbstractContextManager[Executor | None]:

@@ -10,9 +10,9 @@ import click
 
 from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.finding import Confidence, Finding
-from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.check import FileCheck, Wanted, check_source
-from shapelint.pipeline.pool import bounded_check
+from shapelint.pipeline.processes.bounds import Bounded
+from shapelint.pipeline.processes.pool import bounded_check
 from shapelint.report.graph import dot, mermaid, svg
 from shapelint.report.graph.data import Graph
 from shapelint.source import Problem, read_source
@@ -45,7 +45,7 @@ def _parsed(place: str) -> tuple[str, str]:
 
 def _checked(path: str) -> FileCheck:
     """What is found in a file, with its pictures, in a process of its own."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
 
     source = read_source(path)
     if isinstance(source, Problem):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from dataclasses import replace
 
 from shapelint.cli.options import Failure
 from shapelint.config import ConfigError, load_config
 from shapelint.data import dataclass
-from shapelint.finding import Confidence
+from shapelint.finding import UNUSED, Confidence
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.check import Candidate, FileCheck, Wanted, check_source
+from shapelint.regex import regex
 from shapelint.source import NOTEBOOK, Problem, read_source
 
-_PLACE = re.compile(r"(?P<path>.+?)(?::cell (?P<cell>\d+))?:(?P<line>\d+)(?::(?P<column>\d+))?:?")
+_PLACE = regex(r"(?P<path>.+?)(?::cell (?P<cell>\d+))?:(?P<line>\d+)(?::(?P<column>\d+))?:?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ def choose_of(check: FileCheck, place: Place) -> Candidate:
 
 def checked(place: Place, with_class: bool = False, failing: bool = False) -> FileCheck:
     """All that is found in the file of a place; raises Failure for what cannot be checked, unless that is wanted."""
-    from shapelint.pipeline.bounds import Bounded
-    from shapelint.pipeline.pool import bounded_check
-    from shapelint.rules.base import RULES, load
+    from shapelint.pipeline.processes.bounds import Bounded
+    from shapelint.pipeline.processes.pool import bounded_check
+    from shapelint.rules.index import by_default
 
     source = read_source(place.path)
     if isinstance(source, Problem):
@@ -68,8 +68,8 @@ def checked(place: Place, with_class: bool = False, failing: bool = False) -> Fi
         given = load_config(place.path).given
     except ConfigError as error:
         raise Failure(str(error)) from None
-    load()
-    wanted = Wanted(frozenset(RULES), Confidence.LOW, prove_fixes=False, own_class=with_class, given=given)
+    codes = frozenset(by_default()) - {UNUSED}
+    wanted = Wanted(codes, Confidence.LOW, prove_fixes=False, own_class=with_class, given=given)
     with closing(Bounded()) as checker:
         check = bounded_check(checker, place.path, check_source, source, wanted)
     for problem in check.problems:

@@ -24,19 +24,24 @@ if TYPE_CHECKING:
 @color_option
 def rule(codes: tuple[str, ...], every: bool, output_format: str) -> None:
     """Explain rules by CODE: what is wrong, why it matters, how torch proves it, when the rule is silent."""
-    from shapelint.rules.base import RULES, load
+    from shapelint.rules.index import by_default
 
-    load()
     if not every and not codes:
         raise Failure("name a code, for instance `shapelint rule SHP101`, or give --all")
-    chosen = sorted(RULES) if every else [code.upper() for code in codes]
-    for code in chosen:
-        if code == UNUSED:
-            raise Failure(f"{code} is no rule: it tells of comments that silence nothing, see {page_of(code)}")
-        if code not in RULES:
-            raise Failure(f"unknown rule code {code!r}{suggestion(code, RULES)}")
-    rules = [RULES[code] for code in chosen]
+    known = sorted(by_default().keys() - {UNUSED})
+    rules = [_rule(code, known) for code in (known if every else map(str.upper, codes))]
     write(as_json(rules) if output_format == "json" else as_text(rules))
+
+
+def _rule(code: str, known: Sequence[str]) -> Rule:
+    from shapelint.rules.index import rule_of
+
+    if code == UNUSED:
+        raise Failure(f"{code} is no rule: it tells of comments that silence nothing, see {page_of(code)}")
+    rule = rule_of(code)
+    if rule is None:
+        raise Failure(f"unknown rule code {code!r}{suggestion(code, known)}")
+    return rule
 
 
 def as_text(rules: Sequence[Rule]) -> str:

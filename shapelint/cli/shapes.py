@@ -10,7 +10,7 @@ import click
 from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.config import ConfigError, load_config
 from shapelint.notebooks.places import Places
-from shapelint.pipeline.bounds import Bounded, BoundsError
+from shapelint.pipeline.processes.bounds import Bounded, BoundsError
 from shapelint.pipeline.shapes import shapes_in
 from shapelint.project.given import Given
 from shapelint.source import Problem, Source, read_source

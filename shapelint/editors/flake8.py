@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from shapelint.finding import Finding
-    from shapelint.pipeline.bounds import Bounded
     from shapelint.pipeline.check import FileCheck
+    from shapelint.pipeline.processes.bounds import Bounded
     from shapelint.source import Problem
     from shapelint.verify.client import Verifier
 
@@ -95,7 +95,7 @@ def check_text(path: str, text: str, settings: Settings) -> list[Message]:
 
 
 def _check(path: str, text: str, settings: Settings) -> list[Message]:
-    from shapelint.pipeline.pool import bounded_check
+    from shapelint.pipeline.processes.pool import bounded_check
 
     check = bounded_check(_checker(os.getpid()), path, check_alone, path, text, settings)
     findings = [candidate.finding for candidate in check.candidates]
@@ -109,7 +109,7 @@ def _check(path: str, text: str, settings: Settings) -> list[Message]:
 def check_alone(path: str, text: str, settings: Settings) -> FileCheck:
     """Check a file, in a process that is none of flake8's."""
     from shapelint.pipeline.check import Wanted, check_source
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
     from shapelint.source import Source
 
     codes = frozenset(code for code, on in by_default().items() if on or code.startswith(settings.named))
@@ -128,7 +128,7 @@ def messages(findings: Iterable[Finding], problems: Iterable[Problem]) -> list[M
 @cache
 def _checker(process: int) -> Bounded:
     """What checks the files of a process, given by its number, within bounds; it ends when the process does."""
-    from shapelint.pipeline.bounds import Bounded
+    from shapelint.pipeline.processes.bounds import Bounded
 
     return Bounded()
 

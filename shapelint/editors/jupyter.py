@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from shapelint.config import Config, ConfigError, Selector, load_config
 from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
-from shapelint.pipeline.bounds import Bounded, BoundsError
+from shapelint.pipeline.processes.bounds import Bounded, BoundsError
 from shapelint.prefilter import may_use_torch
 from shapelint.source import Problem, decode_source
 
@@ -133,7 +133,8 @@ class Session:
         source = decode_source(PATH, raw)
         if isinstance(source, Problem) or not may_use_torch(source.text.encode("utf-8", "replace")):
             return None
-        from shapelint.pipeline.pool import Task, bounded_check, run_task
+        from shapelint.pipeline.processes.pool import bounded_check
+        from shapelint.pipeline.processes.task import Task, run_task
         from shapelint.pipeline.verdicts import proven, unproven
 
         config = load_config(".")

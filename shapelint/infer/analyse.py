@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -16,44 +15,38 @@ from shapelint.effort import count, phase
 from shapelint.infer.contradictions import contradicted, tell_contradicted
 from shapelint.infer.definitions import definitions, earlier_versions
 from shapelint.infer.dispatch import execute
-from shapelint.infer.entries import Entry, entries
-from shapelint.infer.instances import Instances
+from shapelint.infer.entries.instances import Instances
+from shapelint.infer.entries.points import Entry, entries
+from shapelint.infer.follow import Budget, Checked, errors, follow, retaken
 from shapelint.infer.library import Library
 from shapelint.infer.plan import (
-    COMMENTED,
-    JOINED,
-    ORDERED_RANKS,
-    STATED_RANKS,
-    WISHED_RANKS,
     BudgetSpent,
     Plan,
     Raised,
-    Refused,
     Turn,
 )
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Home, ModuleValue, Scope
+from shapelint.infer.values.objects import ModuleValue
+from shapelint.infer.values.scopes import Home, Scope
 from shapelint.ops.names import CELLS, RECURRENT
-from shapelint.ops.refusals import SizeError
 from shapelint.ops.registry import load
-from shapelint.shapes.dim import Dim
+from shapelint.regex import regex
 from shapelint.source import NOTEBOOK, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse
-from shapelint.trace.node import TRIED, Node, given_refs, is_of_axis
+from shapelint.trace.node import Node, is_of_axis
 from shapelint.trace.trace import Trace
 
 for _room in ("code", "known", "values"):  # what is there registers itself
     rooms.modules(f"shapelint.infer.{_room}")
 
-_NAMES_RECURRENT = re.compile(
+_NAMES_RECURRENT = regex(
     r"(?<![A-Za-z0-9_])(?:LSTM|GRU|RNN)(?:Base|Cell)?(?![A-Za-z0-9_])|getattr\(\s*(?:torch\.)?nn\b"
 )
 MAX_PATHS = 12  #: paths followed from one entry point
 FIRST_PATHS = 5  #: paths followed until one meets a recurrent layer, or something that torch refuses
 PLAIN_PATHS = 2  #: the same, in a file that names no recurrent layer
 MAX_MISLED = 3  #: times that an entry point's paths are followed because docstrings misled
-MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
 MAX_TOTAL_STEPS = 400_000  #: steps over all paths of one entry point
 STEPS_OF_A_LINE = 1_500  #: steps over all entry points, for each line of the file: more than any published code takes
 
@@ -83,26 +76,6 @@ class Memory(Protocol):
 
     def recall(self, entry: str, explore: Callable[[], Explored]) -> Explored:
         """What exploring an entry point shows, of an earlier text where that cannot have changed."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """The steps that are left for a file: a few lines may build trees of modules that are as large as one likes."""
-
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The file under analysis, and the project's modules that it imports."""
-
-    home: Home
-    library: Library
-    scope: Scope  #: the module's definitions, which all entry points but the script share
-    budget: Budget
-    instances: Instances
-    first_paths: int  #: followed from an entry point until one meets what is worth more of them
-    misstated: set[tuple[str, str]]  #: what docstrings say of a class's parameters and some entry point does not do
 
 
 @phase("interpret")
@@ -207,7 +180,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
         paths += run.raised is None
         if any(_is_worth_more(node) for node in run.trace.nodes):
             limit = MAX_PATHS
-        run.trace.retaken = partial(_retaken, checked, entry, run)
+        run.trace.retaken = partial(retaken, checked, entry, run)
         if not plan.choices and not plan.sizes:
             if sizes := contradicted(run.trace):
                 tell_contradicted(run.trace, sizes)
@@ -221,7 +194,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
 
 def _defaults(trace: Trace) -> dict[str, int]:
     """The sizes that parameters have by default, where the path works with other ones as well."""
-    if _errors(trace) or not trace.nodes:
+    if errors(trace) or not trace.nodes:
         return {}
     return {name: size for name, size in trace.defaults.items() if name not in trace.solved and not is_of_axis(name)}
 
@@ -229,8 +202,8 @@ def _defaults(trace: Trace) -> dict[str, int]:
 def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
     """The path with the default sizes, if torch refuses something there: loops are followed to their ends."""
     run = follow(checked, entry, plan)
-    if run.raised is None and _errors(run.trace):
-        run.trace.retaken = partial(_retaken, checked, entry, run)
+    if run.raised is None and errors(run.trace):
+        run.trace.retaken = partial(retaken, checked, entry, run)
         run.trace.is_by_default = True
         yield run.trace
 
@@ -245,7 +218,7 @@ def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
 
     Close choices come first, and among them those of a kind: they decide which layers there are.
     """
-    refused = _errors(run.trace)
+    refused = errors(run.trace)
     for choice in sorted(run.path.choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
         if choice.key in plan.choices:
             continue
@@ -254,137 +227,3 @@ def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
                 opens = run.path.beyond.get(choice.key, set()) if not choice.is_of_kind else None
                 turned = replace(run.plan, choices={**plan.choices, choice.key: option})
                 yield Turn(turned, None if opens is None else frozenset(opens), refused)
-
-
-def follow(checked: Checked, entry: Entry, plan: Plan, refused: Refused = frozenset()) -> Run:
-    """Run one path, again and again until it demands nothing new of its unknown inputs.
-
-    `refused` is what torch refuses on the path that this one is turned from. A shape that the author states and for
-    which the code raises was misread, if the code runs without it.
-    """
-    run = _repeated(checked, entry, plan)
-    if not _errors(run.trace) <= refused:
-        run = _on_its_own(checked, entry, plan, run)
-    doubted = (_in_vain(run.trace, partial(_is_hearsay, run.trace)) | run.path.disputed) - plan.doubted
-    if not doubted:
-        return run
-    again = _repeated(checked, entry, replace(_without(plan, doubted), doubted=plan.doubted | doubted))
-    return run if _errors(again.trace) and not run.path.disputed else again
-
-
-def _on_its_own(checked: Checked, entry: Entry, plan: Plan, run: Run) -> Run:
-    """A turned path, without the ranks that the path before it demands where these make torch raise.
-
-    What its own code says of them is said again.
-    """
-    inherited = {key for key, demand in plan.demands.items() if demand.because not in ORDERED_RANKS}
-    in_vain = _in_vain(run.trace, lambda leaf, _: leaf.leaf_key in inherited) if inherited else set()
-    if not in_vain:
-        return run
-    again = _repeated(checked, entry, _without(plan, in_vain))
-    return run if _errors(again.trace) else again
-
-
-def _without(plan: Plan, keys: set[str]) -> Plan:
-    return replace(plan, demands={key: demand for key, demand in plan.demands.items() if key not in keys})
-
-
-def _is_hearsay(trace: Trace, leaf: Node, failed: Node) -> bool:
-    """Whether a text that gives a leaf its rank may be of another value, where something fails with that rank.
-
-    A comment in the function that is run is of what is there, if a known mistake explains why it fails; and any
-    text is, if what fails takes as many axes and another size than the one that is written.
-    """
-    error = failed.error
-    is_explained = error is not None and error.code is not None and leaf.bound.get("demand") == COMMENTED
-    got = error.details.get("got") if isinstance(error, SizeError) else None
-    is_of_number = isinstance(got, Dim) and trace.resolve(got).constant is not None
-    return leaf.is_documented and not is_explained and not is_of_number
-
-
-def _in_vain(trace: Trace, is_suspect: Callable[[Node, Node], bool]) -> set[str]:
-    """The suspected leaves that something is made of for which torch raises."""
-    made_of: dict[int, frozenset[int]] = {}
-    found: set[str] = set()
-    if not _errors(trace):
-        return found
-    for node in trace.nodes:
-        own = {node.id} if node.leaf_key is not None else set[int]()
-        made_of[node.id] = frozenset(own).union(*(made_of[ref.node] for ref in given_refs(node)))
-        if node.error is not None:
-            leaves = [trace.nodes[number] for number in made_of[node.id]]
-            found |= {leaf.leaf_key for leaf in leaves if leaf.leaf_key is not None and is_suspect(leaf, node)}
-    return found
-
-
-def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
-    """The last of the runs of a path, with ranks for those inputs of which nothing asks for one."""
-    run = _demanded(checked, entry, plan)
-    known = run.plan.demands.keys() | plan.in_vain
-    wishes = {key: wish for key, wish in run.path.wishes.items() if key not in known}
-    for more in range(len(WISHED_RANKS)) if wishes else ():
-        ranks = {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
-        again = _demanded(checked, entry, replace(run.plan, demands={**run.plan.demands, **ranks}))
-        if again.path.misfits <= run.path.misfits and (again.raised is None or run.raised is not None):
-            return again
-    run.plan = replace(run.plan, in_vain=plan.in_vain | wishes.keys())
-    return run
-
-
-def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
-    """The last of the runs of a path, which demands nothing new.
-
-    Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
-    """
-    for _ in range(MAX_REPEATS):
-        run = _start(checked, entry, plan)
-        _run_once(run, checked, entry)
-        checked.budget.left -= run.steps
-        count("runs")
-        count("steps", run.steps - run.resumed)
-        fresh = {key: demand for key, demand in run.path.demands.items() if plan.demands.get(key) != demand}
-        passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
-        if not fresh and passed == plan.passed:
-            break
-        plan = replace(plan, demands={**plan.demands, **fresh}, passed=passed)
-    return run
-
-
-def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Trace | None:
-    """The path of a run where a leaf has another rank; None where the code raises for that rank, and not before.
-
-    The ranks of the other leaves are taken as they are, but for those that follow from others.
-    """
-    choices = {choice.key: choice.taken for choice in run.path.choices.values()}
-    demands = {
-        name: demand if demand.because in STATED_RANKS else replace(demand, because=TRIED)
-        for name, demand in run.plan.demands.items()
-        if demand.because != JOINED
-    }
-    demands[key] = replace(demands[key], rank=rank, because=TRIED)
-    again = follow(checked, entry, replace(run.plan, choices=choices, demands=demands))
-    if again.raised is not None and run.raised is None:
-        return None
-    return None if _errors(again.trace) - _errors(run.trace) else again.trace
-
-
-def _errors(trace: Trace) -> Refused:
-    return frozenset((node.op, node.path, node.span) for node in trace.nodes if node.error is not None)
-
-
-def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
-    source = checked.home.source
-    members = checked.library.members
-    trace = Trace(source.path, entry.name, text=source.text, likely=plan.sizes, members=members)
-    return Run.of(trace, checked.home, checked.library, plan)
-
-
-def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
-    try:
-        entry.body(run, checked.scope, checked.instances)
-    except Raised:
-        run.raised = run.guard
-        run.recorder.frames.clear()
-    except (BudgetSpent, RecursionError, OverflowError):
-        # what the trace holds so far is true; the rest of the path is not followed
-        run.recorder.frames.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,12 +9,13 @@ from dataclasses import replace
 
 from shapelint.data import dataclass
 from shapelint.infer.code.walk import calls_in, names_in
+from shapelint.regex import regex
 from shapelint.source import Source
 from shapelint.syntax import facts
 
 MAX_VERSIONS = 8  #: of the definitions of a notebook that later ones take the place of
 
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 #: calls in the values of module constants: `OPTIONS = dict(size=5)`, `WHERE = "cuda" if is_available() else "cpu"`
 _CONSTANT_CALLS = frozenset(
@@ -136,7 +136,7 @@ class Outline:
 
     @property
     def shared_sequences(self) -> frozenset[str]:
-        """The names of what makes an nn.Sequential and is named by other parts: see `infer/uncalled.py`."""
+        """The names of what makes an nn.Sequential and is named by other parts: see `infer/entries/uncalled.py`."""
         makers = [part for part in self.parts if "Sequential" in part.words]
         count = Counter(word for part in self.parts for word in part.words) if makers else Counter[str]()
         return frozenset(name for part in makers for name in part.binds if count[name] > (name in part.words))

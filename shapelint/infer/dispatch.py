@@ -8,7 +8,7 @@ from typing import Any
 
 from shapelint.infer.kinds import ByKind
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Scope
+from shapelint.infer.values.scopes import Scope
 from shapelint.shapes.value import Unknown, Value
 from shapelint.syntax import facts
 

@@ -12,10 +12,11 @@ from dataclasses import replace
 from shapelint.infer.code.walk import expressions_in, names_in
 from shapelint.infer.plan import COMMENTED, Demand
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Function
+from shapelint.infer.values.scopes import Function
 from shapelint.notation.axis_names import role_of_name
 from shapelint.notation.axis_roles import roles_of_names
 from shapelint.notation.shape_text import RETURN, ShapeText, parse_docstring, parse_remark, parse_shape
+from shapelint.regex import regex
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, Tensor, Unknown, Value
@@ -25,7 +26,7 @@ from shapelint.trace.evidence import NAMED, Evidence, Stated
 from shapelint.trace.node import is_of_axis
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
-_ARROW = re.compile(r"\s*(?:-+>|=+>|→)")
+_ARROW = regex(r"\s*(?:-+>|=+>|→)")
 
 
 def note_assignment(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from shapelint.data import dataclass
 from shapelint.infer.known.torch_names import canonical, is_registered
-from shapelint.infer.values.objects import Home, Imported, ModuleValue, Scope
+from shapelint.infer.values.objects import Imported, ModuleValue
+from shapelint.infer.values.scopes import Home, Scope
 from shapelint.project.given import given
 from shapelint.project.imports import imported_file, module_of, read_import
 from shapelint.project.reads import remembered, version_of

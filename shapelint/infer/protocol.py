@@ -9,8 +9,9 @@ from typing import Any
 from shapelint.data import dataclass
 from shapelint.infer.kinds import ByKind
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Method, Scope, Several
+from shapelint.infer.values.objects import Method, Several
 from shapelint.infer.values.rounds import Rounds
+from shapelint.infer.values.scopes import Scope
 from shapelint.infer.values.truth import truths
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import List, Unknown, Value

@@ -7,7 +7,9 @@ things (`N`, `L`, `S`, `C`, `H`, `D`) are not decided here: `axis_roles` decides
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from shapelint.regex import regex
 from shapelint.shapes.axis import Role
 
 _BATCH = """
@@ -51,18 +53,19 @@ _ROLES: dict[str, Role] = {
 _DIRECTION_NAMES = frozenset(_DIRECTIONS.split())
 _WIDTH_WORDS = frozenset(_WIDTHS.split())
 
-_BATCH_SIZE = re.compile(r"(?:[a-z0-9_]+_)?(?:mini_?)?batch_?(?:size|sz)(?:_[a-z0-9]+)?")
-_SEQUENCE = re.compile(
+_BATCH_SIZE = regex(r"(?:[a-z0-9_]+_)?(?:mini_?)?batch_?(?:size|sz)(?:_[a-z0-9]+)?")
+_SEQUENCE = regex(
     r"(?:[a-z0-9]+_)*(?:seq|sequence|src|source|tgt|trg|target|sent|sentence|text|input|output|audio|mel|time|enc|dec"
     r"|encoder|decoder|token|history|prediction|window|utt|frame|subseq|chunk)_(?:len|length)(?:_[a-z0-9]+)?"
 )
-_COUNTED_LAYERS = re.compile(r"(?:n|num)_(?:[a-z]+_)?layers")
-_COUNTED_STEPS = re.compile(r"(?:n|num)_(?:[a-z]+_)?(?:steps|timesteps)")
-_SUBSCRIPTED_TIME = re.compile(r"t_?(?:x|y|in|out|max|enc|dec|src|tgt|text|audio|mel|[0-9])")
-_SUBSCRIPTED_BATCH = re.compile(r"b_|b[0-9]")
-_WIDTH = re.compile(r"(?:[a-z0-9]+_)*(?P<word>[a-z]+)_?(?:dim|dims|size|sz|width)(?:_[a-z0-9]+)?")
+_COUNTED_LAYERS = regex(r"(?:n|num)_(?:[a-z]+_)?layers")
+_COUNTED_STEPS = regex(r"(?:n|num)_(?:[a-z]+_)?(?:steps|timesteps)")
+_SUBSCRIPTED_TIME = regex(r"t_?(?:x|y|in|out|max|enc|dec|src|tgt|text|audio|mel|[0-9])")
+_SUBSCRIPTED_BATCH = regex(r"b_|b[0-9]")
+_WIDTH = regex(r"(?:[a-z0-9]+_)*(?P<word>[a-z]+)_?(?:dim|dims|size|sz|width)(?:_[a-z0-9]+)?")
 
 
+@lru_cache(maxsize=4_096)
 def word_role(word: str) -> Role:
     """Return the role that a word gives an axis in a written shape: `batch_size`, `src len`, `hidden-dim`."""
     name = normalized(word)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from shapelint.data import dataclass
 from shapelint.notation.axis_names import is_direction, normalized, word_role
+from shapelint.regex import regex
 from shapelint.shapes.axis import Role
 
-_ATOM = re.compile(r"\.\.\.|[*?](?=$)|\d+|[^\W\d][\w']*(?:[ \-](?!(?:or|and|if|is)\b)[^\W\d][\w']*){0,3}")
-_OPERATOR = re.compile(r"\s*(//|[-+*/\u00d7]|\\times|\\cdot)\s*")
-_LETTER = re.compile(r"([A-Za-z])(?:_?(?:in|out|enc|dec|hid|emb|x|y|[0-9]))?'?")
-_MARKUP = re.compile(r"[`$]|\\(?:text|mathrm|textrm)\b|:math:")
-_BRACES = re.compile(r"[{}]")
+_ATOM = regex(r"\.\.\.|[*?](?=$)|\d+|[^\W\d][\w']*(?:[ \-](?!(?:or|and|if|is)\b)[^\W\d][\w']*){0,3}")
+_OPERATOR = regex(r"\s*(//|[-+*/\u00d7]|\\times|\\cdot)\s*")
+_LETTER = regex(r"([A-Za-z])(?:_?(?:in|out|enc|dec|hid|emb|x|y|[0-9]))?'?")
+_MARKUP = regex(r"[`$]|\\(?:text|mathrm|textrm)\b|:math:")
+_BRACES = regex(r"[{}]")
 
 #: axes that are no batch, time, feature or layer, and are often written beside them
 _OTHER_AXES = frozenset(
@@ -24,7 +25,7 @@ _OTHER_AXES = frozenset(
     vocab width
     """.split()
 )
-_OTHER_NAME = re.compile(
+_OTHER_NAME = regex(
     r"(?:num|n|no\.|nb|max|total)_\w+|\w+_(?:dim|dims|size|sz|len|length|num|channels?|classes|heads?|steps?|units?"
     r"|features?|nodes|layers|frames|bins|freq|vocab)"
 )

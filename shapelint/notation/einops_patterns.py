@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from shapelint.data import dataclass
+from shapelint.regex import regex
 
 REST = "..."  #: the axes that a pattern does not name, each for itself
 MERGED = "(...)"  #: the same inside parentheses: as one axis
 
-_TOKEN = re.compile(r"\s*(\.\.\.|[A-Za-z_]\w*|\d+|[()])")
+_TOKEN = regex(r"\s*(\.\.\.|[A-Za-z_]\w*|\d+|[()])")
 
 Group = tuple[str, ...]  #: what is one axis of the tensor, slowest first; empty for an axis of size 1
 

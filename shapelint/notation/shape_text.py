@@ -15,44 +15,43 @@ from functools import lru_cache
 from shapelint.data import dataclass
 from shapelint.notation.axis_names import word_role
 from shapelint.notation.axis_roles import AxisExpression, is_axis_like, own_role, parse_axis, roles_in_company
+from shapelint.regex import regex
 from shapelint.shapes.axis import Role
 
 _MAX_RANK = 6
 _MAX_LENGTH = 400  #: a longer line is data, and would cost time that grows with its square
 RETURN = "return"  #: the key of what a function returns
 
-_GROUP = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
-_CROSS = re.compile(
+_GROUP = regex(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
+_CROSS = regex(
     r"(?<![\w.*/)])[\w*+]+(?: +[xX\u00d7] +[\w*+]+){1,4}(?![\w*/(\[.])"  # B x T x 2*H
     r"|(?<![\w.*/)])[A-Za-z_]\w*(?: [\u00d7*] \w+){2,4}(?! ?[\w*/(\[.])"  # B * T * D
     r"|(?<![\w.*/)])[A-Za-z_]\w*(?:[\u00d7*]\w+){2,4}(?! ?[\w*/(\[.])"  # B*T*D
     r"|(?<![\w.*/)])(?:[A-Z]x){1,4}[A-Z](?![\w(\[])"  # BxTxD
 )
-_TIMES = re.compile(r"\s+[xX\u00d7]\s+|(?<=[A-Z])x(?=[A-Z])")
-_STAR = re.compile(r"\s*[\u00d7*]\s*")
-_BARE = re.compile(r"[\s#]*(?P<label>[A-Za-z_][\w ]*[:=]\s*)?(?P<body>[^():=\[\]#]+?)[\s.]*")
+_TIMES = regex(r"\s+[xX\u00d7]\s+|(?<=[A-Z])x(?=[A-Z])")
+_STAR = regex(r"\s*[\u00d7*]\s*")
+_BARE = regex(r"[\s#]*(?P<label>[A-Za-z_][\w ]*[:=]\s*)?(?P<body>[^():=\[\]#]+?)[\s.]*")
 
-_CUE = re.compile(
+_CUE = regex(
     r"(?:\b(?:[Ss]hape[ds]?|SHAPE|[Ss]izes?|[Dd]ims?|[Dd]imensions?|torch\.Size|[A-Za-z]*Tensor|tensor(?!\())\b)"
     r"[\s:=`'\"(]*"
     r"(?:\b(?:is|are|of|as|will be|should be|to|:math:)(?!\w)[\s:=`'\"]*)?(?:torch\.Size\(|:math:`)?\s*$"
 )
-_NUMBERS_CUE = re.compile(r"(?:\b[Ss]hape|Size)\b[\s:=`'\"(]*(?:is\s*|of\s*)?[\s:=`'\"(]*$")
-_GLUED_CUE = re.compile(r"(?:\bshape|\bsize|\bSize|Tensor|\bdims?)\(?$")
-_NAME = re.compile(
+_NUMBERS_CUE = regex(r"(?:\b[Ss]hape|Size)\b[\s:=`'\"(]*(?:is\s*|of\s*)?[\s:=`'\"(]*$")
+_GLUED_CUE = regex(r"(?:\bshape|\bsize|\bSize|Tensor|\bdims?)\(?$")
+_NAME = regex(
     r"(?:^|[,;>|=+&])[\s#`*'\"-]*(?P<name>[A-Za-z_][\w.]*)[`*'\"]*\s*"
     r"(?:(?:(?:has|is of|of|with)\s+(?:an?\s+|the\s+)?|\.|')?(?:shape|size|dims?)\b)?\s*"
     r"(?:is\s*|of\s*)?(?P<sign>[:=]?)\s*(?:torch\.Size\()?[`'\"]*$"
 )
-_NAME_IN_SENTENCE = re.compile(r"[.!?]\s+[`*'\"]*(?P<name>[A-Za-z_]\w*)[`*'\"]*\s*:\s*[`'\"]*$")
-_NAME_AFTER_CUE = re.compile(
-    r"\b(?:shape|size)s? of (?:the )?[`*'\"]*(?P<name>[A-Za-z_][\w.]*)[`*'\"]*\s*(?:is|:|=)?\s*$"
-)
-_NAME_BEFORE_PROSE = re.compile(
+_NAME_IN_SENTENCE = regex(r"[.!?]\s+[`*'\"]*(?P<name>[A-Za-z_]\w*)[`*'\"]*\s*:\s*[`'\"]*$")
+_NAME_AFTER_CUE = regex(r"\b(?:shape|size)s? of (?:the )?[`*'\"]*(?P<name>[A-Za-z_][\w.]*)[`*'\"]*\s*(?:is|:|=)?\s*$")
+_NAME_BEFORE_PROSE = regex(
     r"[\s#`*'\":-]*(?:param\s+(?:[\w.\[\]]+\s+)?)?(?P<name>[A-Za-z_]\w*)[`*'\"]*\s*(?:\([^()]*\)\s*)?:(?!:)[^()\[\]:]*(?::math:)?[`'\"]*"
 )
 #: what stands before a shape that each member of a list has, and the list has not
-_OF_MEMBERS = re.compile(r"\b(?:list|tuple|dict|iterable)s?\s+of\s+(?!shape|size|dim)[^()\[\];]*$", re.IGNORECASE)
+_OF_MEMBERS = regex(r"\b(?:list|tuple|dict|iterable)s?\s+of\s+(?!shape|size|dim)[^()\[\];]*$", re.IGNORECASE)
 _NO_NAMES = frozenset(
     """
     a add all an and are as at be both by current dim dimension dimensions dims e.g each expected final
@@ -62,26 +61,26 @@ _NO_NAMES = frozenset(
     where with
     """.split()
 )
-_TARGET_OR_CALL = re.compile(r"[`'\"]?(?:\s*(?:,\s*[\w.()]+\s*)*=(?![=>])|\s+in\s|\s*\*\s*\w|[(\[]|\.\w)")
-_NESTED = re.compile(r"(?<![\w`])\(\s*$|\),\s*$")
-_ARROW = re.compile(r"[-=]+>|→")
-_CROSSED = re.compile(r"[A-Za-z_]\w*\s+[xX*\u00d7](?:\s+\w+\s+[xX*\u00d7])*\s*$")
-_OPEN_CALL = re.compile(r"\w\([^()]*$")
-_PROMINENT = re.compile(r"(?:^|[:=>,|+&;]|[-=]>|→|<-|\bx|@)[\s#`*:]*(?:math:`)?$")
-_ITEM = re.compile(
+_TARGET_OR_CALL = regex(r"[`'\"]?(?:\s*(?:,\s*[\w.()]+\s*)*=(?![=>])|\s+in\s|\s*\*\s*\w|[(\[]|\.\w)")
+_NESTED = regex(r"(?<![\w`])\(\s*$|\),\s*$")
+_ARROW = regex(r"[-=]+>|→")
+_CROSSED = regex(r"[A-Za-z_]\w*\s+[xX*\u00d7](?:\s+\w+\s+[xX*\u00d7])*\s*$")
+_OPEN_CALL = regex(r"\w\([^()]*$")
+_PROMINENT = regex(r"(?:^|[:=>,|+&;]|[-=]>|→|<-|\bx|@)[\s#`*:]*(?:math:`)?$")
+_ITEM = regex(
     r"(?P<indent>\s*)(?:[-*]\s+|:(?:param|parameter|arg|argument|ivar|var)\s+(?:[\w.\[\]]+\s+)?)?"
     r"[`*]*(?P<name>[A-Za-z_]\w*)[`*]*\s*(?:\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*:(?!:)(?P<rest>.*)"
 )
-_SECTION = re.compile(
+_SECTION = regex(
     r"\s*(?:(?P<returns>returns?|outputs?|yields?|:returns?|:rtype)|args|arguments|parameters|inputs?|shapes?|raises"
     r"|examples?|notes?|references|attributes|>>>.*)"
     r"\s*(?::(?P<rest>.*))?",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\s*[,;]\s*[`*'\"]*\w+[`*'\"]*\s*:?\s*$")  #: between the shapes of several names
-_ALTERNATIVE = re.compile(r"[\s`,]*(?:or|if|when|unless|otherwise|depending|before)\b", re.IGNORECASE)
+_LISTED = regex(r"\s*[,;]\s*[`*'\"]*\w+[`*'\"]*\s*:?\s*$")  #: between the shapes of several names
+_ALTERNATIVE = regex(r"[\s`,]*(?:or|if|when|unless|otherwise|depending|before)\b", re.IGNORECASE)
 _MAX_LABEL = 3  #: words before a shape that is given to what stands beside the comment
-_UNDERLINE = re.compile(r"\s*[-=~]{3,}\s*")
+_UNDERLINE = regex(r"\s*[-=~]{3,}\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ Read are nbformat 4 (`cells`, `source`) and 3 (`worksheets`, `input`). What JSON
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from shapelint.data import dataclass
+from shapelint.regex import regex
 
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANK = regex(r"[ \t\r\n]*")
 _ANYTHING = json.JSONDecoder().raw_decode
 
 

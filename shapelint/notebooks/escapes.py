@@ -13,16 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from shapelint.data import dataclass
+from shapelint.grammar.tokens import CLOSE, NAME, OPEN, Token, tokens
 from shapelint.notebooks.places import MARK
-from shapelint.scan import CLOSE, NAME, OPEN, Token, tokens
+from shapelint.regex import regex
 
 #: the magics of a whole cell that run it as Python, with the names of the notebook
 _IN_PYTHON = frozenset("capture debug ipytest memit mprun prun shapes time timeit wandb".split())
 #: what IPython takes for a magic without its sign: `pip install torch`
 _WITHOUT_SIGN = frozenset("cat cd clear conda cp less ls mamba micromamba mkdir more mv pip pwd rm rmdir uv".split())
-_CELL_MAGIC = re.compile(r"\s*%%(\w*)")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)?")
-_PUT_AWAY = re.compile(f"{MARK}(\\d+)")
+_CELL_MAGIC = regex(r"\s*%%(\w*)")
+_LINE = regex(r"[^\r\n]*(?:\r\n?|\n)?")
+_PUT_AWAY = regex(f"{MARK}(\\d+)")
 
 
 def is_python(text: str, metadata: Mapping[str, object]) -> bool:

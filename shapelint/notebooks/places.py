@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from shapelint.data import dataclass
+from shapelint.regex import regex
 from shapelint.source import NOTEBOOK, Source, Span
 
 MARK = "\x1f"  #: a control character that no editor writes into code; a cell that holds it is left out
@@ -19,7 +20,7 @@ MARK = "\x1f"  #: a control character that no editor writes into code; a cell th
 # in a string that a cell has not closed, this would close it and go on with what is no Python
 _END_OF_STRINGS = "'''?\"\"\"?"
 
-CELL = re.compile(rf"^pass  #{MARK}{MARK}(\d+){re.escape(_END_OF_STRINGS)}$", re.MULTILINE)
+CELL = regex(rf"^pass  #{MARK}{MARK}(\d+){re.escape(_END_OF_STRINGS)}$", re.MULTILINE)
 
 
 def first_line(cell: int) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from dataclasses import replace
 
 from shapelint.notebooks.places import Cells
+from shapelint.regex import regex
 from shapelint.source import Problem, Source
 
-_PROMPT = re.compile(r"\s*(?:>>> |In \[\d+\]: )")
+_PROMPT = regex(r"\s*(?:>>> |In \[\d+\]: )")
 
 
 def without_broken_cells(source: Source) -> tuple[Source, tuple[Problem, ...]]:

@@ -23,7 +23,7 @@ from shapelint.suppress.comments import Suppressions
 if TYPE_CHECKING:
     from shapelint.notebooks.places import Places
     from shapelint.report.graph.data import Graph
-    from shapelint.rules.select import Hit
+    from shapelint.rules.findings import Hit
     from shapelint.syntax.facts import Module
     from shapelint.trace.trace import Trace
     from shapelint.verify.again import Before
@@ -147,7 +147,7 @@ def internal_error(path: str, error: BaseException) -> Problem:
 
 
 def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[Candidate]:
-    from shapelint.rules.select import findings
+    from shapelint.rules.findings import findings
 
     suppressions = Suppressions(source.text, wanted.noqa, wanted.ignores)
     hits = [
@@ -164,7 +164,7 @@ def _candidates(source: Source, analysis: Analysis, wanted: Wanted) -> Iterator[
 
 def _unused(source: Source, suppressions: Suppressions, wanted: Wanted) -> Iterator[Finding]:
     """The comments that silence nothing, and are not silenced themselves."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
     from shapelint.suppress.unused import unused
 
     for finding in unused(source.path, source.text, suppressions, by_default(), wanted.codes):

@@ -28,7 +28,7 @@ from shapelint.suppress.comments import Suppressions
 from shapelint.verify.edits import apply_edits, map_span
 
 if TYPE_CHECKING:
-    from shapelint.pipeline.pool import Task
+    from shapelint.pipeline.processes.task import Task
     from shapelint.verify.client import Verifier
 
 
@@ -43,7 +43,7 @@ def applicable(finding: Finding, unsafe: bool) -> Fix | None:
 
 def mender(wanted: Wanted, unsafe: bool, verifier: Verifier) -> Mender:
     """A mender whose judge knows the rules that are on by default, too, and minds no comment."""
-    from shapelint.rules.base import by_default
+    from shapelint.rules.index import by_default
 
     codes = wanted.codes.union(code for code, on in by_default().items() if on)
     return Mender(wanted, unsafe, Judge(replace(wanted, codes=codes, noqa=False, ignores=False), verifier))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from shapelint.pipeline.pool import Pool, Task
+from shapelint.pipeline.processes.pool import Pool
+from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.verdicts import Judgement, judgement, unproven
 from shapelint.report.result import FileResult
 

@@ -20,7 +20,7 @@ from shapelint.report.result import Change, FileResult, Unfixed
 from shapelint.source import Problem, decode_source, encode_source
 
 if TYPE_CHECKING:
-    from shapelint.pipeline.pool import Task
+    from shapelint.pipeline.processes.task import Task
     from shapelint.pipeline.verdicts import Judgement
 
 

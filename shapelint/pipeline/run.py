@@ -13,7 +13,8 @@ from shapelint.effort import phase
 from shapelint.pipeline.discover import Discovery, discover
 from shapelint.pipeline.hands import Hands, Local
 from shapelint.pipeline.interrupt import signal_number
-from shapelint.pipeline.pool import Pool, Task, workers
+from shapelint.pipeline.processes.pool import Pool, workers
+from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.progress import Progress
 from shapelint.prefilter import may_use_torch
 from shapelint.project.given import Given
@@ -87,13 +88,27 @@ def run(
     except ConfigError:
         _saved(checks.kept)  # the next run goes on from there
         raise
+    return _result(len(others) + len(candidates), len(candidates), unread, skipped, checks, outcome)
+
+
+def _result(
+    inputs: int,
+    candidates: int,
+    unread: Sequence[FileResult],
+    skipped: tuple[Skipped, ...],
+    checks: _Checks,
+    outcome: _Outcome,
+) -> RunResult:
+    """What a run has found, of so many files, some of which speak of torch."""
     trouble = _saved(checks.kept)
     results = checks.results.values()
-    stopped = Stopped(signal_number(checks.stopped), len(candidates) - len(results)) if checks.stopped else None
+    stopped = Stopped(signal_number(checks.stopped), candidates - len(results)) if checks.stopped else None
     failed = sum(map(is_unchecked, results))
-    files, checked = len(others) + len(candidates) - failed, len(results) - failed
     told = _told([*unread, *results])
-    return RunResult(files, checked, told, outcome.torch, outcome.unproven, stopped, trouble, skipped, checks.again)
+    torch, unproven = outcome.torch, outcome.unproven
+    return RunResult(
+        inputs - failed, len(results) - failed, told, torch, unproven, stopped, trouble, skipped, checks.again
+    )
 
 
 def _told(results: Iterable[FileResult]) -> tuple[FileResult, ...]:

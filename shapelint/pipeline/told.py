@@ -5,21 +5,21 @@ Who reads them has not made them: another run, or another machine.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding, Place
+from shapelint.regex import regex
 from shapelint.report.graph.data import Graph
 from shapelint.report.result import FileResult
 from shapelint.source import Problem, Source, Span, decode_source
 
 if TYPE_CHECKING:
-    from shapelint.pipeline.pool import Task
+    from shapelint.pipeline.processes.task import Task
 
-_CODE, _WORD = re.compile(r"SHP\d{3}"), re.compile(r"[\w.+-]*")
+_CODE, _WORD = regex(r"SHP\d{3}"), regex(r"[\w.+-]*")
 
 
 @dataclass(frozen=True, slots=True)

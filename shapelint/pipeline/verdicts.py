@@ -98,7 +98,7 @@ class Judge:
 
     def all_mended(self, found: Sequence[Finding], before: Source, after: Source) -> bool:
         """Whether torch shows that what was found in a text is mended where the first fix of each is applied."""
-        from shapelint.rules.select import findings
+        from shapelint.rules.findings import findings
         from shapelint.verify.prove import mended_programs, prove_fix
 
         hits = findings(self.analyse(before).traces, frozenset(finding.code for finding in found))

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from shapelint.project.given import given
 from shapelint.project.reads import is_file, source_of
+from shapelint.regex import regex
 from shapelint.source import Problem, Source
 
 MAX_BYTES = 300_000  #: a larger file is not read for an import's sake
-_MAIN = re.compile(r"^if\s*\(?\s*__name__\s*==\s*[\"']__main__[\"']", re.MULTILINE)
+_MAIN = regex(r"^if\s*\(?\s*__name__\s*==\s*[\"']__main__[\"']", re.MULTILINE)
 SMALL = 10_000  #: a smaller file may hold constants and helpers; a larger one is read if it speaks of torch
 
 

@@ -18,6 +18,7 @@ from shapelint.project.files import CODE, PROSE, Project, assigned, project_of, 
 from shapelint.project.options import Option, commands_in, options_in
 from shapelint.project.reads import doubt, is_file, marks, remembered, source_of
 from shapelint.project.written import Constant, Given, Something, constants_of, givers, parsed, values_of
+from shapelint.regex import regex
 from shapelint.source import Problem
 
 _INSTALLED = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))  #: of a project that others install
@@ -28,7 +29,7 @@ _WORDS: dict[str, Constant] = {
 }
 _VALUE = r"""(\[[^\]\n]*\]|\\?"[^"\n]*"|'[^'\n]*'|[^\s,;#)}\]]+)"""  #: a list, a text, or one word
 _PLAIN_VALUE = rf"(?:-?[\d.]+|(?i:{'|'.join(word for word in _WORDS if word.isalpha())}))(?!\w)"  #: of no flag
-_PLAIN = re.compile(r"[\w.+-]+\Z")
+_PLAIN = regex(r"[\w.+-]+\Z")
 
 
 def values_given(path: str, name: str) -> tuple[Given, ...]:

@@ -22,13 +22,16 @@ Given = Constant | Something
 
 def parsed(text: str) -> ast.Module | None:
     """A file's tree; None where Python does not read it."""
+    from shapelint.grammar.tree import tree_of  # the process that proves what was found reads no code
+
     try:
-        return ast.parse(text)
+        tree, _ = tree_of(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
     except MemoryError:
         doubt()
         return None
+    return tree
 
 
 def values_of(tree: ast.Module, nodes: Iterable[ast.AST], name: str) -> Iterator[Given]:

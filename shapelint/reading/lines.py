@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from shapelint.reading.text import lines_of
+from shapelint.regex import regex
 from shapelint.trace.trace import Trace
 
-_DEF = re.compile(r"\s*(?:async\s+)?def\s")
+_DEF = regex(r"\s*(?:async\s+)?def\s")
 
 
 def function_around(trace: Trace, line: int) -> str:

@@ -9,11 +9,12 @@ from shapelint.reading.lines import function_around
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.recurrent import OUTPUT, slot_of, state_given
 from shapelint.reading.text import count_of
+from shapelint.regex import regex
 from shapelint.trace.events import Binding
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, bindings_by_value, once
 
-_ATTRIBUTE = re.compile(r"\w+(?:\.\w+)+")
+_ATTRIBUTE = regex(r"\w+(?:\.\w+)+")
 _OUTPUT = frozenset(("out", "outs", "output", "outputs"))
 _STATE = frozenset(("h", "hn", "hx", "hid", "hidden", "hiddens", "state", "states"))
 _OTHER = frozenset(("c", "cn", "cell", "cells", "last", "final"))

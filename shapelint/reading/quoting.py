@@ -49,7 +49,7 @@ def with_article(layer: Layer) -> str:
 def text_of(trace: Trace, span: Span) -> str:
     """The source text of a span of the analysed file; empty where that file has no such lines.
 
-    Rules look at the nodes of imported files too. What they make of them is dropped (select.py).
+    Rules look at the nodes of imported files too. What they make of them is dropped (`rules/on_path.py`).
     """
     lines = lines_of(trace)
     if span.end_line > len(lines):

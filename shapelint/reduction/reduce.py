@@ -6,28 +6,26 @@ asked again where it was asked before. No name loses what binds it.
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
-
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Status
-from shapelint.pipeline.bounds import Bounded
+from shapelint.grammar.tree import TOO_DEEP, tree_of
 from shapelint.pipeline.check import FileCheck, Wanted, check_source
-from shapelint.pipeline.pool import bounded_check
+from shapelint.pipeline.processes.bounds import Bounded
+from shapelint.pipeline.processes.pool import bounded_check
 from shapelint.pipeline.verdicts import proven
 from shapelint.project.given import Given
 from shapelint.reduction.rename import renamed, without
 from shapelint.reduction.shrink import smaller
 from shapelint.reduction.steps import public_words, simplifications, statements, words
+from shapelint.regex import regex
 from shapelint.source import Problem, Source
 from shapelint.syntax.undefined import undefined_names
 from shapelint.verify.client import Verifier
 
 NAME = "reduced.py"
 MAX_TRIALS = 3_000
-_BLANKS = re.compile(r"\n(?:[ \t]*\r?\n)+")
-_FAILURE = re.compile(r"internal error at [\w.]+:\d+: \w+")
+_BLANKS = regex(r"\n(?:[ \t]*\r?\n)+")
+_FAILURE = regex(r"internal error at [\w.]+:\d+: \w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +97,8 @@ class Reducer:
 
 def _is_python(text: str) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree_of(text)
+    except (SyntaxError, ValueError, *TOO_DEEP):
         return False
     return True
 

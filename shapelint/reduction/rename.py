@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import count
 
 from shapelint.data import dataclass
 from shapelint.reduction.shrink import Still, together
+from shapelint.regex import regex
 from shapelint.syntax.facts.pieces import Place, Words
 
-_DUNDER = re.compile(r"__\w+__")
-_LETTERS = re.compile(r"\w+")
+_DUNDER = regex(r"__\w+__")
+_LETTERS = regex(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)

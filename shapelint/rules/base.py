@@ -11,16 +11,20 @@ A rule file registers one or more `Rule`s and one check function:
     def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]: ...
 
 In a bad example the flagged line ends in `# error: SHP101`. The examples are the rule's tests.
+
+`@check(LAST_STEP, at=Nature.SELECTION)` says where it looks: a path without such an operation is not asked, and a run
+without such a path does not import the file (`rules/index.py`). Without `at` it looks at every path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 
 from shapelint import rooms
 from shapelint.data import dataclass
-from shapelint.finding import UNUSED, Confidence, Finding, Severity
+from shapelint.finding import Confidence, Finding, Severity
+from shapelint.rules.occurring import Occurrence
 from shapelint.trace.trace import Trace
 
 HEADINGS = ("What it does", "Why is this bad", "Example", "Use instead", "Proved by", "When it stays silent")
@@ -59,24 +63,26 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredCheck:
-    """A check function and the rules it serves."""
+    """A check function, the rules it serves, and what it looks for: one of it occurs where anything is found."""
 
     rules: tuple[Rule, ...]
     run: Check
+    at: frozenset[Occurrence] = frozenset()
 
 
-RULES: dict[str, Rule] = {}
+RULES: dict[str, Rule] = {}  #: of the files that are imported; `load` imports all
 UNDECIDED: dict[str, Undecided] = {}
-CHECKS: list[RegisteredCheck] = []
+CHECKS: dict[str, list[RegisteredCheck]] = {}  #: by the names of the files that hold them
 
 
-def check(*rules: Rule) -> Callable[[Check], Check]:
+def check(*rules: Rule, at: Occurrence | Collection[Occurrence] = ()) -> Callable[[Check], Check]:
     """Register a check function for its rules; raises ValueError for a code that is taken."""
 
     def register(function: Check) -> Check:
         for rule in rules:
             rooms.put(RULES, rule.code, rule)
-        CHECKS.append(RegisteredCheck(rules, function))
+        wanted = frozenset(at) if isinstance(at, Collection) else frozenset((at,))
+        CHECKS.setdefault(function.__module__, []).append(RegisteredCheck(rules, function, wanted))
         return function
 
     return register
@@ -87,9 +93,3 @@ def load() -> None:
     """Import every rule file of this package: a new rule is a new file, listed nowhere."""
     for module in rooms.modules("shapelint.rules"):
         UNDECIDED.update({entry.code: entry for entry in vars(module).get("UNDECIDED", ())})
-
-
-def by_default() -> dict[str, bool]:
-    """The codes of all findings, each with whether it is on by default; imports the rules."""
-    load()
-    return {UNUSED: True, **{code: rule.default for code, rule in RULES.items()}}

@@ -1,4 +1,4 @@
-"""The rule pages as Markdown files: `python -m shapelint.rules.docs` writes docs/rules/ from the rules."""
+"""What is written from the rules by `python -m shapelint.rules.docs`: their pages in docs/rules/, and their index."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 from shapelint.data import dataclass
 from shapelint.finding import Finding
+from shapelint.rules import index
 from shapelint.rules.base import RULES, UNDECIDED, Rule, Undecided, load
-from shapelint.rules.select import findings
+from shapelint.rules.findings import findings
 from shapelint.source import Problem, Source
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "rules"
@@ -112,4 +113,5 @@ def _snippets(examples: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
+    index.write()
     write()

@@ -16,10 +16,24 @@ from itertools import product
 from math import comb, gcd
 
 from shapelint.data import dataclass
+from shapelint.shapes.monomials import (
+    Atom,
+    Minimum,
+    Monomial,
+    Quotient,
+    Symbol,
+    Term,
+    in_reading_order,
+    is_huge,
+    operands,
+    order,
+    over,
+    shown,
+    times,
+    weight_of,
+)
 
 MAX_TERMS = 256  #: monomials of one size
-MAX_BITS = 2048  #: bits of a coefficient
-MAX_DEGREE = 32  #: factors of a monomial
 
 
 class Same(Enum):
@@ -28,52 +42,6 @@ class Same(Enum):
     EQUAL = "equal"
     DIFFERENT = "different"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Symbol:
-    """A named size, at least 1."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Quotient:
-    """`numerator // denominator`, where it does not divide evenly for all values."""
-
-    numerator: Dim
-    denominator: Dim
-    text: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # atoms are ordered by their text again and again, and may be nested deeply
-        object.__setattr__(self, "text", f"{_wrap(self.numerator)}//{_wrap(self.denominator)}")
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Minimum:
-    """`min(left, right)`, where the values of the symbols decide which is smaller."""
-
-    left: Dim
-    right: Dim
-    text: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", f"min({self.left}, {self.right})")
-
-    def __str__(self) -> str:
-        return self.text
-
-
-Atom = Symbol | Quotient | Minimum
-Monomial = tuple[tuple[Atom, int], ...]  #: atoms with their powers, sorted by text
-Term = tuple[Monomial, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +55,7 @@ class Dim:
     def __post_init__(self) -> None:
         # sizes are compared and looked up far more often than they are made
         object.__setattr__(self, "hash", hash(self.terms))
-        weight = sum(_atom_weight(atom) for monomial, _ in self.terms for atom, _power in monomial)
+        weight = sum(weight_of(atom) for monomial, _ in self.terms for atom, _power in monomial)
         object.__setattr__(self, "weight", weight + len(self.terms))
 
     def __hash__(self) -> int:
@@ -131,7 +99,7 @@ class Dim:
             if isinstance(atom, Symbol):
                 found.add(atom.name)
             else:
-                left, right = _operands(atom)
+                left, right = operands(atom)
                 found |= left.symbols | right.symbols
         return frozenset(found)
 
@@ -167,7 +135,7 @@ class Dim:
         lead, lead_coefficient = other.terms[-1]
         while rest.terms:
             monomial, coefficient = rest.terms[-1]
-            factor = _over(monomial, lead)
+            factor = over(monomial, lead)
             if factor is None or coefficient % lead_coefficient:
                 return None
             step = Dim(((factor, coefficient // lead_coefficient),))
@@ -240,7 +208,7 @@ def _sum(left: Dim, right: Dim) -> Dim:
 def _product(left: Dim, right: Dim) -> Dim:
     if len(left.terms) * len(right.terms) > MAX_TERMS:
         raise OverflowError("a size of too many terms")
-    return _collect((_times(one, other), a * b) for (one, a), (other, b) in product(left.terms, right.terms))
+    return _collect((times(one, other), a * b) for (one, a), (other, b) in product(left.terms, right.terms))
 
 
 @_kept
@@ -265,27 +233,8 @@ def _natural(dim: Dim) -> bool:
 def _written(dim: Dim) -> str:
     if not dim.terms:
         return "0"
-    shown = [_show_term(monomial, coefficient) for monomial, coefficient in _reading_order(dim.terms)]
-    return " + ".join(shown).replace("+ -", "- ")
-
-
-def _operands(atom: Quotient | Minimum) -> tuple[Dim, Dim]:
-    if isinstance(atom, Minimum):
-        return atom.left, atom.right
-    return atom.numerator, atom.denominator
-
-
-def _atom_weight(atom: Atom) -> int:
-    if isinstance(atom, Symbol):
-        return 1
-    left, right = _operands(atom)
-    return left.weight + right.weight
-
-
-def _order(monomial: Monomial) -> tuple[int, tuple[str, ...]]:
-    """A graded order that multiplication keeps, which exact division needs to end."""
-    word = tuple(str(atom) for atom, power in monomial for _ in range(power))
-    return len(word), word
+    terms = [shown(monomial, coefficient) for monomial, coefficient in in_reading_order(dim.terms)]
+    return " + ".join(terms).replace("+ -", "- ")
 
 
 def _collect(terms: Iterable[Term]) -> Dim:
@@ -293,30 +242,9 @@ def _collect(terms: Iterable[Term]) -> Dim:
     for monomial, coefficient in terms:
         sums[monomial] = sums.get(monomial, 0) + coefficient
     kept = [(m, c) for m, c in sums.items() if c]
-    if len(kept) > MAX_TERMS or any(_is_huge(term) for term in kept):
+    if len(kept) > MAX_TERMS or any(is_huge(term) for term in kept):
         raise OverflowError("a size that is too large")
-    return Dim(tuple(sorted(kept, key=lambda term: _order(term[0]))))
-
-
-def _is_huge(term: Term) -> bool:
-    monomial, coefficient = term
-    return coefficient.bit_length() > MAX_BITS or sum(power for _, power in monomial) > MAX_DEGREE
-
-
-def _times(left: Monomial, right: Monomial) -> Monomial:
-    powers: dict[Atom, int] = dict(left)
-    for atom, power in right:
-        powers[atom] = powers.get(atom, 0) + power
-    return tuple(sorted(powers.items(), key=lambda item: str(item[0])))
-
-
-def _over(monomial: Monomial, divisor: Monomial) -> Monomial | None:
-    powers = dict(monomial)
-    for atom, power in divisor:
-        powers[atom] = powers.get(atom, 0) - power
-    if any(power < 0 for power in powers.values()):
-        return None
-    return tuple((atom, power) for atom, power in powers.items() if power)
+    return Dim(tuple(sorted(kept, key=lambda term: order(term[0]))))
 
 
 def _shift_symbols(dim: Dim) -> Dim:
@@ -340,7 +268,7 @@ def _lower_bounds(dim: Dim) -> Iterator[Dim]:
             if coefficient < 0 and isinstance(atom, Minimum):
                 term = Dim(((monomial, coefficient),))
                 factor = Dim(((((atom, power),), 1),))
-                for operand in _operands(atom):
+                for operand in operands(atom):
                     others = term.divide(factor) or term
                     yield reduce(Dim.__mul__, [operand] * power, others) + (dim - term)
                 return
@@ -356,7 +284,7 @@ def _no_integer_root(dim: Dim) -> bool:
 def _substituted(atom: Atom, values: Mapping[str, Dim]) -> Dim:
     if isinstance(atom, Symbol):
         return values.get(atom.name) or Dim.symbol(atom.name)
-    left, right = (part.substitute(values) for part in _operands(atom))
+    left, right = (part.substitute(values) for part in operands(atom))
     if isinstance(atom, Minimum):
         return left.minimum(right)
     return left // right if right.terms else Dim(((((atom, 1),), 1),))
@@ -365,33 +293,5 @@ def _substituted(atom: Atom, values: Mapping[str, Dim]) -> Dim:
 def _evaluated(atom: Atom, sizes: Mapping[str, int]) -> int:
     if isinstance(atom, Symbol):
         return sizes[atom.name]
-    left, right = (part.evaluate(sizes) for part in _operands(atom))
+    left, right = (part.evaluate(sizes) for part in operands(atom))
     return min(left, right) if isinstance(atom, Minimum) else left // right
-
-
-def _reading_order(terms: Iterable[Term]) -> list[Term]:
-    """Highest degree first; a positive term in front if there is one."""
-    ordered = sorted(terms, key=lambda term: (-_order(term[0])[0], _order(term[0])[1]))
-    front = next((term for term in ordered if term[1] > 0), ordered[0])
-    return [front, *(term for term in ordered if term is not front)]
-
-
-def _wrap(dim: Dim) -> str:
-    """An operand of `//`: brackets around all but a name and a natural number."""
-    return str(dim) if dim.as_symbol or (dim.constant or -1) >= 0 else f"({dim})"
-
-
-def _show_term(monomial: Monomial, coefficient: int) -> str:
-    single = coefficient == 1 and len(monomial) == 1
-    factors = [_show_factor(atom, power, single) for atom, power in monomial]
-    if not factors:
-        return str(coefficient)
-    if coefficient == -1:
-        return "-" + "*".join(factors)
-    return "*".join(factors if coefficient == 1 else [str(coefficient), *factors])
-
-
-def _show_factor(atom: Atom, power: int, single: bool) -> str:
-    alone = single and power == 1
-    base = f"({atom})" if isinstance(atom, Quotient) and not alone else str(atom)
-    return base if power == 1 else f"{base}**{power}"

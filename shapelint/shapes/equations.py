@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import reduce
 from math import gcd
 
-from shapelint.shapes.dim import Dim, Monomial, Symbol
+from shapelint.shapes.dim import Dim
+from shapelint.shapes.monomials import Monomial, Symbol
 
 
 def product_of(dims: Iterable[Dim]) -> Dim:

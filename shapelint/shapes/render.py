@@ -7,21 +7,21 @@ symbols never share a name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
+from shapelint.regex import regex
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dict, Int, List, Packed, Tensor, Tuple, Value
 from shapelint.source import Span
 
 _LETTERS: Mapping[Role, str] = {Role.BATCH: "B", Role.TIME: "T"}
-_PLACES = re.compile(r"@\d+:\d+")  #: where an expression stands, which keeps the keys of symbols apart
-_LAST_NAME = re.compile(r"[A-Za-z_]\w*(\.size\(-?\d+\))?$")
+_PLACES = regex(r"@\d+:\d+")  #: where an expression stands, which keeps the keys of symbols apart
+_LAST_NAME = regex(r"[A-Za-z_]\w*(\.size\(-?\d+\))?$")
 
 
 class Result(Protocol):

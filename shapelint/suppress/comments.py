@@ -19,19 +19,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from shapelint.data import dataclass
 from shapelint.finding import Edit
 from shapelint.notebooks.places import CELL
+from shapelint.regex import regex
 from shapelint.source import Span
 
 _CODES = r"(?::\s?(?P<codes>(?:[A-Z]+[0-9]+(?:[,\s]+)?)+))?"
-_INLINE = re.compile(r"# noqa" + _CODES, re.IGNORECASE)
-_FILE = re.compile(r"\s*# flake8[:=]\s*noqa" + _CODES, re.IGNORECASE)
-LIST = re.compile(r"[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*", re.IGNORECASE)  #: codes, as they stand in a comment
-_IGNORE = re.compile(
-    rf"#\s*shapelint:\s*ignore(?![\w-])(?:\[\s*(?P<codes>{LIST.pattern})\s*\]|(?!\s*\[))", re.IGNORECASE
-)
-_DISABLE = re.compile(rf"#\s*shapelint:\s*disable-file\s*=\s*(?P<codes>{LIST.pattern})", re.IGNORECASE)
+_INLINE = regex(r"# noqa" + _CODES, re.IGNORECASE)
+_FILE = regex(r"\s*# flake8[:=]\s*noqa" + _CODES, re.IGNORECASE)
+_LIST = r"[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*"
+LIST = regex(_LIST, re.IGNORECASE)  #: codes, as they stand in a comment
+_IGNORE = regex(rf"#\s*shapelint:\s*ignore(?![\w-])(?:\[\s*(?P<codes>{_LIST})\s*\]|(?!\s*\[))", re.IGNORECASE)
+_DISABLE = regex(rf"#\s*shapelint:\s*disable-file\s*=\s*(?P<codes>{_LIST})", re.IGNORECASE)
 _SHORT = ("noqa", "shapelint:")  #: a file without these words holds no such comment
 _EVERYTHING = ("",)  #: every code begins with the empty prefix
-_LINE_END = re.compile(r"\r\n?|\n")
+_LINE_END = regex(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from shapelint.grammar.tokens import STRING
+from shapelint.regex import regex
 from shapelint.syntax.facts import Comment
 from shapelint.syntax.places import Places
 
-_LONG = r"{q}{q}{q}[^\\{q}]*(?:(?:\\[\s\S]|{q}(?!{q}{q}))[^\\{q}]*)*{q}{q}{q}"
-_SHORT = r"{q}[^\\{q}\r\n]*(?:\\[\s\S][^\\{q}\r\n]*)*{q}"
-_STRING = "|".join(form.format(q=quote) for form in (_LONG, _SHORT) for quote in ("'", '"'))
-_COMMENT_OR_STRING = re.compile(rf"#(?P<comment>[^\r\n]*)|{_STRING}")
+_COMMENT_OR_STRING = regex(rf"#(?P<comment>[^\r\n]*)|{STRING}")
 
 
 def comments_in(text: str) -> Iterator[re.Match[str]]:

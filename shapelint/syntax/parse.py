@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from shapelint.effort import count, phase
+from shapelint.grammar.tree import TOO_DEEP, tree_of
 from shapelint.project.reads import remembered
+from shapelint.regex import regex
 from shapelint.source import Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.comments import find_comments
 from shapelint.syntax.expressions import Lowering
 from shapelint.syntax.places import Places
 from shapelint.syntax.statements import docstring_of, lower_body
-from shapelint.syntax.tree import TOO_DEEP, tree_of
 
-_NEWLINE = re.compile(r"\r\n?|\n")
+_NEWLINE = regex(r"\r\n?|\n")
 
 
 def parse_lines(source: Source, numbers: Sequence[int]) -> facts.Module | Problem:

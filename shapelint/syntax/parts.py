@@ -6,9 +6,9 @@ import ast
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from shapelint.grammar.tree import tree_of
 from shapelint.syntax.facts.pieces import Cut
 from shapelint.syntax.places import Places
-from shapelint.syntax.tree import tree_of
 
 Block = list[ast.stmt]
 

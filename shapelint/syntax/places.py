@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from shapelint.regex import regex
 from shapelint.source import Span
 
-_NEWLINE = re.compile(r"\r\n?|\n")
-_TRIVIA = re.compile(r"(?:[\s\\]+|#[^\r\n]*)*")
-_WORD = re.compile(r"\w+")
+_NEWLINE = regex(r"\r\n?|\n")
+_TRIVIA = regex(r"(?:[\s\\]+|#[^\r\n]*)*")
+_WORD = regex(r"\w+")
 
 Placed = ast.expr | ast.stmt | ast.arg | ast.keyword | ast.pattern | ast.alias
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
-import re
 import symtable
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 
+from shapelint.regex import regex
+
 #: what brings names from where we do not look: other files' names, and code that binds by text
-_OPEN = re.compile(r"import\s*\(?\s*\*|\b(exec|execfile|globals|locals|vars|builtins|__builtin__|get_ipython)\b")
+_OPEN = regex(r"import\s*\(?\s*\*|\b(exec|execfile|globals|locals|vars|builtins|__builtin__|get_ipython)\b")
 #: builtins of Python 2, which much published code was written for
 _FORMER = frozenset(
     "apply basestring buffer cmp coerce execfile file intern long raw_input reduce reload unichr unicode xrange".split()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterator, Sequence
 from keyword import iskeyword
 
-from shapelint.scan import LITERAL, NAME, OPERAND, Token, tokens
+from shapelint.grammar.tokens import LITERAL, NAME, OPERAND, Token, tokens
+from shapelint.grammar.tree import tree_of
+from shapelint.regex import regex
 from shapelint.syntax.comments import comments_in
 from shapelint.syntax.facts.pieces import Place, Words
-from shapelint.syntax.tree import tree_of
 
-_QUOTED = re.compile(r"[bBrRuU]{0,2}(?P<quote>\"{3}|'{3}|\"|')(?P<text>[\s\S]*)(?P=quote)")
+_QUOTED = regex(r"[bBrRuU]{0,2}(?P<quote>\"{3}|'{3}|\"|')(?P<text>[\s\S]*)(?P=quote)")
 
 
 def words(text: str, packages: Collection[str]) -> Words:

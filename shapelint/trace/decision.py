@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from shapelint.choices.questions import Question
 from shapelint.data import dataclass
+from shapelint.regex import regex
 from shapelint.shapes.value import Value
 from shapelint.source import Span
 
-_SETTING = re.compile(r"([A-Za-z_]\w*)(?:[\"']\])?\Z")  #: the last name of a dotted or subscripted one
-_PLACE = re.compile(r"@\d+:\d+|#\d+")
+_SETTING = regex(r"([A-Za-z_]\w*)(?:[\"']\])?\Z")  #: the last name of a dotted or subscripted one
+_PLACE = regex(r"@\d+:\d+|#\d+")
 
 
 def without_places(key: str) -> str:

@@ -18,7 +18,8 @@ from shapelint.finding import Claim, Confidence, Finding
 from shapelint.infer.plan import GUESSED_RANKS, STATED_RANKS, WISHED, WISHED_RANKS
 from shapelint.ops.names import GETITEM
 from shapelint.rules.base import RULES
-from shapelint.rules.select import Hit, checks_of, on_path
+from shapelint.rules.findings import Hit
+from shapelint.rules.on_path import on_path
 from shapelint.shapes.value import NONE, Int, SliceValue, Tensor, Tuple
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -107,12 +108,11 @@ def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] |
     """The same mistake at each other rank that the code admits; None where there is one without it."""
     found: list[Hit] = []
     codes = frozenset({finding.code})
-    checks = checks_of(codes)
     for rank in _other_ranks(leaf):
         again = trace.retaken(leaf.leaf_key or "", rank)
         if again is None:
             continue
-        same = next((hit for hit in on_path(again, codes, checks) if hit.span == finding.span), None)
+        same = next((hit for hit in on_path(again, codes) if hit.span == finding.span), None)
         if same is not None:
             found.append((same, again))
         elif not any(node.error is not None and node.span == finding.span for node in again.nodes):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from shapelint.finding import Edit
+from shapelint.regex import regex
 from shapelint.source import Span
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_NEWLINE = regex(r"\r\n|\r|\n")
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:

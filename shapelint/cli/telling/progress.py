@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,11 +45,13 @@ def bar(progress: Progress, columns: int) -> str:
 
 def _show(progress: Progress, stream: TextIO, delay: float, ended: threading.Event) -> None:
     """Draw until the run has ended, and leave nothing behind."""
+    from shutil import get_terminal_size  # it loads what packs archives, and a short run ends before anything is drawn
+
     drawn = ""
     wait = delay
     with suppress(OSError, ValueError):  # the terminal has gone
         while not ended.wait(wait):
-            text, wait = bar(progress, shutil.get_terminal_size().columns), EVERY
+            text, wait = bar(progress, get_terminal_size().columns), EVERY
             if text != drawn:
                 stream.write("\r" + text.ljust(len(drawn)))
                 stream.flush()

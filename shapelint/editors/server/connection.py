@@ -10,14 +10,14 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from shapelint import __version__
-from shapelint.editors.server.diagnostics import by_address, diagnostics
 from shapelint.editors.server.document import Document, Seen
-from shapelint.editors.server.look import page_of
-from shapelint.editors.server.places import Places
+from shapelint.editors.server.reading.look import page_of
 from shapelint.editors.server.session import Listener, Session
 from shapelint.editors.server.settings import SettingsError, read_settings
-from shapelint.editors.server.shelf import Shelf
-from shapelint.pipeline.bounds import BoundsError
+from shapelint.editors.server.shown.diagnostics import by_address, diagnostics
+from shapelint.editors.server.shown.places import Places
+from shapelint.editors.server.shown.shelf import Shelf
+from shapelint.pipeline.processes.bounds import BoundsError
 
 STATUS = "shapelint/status"  #: a notification to clients that name `shapelintStatus` among experimental capabilities
 

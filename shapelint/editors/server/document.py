@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import field, replace
 
 from shapelint.data import dataclass
-from shapelint.editors.server.look import Look
+from shapelint.editors.server.reading.look import Look
 from shapelint.finding import Finding, Place
 from shapelint.pipeline.check import FileCheck
 from shapelint.source import Problem, Span

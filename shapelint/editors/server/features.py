@@ -5,11 +5,11 @@ from __future__ import annotations
 from lsprotocol import types
 from pygls import uris
 
-from shapelint.editors.server.actions import EXPLAIN, WITNESS, actions
 from shapelint.editors.server.connection import Server
-from shapelint.editors.server.hints import hints
-from shapelint.editors.server.hover import hover
-from shapelint.editors.server.look import witness_of
+from shapelint.editors.server.reading.look import witness_of
+from shapelint.editors.server.shown.actions import EXPLAIN, WITNESS, actions
+from shapelint.editors.server.shown.hints import hints
+from shapelint.editors.server.shown.hover import hover
 from shapelint.notebooks.escapes import is_python, put_away
 from shapelint.notebooks.places import first_line
 from shapelint.project.files import CODE, SETTINGS

@@ -11,16 +11,16 @@ from typing import Any, TypeAlias
 
 from shapelint.config import Config, ConfigError, Selector, load_config
 from shapelint.data import dataclass
-from shapelint.editors.server.checks import Prover, Reader
 from shapelint.editors.server.document import Document, Seen, carried
-from shapelint.editors.server.look import Look, Text, holds, look, point, programs
-from shapelint.editors.server.places import Sheets
-from shapelint.editors.server.pointed import Pointed
+from shapelint.editors.server.reading.checks import Prover, Reader
+from shapelint.editors.server.reading.look import Look, Text, holds, look, point, programs
 from shapelint.editors.server.settings import Settings
+from shapelint.editors.server.shown.places import Sheets
+from shapelint.editors.server.shown.pointed import Pointed
 from shapelint.finding import Finding, Status, Verdict
-from shapelint.pipeline.bounds import BoundsError
 from shapelint.pipeline.check import FileCheck, internal_error
 from shapelint.pipeline.discover import is_excluded
+from shapelint.pipeline.processes.bounds import BoundsError
 from shapelint.prefilter import may_use_torch
 from shapelint.project.reads import Reads, digest
 from shapelint.source import Problem, Span

@@ -8,7 +8,8 @@ from shapelint.infer.plan import Demand
 from shapelint.infer.protocol import Site, set_attribute, set_item, unrolled
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
-from shapelint.infer.values.objects import Container, Iteration, Scope, ShapeOf
+from shapelint.infer.values.objects import Container, Iteration, ShapeOf
+from shapelint.infer.values.scopes import Scope
 from shapelint.ops.names import UNBIND, UNPACK
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.axis import Role

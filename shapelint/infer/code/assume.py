@@ -9,7 +9,7 @@ from __future__ import annotations
 from shapelint.infer.code.walk import calls_in
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Scope
+from shapelint.infer.values.scopes import Scope
 from shapelint.shapes.value import Unknown
 from shapelint.syntax import facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapelint.infer.dispatch import evaluate, evaluates
 from shapelint.infer.protocol import Site, call_value, unrolled
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Scope
+from shapelint.infer.values.scopes import Scope
 from shapelint.shapes.inside import listed
 from shapelint.shapes.value import Dict, Unknown, Value
 from shapelint.syntax import facts

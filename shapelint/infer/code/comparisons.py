@@ -11,7 +11,8 @@ from shapelint.infer.plan import Demand
 from shapelint.infer.run.path import shown
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.objects import Builtin, Class, Container, Member, TypeOf
+from shapelint.infer.values.objects import Builtin, Container, Member, TypeOf
+from shapelint.infer.values.scopes import Class
 from shapelint.ops import registry
 from shapelint.ops.names import PACKED
 from shapelint.shapes.dim import Dim

@@ -9,7 +9,8 @@ from dataclasses import fields
 from shapelint.infer.code.walk import every_statement, expressions_in, names_in, statements_in
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import BoundMethod, Class, Function, Scope
+from shapelint.infer.values.objects import BoundMethod
+from shapelint.infer.values.scopes import Class, Function, Scope
 from shapelint.shapes.value import Value
 from shapelint.syntax import facts
 

@@ -14,12 +14,13 @@ from shapelint.infer.protocol import attribute_of, item_of, rounds, truth, unrol
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.project_modules import imported
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.objects import YIELDED, Builtin, Function, Scope
+from shapelint.infer.values.objects import Builtin
 from shapelint.infer.values.python.lists import extend, grow
 from shapelint.infer.values.python.texts import text_of
+from shapelint.infer.values.scopes import YIELDED, Function, Scope
 from shapelint.infer.values.settings import set_anew
 from shapelint.infer.values.snapshot import MAX_ITEMS
-from shapelint.shapes.dim import MAX_BITS
+from shapelint.shapes.monomials import MAX_BITS
 from shapelint.shapes.value import (
     ELLIPSIS,
     FALSE,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from shapelint.infer.dispatch import evaluate
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Scope
+from shapelint.infer.values.scopes import Scope
 from shapelint.shapes.value import FALSE, External
 from shapelint.syntax import facts
 

@@ -12,8 +12,9 @@ from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.protocol import rounds, truth
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.objects import YIELDED, Container, Function, Instance, Scope
+from shapelint.infer.values.objects import Container, Instance
 from shapelint.infer.values.rounds import MAX_EXACT, are_alike, name_of_later
+from shapelint.infer.values.scopes import YIELDED, Function, Scope
 from shapelint.infer.values.truth import truth_of
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim

@@ -16,8 +16,9 @@ from shapelint.infer.plan import Place, Raised
 from shapelint.infer.protocol import Site, call_value, rounds, truth
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
-from shapelint.infer.values.objects import Class, Container, Function, Imported, Iteration, Scope
+from shapelint.infer.values.objects import Container, Imported, Iteration
 from shapelint.infer.values.python.lists import grow
+from shapelint.infer.values.scopes import Class, Function, Scope
 from shapelint.infer.values.snapshot import captured
 from shapelint.shapes.value import NONE, Bool, External, Int, Layer, List, Tensor, Tuple, Unknown, Value
 from shapelint.syntax import facts

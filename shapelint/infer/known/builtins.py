@@ -8,8 +8,9 @@ from shapelint.infer.known.table import builtin
 from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import Site, attribute_of, knows_attribute, length_of, set_attribute
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Class, Instance, Namespace, Scope, Super
+from shapelint.infer.values.objects import Instance, Namespace, Super
 from shapelint.infer.values.python.texts import name_of
+from shapelint.infer.values.scopes import Class, Scope
 from shapelint.infer.values.settings import attributes_of, loosen_attributes
 from shapelint.infer.values.truth import truth_of
 from shapelint.infer.values.unread.externals import member_of_torch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from types import UnionType
 
 from shapelint.choices.questions import IsInstance
@@ -11,9 +10,11 @@ from shapelint.infer.known.table import builtin, external
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.protocol import Site, class_of
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Builtin, Class, Container, Instance
+from shapelint.infer.values.objects import Builtin, Container, Instance
+from shapelint.infer.values.scopes import Class
 from shapelint.ops import registry
 from shapelint.ops.names import CELLS, PACKED, RECURRENT
+from shapelint.regex import regex
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
     FALSE,
@@ -99,7 +100,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
     return False if isinstance(value, Layer | Container) and is_of_others(kind) else None
 
 
-_TYPED_TENSOR = re.compile(r"torch\.(cuda\.)?\w+Tensor\Z")
+_TYPED_TENSOR = regex(r"torch\.(cuda\.)?\w+Tensor\Z")
 _LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
 
 

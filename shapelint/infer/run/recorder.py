@@ -11,8 +11,8 @@ from shapelint.finding import Ref
 from shapelint.infer import plan as plans
 from shapelint.infer.plan import Raised
 from shapelint.infer.run.sizes import Sizes
-from shapelint.infer.values.objects import Function, Home
 from shapelint.infer.values.provenance import sizes_in, stamp
+from shapelint.infer.values.scopes import Function, Home
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Value

@@ -12,7 +12,7 @@ from shapelint.infer.plan import BudgetSpent, Orders, Place, Plan
 from shapelint.infer.run.path import Path
 from shapelint.infer.run.recorder import Recorder
 from shapelint.infer.run.sizes import Sizes
-from shapelint.infer.values.objects import Home
+from shapelint.infer.values.scopes import Home
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import NONE, Unknown, Value
 from shapelint.syntax import facts

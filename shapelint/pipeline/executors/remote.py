@@ -15,7 +15,7 @@ from shapelint.pipeline.executors.failure import ExecutorError, told
 from shapelint.pipeline.executors.versions import Versions
 from shapelint.pipeline.executors.wire import Answer, Request, SentTask, answer_of, request_bytes
 from shapelint.pipeline.executors.worker import check_chunk
-from shapelint.pipeline.pool import Task
+from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.progress import Progress
 from shapelint.pipeline.verdicts import Judgement
 from shapelint.project.reads import Reads, State

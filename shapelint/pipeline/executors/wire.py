@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapelint.cache.codec import CodecError, decoded, encoded
-from shapelint.config import Chosen
 from shapelint.data import dataclass
 from shapelint.effort import Effort
 from shapelint.finding import Confidence
 from shapelint.pipeline.executors.versions import Versions
-from shapelint.pipeline.pool import Task
+from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.told import Told, result_of, told_of
 from shapelint.pipeline.verdicts import Judgement
 from shapelint.project.given import Given
 from shapelint.project.reads import Reads, Search, State, digest, state_digest
+from shapelint.selection import Chosen
 
 _SURROGATES = "surrogateescape"  #: any bytes as a text, and back
 

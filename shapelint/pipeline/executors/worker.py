@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator
 
 from shapelint.effort import spent
-from shapelint.pipeline.bounds import Bounded
 from shapelint.pipeline.executors.versions import Versions
 from shapelint.pipeline.executors.wire import (
     Answer,
@@ -23,7 +22,9 @@ from shapelint.pipeline.executors.wire import (
     request_of,
     versions_of,
 )
-from shapelint.pipeline.pool import bounded_check, run_task
+from shapelint.pipeline.processes.bounds import Bounded
+from shapelint.pipeline.processes.pool import bounded_check
+from shapelint.pipeline.processes.task import run_task
 from shapelint.pipeline.verdicts import judgement
 from shapelint.project.reads import State, digest
 from shapelint.source import read_regular

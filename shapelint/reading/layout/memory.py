@@ -11,8 +11,9 @@ from shapelint.reading.operations import is_contiguous, is_recurrent_call, is_st
 from shapelint.reading.recurrent import config_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import flow_of, nature_of, operands_of
-from shapelint.shapes.dim import Dim, Symbol
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.equations import product_of
+from shapelint.shapes.monomials import Symbol
 from shapelint.shapes.value import NoneValue, Tensor, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

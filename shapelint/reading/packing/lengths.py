@@ -5,6 +5,7 @@ from __future__ import annotations
 from shapelint.data import dataclass
 from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_packing, is_recurrent_call
+from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import line_above
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, creation_of, is_written_to
@@ -70,6 +71,11 @@ class Packing:
         """The lengths as they are written."""
         written = argument(self.node, 1, "lengths")
         return None if written is None else written.value
+
+    def lengths_are(self, trace: Trace) -> str:
+        """The lengths as the beginning of a sentence."""
+        written = self.written_lengths
+        return "the lengths are" if written is None else f"`{quote(trace, written.span)}` is"
 
 
 @once

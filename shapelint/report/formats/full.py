@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shapelint.finding import Finding
 from shapelint.notebooks.places import Places
-from shapelint.report.block import Block
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
 
@@ -22,6 +21,10 @@ def render(result: RunResult, telling: Telling) -> str:
 def blocks(findings: Iterable[Finding], places: Places, telling: Telling) -> str:
     """Some findings in their order; `places` knows the source of each file that they are in."""
     groups = [(finding,) for finding in findings] if telling.whole else _of_one_cause(findings)
+    if not groups:
+        return ""
+    from shapelint.report.block import Block  # where something is found: most files are right
+
     shown = (Block(places, group, telling, grid) for group, grid in _drawn(groups, telling))
     return "\n".join("\n".join(block.rows()) + "\n" for block in shown)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from shapelint.finding import Finding
+from shapelint.regex import regex
 from shapelint.report import proof
 from shapelint.report.by_file import findings_by_file, problems_by_file
 from shapelint.report.result import RunResult
@@ -15,7 +15,7 @@ from shapelint.report.telling import Telling
 from shapelint.report.text import plain
 from shapelint.source import Problem
 
-_NO_CHARACTER = re.compile("[\ufffe\uffff]")  #: beside control characters and surrogates, what XML cannot hold
+_NO_CHARACTER = regex("[\ufffe\uffff]")  #: beside control characters and surrogates, what XML cannot hold
 
 
 def render(result: RunResult, telling: Telling) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Status
+from shapelint.regex import regex
 from shapelint.report.links import page_of
 from shapelint.report.result import RunResult
 from shapelint.report.telling import Telling
 from shapelint.report.text import plain
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
-_CODE = re.compile(r"\\`(.+?)\\`")
+_MARKS = regex(r"([\\`*_{}\[\]<>()#+!|~&])")
+_CODE = regex(r"\\`(.+?)\\`")
 _MOST = 50  #: findings of the table: a summary has a bounded length
 _BADGES = {Status.CONFIRMED: "confirmed by torch", Status.REFUTED: "refuted by torch", Status.UNVERIFIED: "unverified"}
 

@@ -53,10 +53,9 @@ def _driver(codes: Sequence[str]) -> dict[str, Any]:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    from shapelint.rules.base import RULES, load
+    from shapelint.rules.index import rule_of
 
-    load()
-    rule = RULES.get(code)
+    rule = rule_of(code)
     if rule is None:  # a rule that earlier runs had
         return {"id": code, "helpUri": page_of(code)}
     return {

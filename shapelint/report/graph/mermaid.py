@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from shapelint.finding import Finding
+from shapelint.regex import regex
 from shapelint.report.graph.data import Graph
 from shapelint.report.graph.layout import label_of, texts_of
 
 _SHAPES = {"input": "([{}])", "result": "([{}])", "layer": "[{}]", "operation": "({})"}
-_MARKS = re.compile(r"[^\w (),.=:+/-]")
+_MARKS = regex(r"[^\w (),.=:+/-]")
 
 
 def render(graph: Graph, findings: Sequence[Finding] = ()) -> str:

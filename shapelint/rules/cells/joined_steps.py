@@ -16,7 +16,7 @@ from shapelint.reading.single_index import LAST, pick_of
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Int, List, Tensor, Tuple, Value
@@ -240,7 +240,7 @@ class Joined:
     step: Step
 
 
-@check(STACK, CAT)
+@check(STACK, CAT, at=Nature.JOIN)
 def joined_steps(trace: Trace) -> Iterator[Finding]:
     """Results of all rounds, put together time-first and read batch-first."""
     for joined in _joined(trace):

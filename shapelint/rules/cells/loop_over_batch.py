@@ -21,7 +21,8 @@ from shapelint.reading.quoting import kind_place, place_of, quote
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH, Evidence
@@ -154,7 +155,7 @@ class Each(nn.Module):
 )
 
 
-@check(SAMPLES)
+@check(SAMPLES, at=Event.ROUNDS)
 def cell_loop_over_batch(trace: Trace) -> Iterator[Finding]:
     """Cells whose state goes from one entry of the batch axis to the next."""
     for rounds in rounds_of(trace, is_cell_call):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.claims.modules.own_parameters import OwnParameters
@@ -12,14 +11,16 @@ from shapelint.reading.operations import builds_step, is_cell_call, is_module_li
 from shapelint.reading.quoting import kind_place, place_of, text_of
 from shapelint.reading.recurrent import input_of, layer_of, state_given
 from shapelint.reading.text import lines_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import NONE
 from shapelint.syntax import facts
 from shapelint.trace.node import Node, refs
 from shapelint.trace.trace import Trace
 
-_ON_PURPOSE = re.compile(r"(?i)shar|\btie[ds]?\b|tying|same (?:weight|layer|cell)|recurr?ent depth|deepcopy|universal")
+_ON_PURPOSE = regex(r"(?i)shar|\btie[ds]?\b|tying|same (?:weight|layer|cell)|recurr?ent depth|deepcopy|universal")
 
 REPEATED = Rule(
     code="SHP706",
@@ -162,7 +163,7 @@ class Steps(nn.Module):
 )
 
 
-@check(REPEATED)
+@check(REPEATED, at=Event.BUILT)
 def one_layer_for_several(trace: Trace) -> Iterator[Finding]:
     """Module lists with the same recurrent layer more than once, and cells that are two layers of a loop."""
     yield from _called_for_two(trace)

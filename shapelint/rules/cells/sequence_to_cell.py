@@ -10,7 +10,8 @@ from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -113,7 +114,7 @@ last = cell(x[:, -1])
 )
 
 
-@check(SEQUENCE)
+@check(SEQUENCE, at=Event.REFUSED)
 def sequence_to_cell(trace: Trace) -> Iterator[Finding]:
     """Calls of cells that torch refuses for the number of axes."""
     for node in trace.nodes:

@@ -16,7 +16,8 @@ from shapelint.reading.text import lines_of
 from shapelint.reading.trail import above
 from shapelint.reading.written import is_zeros, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Value
 from shapelint.source import Span
 from shapelint.trace.node import Node
@@ -166,7 +167,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(FORGOTTEN)
+@check(FORGOTTEN, at=Event.ROUNDS)
 def cell_state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Cells that a loop calls with one and the same state, or none."""
     for rounds in rounds_of(trace, is_cell_call):

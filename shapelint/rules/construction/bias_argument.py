@@ -12,7 +12,8 @@ from shapelint.reading.operations import builds_cell, builds_recurrent, short_na
 from shapelint.reading.quoting import quote
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Bool, Float, Int, Str, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -172,7 +173,7 @@ def build(features, hidden, bias=False):
 )
 
 
-@check(CELL, LAYER)
+@check(CELL, LAYER, at=Event.BUILT)
 def bias_arguments(trace: Trace) -> Iterator[Finding]:
     """Constructions with something for `bias` that is no bias."""
     for node in trace.nodes:

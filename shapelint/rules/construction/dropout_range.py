@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import refused, shown, tell
+from shapelint.rules.occurring import Event
 from shapelint.trace.trace import Trace
 
 RANGE = Rule(
@@ -92,7 +93,7 @@ def build(config):
 )
 
 
-@check(RANGE)
+@check(RANGE, at=Event.REFUSED)
 def dropout_out_of_range(trace: Trace) -> Iterator[Finding]:
     """Constructions that torch refuses for their dropout."""
     for one in refused(trace, RANGE.code):

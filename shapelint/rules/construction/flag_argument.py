@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Fix, Severity
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import Refused, refused, replaced, shown, tell
+from shapelint.rules.occurring import Event
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
 
@@ -99,7 +100,7 @@ lstm = nn.LSTM(3, 5, bias=False, batch_first=True, bidirectional=True)
 )
 
 
-@check(FLAG)
+@check(FLAG, at=Event.REFUSED)
 def flag_is_no_bool(trace: Trace) -> Iterator[Finding]:
     """Constructions with a flag that torch refuses, then or at the layer's call."""
     for one in refused(trace, FLAG.code):

@@ -11,7 +11,8 @@ from shapelint.project.settings import is_default_left, values_passed
 from shapelint.reading.operations import builds_recurrent, short_name
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Float, Int, Unknown, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -123,7 +124,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(IDLE)
+@check(IDLE, at=Event.BUILT)
 def idle_dropout(trace: Trace) -> Iterator[Finding]:
     """Constructions with one layer and a dropout."""
     for node in trace.nodes:

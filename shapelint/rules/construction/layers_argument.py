@@ -10,7 +10,8 @@ from shapelint.reading.operations import builds_recurrent, is_recurrent_call, sh
 from shapelint.reading.quoting import quote
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Bool, Unknown, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -114,7 +115,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(BOOL)
+@check(BOOL, at=Event.BUILT)
 def bool_as_num_layers(trace: Trace) -> Iterator[Finding]:
     """Constructions with a flag for num_layers."""
     for node in trace.nodes:

@@ -8,6 +8,7 @@ from shapelint.finding import Finding, Fix, Severity
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import Refused, refused, shown, tell
+from shapelint.rules.occurring import Event
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
 
@@ -196,7 +197,7 @@ output, h_n = gru(layer(torch.randn(7, 4, 8)))
 )
 
 
-@check(POSITION, FUNCTION)
+@check(POSITION, FUNCTION, at=Event.REFUSED)
 def nonlinearities(trace: Trace) -> Iterator[Finding]:
     """Constructions that torch refuses for the nonlinearity."""
     for one in refused(trace, POSITION.code):

@@ -8,6 +8,7 @@ from shapelint.finding import Finding, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.sizes.feature_source import feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
 from shapelint.trace.trace import Trace
@@ -118,7 +119,7 @@ scores = head(torch.cat((gru(torch.randn(7, 4, 3))[0], extra), dim=-1))
 )
 
 
-@check(ODD)
+@check(ODD, at=Event.REFUSED)
 def odd_size_halved(trace: Trace) -> Iterator[Finding]:
     """Layers that take one feature more than both directions before them give."""
     for node in trace.nodes:

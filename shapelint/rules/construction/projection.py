@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import refused, shown, tell
+from shapelint.rules.occurring import Event
 from shapelint.trace.trace import Trace
 
 PROJECTION = Rule(
@@ -93,7 +94,7 @@ def build(features, projected):
 )
 
 
-@check(PROJECTION)
+@check(PROJECTION, at=Event.REFUSED)
 def projection_refused(trace: Trace) -> Iterator[Finding]:
     """Constructions that torch refuses for their proj_size."""
     for one in refused(trace, PROJECTION.code):

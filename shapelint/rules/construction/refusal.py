@@ -13,7 +13,7 @@ from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import own_construction
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer
 from shapelint.source import Span
 from shapelint.syntax import facts

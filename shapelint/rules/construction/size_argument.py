@@ -8,6 +8,7 @@ from shapelint.finding import Edit, Finding, Fix, Severity
 from shapelint.reading.quoting import text_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import refused, replaced, shown, tell
+from shapelint.rules.occurring import Event
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
@@ -161,7 +162,7 @@ cell = nn.GRUCell((16, 4), 64)  # error: SHP617
 )
 
 
-@check(NUMBER, SEVERAL)
+@check(NUMBER, SEVERAL, at=Event.REFUSED)
 def size_arguments(trace: Trace) -> Iterator[Finding]:
     """Constructions that torch refuses for a size."""
     for one in refused(trace, NUMBER.code):

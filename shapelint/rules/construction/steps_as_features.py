@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.loops.loops_over_time import is_one
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent_calls, state_given
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.evidence import Evidence
@@ -126,7 +127,7 @@ class Windows(nn.Module):
 )
 
 
-@check(STEPS)
+@check(STEPS, at=Nature.RECURRENCE)
 def steps_as_features(trace: Trace) -> Iterator[Finding]:
     """Calls with one step, whose features the author calls the time."""
     for call in recurrent_calls(trace):

@@ -12,7 +12,8 @@ from shapelint.reading.recurrent import input_of, layer_of, own_construction
 from shapelint.reading.trail import above
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -112,7 +113,7 @@ Narrowing()(torch.randn(4, 7, 256))
 )
 
 
-@check(SWAPPED)
+@check(SWAPPED, at=Event.REFUSED)
 def sizes_swapped(trace: Trace) -> Iterator[Finding]:
     """Layers that torch refuses to call, because the features are as many as hidden_size says."""
     for call in trace.nodes:

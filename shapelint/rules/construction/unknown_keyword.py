@@ -9,6 +9,7 @@ from shapelint.finding import Finding, Fix, Severity
 from shapelint.ops.registry import LAYERS
 from shapelint.rules.base import Rule, check
 from shapelint.rules.construction.refusal import Refused, left_away, refused, renamed, tell
+from shapelint.rules.occurring import Event
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
 
@@ -206,7 +207,7 @@ def build(kind, options):
 )
 
 
-@check(KEYWORD, CELL)
+@check(KEYWORD, CELL, at=Event.REFUSED)
 def unknown_keywords(trace: Trace) -> Iterator[Finding]:
     """Constructions with a keyword that the class does not have."""
     for one in refused(trace, KEYWORD.code):

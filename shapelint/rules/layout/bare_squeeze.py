@@ -17,7 +17,7 @@ from shapelint.reading.text import lines_of
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import calls_above, heads_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
@@ -188,7 +188,7 @@ class Net(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def squeeze_drops_batch(trace: Trace) -> Iterator[Finding]:
     """Squeezes without an axis of a value with a batch axis, fed to a layer."""
     for node in trace.nodes:

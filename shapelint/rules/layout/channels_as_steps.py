@@ -11,7 +11,8 @@ from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent
 from shapelint.reading.trail import tensor_inputs
 from shapelint.reading.written import ATOMS, argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.node import Node
@@ -120,7 +121,7 @@ output, h_n = square(conv(torch.randn(4, 8, 36)))
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def channels_read_as_steps(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses for features that are on axis 1."""
     for call in recurrent_calls(trace):

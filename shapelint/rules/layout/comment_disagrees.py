@@ -8,7 +8,7 @@ from shapelint.claims.values.has_shape import HasShape
 from shapelint.finding import Confidence, Finding, Severity
 from shapelint.reading.quoting import naming_of, place_of, quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.trace.evidence import Stated
 from shapelint.trace.node import Node

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.provenance import Provenance
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.entries import layer_count
 from shapelint.reading.layout.views import is_view
 from shapelint.reading.operations import is_subscript
@@ -14,7 +15,7 @@ from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
 from shapelint.reading.single_index import FIRST, ONE, index_parts, is_full
 from shapelint.reading.written import exchanged, insertion, view_sizes
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, SliceValue, Tensor, Unknown
 from shapelint.syntax import facts
@@ -280,7 +281,7 @@ class OneDirection(nn.Module):
 )
 
 
-@check(ORDER, HALF)
+@check(ORDER, HALF, at=(Nature.VIEW, Nature.SELECTION))
 def direction_order(trace: Trace) -> Iterator[Finding]:
     """Views and slices of a bidirectional state that put the directions first."""
     for node in trace.nodes:

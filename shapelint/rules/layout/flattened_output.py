@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.layout.memory import is_refused_view
@@ -14,7 +15,7 @@ from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import Sequence, sequence_of, state_given
 from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
@@ -155,7 +156,7 @@ print(output.view(9, -1).shape, output.view(1, -1).shape)
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def output_flattened_across_samples(trace: Trace) -> Iterator[Finding]:
     """Views of an output that put the batch in front of the steps."""
     for node in trace.nodes:

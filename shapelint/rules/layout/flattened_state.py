@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.views import (
     Axes,
@@ -19,7 +20,7 @@ from shapelint.reading.layout.views import (
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import Slot, state_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Same
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
@@ -190,7 +191,7 @@ print(head(h_n.view(1, 12)).shape)
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def state_viewed_across_samples(trace: Trace) -> Iterator[Finding]:
     """Views of a state that give another place to an axis of the batch's size."""
     for node in trace.nodes:

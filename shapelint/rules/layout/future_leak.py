@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_o
 from shapelint.reading.single_index import index_parts, is_full
 from shapelint.reading.trail import ancestors, made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import NONE, SliceValue, Tensor, integer
 from shapelint.trace.node import Node
@@ -164,7 +164,7 @@ class Autoencoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def bidirectional_next_step(trace: Trace) -> Iterator[Finding]:
     """Losses between the output of a bidirectional layer and its own input, one step later."""
     for loss in trace.nodes:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_linear
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
 from shapelint.reading.recurrent import Sequence, layer_of, sequence_of
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import heads_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.syntax import facts
@@ -157,7 +158,7 @@ class OverSteps(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def last_feature_for_last_step(trace: Trace) -> Iterator[Finding]:
     """Picks of the last feature whose reader wants all features."""
     for pick in picks(trace):

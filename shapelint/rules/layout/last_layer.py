@@ -9,7 +9,7 @@ from shapelint.reading.quoting import construction_place, quote, replace_text
 from shapelint.reading.recurrent import Slot
 from shapelint.reading.single_index import pick_of
 from shapelint.rules.base import Rule
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.intent import intent_of
 from shapelint.reading.layout.readings import Readings, batch_first_claim, readings
@@ -13,7 +14,7 @@ from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
@@ -227,7 +228,7 @@ print(head(output[:, -1]).shape)
 )
 
 
-@check(FIRST, SECOND)
+@check(FIRST, SECOND, at=Nature.SELECTION)
 def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]:
     """`output[-1]` and `output[:, -1]` that select a sample."""
     for pick in picks(trace):

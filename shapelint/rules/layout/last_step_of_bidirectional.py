@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import misses_direction
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import Sequence, input_of, sequence_of
 from shapelint.reading.single_index import FIRST, ONE, Pick, picks
 from shapelint.reading.uses import summary_confidence, takes_first_step
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed
 from shapelint.trace.trace import Trace
@@ -174,7 +175,7 @@ class Query(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def last_step_of_bidirectional(trace: Trace) -> Iterator[Finding]:
     """A summary that is the last step of both directions."""
     for pick in picks(trace):

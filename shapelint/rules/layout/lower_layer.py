@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.entries import entries_of, entries_read, final_state_confidence, is_read
 from shapelint.reading.operations import is_method, is_squeeze
@@ -177,7 +178,7 @@ class AnyNumberOfLayers(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.SELECTION, Nature.VIEW))
 def state_of_lower_layer(trace: Trace) -> Iterator[Finding]:
     """Parts of h_n that leave the last layer out."""
     for node in trace.nodes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.entries import Entries, entries_of, entries_read, joined
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import H_N
@@ -144,7 +145,7 @@ class EveryLayer(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def directions_of_lower_layer(trace: Trace) -> Iterator[Finding]:
     """Joins of two entries of h_n of opposite directions."""
     for node in trace.nodes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import Intent, intent_of, misplaced_flag
 from shapelint.reading.layout.readings import batch_first_claim, batch_first_fix
 from shapelint.reading.quoting import construction_place, quote, replace_text
 from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of, own_construction, recurrent_calls
 from shapelint.reading.single_index import ONE
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH
@@ -289,7 +290,7 @@ class NoBias(nn.Module):
 )
 
 
-@check(MISSING, MISPLACED)
+@check(MISSING, MISPLACED, at=Nature.RECURRENCE)
 def missing_batch_first(trace: Trace) -> Iterator[Finding]:
     """Calls of time-first layers whose input is meant to be (batch, time, feature)."""
     blamed = set[object]()

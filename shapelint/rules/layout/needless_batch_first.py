@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import Intent, intent_of
 from shapelint.reading.layout.readings import batch_first_claim
 from shapelint.reading.operations import is_padding
@@ -22,7 +23,7 @@ from shapelint.reading.recurrent import (
 from shapelint.reading.single_index import LAST, ONE, picks
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH
@@ -170,7 +171,7 @@ class Columns(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.RECURRENCE)
 def time_first_data_for_batch_first(trace: Trace) -> Iterator[Finding]:
     """Calls of batch-first layers whose input is meant to be (time, batch, feature)."""
     for call in recurrent_calls(trace):

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.finding import Confidence, Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.entries import final_state_confidence, is_read, is_slot
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import H_N, OUTPUT, Slot, slot_of
 from shapelint.reading.single_index import Pick, picks
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -139,7 +140,7 @@ class ForDecoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def one_direction_of_final_state(trace: Trace) -> Iterator[Finding]:
     """`h_n[-1]` where nothing else of a bidirectional h_n is used."""
     for pick in picks(trace):

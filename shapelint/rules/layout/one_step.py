@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.dead_parameters import DeadParameters
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import starts_at_zero
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import config_of, input_of, is_refused, is_returned, layer_of, recurrent_calls
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -125,7 +126,7 @@ class Loop(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.RECURRENCE)
 def sequence_of_one_step(trace: Trace) -> Iterator[Finding]:
     """Calls on one step that start from nothing, and whose state goes nowhere."""
     for call in recurrent_calls(trace):

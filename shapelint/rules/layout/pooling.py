@@ -18,7 +18,7 @@ from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.reading.written import argument, is_written_to
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Float, Tensor, Tuple
 from shapelint.syntax import facts
@@ -282,7 +282,7 @@ class Positive(nn.Module):
 )
 
 
-@check(BATCH, PADDING)
+@check(BATCH, PADDING, at=(Nature.MEAN, Nature.EXTREME))
 def pooling(trace: Trace) -> Iterator[Finding]:
     """Means and maxima of a recurrent output over an axis that is no summary."""
     for node in trace.nodes:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.memory import is_refused_view, permutation
 from shapelint.reading.layout.views import base_name, is_shifted, view_base
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
 from shapelint.reading.recurrent import Sequence, sequence_of, state_given
 from shapelint.reading.trail import tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.value import Int, List, Tensor, Tuple
 from shapelint.syntax import facts
@@ -244,7 +245,7 @@ print(one.view(-1, 10).shape)
 )
 
 
-@check(TRANSPOSED, BATCH_FIRST)
+@check(TRANSPOSED, BATCH_FIRST, at=Nature.VIEW)
 def refused_view(trace: Trace) -> Iterator[Finding]:
     """Views that merge axes which do not lie beside each other."""
     for node in trace.nodes:

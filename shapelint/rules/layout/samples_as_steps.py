@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import evidence_of, weight_of
 from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import config_of, input_of, is_refused, layer_of, recurrent_calls, states_given
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.evidence import ENOUGH, Evidence
@@ -267,7 +268,7 @@ class Policy(nn.Module):
 )
 
 
-@check(UNBATCHED, UNSQUEEZED)
+@check(UNBATCHED, UNSQUEEZED, at=Nature.RECURRENCE)
 def samples_as_steps(trace: Trace) -> Iterator[Finding]:
     """Calls that run along an axis which the author calls the batch, with no other samples beside it."""
     for call in recurrent_calls(trace):

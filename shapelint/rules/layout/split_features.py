@@ -15,7 +15,7 @@ from shapelint.reading.single_index import FIRST, ONE, index_parts, is_full
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import exchanged, insertion, view_sizes
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Int, NoneValue, SliceValue, Tensor
@@ -162,7 +162,7 @@ class EverySecondStep(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.SELECTION, Nature.VIEW))
 def directions_interleaved(trace: Trace) -> Iterator[Finding]:
     """Views and slices of a bidirectional output that take alternate features for directions."""
     for node in trace.nodes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.names import exchanged_names
 from shapelint.reading.quoting import construction_place, quote, replace_text
@@ -12,7 +13,7 @@ from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
 from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.syntax import facts
 from shapelint.trace.trace import Trace
 
@@ -131,7 +132,7 @@ print(head(hidden[:, 0]).shape)
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def state_indexed_as_batch_first(trace: Trace) -> Iterator[Finding]:
     """`h_n[:, -1]` and `h_n[:, 0]` that select a sample."""
     for pick in picks(trace):

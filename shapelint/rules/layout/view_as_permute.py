@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.values.provenance import Provenance
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.exchanged_views import Exchange, exchanged_views
 from shapelint.reading.layout.exchanges import Rearrangement
 from shapelint.reading.layout.memory import is_refused_view
@@ -15,7 +16,7 @@ from shapelint.reading.quoting import quote, replace_text
 from shapelint.reading.single_index import ONE
 from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -283,7 +284,7 @@ class Points(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def view_as_permute(trace: Trace) -> Iterator[Finding]:
     """Views of a tensor to its own sizes in another order; SHP508 tells those for a loss."""
     for exchange in exchanged_views(trace):

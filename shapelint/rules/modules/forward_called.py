@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from shapelint.claims.modules.hooks_run import HooksRun
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_step_call
 from shapelint.reading.quoting import quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -103,7 +104,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(DIRECT)
+@check(DIRECT, at=(Nature.RECURRENCE, Nature.CELL))
 def forward_called(trace: Trace) -> Iterator[Finding]:
     """Calls of layers by their `forward`."""
     for node in trace.nodes:

@@ -13,7 +13,8 @@ from shapelint.reading.recurrent import config_of, input_of, layer_of, state_giv
 from shapelint.reading.trail import above
 from shapelint.reading.written import states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -131,7 +132,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(LOOP)
+@check(LOOP, at=Event.ROUNDS)
 def layer_called_step_by_step(trace: Trace) -> Iterator[Finding]:
     """Layers that a loop calls with the steps of one tensor and with their own state."""
     if trace.decisions:

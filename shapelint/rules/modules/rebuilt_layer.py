@@ -11,8 +11,10 @@ from shapelint.reading.loops.loops_over_time import results_of
 from shapelint.reading.operations import builds_step, is_step_call, short_name
 from shapelint.reading.quoting import text_of
 from shapelint.reading.recurrent import input_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -20,7 +22,7 @@ from shapelint.trace.trace import Trace
 
 #: uses of a layer that leave it as it was built
 _PLAIN_USE = r"\s*(?:\(|=(?!=)|\.(?:to|cuda|cpu|double|float|half|eval|train|flatten_parameters|forward)\()"
-_FIXED = re.compile(r"manual_seed|load_state_dict|fork_rng")
+_FIXED = regex(r"manual_seed|load_state_dict|fork_rng")
 
 REBUILT = Rule(
     code="SHP802",
@@ -145,7 +147,7 @@ def test():
 )
 
 
-@check(REBUILT)
+@check(REBUILT, at=Event.BUILT)
 def layer_built_in_forward(trace: Trace) -> Iterator[Finding]:
     """Layers that a `forward` builds and only calls."""
     for number, function in trace.rebuilt.items():

@@ -11,14 +11,15 @@ from shapelint.reading.operations import is_plain_holder, short_name
 from shapelint.reading.quoting import text_of
 from shapelint.reading.text import lines_with
 from shapelint.reading.written import insertion
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
 #: what registers layers, or hands their parameters on, in other ways
-_OTHER_WAYS = re.compile(
+_OTHER_WAYS = regex(
     r"add_module|register_module|register_parameter|setattr(__)?\(|__dict__|_modules\b|\bparameters\b|deepcopy"
 )
 _READING = frozenset("len enumerate zip reversed range iter list tuple".split())

@@ -13,7 +13,7 @@ from shapelint.reading.sizes.around import is_learned, named, recurrent_above
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Tuple
 from shapelint.trace.node import Node
@@ -131,7 +131,7 @@ class Set(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=REDUCES | {Nature.SIMILARITY, Nature.CUMULATION})
 def across_samples(trace: Trace) -> Iterator[Finding]:
     """Operations across the samples of values whose axes the evidence tells."""
     for node in trace.nodes:

@@ -13,7 +13,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import is_learned
 from shapelint.reading.trail import above, nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -118,7 +118,7 @@ _ENTRYWISE = HANDS_ON | _PAIRS | {Nature.BOUND}
 _DEPTH = 8  #: operations between the pairs and what they are added up to
 
 
-@check(RULE)
+@check(RULE, at=_PAIRS)
 def every_pair(trace: Trace) -> Iterator[Finding]:
     """Columns that a network predicts, laid over vectors."""
     for node in trace.nodes:

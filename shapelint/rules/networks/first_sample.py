@@ -17,7 +17,7 @@ from shapelint.reading.single_index import FIRST, parts_of
 from shapelint.reading.sizes.around import recurrent_above
 from shapelint.reading.trail import nature_of, operands_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Int, Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -157,7 +157,7 @@ class _Meeting:
     compared: Ref | None
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def first_sample(trace: Trace) -> Iterator[Finding]:
     """First entries along the batch that meet values of all samples."""
     for node in trace.nodes:

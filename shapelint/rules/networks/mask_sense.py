@@ -19,7 +19,7 @@ from shapelint.reading.sizes.around import given_at
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import reached_softmax
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Dtype, Float, Tensor, Tuple, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -194,7 +194,7 @@ class _Use:
     target_axis: int
 
 
-@check(RULE)
+@check(RULE, at=(Nature.ATTENTION, Nature.POINTWISE))
 def mask_sense(trace: Trace) -> Iterator[Finding]:
     """Masks that are the wrong way round for what reads them."""
     for node in trace.nodes:

@@ -13,7 +13,7 @@ from shapelint.reading.sizes.around import given_at
 from shapelint.reading.sizes.softmax import Softmax, shown, softmaxes
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -121,7 +121,7 @@ _COMPUTED = HANDS_ON | {Nature.POINTWISE, Nature.SUM, Nature.DROPOUT}
 _AS_IT_IS = HANDS_ON | {Nature.DROPOUT}
 
 
-@check(RULE)
+@check(RULE, at=Nature.SOFTMAX)
 def normalised_over_queries(trace: Trace) -> Iterator[Finding]:
     """A softmax of a product of queries and keys, along another axis than the next product sums up."""
     every = list(softmaxes(trace))

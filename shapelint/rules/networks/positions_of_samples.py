@@ -13,7 +13,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import above, ancestors, made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import INPUT, Node
@@ -172,7 +172,7 @@ class Conditioned(nn.Module):
 _MOVES = HANDS_ON | {Nature.VIEW, Nature.PERMUTATION, Nature.DROPOUT}
 
 
-@check(RULE)
+@check(RULE, at=Nature.SUM)
 def positions_of_samples(trace: Trace) -> Iterator[Finding]:
     """Sums of a batch and of a table that has a row for each sample and one for all steps."""
     for node in trace.nodes:

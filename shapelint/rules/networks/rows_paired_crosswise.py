@@ -13,7 +13,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import flow_of, made_by, nature_of, operands_of, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node
@@ -127,7 +127,7 @@ class _Side:
     spot: Spot
 
 
-@check(RULE)
+@check(RULE, at=_LAID_OVER)
 def rows_paired_crosswise(trace: Trace) -> Iterator[Finding]:
     """Tensors laid over or beside each other along an axis that was merged from the same two sizes, in both orders."""
     for node in trace.nodes:

@@ -14,7 +14,7 @@ from shapelint.reading.sizes.around import is_learned, named
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.trail import made_by, nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -212,7 +212,7 @@ train(model, nn.NLLLoss(), [(torch.rand(8, 9), torch.randint(4, (8,)))])
 )
 
 
-@check(SQUASHED)
+@check(SQUASHED, at=Nature.EXACT_LOSS)
 def logits_loss_of_probabilities(trace: Trace) -> Iterator[Finding]:
     """Losses that apply a sigmoid, given one."""
     for loss in losses(trace, (Nature.EXACT_LOSS,)):
@@ -232,7 +232,7 @@ def logits_loss_of_probabilities(trace: Trace) -> Iterator[Finding]:
         )
 
 
-@check(UNLOGGED)
+@check(UNLOGGED, at=Nature.LIKELIHOOD)
 def likelihood_of_scores(trace: Trace) -> Iterator[Finding]:
     """Likelihoods of what a layer gives as it is, or of probabilities."""
     for loss in losses(trace, (Nature.LIKELIHOOD,)):

@@ -12,7 +12,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.sizes.around import recurrent_above
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -129,7 +129,7 @@ class Rounded(nn.Module):
 _ENTRYWISE = HANDS_ON | {Nature.POINTWISE, Nature.SUM, Nature.BOUND}
 
 
-@check(RULE)
+@check(RULE, at=Nature.POINTWISE)
 def statistics_of_batch(trace: Trace) -> Iterator[Finding]:
     """Divisions of a batch by one number that is computed from all of it."""
     for node in trace.nodes:

@@ -15,7 +15,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import named, recurrent_above
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Int, Tensor, Tuple
 from shapelint.trace.node import Node
@@ -141,7 +141,7 @@ class Signals(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.CONVOLUTION, Nature.NORM))
 def steps_as_channels(trace: Trace) -> Iterator[Finding]:
     """Layers that read axis 1 as channels, of values whose axis 1 holds steps and whose last axis holds features."""
     for node in trace.nodes:

@@ -14,7 +14,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import config_of, h_n_of, input_of, is_refused, layer_of, recurrent_calls
 from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node
@@ -139,7 +139,7 @@ class LeftPadded(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.ORDER)
 def flipped_padding(trace: Trace) -> Iterator[Finding]:
     """Recurrent calls that read a flipped padded tensor, packed or not."""
     for call in recurrent_calls(trace):

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_recurrent_call, is_unpacking
 from shapelint.reading.packing.lengths import Packing, is_overlong, packings, some_lengths
 from shapelint.reading.quoting import place_of, quote
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -188,7 +189,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(EMPTY, OVERLONG)
+@check(EMPTY, OVERLONG, at=Nature.PACKING)
 def impossible_lengths(trace: Trace) -> Iterator[Finding]:
     """Packing calls with a length below 1 or above the number of steps."""
     for packing in packings(trace):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import padding_matters
 from shapelint.reading.packing.unpadded import is_unpadded
 from shapelint.reading.quoting import construction_place, quote
@@ -12,7 +13,7 @@ from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import Pick, picks
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.trace.trace import Trace
 
@@ -146,7 +147,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def last_step_of_padded(trace: Trace) -> Iterator[Finding]:
     """A summary that is the last step of an unpacked output."""
     for pick in picks(trace):

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.padding_invariance import PaddingInvariance
 from shapelint.finding import Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.packing.lengths import Packing, packings, reader_of
 from shapelint.reading.packing.padding import above, is_left_padding
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import h_n_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -124,7 +125,7 @@ class Backward(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def left_padded(trace: Trace) -> Iterator[Finding]:
     """Packing calls on what was padded on the left."""
     for packing in packings(trace):

@@ -9,11 +9,11 @@ from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_method
 from shapelint.reading.packing.lengths import Packing, packings
-from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.quoting import place_of
 from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import List, Tensor, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -153,7 +153,7 @@ class WholeSequences(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def lengths_of_steps(trace: Trace) -> Iterator[Finding]:
     """Packing calls with a length for each step, where the layout of the call is certainly meant."""
     for packing in packings(trace):
@@ -178,13 +178,11 @@ def _counting(trace: Trace, value: Value | None) -> Node | None:
 
 
 def _finding(trace: Trace, packing: Packing, places: list[Place], fixes: list[Fix | None]) -> Finding:
-    written = packing.written_lengths
-    name = "the lengths are" if written is None else f"`{quote(trace, written.span)}` is"
     return report(
         RULE,
         trace,
         packing.node,
-        f"{name} one length for each step, and packing needs one for each sequence",
+        f"{packing.lengths_are(trace)} one length for each step, and packing needs one for each sequence",
         claims=[Raises(Ref(packing.node.id))],
         shapes=[("the padded tensor", packing.padded), ("the lengths", packing.lengths)],
         related=places,

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.packing.lengths import Packing, packings
-from shapelint.reading.quoting import place_of, quote
+from shapelint.reading.quoting import place_of
 from shapelint.reading.trail import tensor_inputs
 from shapelint.reading.written import ATOMS, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.devices import DEVICE, is_named_device, moved_to
 from shapelint.trace.node import Node
@@ -145,7 +146,7 @@ output, state = lstm(pack_padded_sequence(x, torch.tensor([5, 3, 2], device="cud
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def lengths_on_device(trace: Trace) -> Iterator[Finding]:
     """Packing calls whose lengths are certainly on a device, if there is one."""
     for packing in packings(trace):
@@ -166,13 +167,11 @@ def _move(trace: Trace, value: Value | None) -> Node | None:
 
 
 def _finding(trace: Trace, packing: Packing, move: Node) -> Finding:
-    written = packing.written_lengths
-    name = "the lengths are" if written is None else f"`{quote(trace, written.span)}` is"
     return report(
         RULE,
         trace,
         packing.node,
-        f"{name} on a device, and pack_padded_sequence takes lengths from the CPU only",
+        f"{packing.lengths_are(trace)} on a device, and pack_padded_sequence takes lengths from the CPU only",
         claims=[Raises(Ref(packing.node.id), match="CPU", on_device=True)],
         related=[place_of(move, "moved here")],
         help="bring the lengths back, `lengths.cpu()`, or keep them on the CPU",

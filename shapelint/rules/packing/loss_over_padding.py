@@ -15,7 +15,7 @@ from shapelint.reading.single_index import parts_of
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (
@@ -195,7 +195,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def loss_over_padding(trace: Trace) -> Iterator[Finding]:
     """Reduced losses over classes that pad_sequence filled with another number than they ignore."""
     for node in trace.nodes:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.intent import evidence_of
 from shapelint.reading.operations import is_packing, is_unpacking
 from shapelint.reading.packing.lengths import is_permuted, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
 from shapelint.reading.recurrent import config_of, h_n_of, layer_of
 from shapelint.reading.written import argument
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -27,7 +28,7 @@ from shapelint.trace.trace import Trace
 _BATCH_FIRST = (Role.BATCH, Role.TIME)
 _FLAG = 2  #: what another batch_first=True weighs: of the layer, or of unpacking its output
 
-_UNPACKS_TIME_FIRST = re.compile(r"pad_packed_sequence\((?![^()]*(?:\([^()]*\)[^()]*)*(?:batch_first|,\s*True))")
+_UNPACKS_TIME_FIRST = regex(r"pad_packed_sequence\((?![^()]*(?:\([^()]*\)[^()]*)*(?:batch_first|,\s*True))")
 
 LAYOUT = Rule(
     code="SHP405",
@@ -165,7 +166,7 @@ output, h_n = gru(packed)
 )
 
 
-@check(LAYOUT)
+@check(LAYOUT, at=Nature.PACKING)
 def packed_in_another_layout(trace: Trace) -> Iterator[Finding]:
     """Packing calls without batch_first on what is batch-first."""
     for node in trace.nodes:

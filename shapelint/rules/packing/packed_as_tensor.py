@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_method, is_packed_attribute, is_unpacking, short_name
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import OUTPUT, Slot, slot_of
 from shapelint.reading.single_index import LAST
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Int, Packed, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, Node
@@ -264,7 +266,7 @@ class TakesBoth(nn.Module):
 _TUPLES_REFUSED = ("SHP301", "SHP302")
 
 
-@check(PAIR, PACKED_RULE)
+@check(PAIR, PACKED_RULE, at=(Nature.INQUIRY, Event.REFUSED))
 def packed_as_tensor(trace: Trace) -> Iterator[Finding]:
     """Operations that fail because of a packed sequence or an unpacked pair, and `output[-1]` of a packed one."""
     for node in trace.nodes:

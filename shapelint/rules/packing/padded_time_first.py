@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_padding, is_recurrent_call
 from shapelint.reading.packing.lengths import is_overlong, packing_of, reader_of
 from shapelint.reading.quoting import add_argument, construction_place, place_of, quote
 from shapelint.reading.recurrent import config_of, h_n_of, input_of, is_refused, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
@@ -143,7 +144,7 @@ class Packs(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.JOIN)
 def padded_time_first(trace: Trace) -> Iterator[Finding]:
     """Recurrent layers and packing calls that read a time-first tensor of pad_sequence as batch-first."""
     blamed = set[int]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import padding_matters
 from shapelint.reading.operations import is_squeeze
 from shapelint.reading.packing.padding import padding_of
@@ -23,7 +24,7 @@ from shapelint.reading.recurrent import (
 from shapelint.reading.single_index import pick_of
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
@@ -179,7 +180,7 @@ class Gathered(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.JOIN, Nature.PACKING))
 def reads_padding(trace: Trace) -> Iterator[Finding]:
     """Recurrent calls that read padded sequences, and whose end is used as a summary."""
     for call in recurrent_calls(trace):

@@ -13,7 +13,7 @@ from shapelint.reading.quoting import add_argument, place_of
 from shapelint.reading.trail import keeps_every_axis, nature_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
@@ -133,7 +133,7 @@ print((output + x[:8]).shape, output.sum(0) / lengths.unsqueeze(1))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def shorter_than_input(trace: Trace) -> Iterator[Finding]:
     """Unpacked outputs that are certainly shorter than the padded input, where a tensor of its length meets them."""
     for node in trace.nodes:

@@ -15,7 +15,7 @@ from shapelint.reading.recurrent import input_of, line_above, sequence_of, state
 from shapelint.reading.trail import ancestors, nature_of, operation_of, tensor_inputs
 from shapelint.reading.written import before_moves
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.source import Span
@@ -150,7 +150,7 @@ class PackedOrder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SELECTION)
 def sorted_twice(trace: Trace) -> Iterator[Finding]:
     """Results of a layer that sorts for itself, reordered by an inverse permutation."""
     for node in trace.nodes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import misses_direction, starts_at_zero
 from shapelint.reading.packing.last_steps import StepOfEach, steps_of_each
 from shapelint.reading.quoting import construction_place, place_of, quote
@@ -13,7 +14,7 @@ from shapelint.reading.recurrent import input_of
 from shapelint.reading.uses import summary_confidence, takes_first_step
 from shapelint.reading.written import ATOMS, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed
 from shapelint.trace.trace import Trace
 
@@ -227,7 +228,7 @@ print(head(summary.squeeze(0)).shape)
 )
 
 
-@check(LATE, ONE_SIDED)
+@check(LATE, ONE_SIDED, at=Nature.SELECTION)
 def step_of_each(trace: Trace) -> Iterator[Finding]:
     """Steps taken at the lengths, and steps of both directions taken at the lengths less one."""
     for step in steps_of_each(trace):

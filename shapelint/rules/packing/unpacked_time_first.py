@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Fix, Place, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.operations import is_unpacking
 from shapelint.reading.quoting import add_argument, place_of, quote
@@ -12,7 +13,7 @@ from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
 from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Packed
 from shapelint.syntax import facts
@@ -138,7 +139,7 @@ class ChangesLayout(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def unpacked_time_first(trace: Trace) -> Iterator[Finding]:
     """Unpacked without batch_first, and read as if with it."""
     blamed = set[int]()

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.unchanged_by import UnchangedBy
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_unpadding
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.recurrent import is_returned
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import ATOMS, argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -122,7 +123,7 @@ print(padded.mean(dim=0))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def unpad_in_place(trace: Trace) -> Iterator[Finding]:
     """Calls of unpad_sequence that change a tensor which is used again."""
     for node in trace.nodes:

@@ -7,13 +7,14 @@ from itertools import pairwise
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_packing_of_list, is_randint, is_sort, short_name
 from shapelint.reading.packing.lengths import Packing, known_lengths, packings
 from shapelint.reading.quoting import add_argument, place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.written import argument, before_moves, creation_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import FALSE, NONE, Tensor, Value
 from shapelint.syntax import facts
@@ -146,7 +147,7 @@ output, h_n = gru(pack_padded_sequence(x[:, order.flip(0)], ascending.flip(0)))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def unsorted_lengths(trace: Trace) -> Iterator[Finding]:
     """Packing calls whose lengths certainly do not fall."""
     for node in trace.nodes:

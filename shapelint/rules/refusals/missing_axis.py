@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -106,7 +107,7 @@ class Layers(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def missing_axis(trace: Trace) -> Iterator[Finding]:
     """Axes and entries that are not there."""
     return told(RULE, trace, Reason.AXIS, "axes and entries are counted from 0, or from the end with -1")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -103,7 +104,7 @@ print((output * mask * scale).sum(dim=1))
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def no_broadcast(trace: Trace) -> Iterator[Finding]:
     """Tensors that do not broadcast against each other."""
     return told(RULE, trace, Reason.BROADCAST, "where an axis is missing, `unsqueeze` puts one of length 1 there")

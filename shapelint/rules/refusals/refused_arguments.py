@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -109,7 +110,7 @@ class Pooled(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def refused_arguments(trace: Trace) -> Iterator[Finding]:
     """Arguments that torch refuses."""
     return told(RULE, trace, Reason.ARGUMENT, "give a value that torch takes")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -107,7 +108,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def refused_targets(trace: Trace) -> Iterator[Finding]:
     """Losses that torch refuses."""
     return told(RULE, trace, Reason.LOSS, "give scores and targets in the shapes that the loss documents")

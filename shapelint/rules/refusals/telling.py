@@ -14,7 +14,7 @@ from shapelint.reading.sizes.refusals import Reason, reason_of, refused, sources
 from shapelint.reading.trail import FORWARD
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Layer, List, Tensor, Tuple, Value
 from shapelint.syntax import facts

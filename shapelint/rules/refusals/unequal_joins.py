@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -112,7 +113,7 @@ class Steps(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def unequal_joins(trace: Trace) -> Iterator[Finding]:
     """Joins of tensors that do not fit beside or behind each other."""
     return told(RULE, trace, Reason.JOIN, "give all of them the same sizes on every other axis")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -131,7 +132,7 @@ class Autoencoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def unequal_sizes(trace: Trace) -> Iterator[Finding]:
     """Operations that get another size than they take."""
     return told(RULE, trace, Reason.SIZES, "build the layer for what it gets, or mend what makes it")

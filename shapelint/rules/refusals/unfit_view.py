@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -108,7 +109,7 @@ class Frames(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def unfit_view(trace: Trace) -> Iterator[Finding]:
     """Views that hold more or fewer elements than the tensor."""
     return told(RULE, trace, Reason.VIEW, "the product of the sizes must be the number of elements")

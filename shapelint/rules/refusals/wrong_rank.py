@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Finding, Severity
 from shapelint.reading.sizes.refusals import Reason
 from shapelint.rules.base import Rule, check
+from shapelint.rules.occurring import Event
 from shapelint.rules.refusals.telling import told
 from shapelint.trace.trace import Trace
 
@@ -106,7 +107,7 @@ class Pooled(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def wrong_rank(trace: Trace) -> Iterator[Finding]:
     """Operations that get more or fewer axes than they take."""
     return told(RULE, trace, Reason.RANK, "look at what the tensor has lost, or keeps too many of, on its way: an axis")

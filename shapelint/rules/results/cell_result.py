@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.names import is_unused
 from shapelint.reading.operations import has_cell_state, is_cell_call, is_failed_unpacking, is_unbind
 from shapelint.reading.quoting import kind_place, text_of, with_article
 from shapelint.reading.recurrent import layer_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
-_OUTPUT_BEFORE = re.compile(r"(\w+)\s*,\s*$")
+_PAIR = regex(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
+_OUTPUT_BEFORE = regex(r"(\w+)\s*,\s*$")
 
 RULE = Rule(
     code="SHP307",
@@ -133,7 +135,7 @@ output, h = cell(torch.randn(4, 3), torch.zeros(4, 5))
 )
 
 
-@check(RULE)
+@check(RULE, at=(Nature.PIECES, Event.REFUSED))
 def cell_result_as_of_layer(trace: Trace) -> Iterator[Finding]:
     """Unpackings, in the assignment of a cell's call, that do not fit the cell's result."""
     for node in trace.nodes:

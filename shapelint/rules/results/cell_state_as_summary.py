@@ -13,7 +13,7 @@ from shapelint.reading.recurrent import layer_of, recurrent_calls, returned_refs
 from shapelint.reading.trail import nature_of
 from shapelint.reading.uses import confidence_of, is_head
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.source import Span
 from shapelint.trace.events import Selection
 from shapelint.trace.node import Node
@@ -203,7 +203,7 @@ print(head(cell.squeeze(0)))  # error: SHP308
 )
 
 
-@check(LAST_OF_PAIR, MEMORY)
+@check(LAST_OF_PAIR, MEMORY, at=Nature.RECURRENCE)
 def cell_state_as_summary(trace: Trace) -> Iterator[Finding]:
     """LSTM calls whose cell state is used as a summary, and whose h_n is not used at all."""
     for call in recurrent_calls(trace):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.names import exchanged_names, output_named_state
 from shapelint.reading.operations import has_cell_state, is_subscript
@@ -14,7 +15,7 @@ from shapelint.reading.recurrent import H_N, layer_of, recurrent_calls, slot_of
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import is_summary
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Value
 from shapelint.trace.events import Binding
 from shapelint.trace.node import Node
@@ -141,7 +142,7 @@ class Transposed(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.RECURRENCE)
 def output_and_state_exchanged(trace: Trace) -> Iterator[Finding]:
     """Calls whose two results have each other's names, and the uses that show it."""
     for call in recurrent_calls(trace):

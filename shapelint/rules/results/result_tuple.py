@@ -12,7 +12,8 @@ from shapelint.reading.quoting import kind_place, quote
 from shapelint.reading.recurrent import is_state_pair, layer_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -214,7 +215,7 @@ class Summary(nn.Module):
 )
 
 
-@check(INDEXED, PASSED)
+@check(INDEXED, PASSED, at=Event.REFUSED)
 def result_used_as_tensor(trace: Trace) -> Iterator[Finding]:
     """Operations that fail because they are given the tuple of a recurrent call."""
     for node in trace.nodes:

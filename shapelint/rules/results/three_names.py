@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
@@ -11,14 +10,16 @@ from shapelint.reading.names import is_unused
 from shapelint.reading.operations import has_cell_state, is_failed_unpacking, is_recurrent_call
 from shapelint.reading.quoting import kind_place, text_of, with_article
 from shapelint.reading.recurrent import layer_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tuple
 from shapelint.source import Span
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_THREE = re.compile(r"([(\[]?)\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,?\s*([)\]]?)")
+_THREE = regex(r"([(\[]?)\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*,?\s*([)\]]?)")
 
 RULE = Rule(
     code="SHP304",
@@ -120,7 +121,7 @@ first, second, third = h_n
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def result_unpacked_into_three(trace: Trace) -> Iterator[Finding]:
     """Unpackings of a recurrent layer's pair that fail."""
     for node in trace.nodes:

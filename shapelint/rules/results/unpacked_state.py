@@ -14,15 +14,17 @@ from shapelint.reading.operations import has_cell_state, is_failed_unpacking, is
 from shapelint.reading.quoting import kind_place, naming_of, text_of, with_article
 from shapelint.reading.recurrent import H_N, Slot, slot_of
 from shapelint.reading.trail import nature_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
 from shapelint.source import Span
 from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
 
-_CELL = re.compile(r"(?:\w+_)?c(?:ell)?(?:_?(?:n|t|0|last|out|state|new|final))?\d?")
-_PAIR = re.compile(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
+_CELL = regex(r"(?:\w+_)?c(?:ell)?(?:_?(?:n|t|0|last|out|state|new|final))?\d?")
+_PAIR = regex(r"[(\[]?\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]?")
 
 PAIR = Rule(
     code="SHP305",
@@ -144,7 +146,7 @@ first, second = states
 )
 
 
-@check(PAIR)
+@check(PAIR, at=(Nature.PIECES, Event.REFUSED))
 def single_state_unpacked(trace: Trace) -> Iterator[Finding]:
     """Unpackings of h_n into two, that fail or that take two layers or directions for h and c."""
     for node in trace.nodes:

@@ -15,7 +15,8 @@ from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.uses import is_loss
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.syntax import facts
@@ -138,7 +139,7 @@ class Headed:
     state: Tensor
 
 
-@check(RULE)
+@check(RULE, at=(Nature.SOFTMAX, Event.REFUSED))
 def whole_state_as_rows(trace: Trace) -> Iterator[Finding]:
     """Softmaxes and losses that take the result of a head on a whole state for rows of scores."""
     told: set[int] = set()

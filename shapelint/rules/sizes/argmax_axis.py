@@ -14,7 +14,7 @@ from shapelint.reading.recurrent import is_returned
 from shapelint.reading.sizes.around import given_at, in_words, layout_of, named, recurrent_above
 from shapelint.reading.trail import made_by, nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor, Tuple
@@ -154,7 +154,7 @@ class _Choice:
     result: Tensor
 
 
-@check(RULE)
+@check(RULE, at=Nature.EXTREME)
 def argmax_of_steps(trace: Trace) -> Iterator[Finding]:
     """Argmax along the steps or samples of scores whose last axis is shown to hold the classes."""
     for node in trace.nodes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shapelint.claims.rows.batch_independence import BatchIndependence
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Edit, Finding, Fix, Place, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.ops.registry import LAYERS
 from shapelint.reading.claims import Source, source_of
 from shapelint.reading.layout.intent import weight_of
@@ -18,7 +19,7 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import in_words, layer_call_above, layout_of, named, recurrent_above
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Layer, Tensor, Tuple
 from shapelint.syntax import facts
@@ -225,7 +226,7 @@ class _Given:
     confidence: Confidence
 
 
-@check(RULE)
+@check(RULE, at=Nature.ATTENTION)
 def attention_over_the_batch(trace: Trace) -> Iterator[Finding]:
     """Attention calls whose layer and whose sequence have different layouts."""
     for node in trace.nodes:

@@ -15,7 +15,8 @@ from shapelint.reading.sizes.around import appended, given_at, in_words, layer_c
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.value import Tensor
@@ -146,7 +147,7 @@ class Maxout(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Event.REFUSED, Nature.POOLING))
 def channels_are_last(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses for their channels, and poolings over the features for a head."""
     for node in trace.nodes:

@@ -12,7 +12,7 @@ from shapelint.reading.operations import short_name
 from shapelint.reading.sizes.around import appending_fix, in_words, layout_of, named, recurrent_above
 from shapelint.reading.sizes.losses import Loss, losses
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace
@@ -141,7 +141,7 @@ loss = F.cross_entropy(head(h_n[-1]), torch.randint(0, 5, (32,)))
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def classes_last(trace: Trace) -> Iterator[Finding]:
     """Class losses that torch refuses for the class axis, or that it reads wrongly where sizes agree."""
     for loss in losses(trace, CLASS_LOSSES):

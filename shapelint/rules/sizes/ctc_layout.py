@@ -10,7 +10,8 @@ from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.sizes.around import appending_fix, in_words, layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace
 
@@ -125,7 +126,7 @@ class One(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def batch_first_ctc(trace: Trace) -> Iterator[Finding]:
     """CTC losses that torch refuses for the layout of the log-probabilities."""
     for node in trace.nodes:

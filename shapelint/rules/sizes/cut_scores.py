@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.exchanged_views import exchanged_views
 from shapelint.reading.layout.views import is_view
@@ -14,7 +15,7 @@ from shapelint.reading.recurrent import layer_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -149,7 +150,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def scores_cut_across_samples(trace: Trace) -> Iterator[Finding]:
     """Views that cut samples and steps, which lie in one order, in the other order."""
     told = {exchange.node.id for exchange in exchanged_views(trace)}

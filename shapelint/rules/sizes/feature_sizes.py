@@ -11,7 +11,8 @@ from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import naming_of
 from shapelint.reading.recurrent import config_of, layer_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.sizes.feature_source import built_place, feature_counts, mismatch, producers_of
 from shapelint.shapes.dim import Dim
 from shapelint.trace.node import Node
@@ -316,7 +317,7 @@ output, h_n = gru(drop(embedding(torch.randint(0, 50, (9, 4)))))  # error: SHP50
 )
 
 
-@check(DIRECTIONS, PROJECTION, STACKED, EMBEDDED)
+@check(DIRECTIONS, PROJECTION, STACKED, EMBEDDED, at=Event.REFUSED)
 def feature_sizes(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses for the number of features."""
     for node in trace.nodes:

@@ -15,7 +15,7 @@ from shapelint.reading.recurrent import input_of, is_repeated, own_construction
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.written import argument, is_always_bidirectional, twice
 from shapelint.rules.base import Rule
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Value

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from shapelint.claims.rows.follows_time import FollowsTime
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.operations import is_linear
 from shapelint.reading.quoting import construction_place, quote
 from shapelint.reading.recurrent import input_of, layer_of
 from shapelint.reading.sizes.around import layer_call_above, named
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.trace import Trace
@@ -117,7 +118,7 @@ class Directions(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.LINEAR)
 def head_of_fixed_length(trace: Trace) -> Iterator[Finding]:
     """Linear layers whose features are the steps and features of a recurrent output."""
     for node in trace.nodes:

@@ -15,7 +15,7 @@ from shapelint.reading.sizes.around import layer_call_above, named, recurrent_ab
 from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -143,7 +143,7 @@ class Tagger(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=CLASS_LOSSES)
 def targets_in_another_order(trace: Trace) -> Iterator[Finding]:
     """Class losses of two vectors, of which one was flattened from (T, B), and the other from (B, T)."""
     for loss in losses(trace, CLASS_LOSSES):

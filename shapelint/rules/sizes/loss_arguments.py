@@ -17,7 +17,7 @@ from shapelint.reading.sizes.losses import Loss, cut_from, losses
 from shapelint.reading.sizes.softmax import softmax_of
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
@@ -265,7 +265,7 @@ class Gated(nn.Module):
 )
 
 
-@check(BROADCAST)
+@check(BROADCAST, at=(Nature.LOSS, Nature.EXACT_LOSS))
 def loss_of_an_extra_axis(trace: Trace) -> Iterator[Finding]:
     """Losses of two tensors of which one has a further last axis of length 1."""
     for loss in losses(trace, (Nature.LOSS, Nature.EXACT_LOSS)):
@@ -321,7 +321,7 @@ def _squeezed(trace: Trace, loss: Loss, longer: int) -> Fix | None:
     return appending_fix(trace, loss.node, longer, name, ".squeeze(-1)", "take the last axis away", safe=raised)
 
 
-@check(PROBABILITIES)
+@check(PROBABILITIES, at=Nature.CROSS_ENTROPY)
 def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
     """Cross entropy whose scores were normalised before, and only cut or moved since; not in evaluation alone."""
     if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):

@@ -15,7 +15,8 @@ from shapelint.reading.sizes.around import appending_fix, named
 from shapelint.reading.sizes.losses import cut_from
 from shapelint.reading.trail import keeps_every_axis, made_by, nature_of, origin_of, tensor_inputs
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Dtype, Tensor, Value
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace
@@ -248,7 +249,7 @@ for bits in torch.randint(0, 2, (10, 32, 8)):
 )
 
 
-@check(FOUR_AXES)
+@check(FOUR_AXES, at=Event.REFUSED)
 def recurrent_input_with_four_axes(trace: Trace) -> Iterator[Finding]:
     """Recurrent calls that torch refuses for the number of axes."""
     for call in trace.nodes:
@@ -317,7 +318,7 @@ def _squeezed(trace: Trace, embedded: Node | None) -> Fix | None:
     return appending_fix(trace, embedded, 0, "input", ".squeeze(-1)", what, safe=True)
 
 
-@check(WHOLE_NUMBERS)
+@check(WHOLE_NUMBERS, at=(Nature.RECURRENCE, Nature.CELL))
 def integers_into_a_recurrent_layer(trace: Trace) -> Iterator[Finding]:
     """Calls of recurrent layers and cells whose input certainly holds no real numbers."""
     for call in trace.nodes:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.depends_on import DependsOn
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.loops.rounds_of_calls import place_in_code
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import in_words, layout_of, recurrent_above
 from shapelint.reading.sizes.softmax import Softmax, axis_fixes, is_written_one, shown, softmaxes
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.trace.trace import Trace
 
@@ -138,7 +139,7 @@ weights = torch.softmax(score(output), dim=1)
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.SOFTMAX)
 def softmax_of_one_score(trace: Trace) -> Iterator[Finding]:
     """Softmax along an axis of length 1 that is not the sequence."""
     every = list(softmaxes(trace))

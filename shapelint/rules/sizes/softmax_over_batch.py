@@ -13,7 +13,7 @@ from shapelint.reading.sizes.around import is_learned
 from shapelint.reading.sizes.softmax import Softmax, axis_fixes, shown, softmaxes
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.trace import Trace
@@ -321,7 +321,7 @@ print(F.log_softmax(head(states), dim=-1).shape)
 )
 
 
-@check(OVER_BATCH, NO_DIM)
+@check(OVER_BATCH, NO_DIM, at=Nature.SOFTMAX)
 def softmax_over_batch(trace: Trace) -> Iterator[Finding]:
     """Softmax along the one axis that holds the samples, where steps or classes are beside it."""
     for softmax in softmaxes(trace):

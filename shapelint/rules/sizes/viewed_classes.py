@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapelint.finding import Finding, Ref, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.layout.exchanged_views import exchanged_views
 from shapelint.reading.uses import feeds_class_loss
 from shapelint.rules.base import Rule, check
@@ -145,7 +146,7 @@ loss = loss + criterion(scores.view(2, 5, -1), torch.randint(0, 5, (2, 144)))
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.VIEW)
 def classes_moved_by_view(trace: Trace) -> Iterator[Finding]:
     """Views of a tensor to its own sizes in another order, in front of a class loss."""
     for exchange in exchanged_views(trace):

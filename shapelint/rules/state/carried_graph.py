@@ -15,7 +15,8 @@ from shapelint.reading.recurrent import layer_of, next_state, state_given
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import argument, insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -154,7 +155,7 @@ for _ in range(20):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.ROUNDS)
 def state_carried_with_graph(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop whose state hangs on the graph of the round before, after a backward pass."""
     calls = (node for node in trace.nodes if is_step_call(node))

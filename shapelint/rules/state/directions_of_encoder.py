@@ -10,7 +10,8 @@ from shapelint.reading.quoting import construction_place, naming_of, place_of, q
 from shapelint.reading.recurrent import layer_of, recurrent_calls, slot_of, states_given
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -164,7 +165,7 @@ class Bridge(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def both_directions_to_one(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses because their state has two directions."""
     for call in recurrent_calls(trace):

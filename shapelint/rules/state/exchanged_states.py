@@ -13,7 +13,8 @@ from shapelint.reading.recurrent import layer_of, next_state, state_given
 from shapelint.reading.trail import natures, origin_of
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import List, Tensor, Tuple, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -125,7 +126,7 @@ class Attention(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.STATE)
 def states_exchanged(trace: Trace) -> Iterator[Finding]:
     """Calls whose pair of states is that of another call, in the other order."""
     for call in trace.nodes:

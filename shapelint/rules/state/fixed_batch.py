@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
@@ -23,8 +22,10 @@ from shapelint.reading.recurrent import (
 )
 from shapelint.reading.text import holds
 from shapelint.reading.written import creation_of, size_expressions
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.zeros import drop_zeros
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
@@ -32,7 +33,7 @@ from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, Node, is_of_axis
 from shapelint.trace.trace import Trace
 
-_DROPS_LAST = re.compile(r"drop_last\s*=\s*True")
+_DROPS_LAST = regex(r"drop_last\s*=\s*True")
 
 RULE = Rule(
     code="SHP205",
@@ -187,7 +188,7 @@ def train(model, dataset):
 )
 
 
-@check(RULE)
+@check(RULE, at=(Event.STATE, Event.REFUSED))
 def state_of_fixed_batch(trace: Trace) -> Iterator[Finding]:
     """Calls whose state has another batch size than the input, or will have with another input."""
     for call in recurrent_calls(trace):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.claims.states.depends_on import DependsOn
@@ -16,15 +15,17 @@ from shapelint.reading.recurrent import config_of, input_of, layer_of, next_stat
 from shapelint.reading.single_index import ONE
 from shapelint.reading.trail import keeps_steps, made_by, natures, operands_of, origin_of
 from shapelint.reading.written import argument
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Int, SliceValue, Tensor, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, LATER_ROUND, Node, refs
 from shapelint.trace.trace import Trace, bindings_by_value
 
 _MOVED = natures(LAYS_OUT, Nature.LOOKUP, Nature.DROPOUT)
-_ITEM = re.compile(r"(.*)\[\*(\d+)\]")  #: the key of an item of something unknown
+_ITEM = regex(r"(.*)\[\*(\d+)\]")  #: the key of an item of something unknown
 _DEPTH = 8
 
 RULE = Rule(
@@ -164,7 +165,7 @@ class Step:
     is_later: bool
 
 
-@check(RULE)
+@check(RULE, at=Event.ROUNDS)
 def state_not_fed_back(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over steps that start from the same state in each round."""
     for first, later in round_pairs(recurrent_calls(trace)):

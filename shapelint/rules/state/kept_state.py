@@ -13,7 +13,8 @@ from shapelint.reading.quoting import construction_place, place_of, quote
 from shapelint.reading.recurrent import input_of, layer_of, leaves, next_state, recurrent_calls
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.carried_graph import carries_graph
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node, refs
@@ -167,7 +168,7 @@ for windows in DataLoader(list(torch.randn(64, 12, 3)), batch_size=8, shuffle=Tr
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.ROUNDS)
 def state_kept_between_batches(trace: Trace) -> Iterator[Finding]:
     """Calls in a loop over shuffled batches whose state comes from the batch before."""
     for first, later in round_pairs(recurrent_calls(trace)) if trace.loaders else ():

@@ -15,7 +15,7 @@ from shapelint.reading.recurrent import input_of, next_state, recurrent_calls
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.uses import confidence_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.rules.state.mixed_orders import mixed
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node, refs
@@ -205,7 +205,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def order_not_restored(trace: Trace) -> Iterator[Finding]:
     """Calls on a sorted batch whose results are used in the sorted order, or meet rows in another one."""
     for call in recurrent_calls(trace):

@@ -13,7 +13,7 @@ from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.recurrent import next_state, states_given
 from shapelint.reading.trail import ancestors, flow_of, nature_of, operands_of
 from shapelint.rules.base import Rule
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed, Tensor, Value
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace

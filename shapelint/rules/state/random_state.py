@@ -15,7 +15,8 @@ from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls, s
 from shapelint.reading.trail import ancestors, nature_of, natures, operands_of, trail
 from shapelint.reading.written import creation_of, is_written_to, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, Node
@@ -165,7 +166,7 @@ output, state = lstm(torch.randn(7, 4, 3), (h0, c0))
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.STATE)
 def random_initial_state(trace: Trace) -> Iterator[Finding]:
     """Calls inside of `forward` with a state that is drawn there."""
     asked = [decision.subject for decision in trace.decisions]

@@ -10,7 +10,8 @@ from shapelint.reading.quoting import quote, with_article
 from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls
 from shapelint.reading.written import argument
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.zeros import drop_zeros, is_zero_state
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -118,7 +119,7 @@ output, state = lstm(torch.randn(7, 4, 3), (h0, c0))
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.STATE)
 def redundant_zero_state(trace: Trace) -> Iterator[Finding]:
     """Calls that are given zeros in every round, where nobody may give another state."""
     if any(decision.subject.endswith(" is None") for decision in trace.decisions):

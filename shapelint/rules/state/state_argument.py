@@ -11,7 +11,8 @@ from shapelint.reading.quoting import kind_place, quote, text_of, with_article
 from shapelint.reading.recurrent import layer_of, leaves, states_given
 from shapelint.reading.written import argument, insertion, is_zeros
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Layer, Tensor, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -236,7 +237,7 @@ class Steps(nn.Module):
 )
 
 
-@check(TWO_ARGUMENTS, WRONG_KIND)
+@check(TWO_ARGUMENTS, WRONG_KIND, at=Event.REFUSED)
 def state_argument(trace: Trace) -> Iterator[Finding]:
     """Calls that torch refuses for the form of their state."""
     for call in filter(is_step_call, trace.nodes):

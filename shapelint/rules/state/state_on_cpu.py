@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.claims.values.raises import Raises
@@ -14,15 +13,17 @@ from shapelint.reading.recurrent import input_of, recurrent_calls, state_given
 from shapelint.reading.text import holds
 from shapelint.reading.trail import ancestors, nature_of, operands_of
 from shapelint.reading.written import argument, creation_of, states_of
+from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.devices import DEVICE, follows_another, is_named_device, moved_to
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
-_DEFAULT_DEVICE = re.compile(r"set_default_(?:device|tensor_type)|\bwith\s+torch\.device\b")
+_DEFAULT_DEVICE = regex(r"set_default_(?:device|tensor_type)|\bwith\s+torch\.device\b")
 
 RULE = Rule(
     code="SHP212",
@@ -167,7 +168,7 @@ class Made(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.STATE)
 def state_on_cpu(trace: Trace) -> Iterator[Finding]:
     """Calls on a moved input with a state that was made on the CPU and stayed there."""
     if holds(trace, _DEFAULT_DEVICE):

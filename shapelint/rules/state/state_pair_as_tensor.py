@@ -13,7 +13,8 @@ from shapelint.reading.recurrent import is_state_pair, layer_of
 from shapelint.reading.trail import nature_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.shapes.value import Tuple
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
@@ -125,7 +126,7 @@ output, hidden = lstm(torch.randn(7, 4, 3), repackage(hidden))
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def state_pair_as_tensor(trace: Trace) -> Iterator[Finding]:
     """Attributes of tensors that are looked up on the pair of states."""
     for node in trace.nodes:

@@ -11,7 +11,8 @@ from shapelint.reading.names import output_named_state
 from shapelint.reading.quoting import construction_place, naming_of
 from shapelint.reading.recurrent import layer_of, recurrent_calls, states_given
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
@@ -262,7 +263,7 @@ _WHY = {
 _MENDS = {"SHP201": swap_first_two, "SHP202": count_both_directions, "SHP203": count_all_layers}
 
 
-@check(*_RULES.values())
+@check(*_RULES.values(), at=Event.REFUSED)
 def state_shape(trace: Trace) -> Iterator[Finding]:
     """Calls whose state torch refuses for a reason that its sizes show."""
     for call in recurrent_calls(trace):

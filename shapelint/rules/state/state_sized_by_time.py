@@ -14,7 +14,8 @@ from shapelint.reading.quoting import construction_place, naming_of
 from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent_calls, states_given
 from shapelint.reading.written import creation_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.occurring import Event
+from shapelint.rules.report import report
 from shapelint.rules.state.state_sizes import created, state_fix, take_other_axis
 from shapelint.rules.state.state_words import input_shape, shape_text, state_name
 from shapelint.shapes.render import Naming
@@ -123,7 +124,7 @@ class AnyBatch(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Event.REFUSED)
 def state_sized_by_time(trace: Trace) -> Iterator[Finding]:
     """Calls whose state has a row for each step."""
     for call in recurrent_calls(trace):

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from shapelint.claims.states.depends_on import DependsOn
 from shapelint.finding import Finding, Severity
+from shapelint.ops.nature import Nature
 from shapelint.reading.quoting import construction_place, naming_of, place_of
 from shapelint.reading.recurrent import input_of, layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.written import creation_of, states_of
 from shapelint.rules.base import Rule, check
-from shapelint.rules.build import report
+from shapelint.rules.report import report
 from shapelint.shapes.value import Packed, Tensor
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -121,7 +122,7 @@ class Encoder(nn.Module):
 )
 
 
-@check(RULE)
+@check(RULE, at=Nature.PACKING)
 def state_of_larger_batch(trace: Trace) -> Iterator[Finding]:
     """Calls on permuted sequences with a state that certainly has more rows."""
     for call in recurrent_calls(trace):

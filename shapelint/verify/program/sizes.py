@@ -12,8 +12,9 @@ from itertools import chain
 
 from shapelint.data import dataclass
 from shapelint.shapes.axis import SEQUENCE, Axis, Role
-from shapelint.shapes.dim import Dim, Quotient
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.equations import cancel
+from shapelint.shapes.monomials import Quotient
 from shapelint.trace.node import LATER_ROUND
 from shapelint.verify.program.scale import scaled
 

@@ -147,6 +147,11 @@ def straight(steps: Sequence[Encoded], names: Names) -> list[str]:
     return [statement(number, names) for number, step in enumerate(steps) if not is_passed_on(step)]
 
 
+def straight_to_result(document: Mapping[str, Any], names: Names) -> list[str]:
+    """All steps of a program as statements, and its target under the name `result`."""
+    return [*straight(document["steps"], names), f"result = {names.of(document['target'])}"]
+
+
 def after(steps: Sequence[Encoded], source: Encoded) -> list[int]:
     """The steps that run again when the source changes: all but layers, inputs and what the source needs."""
     before = ancestors(steps, source["ref"])

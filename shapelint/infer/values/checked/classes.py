@@ -8,7 +8,8 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.enums import is_enumeration, looked_up, member
 from shapelint.infer.values.checked.functions import call_function
 from shapelint.infer.values.checked.generated_classes import NAMED_TUPLE, make_record, record_of, set_fields
-from shapelint.infer.values.objects import BoundMethod, Class, Container, Factory, Function, Instance
+from shapelint.infer.values.objects import BoundMethod, Container, Factory, Instance
+from shapelint.infer.values.scopes import Class, Function
 from shapelint.infer.values.torch.module_holders import note_holders
 from shapelint.shapes.value import External, Layer, Str, Unknown, Value
 from shapelint.syntax import facts

@@ -11,7 +11,8 @@ from shapelint.choices.questions import Among
 from shapelint.infer.protocol import attributes
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.objects import Builtin, Class, Function, Member, Method, Scope
+from shapelint.infer.values.objects import Builtin, Member, Method
+from shapelint.infer.values.scopes import Class, Function, Scope
 from shapelint.shapes.value import External, Str, Unknown, Value
 from shapelint.syntax import facts
 

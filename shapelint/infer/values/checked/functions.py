@@ -14,7 +14,8 @@ from shapelint.infer.plan import MAX_DEPTH, Raised
 from shapelint.infer.protocol import Site, call_value, calls
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.parameters import bind_parameters, takes
-from shapelint.infer.values.objects import YIELDED, BoundMethod, Function, Iteration, Partial, Scope
+from shapelint.infer.values.objects import BoundMethod, Iteration, Partial
+from shapelint.infer.values.scopes import YIELDED, Function, Scope
 from shapelint.shapes.value import NONE, List, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Frame

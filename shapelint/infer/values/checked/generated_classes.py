@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from shapelint.infer.protocol import Site, calls
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Class, Factory, Instance, Record
+from shapelint.infer.values.objects import Factory, Instance, Record
+from shapelint.infer.values.scopes import Class
 from shapelint.infer.values.snapshot import MAX_DEPTH
 from shapelint.shapes.value import Dict, List, Str, Tuple, Value
 from shapelint.syntax import facts

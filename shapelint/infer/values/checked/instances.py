@@ -28,18 +28,10 @@ from shapelint.infer.values.checked.functions import call_function
 from shapelint.infer.values.checked.parameters import free_arguments
 from shapelint.infer.values.checked.setters import is_set_on_other_paths, makers_of
 from shapelint.infer.values.methods import call_method
-from shapelint.infer.values.objects import (
-    BoundMethod,
-    Class,
-    Function,
-    Instance,
-    Kept,
-    Method,
-    Namespace,
-    Super,
-)
+from shapelint.infer.values.objects import BoundMethod, Instance, Kept, Method, Namespace, Super
 from shapelint.infer.values.python.texts import name_of
 from shapelint.infer.values.rounds import Rounds
+from shapelint.infer.values.scopes import Class, Function
 from shapelint.infer.values.settings import attributes_of, loosen_attributes, update
 from shapelint.infer.values.torch.modules import METHODS, REGISTERING, call_module_method
 from shapelint.shapes.value import NONE, Dict, Int, Str, Unknown, Value

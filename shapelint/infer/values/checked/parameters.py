@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shapelint.infer.known.torch_names import layer_parameters
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.enums import limit
-from shapelint.infer.values.objects import Class, Function
+from shapelint.infer.values.scopes import Class, Function
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.inside import loop_length
 from shapelint.shapes.value import Dict, Int, List, Tuple, Unknown, Value

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from shapelint.infer.code.walk import statements_in
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.objects import Class, Function, Instance
+from shapelint.infer.values.objects import Instance
+from shapelint.infer.values.scopes import Class, Function
 from shapelint.syntax import facts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from shapelint.choices.questions import Holds
@@ -13,6 +12,7 @@ from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Method
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truths
+from shapelint.regex import regex
 from shapelint.shapes.inside import listed
 from shapelint.shapes.term import Change, Framed
 from shapelint.shapes.value import Bool, Int, Str, Tuple, Unknown, Value, integer
@@ -26,8 +26,8 @@ CHANGES: dict[str, Callable[[str], str]] = {
 
 TESTS = frozenset({"startswith", "endswith"})
 
-_PERCENT = re.compile(r"%[sdi]")
-_BRACES = re.compile(r"\{(\d?)\}")
+_PERCENT = regex(r"%[sdi]")
+_BRACES = regex(r"\{(\d?)\}")
 
 
 _MAX_WIDTH = 100

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from shapelint.infer.apply import call_layer
 from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import Site, attributes, calls, classes, has_attribute, methods, takes_attribute
@@ -13,11 +11,12 @@ from shapelint.infer.values.torch.members import is_as_built, lacks
 from shapelint.infer.values.torch.modules import call_module_method
 from shapelint.ops.layers.rnn import mode_of
 from shapelint.ops.names import RECURRENT
+from shapelint.regex import regex
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, External, Int, Layer, Str, Unknown, Value
 from shapelint.syntax import facts
 
-_REVERSE = re.compile(r"(weight|bias)_[ih]h_l0_reverse")
+_REVERSE = regex(r"(weight|bias)_[ih]h_l0_reverse")
 
 
 @classes(Layer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from shapelint.infer.protocol import Site
@@ -10,6 +9,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container
 from shapelint.infer.values.torch.module_holders import layers_in
 from shapelint.ops.names import CELLS, RECURRENT
+from shapelint.regex import regex
 from shapelint.shapes.value import Layer, Value
 
 #: of any module
@@ -25,7 +25,7 @@ _RECURRENT = frozenset(
     "all_weights check_forward_args check_hidden_size check_input flatten_parameters get_expected_cell_size "
     "get_expected_hidden_size mode nonlinearity permute_hidden proj_size reset_parameters".split()
 )
-_OPEN = re.compile(r"_|weight|bias|register")  #: what torch has under many names, or keeps for itself
+_OPEN = regex(r"_|weight|bias|register")  #: what torch has under many names, or keeps for itself
 
 
 def lacks(layer: Layer, name: str) -> bool:

@@ -5,11 +5,13 @@ Letters: B batch (absent for one sample), C channels, L the length of an axis th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shapelint.ops.axes import ONE
-from shapelint.ops.axis_flow import axes_from
+from shapelint.ops.layers.places.counted import functions, layers
 from shapelint.ops.layers.places.windows import Window, moved_axes, paddings, per_axis, slid, windows
 from shapelint.ops.nature import Nature
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
+from shapelint.ops.registry import Assumptions, ShapeError, Undetermined
 from shapelint.ops.require import one_or_more, require_at_least, require_channels, require_rank
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
@@ -76,30 +78,7 @@ def conv_forward(layer: Layer, input: Tensor, assume: Assumptions) -> Tensor:
     return convolved(layer.name, input, channels, _windows(moved_axes(layer.name), *options), assume)
 
 
-@layer(
-    "torch.nn.Conv3d",
-    forward=conv_forward,
-    rank_change=0,
-    input_rank=5,
-    mixes=axes_from(-3),
-    nature=Nature.CONVOLUTION,
-)
-@layer(
-    "torch.nn.Conv2d",
-    forward=conv_forward,
-    rank_change=0,
-    input_rank=4,
-    mixes=axes_from(-2),
-    nature=Nature.CONVOLUTION,
-)
-@layer(
-    "torch.nn.Conv1d",
-    forward=conv_forward,
-    rank_change=0,
-    input_rank=3,
-    mixes=axes_from(-1),
-    nature=Nature.CONVOLUTION,
-)
+@layers("Conv", forward=conv_forward, nature=Nature.CONVOLUTION)
 def conv(
     in_channels: Dim,
     out_channels: Dim,
@@ -119,61 +98,29 @@ def conv(
         _check_padding(padding, stride)
 
 
-@op("torch.nn.functional.conv1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.CONVOLUTION)
-def conv1d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Value = NONE,
-    stride: Value = INT_ONE,
-    padding: Value = INT_ZERO,
-    dilation: Value = INT_ONE,
-    groups: Dim = ONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(B, C_in, L) and a weight (C_out, C_in / groups, kernel_size) -> (B, C_out, L_out)."""
-    return _by_weight("conv1d", input, weight, (stride, padding, dilation), groups, assume)
+@functions("conv", nature=Nature.CONVOLUTION)
+def conv_by_weight(name: str) -> Callable[..., Tensor]:
+    """F.conv1d to 3d."""
 
+    def conv(
+        input: Tensor,
+        weight: Tensor,
+        bias: Value = NONE,
+        stride: Value = INT_ONE,
+        padding: Value = INT_ZERO,
+        dilation: Value = INT_ONE,
+        groups: Dim = ONE,
+        *,
+        assume: Assumptions,
+    ) -> Tensor:
+        """(B, C_in, *L) and a weight (C_out, C_in / groups, *kernel_size) -> (B, C_out, *L_out)."""
+        moved = moved_axes(name)
+        require_rank(f"{name} (weight)", weight, moved + 2)
+        channels = (weight.axes[1].dim * groups, weight.axes[0].dim)
+        each = _windows(moved, kernel_of(weight), stride, padding, dilation)
+        return convolved(name, input, channels, each, assume)
 
-@op("torch.nn.functional.conv2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.CONVOLUTION)
-def conv2d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Value = NONE,
-    stride: Value = INT_ONE,
-    padding: Value = INT_ZERO,
-    dilation: Value = INT_ONE,
-    groups: Dim = ONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(B, C_in, L1, L2), a weight (C_out, C_in / groups, *kernel_size) -> (B, C_out, *L_out)."""
-    return _by_weight("conv2d", input, weight, (stride, padding, dilation), groups, assume)
-
-
-@op("torch.nn.functional.conv3d", rank_change=0, input_rank=5, mixes=axes_from(-3), nature=Nature.CONVOLUTION)
-def conv3d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Value = NONE,
-    stride: Value = INT_ONE,
-    padding: Value = INT_ZERO,
-    dilation: Value = INT_ONE,
-    groups: Dim = ONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(B, C_in, L1, L2, L3), a weight (C_out, C_in / groups, *kernel_size) -> (B, C_out, *L_out)."""
-    return _by_weight("conv3d", input, weight, (stride, padding, dilation), groups, assume)
-
-
-def _by_weight(
-    name: str, input: Tensor, weight: Tensor, options: tuple[Value, Value, Value], groups: Dim, assume: Assumptions
-) -> Tensor:
-    moved = moved_axes(name)
-    require_rank(f"{name} (weight)", weight, moved + 2)
-    channels = (weight.axes[1].dim * groups, weight.axes[0].dim)
-    return convolved(name, input, channels, _windows(moved, kernel_of(weight), *options), assume)
+    return conv
 
 
 def kernel_of(weight: Tensor) -> Tuple:

@@ -5,14 +5,16 @@ Letters: B batch (absent for one sample), C channels, L the length of an axis th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shapelint.data import dataclass
 from shapelint.ops.axes import ONE, resized
-from shapelint.ops.axis_flow import axes_from
 from shapelint.ops.layers.places.conv import INT_ONE, INT_ZERO, ZERO, ZEROS, channel_axis, check_channels, kernel_of
+from shapelint.ops.layers.places.counted import functions, layers
 from shapelint.ops.layers.places.windows import Window, moved_axes, paddings, per_axis, unknown_length, windows
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import SizeError
-from shapelint.ops.registry import Assumptions, ShapeError, layer, op
+from shapelint.ops.registry import Assumptions, ShapeError
 from shapelint.ops.require import one_or_more, require_at_least, require_channels, require_rank
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
@@ -84,30 +86,7 @@ def _options(layer: Layer, output_size: Value) -> _Options:
     return _Options(kernel_size, stride, padding, dilation, output_padding, output_size)
 
 
-@layer(
-    "torch.nn.ConvTranspose3d",
-    forward=conv_transpose_forward,
-    rank_change=0,
-    input_rank=5,
-    mixes=axes_from(-3),
-    nature=Nature.CONVOLUTION,
-)
-@layer(
-    "torch.nn.ConvTranspose2d",
-    forward=conv_transpose_forward,
-    rank_change=0,
-    input_rank=4,
-    mixes=axes_from(-2),
-    nature=Nature.CONVOLUTION,
-)
-@layer(
-    "torch.nn.ConvTranspose1d",
-    forward=conv_transpose_forward,
-    rank_change=0,
-    input_rank=3,
-    mixes=axes_from(-1),
-    nature=Nature.CONVOLUTION,
-)
+@layers("ConvTranspose", forward=conv_transpose_forward, nature=Nature.CONVOLUTION)
 def conv_transpose(
     in_channels: Dim,
     out_channels: Dim,
@@ -126,61 +105,26 @@ def conv_transpose(
     check_channels(in_channels, out_channels, groups)
 
 
-@op("torch.nn.functional.conv_transpose1d", rank_change=0, input_rank=3, mixes=axes_from(-1), nature=Nature.CONVOLUTION)
-def conv_transpose1d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Value = NONE,
-    stride: Value = INT_ONE,
-    padding: Value = INT_ZERO,
-    output_padding: Value = INT_ZERO,
-    groups: Dim = ONE,
-    dilation: Value = INT_ONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(B, C_in, L) and a weight (C_in, C_out / groups, kernel_size) -> (B, C_out, L_out)."""
-    options = _Options(kernel_of(weight), stride, padding, dilation, output_padding)
-    return _by_weight("conv_transpose1d", input, weight, groups, options, assume)
+@functions("conv_transpose", nature=Nature.CONVOLUTION)
+def conv_transpose_by_weight(name: str) -> Callable[..., Tensor]:
+    """F.conv_transpose1d to 3d."""
 
+    def conv_transpose(
+        input: Tensor,
+        weight: Tensor,
+        bias: Value = NONE,
+        stride: Value = INT_ONE,
+        padding: Value = INT_ZERO,
+        output_padding: Value = INT_ZERO,
+        groups: Dim = ONE,
+        dilation: Value = INT_ONE,
+        *,
+        assume: Assumptions,
+    ) -> Tensor:
+        """(B, C_in, *L) and a weight (C_in, C_out / groups, *kernel_size) -> (B, C_out, *L_out)."""
+        require_rank(f"{name} (weight)", weight, moved_axes(name) + 2)
+        channels = (weight.axes[0].dim, weight.axes[1].dim * groups)
+        options = _Options(kernel_of(weight), stride, padding, dilation, output_padding)
+        return _transposed(name, input, channels, options, assume)
 
-@op("torch.nn.functional.conv_transpose2d", rank_change=0, input_rank=4, mixes=axes_from(-2), nature=Nature.CONVOLUTION)
-def conv_transpose2d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Value = NONE,
-    stride: Value = INT_ONE,
-    padding: Value = INT_ZERO,
-    output_padding: Value = INT_ZERO,
-    groups: Dim = ONE,
-    dilation: Value = INT_ONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(B, C_in, L1, L2) and a weight (C_in, C_out / groups, *kernel_size) -> (B, C_out, *L_out)."""
-    options = _Options(kernel_of(weight), stride, padding, dilation, output_padding)
-    return _by_weight("conv_transpose2d", input, weight, groups, options, assume)
-
-
-@op("torch.nn.functional.conv_transpose3d", rank_change=0, input_rank=5, mixes=axes_from(-3), nature=Nature.CONVOLUTION)
-def conv_transpose3d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Value = NONE,
-    stride: Value = INT_ONE,
-    padding: Value = INT_ZERO,
-    output_padding: Value = INT_ZERO,
-    groups: Dim = ONE,
-    dilation: Value = INT_ONE,
-    *,
-    assume: Assumptions,
-) -> Tensor:
-    """(B, C_in, L1, L2, L3) and a weight (C_in, C_out / groups, *kernel_size) -> (B, C_out, *L_out)."""
-    options = _Options(kernel_of(weight), stride, padding, dilation, output_padding)
-    return _by_weight("conv_transpose3d", input, weight, groups, options, assume)
-
-
-def _by_weight(name: str, input: Tensor, weight: Tensor, groups: Dim, options: _Options, assume: Assumptions) -> Tensor:
-    require_rank(f"{name} (weight)", weight, moved_axes(name) + 2)
-    channels = (weight.axes[0].dim, weight.axes[1].dim * groups)
-    return _transposed(name, input, channels, options, assume)
+    return conv_transpose

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelint.verify.witness.script import Names, parts_of, straight
+from shapelint.verify.witness.script import Names, parts_of, straight_to_result
 
 
 def write(document: dict[str, Any]) -> list[str]:
     """The result and the reference, compared."""
     names = Names(document["steps"])
     return [
-        *straight(document["steps"], names),
-        f"result = {names.of(document['target'])}",
+        *straight_to_result(document, names),
         f"reference = {_reference(document, names)}",
         "shape = None if result is None else tuple(result.shape)",
         'print("result", shape, "reference", tuple(reference.shape))',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelint.verify.witness.script import Names, straight
+from shapelint.verify.witness.script import Names, straight_to_result
 
 
 def write(document: dict[str, Any]) -> list[str]:
@@ -12,7 +12,6 @@ def write(document: dict[str, Any]) -> list[str]:
     names = Names(document["steps"])
     wanted = ", ".join("any" if size is None else str(size) for size in document["options"]["sizes"])
     return [
-        *straight(document["steps"], names),
-        f"result = {names.of(document['target'])}",
+        *straight_to_result(document, names),
         f'print("result", tuple(result.shape), "stated ({wanted})")',
     ]

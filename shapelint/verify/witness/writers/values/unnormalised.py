@@ -1,18 +1,5 @@
-"""The script that shows what is wrong with `unnormalised`."""
+"""The script that shows what is wrong with `unnormalised`: sums along an axis, as for `sums_to_one`."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from shapelint.verify.witness.script import Names, straight
-
-
-def write(document: dict[str, Any]) -> list[str]:
-    """What the values along an axis sum to."""
-    names = Names(document["steps"])
-    axis = document["options"]["axis"]
-    return [
-        *straight(document["steps"], names),
-        f"result = {names.of(document['target'])}",
-        f'print("sums along axis {axis}:", result.sum({axis}).flatten()[:5].tolist(), "least:", result.min().item())',
-    ]
+from shapelint.verify.witness.writers.values.sums_to_one import write as write

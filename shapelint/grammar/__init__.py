@@ -1,0 +1,1 @@
+"""Python's own grammar: the tokens of a text, and its tree."""

@@ -1,0 +1,1 @@
+"""Where runs of a file begin: its entry points, and what they find there that nobody gives them."""

@@ -1,0 +1,1 @@
+"""The processes that check files, and the bounds within which they do."""

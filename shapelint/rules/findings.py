@@ -1,0 +1,218 @@
+"""One list of what the rules find on all paths of a file.
+
+A path is one way through the code. What every path finds that reaches a place is certain; what only some find
+names the branch and loses confidence: the branch may never be taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from shapelint.choices.questions import Same
+from shapelint.effort import phase
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
+from shapelint.project.settings import is_default_left, is_left_alone, values_passed
+from shapelint.reading.layout.intent import told_of_calls
+from shapelint.reading.sizes.losses import classes_last
+from shapelint.rules.base import RULES
+from shapelint.rules.on_path import on_path
+from shapelint.rules.sides_taken import is_taken
+from shapelint.rules.vetoes import is_contradicted
+from shapelint.source import Span
+from shapelint.trace.decision import Decision
+from shapelint.trace.node import SCRIPT
+from shapelint.trace.trace import Trace, once_for
+
+_LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+
+Hit = tuple[Finding, Trace]
+
+
+@phase("rules")
+def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
+    """What the selected rules find on the paths of one file, each mistake once, with a path that shows it."""
+    groups: dict[tuple[str, str, Span], list[Hit]] = {}
+    told, classed = told_of_calls(traces), classes_last(traces)
+    for trace in traces:
+        trace.told, trace.classed = told if trace.entry == SCRIPT else {}, classed
+        for found in _found_on(trace, codes):
+            groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
+    reaching = _reaching(traces, {span for _, _, span in groups})
+    running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
+    sides = {choice for trace in traces for choice in _choices(trace)} if groups else set()
+    merged = (
+        _unless_left_alone(_merge(hits, reaching.get(span, []), running, sides), hits)
+        for (_, _, span), hits in groups.items()
+    )
+    return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
+
+
+def _found_on(trace: Trace, codes: frozenset[str]) -> list[Finding]:
+    """What is found on one path: once, also where an editor's next text has the same path."""
+    return once_for(trace, (codes, trace.told, trace.classed), lambda: list(on_path(trace, codes)))
+
+
+def _reaching(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace]]:
+    """The paths that reach each of some places."""
+    reaching: dict[Span, list[Trace]] = {}
+    for trace in traces if spans else ():
+        for span in {node.span for node in trace.nodes if node.path == trace.path} & spans:
+            reaching.setdefault(span, []).append(trace)
+    return reaching
+
+
+def _running(traces: Sequence[Trace]) -> dict[int, set[int]]:
+    """By the lines of the file, the paths on which something is made there that the path then uses."""
+    running: dict[int, set[int]] = {}
+    for trace in traces:
+        for node in trace.nodes:
+            if node.path == trace.path and trace.uses(Ref(node.id)):
+                running.setdefault(node.span.line, set()).add(id(trace))
+    return running
+
+
+def _weighed(finding: Finding, shown: set[int], running: Mapping[int, set[int]]) -> Finding:
+    """The finding; its fixes are safe only where no path runs through the edited lines that does not show it."""
+    fixes = tuple(
+        replace(fix, safe=False, description=f"{fix.description}, where no other path needs it as it is")
+        if fix.safe and any(running.get(line, set()) - shown for line in _lines(fix))
+        else fix
+        for fix in finding.fixes
+    )
+    return replace(finding, fixes=fixes)
+
+
+def _lines(fix: Fix) -> set[int]:
+    return {line for edit in fix.edits for line in range(edit.span.line, edit.span.end_line + 1)}
+
+
+def _merge(
+    hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]], sides: set[tuple[str, object]]
+) -> Hit | None:
+    """One finding for all paths that show it, or None where the file's own calls refute it."""
+    showing = [trace for _, trace in hits]
+    shown = {id(trace) for trace in showing}
+    called = [trace for trace in reaching if trace.entry == SCRIPT]
+    if called and not any(id(trace) in shown for trace in called):
+        if is_contradicted(*_symbolic_first(hits), called):
+            return None
+        reaching = [trace for trace in reaching if trace.entry != SCRIPT]
+    plain = [hit for hit in hits if not hit[1].likely] or hits
+    finding, trace = plain[0] if called and len(called) == len(reaching) else _symbolic_first(plain)
+    finding = _weighed(finding, shown, running)
+    silent = [t for t in reaching if id(t) not in shown]
+    if trace.likely:
+        if any(t.entry != trace.entry and _is_called_as_deep(t, trace, finding) for t in silent):
+            return None  # who calls it gives other sizes than the likely ones
+        finding = replace(finding, fixes=())  # their numbers stand where names belong
+        if RULES[finding.code].general:
+            return _by_default(finding, trace)
+    silent = [t for t in silent if t.entry == trace.entry]
+    if silent:
+        return _on_one_side(finding, trace, [t for t in showing if t.entry == trace.entry], silent)
+    return _on_each_side(finding, trace, showing, sides)
+
+
+def _on_each_side(finding: Finding, trace: Trace, showing: list[Trace], sides: set[tuple[str, object]]) -> Hit | None:
+    """What every path of the entry point shows that comes to the place."""
+    rule = RULES[finding.code]
+    if rule.waived_by_option and any(one.likely is False for one in _turned_for(showing, sides)):
+        return None
+    is_guess = all(_takes_for_one(trace, sides) for trace in showing) or (
+        rule.general and trace.entry == SCRIPT and _is_kept_apart(showing, sides)
+    )
+    return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
+
+
+def _on_one_side(finding: Finding, trace: Trace, showing: list[Trace], silent: list[Trace]) -> Hit | None:
+    """What other paths of the entry point do not show that come to the place."""
+    rule, branch = RULES[finding.code], _branch(showing, silent)
+    if branch is not None and rule.waived_by_option and not isinstance(branch.question, Same):
+        return None
+    is_side = branch is not None and is_taken(branch, trace, raises=finding.severity is Severity.ERROR)
+    # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so defaults
+    lowered = _lower(finding.confidence, 1 if is_side and (trace.likely or not rule.general) else 2)
+    if lowered is None or (rule.general and not is_side):
+        return None
+    message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
+    return replace(finding, confidence=lowered, message=message), trace
+
+
+def _is_called_as_deep(other: Trace, trace: Trace, finding: Finding) -> bool:
+    """Whether another path comes to the place through as many calls: else it knows less than what builds the parts."""
+    depth = len(trace.node(finding.claims[0].target).frames)
+    return any(len(node.frames) >= depth for node in other.nodes if node.span == finding.span)
+
+
+def _by_default(finding: Finding, trace: Trace) -> Hit | None:
+    """What torch refuses with the defaults of parameters, told with them; None where others may always be given."""
+    defaults = {name.rpartition(".")[2]: size for name, size in trace.likely.items()}
+    for name, size in defaults.items():
+        if not is_default_left(trace.path, name) or any(value != size for value in values_passed(trace.path, name)):
+            return None
+    told = ", ".join(f"{name}={size}" for name, size in defaults.items())
+    confidence = _LEVELS[max(_LEVELS.index(finding.confidence), _LEVELS.index(Confidence.MEDIUM))]
+    return replace(finding, message=f"{finding.message} (by default: {told})", confidence=confidence), trace
+
+
+def _unless_left_alone(merged: Hit | None, hits: list[Hit]) -> Hit | None:
+    """What only methods do that nobody calls is told at low confidence."""
+    if merged is None or merged[0].confidence is Confidence.LOW:
+        return merged
+    if not all(_is_left_alone(trace) for _, trace in hits):
+        return merged
+    return replace(merged[0], confidence=Confidence.LOW), merged[1]
+
+
+def _is_left_alone(trace: Trace) -> bool:
+    cls, _, method = trace.entry.rpartition(".")
+    return bool(cls) and is_left_alone(trace.path, cls, method)
+
+
+def _symbolic_first(hits: list[Hit]) -> Hit:
+    return next((hit for hit in hits if hit[1].entry != SCRIPT), hits[0])
+
+
+def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
+    """The decision that all paths with the finding share, and none of the others."""
+    for decision in showing[0].decisions if showing else ():
+        key = _key(decision)
+        if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
+            return decision
+    return None
+
+
+def _takes_for_one(trace: Trace, sides: set[tuple[str, object]]) -> bool:
+    """Whether a path takes a size to be 1 for which no path was followed on which it is not."""
+    ones = (one for one in trace.decisions if not one.invited and one.subject.endswith(" == 1"))
+    return any(one.choice is True and (one.subject, False) not in sides for one in ones)
+
+
+def _is_kept_apart(showing: list[Trace], sides: set[tuple[str, object]]) -> bool:
+    """Whether a condition that a called function asks, and that only data decides, leads all paths to a place.
+
+    A script gives its functions what fits the side that they take: a placeholder for what the other side reads.
+    """
+    return any(one.asked_in is not None and one.likely is None for one in _turned_for(showing, sides))
+
+
+def _turned_for(showing: list[Trace], sides: set[tuple[str, object]]) -> Iterator[Decision]:
+    """The conditions whose one side all these paths take, where some path takes the other one."""
+    for decision in showing[0].decisions:
+        is_shared = all(_key(decision) in _choices(trace) for trace in showing)
+        if is_shared and (decision.subject, not decision.choice) in sides:
+            yield decision
+
+
+def _key(decision: Decision) -> tuple[str, object]:
+    return decision.subject, decision.choice
+
+
+def _choices(trace: Trace) -> set[tuple[str, object]]:
+    return {_key(decision) for decision in trace.decisions}
+
+
+def _lower(confidence: Confidence, steps: int) -> Confidence | None:
+    level = _LEVELS.index(confidence) + steps
+    return _LEVELS[level] if level < len(_LEVELS) else None
