@@ -416,3 +416,73 @@ REMEMBERED = """
 @pytest.mark.parametrize("read", ["x", "memory", "all"])
 def test_a_tensor_has_as_many_axes_as_what_it_is_joined_to(told: Told, read: str) -> None:
     assert told(REMEMBERED.format(axis=1, read=read)) == []
+
+
+ROUTED = """
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.conv = nn.Conv2d(width, width, 3, padding=1)
+
+        def forward(self, x):
+            return x + self.conv(x)
+
+    class Detector(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([
+                nn.Conv2d(3, 8, 3, stride=2, padding=1), Block(8), nn.Conv2d(8, 16, 3, stride=2, padding=1), Block(16),
+                nn.Upsample(scale_factor=2), nn.Conv2d({joined}, 8, 1), Block(8)])
+
+        def forward(self, x):
+            kept = []
+            for layer in self.layers:
+                x = layer(x)
+                if isinstance(layer, Block):
+                    kept.append(x)
+                {elif_} isinstance(layer, {kinds}):
+                    x = torch.cat([x, kept.pop(0)], dim=1)
+            return x
+
+    print(Detector()(torch.randn(2, 3, 32, 32)).shape)
+    """
+
+
+@pytest.mark.parametrize("elif_", ["elif", "if"])
+@pytest.mark.parametrize("kinds", ["nn.Upsample", "(nn.Upsample, nn.PixelShuffle)"])
+@pytest.mark.parametrize(("joined", "wrong"), [(24, []), (16, ["SHP901"])])
+def test_modules_of_the_code_are_no_layers_of_torch(
+    told: Told, elif_: str, kinds: str, joined: int, wrong: list[str]
+) -> None:
+    assert told(ROUTED.format(elif_=elif_, kinds=kinds, joined=joined)) == wrong
+
+
+NESTED = """
+    class Net(nn.Module):
+        def __init__(self, count=9):
+            super().__init__()
+            self.norm = nn.BatchNorm1d(1)
+            self.layers = []
+            for i in range(count):
+                layer = nn.Linear(1 if i == 0 else 10, 10)
+                setattr(self, "layer%i" % i, layer)
+                self.layers.append(layer)
+            self.last = nn.Linear({width}, 1)
+
+        def forward(self, x):
+            x = self.norm(x)
+            for i in range(9):
+                x = torch.relu(self.layers[i](x))
+            return self.last(x)
+
+    nets = [Net(), Net()]
+    for epoch in range(100):
+        for step, (x, y) in enumerate(torch.utils.data.DataLoader(points())):
+            for net in nets:
+                loss = F.mse_loss(net(x), y)
+    """
+
+
+@pytest.mark.parametrize(("width", "wrong"), [(10, []), (12, ["SHP901"])])
+def test_the_first_round_of_an_inner_loop_comes_first(told: Told, width: int, wrong: list[str]) -> None:
+    assert told(NESTED.format(width=width)) == wrong

@@ -20,4 +20,5 @@ CELLS = frozenset({"torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"})
 WITH_CELL_STATE = frozenset({"torch.nn.LSTM", "torch.nn.LSTMCell"})
 EMBEDDING = "torch.nn.Embedding"
 LINEAR = "torch.nn.Linear"
+MODULE = "torch.nn.Module"
 MODULE_LIST = "torch.nn.ModuleList"

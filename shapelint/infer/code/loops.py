@@ -35,7 +35,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
     followed = rounds(run, iterable, node.iterable)
     values = followed.values
     if followed.count is not None and run.loops >= MAX_NESTING:
-        values = values[-1:]
+        values = values[:1]
     flow = _follow(run, scope, node, values, followed.count, begin)
     if flow is Flow.RETURN:
         return flow

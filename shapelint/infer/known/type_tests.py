@@ -13,7 +13,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Container, Instance
 from shapelint.infer.values.scopes import Class
 from shapelint.ops import registry
-from shapelint.ops.names import CELLS, PACKED, RECURRENT
+from shapelint.ops.names import CELLS, MODULE, PACKED, RECURRENT
 from shapelint.regex import regex
 from shapelint.shapes.term import Term
 from shapelint.shapes.value import (
@@ -101,7 +101,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
 
 
 _TYPED_TENSOR = regex(r"torch\.(cuda\.)?\w+Tensor\Z")
-_LAYER_BASES = ("torch.nn.Module", "torch.nn.RNNBase")
+_LAYER_BASES = (MODULE, "torch.nn.RNNBase")
 
 
 def _is_torch_instance(value: Value, path: str) -> bool | None:
@@ -115,7 +115,7 @@ def _is_torch_instance(value: Value, path: str) -> bool | None:
         known = path in registry.LAYERS or not path.startswith("torch.")
         return value.kind == path or path in _LAYER_BASES or (False if known else None)
     if isinstance(value, Container):
-        return path in (f"torch.nn.{value.kind}", *_LAYER_BASES[:1])
+        return path in (f"torch.nn.{value.kind}", MODULE)
     if isinstance(value, Instance):
         return _derives(value.cls, path)
     if isinstance(value, Tensor | Packed | Tuple | List | Int | Str | NoneValue):
@@ -127,7 +127,10 @@ def _derives(cls: Class, path: str) -> bool | None:
     """Whether a class of the checked code derives from a class of torch; None where a base is not known."""
     bases = [base for parent in cls.lineage() for base in parent.bases if not isinstance(base, Class)]
     paths = [base.path for base in bases if isinstance(base, External)]
-    if path in paths or (path == "torch.nn.Module" and any(p in registry.LAYERS for p in paths)):
+    if path in paths or (path == MODULE and any(p in registry.LAYERS for p in paths)):
         return True
-    # no class of torch derives from these
-    return False if path in RECURRENT | CELLS and len(paths) == len(bases) else None
+    if len(paths) < len(bases):
+        return None
+    # no class of torch derives from these, and what is a module only is no layer of torch
+    is_layer = path.startswith("torch.nn.") and path != MODULE
+    return False if path in RECURRENT | CELLS or (is_layer and set(paths) == {MODULE}) else None
