@@ -459,7 +459,7 @@ def test_modules_of_the_code_are_no_layers_of_torch(
 
 NESTED = """
     class Net(nn.Module):
-        def __init__(self, count=9):
+        def __init__(self, count={count}):
             super().__init__()
             self.norm = nn.BatchNorm1d(1)
             self.layers = []
@@ -467,11 +467,11 @@ NESTED = """
                 layer = nn.Linear(1 if i == 0 else 10, 10)
                 setattr(self, "layer%i" % i, layer)
                 self.layers.append(layer)
-            self.last = nn.Linear({width}, 1)
+            self.last = nn.Linear(10, 1)
 
         def forward(self, x):
             x = self.norm(x)
-            for i in range(9):
+            for i in range({count}):
                 x = torch.relu(self.layers[i](x))
             return self.last(x)
 
@@ -483,6 +483,6 @@ NESTED = """
     """
 
 
-@pytest.mark.parametrize(("width", "wrong"), [(10, []), (12, ["SHP901"])])
-def test_the_first_round_of_an_inner_loop_comes_first(told: Told, width: int, wrong: list[str]) -> None:
-    assert told(NESTED.format(width=width)) == wrong
+@pytest.mark.parametrize("count", [3, 9])
+def test_the_first_round_of_an_inner_loop_comes_first(told: Told, count: int) -> None:
+    assert told(NESTED.format(count=count)) == []
