@@ -146,7 +146,7 @@ class TestBad:
 
     def test_finding_tells_severity_and_where(self, rule: Rule, text: str) -> None:
         own = [finding for finding, _ in found(text, rule) if finding.code == rule.code]
-        assert own
+        assert own, f"{rule.code} is not found: what its `at=` names must occur, and rules/index.json must say the same"
         for finding in own:
             raises = any(claim.property == "raises" for claim in finding.claims)
             assert finding.name == rule.name

@@ -2,7 +2,7 @@
 
 A check of a short file needs a quarter of the rules. `index.json` says which codes a file has, and where they are
 looked for. It is written from the rules by `python -m shapelint.rules.docs`; a file that it does not have is imported
-to be asked.
+to be asked, and one that says something else when it is imported ends the check.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from shapelint import rooms
 from shapelint.data import dataclass
 from shapelint.finding import UNUSED
-from shapelint.rules.base import CHECKS, RULES, RegisteredCheck, Rule, load
+from shapelint.rules.base import CHECKS, RULES, RegisteredCheck, Rule
 from shapelint.rules.occurring import occurring
 from shapelint.trace.trace import Trace
 
@@ -49,7 +49,7 @@ def rule_of(code: str) -> Rule | None:
     """The rule of a code, or None: its file is imported."""
     for module in () if code in RULES else _known():
         if any(code in entry.codes for entry in _known()[module]):
-            import_module(module)
+            _checks_in(module)
     return RULES.get(code)
 
 
@@ -71,10 +71,9 @@ def _checks_for(codes: frozenset[str], occurring: frozenset[str]) -> tuple[Regis
 
 def text() -> str:
     """What `index.json` is to say: a line for each file."""
-    load()
     lines = (
         f"{json.dumps(module)}: {json.dumps([{'codes': dict(one.codes), 'at': sorted(one.at)} for one in entries])}"
-        for module, entries in ((name, list(map(_entry, CHECKS.get(name, ())))) for name in rooms.names(_RULES))
+        for module, entries in ((name, _entries_in(name)) for name in rooms.names(_RULES))
     )
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -93,14 +92,21 @@ def _known() -> Mapping[str, list[Entry]]:
     return {
         module: [Entry(one["codes"], frozenset(one["at"])) for one in written[module]]
         if module in written
-        else list(map(_entry, _checks_in(module)))
+        else _entries_in(module)
         for module in rooms.names(_RULES)
     }
 
 
 def _checks_in(module: str) -> list[RegisteredCheck]:
-    import_module(module)
+    """Import a file. Raises RuntimeError where the index says something else of it: what it would hide is not missed."""
+    if _entries_in(module) != _known()[module]:
+        raise RuntimeError(f"{FILE.name} does not say what {module} says: run `python -m shapelint.rules.docs`")
     return CHECKS.get(module, [])
+
+
+def _entries_in(module: str) -> list[Entry]:
+    import_module(module)
+    return list(map(_entry, CHECKS.get(module, ())))
 
 
 def _entry(check: RegisteredCheck) -> Entry:
