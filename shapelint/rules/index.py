@@ -98,7 +98,7 @@ def _known() -> Mapping[str, list[Entry]]:
 
 
 def _checks_in(module: str) -> list[RegisteredCheck]:
-    """Import a file. Raises RuntimeError where the index says something else of it: what it would hide is not missed."""
+    """Import a file. Raises RuntimeError where the index, which would hide what the file finds, says something else."""
     if _entries_in(module) != _known()[module]:
         raise RuntimeError(f"{FILE.name} does not say what {module} says: run `python -m shapelint.rules.docs`")
     return CHECKS.get(module, [])

@@ -45,7 +45,7 @@ _NAMES = {
 _LSTM_PARTS: Mapping[tuple[int, ...], str] = {(0,): "out", (1, 0): "h_n", (1, 1): "c_n"}
 _PAIR_PARTS: Mapping[tuple[int, ...], str] = {(0,): "out", (1,): "h_n"}
 _PADDED_PARTS: Mapping[tuple[int, ...], str] = {(0,): "padded", (1,): "padded_lengths"}
-# what the replay does instead (worker/replay.py): one kind of float, one device, no dropout
+# what the replay does instead (verify/worker/replay.py): one kind of float, one device, no dropout
 _PASSED_ON = frozenset({"cpu", "cuda", "detach", "dropout"})
 _FLOATS = frozenset({"float", "half", "bfloat16", "double"})
 
