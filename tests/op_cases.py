@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from oracle import Argument, Given, dim, number, numbers, tensor
 
-from shapelint.ops.tensors import elementwise
+from shapelint.ops.tensors.computing import elementwise
 from shapelint.shapes.value import (
     ELLIPSIS,
     FALSE,

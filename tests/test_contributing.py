@@ -171,11 +171,12 @@ TEST = r"tests/[\w/]+\.py::[\w:]+"
 MEMBER = r"[A-Z][a-z]\w*\.[a-z_]\w*"
 CONSTANT = r"[A-Z]+_[A-Z_]+"
 LOCATION = r"[\w./-]*\w(?:/|/[\w.-]+|\.py|\.md)"
+FUNCTION = r"[\w/]+\.py:\w+"
 PROSE = re.sub(r"^```.*?^```", "", ARCHITECTURE, flags=re.DOTALL | re.MULTILINE)
 NAMED = sorted(
     word
     for word in set(re.findall(r"`([^`\n]+)`", PROSE))
-    if re.fullmatch("|".join((TEST, MEMBER, CONSTANT, LOCATION)), word)
+    if re.fullmatch("|".join((TEST, MEMBER, CONSTANT, LOCATION, FUNCTION)), word)
 )
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
 
@@ -192,6 +193,9 @@ def is_there(word: str) -> bool:
         return own is not None and re.search(rf"\b{member}\b", own[0]) is not None
     if re.fullmatch(CONSTANT, word):
         return re.search(rf"^{word}\b", SOURCE, re.MULTILINE) is not None
+    if re.fullmatch(FUNCTION, word):
+        path, _, name = word.partition(":")
+        return re.search(rf"^def {name}\b", (PACKAGE / path).read_text(encoding="utf-8"), re.MULTILINE) is not None
     return (ROOT / word).exists() or (PACKAGE / word).exists()
 
 
@@ -201,7 +205,15 @@ def test_what_the_architecture_names_is_there(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["infer/nowhere.py", "nowhere/", "tests/test_ops.py::test_nothing", "Trace.nothing", "MAX_NOTHING"]
+    "word",
+    [
+        "infer/nowhere.py",
+        "nowhere/",
+        "tests/test_ops.py::test_nothing",
+        "infer/follow.py:nothing",
+        "Trace.nothing",
+        "MAX_NOTHING",
+    ],
 )
 def test_what_is_invented_is_not_there(word: str) -> None:
     assert not is_there(word)

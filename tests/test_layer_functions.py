@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from shapelint.ops.binding import call
 from shapelint.ops.registry import OPS, ShapeError, Undetermined
-from shapelint.ops.tensors.packing import SHARED
+from shapelint.ops.tensors.moving.packing import SHARED
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import TRUE, Bool, List, Packed, Tensor, Unknown, Value

@@ -15,7 +15,7 @@ from shapelint.ops.names import PACK, PACK_SEQUENCE, PAD, PAD_PACKED, RECURRENT,
 from shapelint.ops.nature import LOSSES, Nature
 from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
-from shapelint.ops.tensors.reduce import VALUES_AND_INDICES
+from shapelint.ops.tensors.computing.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import (

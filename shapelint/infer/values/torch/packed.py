@@ -8,7 +8,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.torch.tensors import attribute_by, refused_attribute, unknown_attribute
 from shapelint.ops import registry
 from shapelint.ops.names import PACKED
-from shapelint.ops.tensors.packing import SHARED
+from shapelint.ops.tensors.moving.packing import SHARED
 from shapelint.shapes.value import External, Packed, Value
 from shapelint.syntax import facts
 

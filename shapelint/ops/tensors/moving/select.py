@@ -10,7 +10,7 @@ from shapelint.ops.axis_flow import axes_named, every_axis, others
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import AxisError, RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
-from shapelint.ops.tensors.index import check_within
+from shapelint.ops.tensors.moving.index import check_within
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dtype, Int, List, Tensor, Tuple, Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, Sizes, layer
-from shapelint.ops.tensors.view import flatten, unflatten
+from shapelint.ops.tensors.moving.view import flatten, unflatten
 from shapelint.shapes.value import Layer, Tensor
 
 

@@ -21,7 +21,7 @@ from shapelint.ops.axis_flow import axes_named
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import BroadcastError, RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined, op
-from shapelint.ops.tensors.recut import INFERRED, complete_sizes, recut
+from shapelint.ops.tensors.moving.recut import INFERRED, complete_sizes, recut
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import NONE, Dtype, Tensor, Value

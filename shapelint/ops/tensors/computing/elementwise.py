@@ -7,7 +7,7 @@ from dataclasses import replace
 from shapelint.ops.axes import Operand, axes_of, broadcast, promoted
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, Undetermined, op
-from shapelint.ops.tensors.index import check_assignable
+from shapelint.ops.tensors.moving.index import check_assignable
 from shapelint.shapes.value import NONE, Bool, Dtype, Float, Int, Tensor, Value
 
 _TO_FLOAT = [

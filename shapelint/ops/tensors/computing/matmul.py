@@ -6,7 +6,7 @@ from shapelint.ops.axes import Axes, broadcast, promoted
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import RankError, SizeError
 from shapelint.ops.registry import Assumptions, op
-from shapelint.ops.tensors.index import check_assignable
+from shapelint.ops.tensors.moving.index import check_assignable
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.value import NONE, Tensor, Value
 

@@ -1,0 +1,1 @@
+"""Operations that compute: entry by entry, along axes, and products."""

@@ -1,0 +1,1 @@
+"""Operations that make numbers: new tensors, and new numbers in a parameter."""
