@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Finding, Fix, Place, Severity, ShownShape
-from shapelint.reading.quoting import naming_of, place_of
+from shapelint.reading.quoting import naming_of, place_of, quote
+from shapelint.reading.recurrent import input_of
+from shapelint.reading.written import argument
 from shapelint.rules.base import Rule
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.render import Naming
@@ -74,3 +76,9 @@ def _calls(trace: Trace, node: Node) -> list[Place]:
         return []
     frame = node.frames[0]
     return [place_of(frame, "in this call")]
+
+
+def input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
+    """The input of a layer's call under its name in the source."""
+    given, value = argument(call, 0, "input"), input_of(call)
+    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]

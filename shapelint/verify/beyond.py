@@ -19,14 +19,13 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.claims import source_of
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.trail import nature_of
-from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor
 from shapelint.trace.node import Node, given_refs, refs
 from shapelint.trace.trace import Trace
 from shapelint.trace.writes import writes
 from shapelint.verify.program.encode import UnreplayableError
-from shapelint.verify.program.plan import resolved, tensors_in
+from shapelint.verify.program.plan import axis_of_size, resolved, tensors_in
 from shapelint.verify.program.program import NotReplayable, Program, backward_slice, build, value_at
 
 MAX_VALUES = 4  #: last values that are followed, the latest ones
@@ -149,7 +148,4 @@ def _axis_of_rows(trace: Trace, ref: Ref, batch: Dim) -> int | None:
     value = value_at(trace, ref)
     if not isinstance(value, Tensor) or value.dtype is not Dtype.FLOAT:
         return None
-    fitting = [place for place, axis in enumerate(value.axes) if resolved(trace, axis.dim) == batch]
-    if len(fitting) > 1:
-        fitting = [place for place in fitting if value.axes[place].role is Role.BATCH]
-    return fitting[0] if len(fitting) == 1 else None
+    return axis_of_size(trace, value, batch)

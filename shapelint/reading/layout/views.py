@@ -81,21 +81,26 @@ def named_sizes(trace: Trace, node: Node) -> Iterator[Dim]:
 
 def base_name(trace: Trace, node: Node) -> str:
     """What a view cuts anew, as it is written."""
-    call = node.expression
-    if isinstance(call, facts.Call):
-        if is_method(node) and isinstance(call.func, facts.Attribute):
-            return quote(trace, call.func.value.span)
-        if call.arguments:
-            return quote(trace, call.arguments[0].value.span)
+    method, call = method_call(node), node.expression
+    if method is not None:
+        return quote(trace, method[1].value.span)
+    if isinstance(call, facts.Call) and call.arguments:
+        return quote(trace, call.arguments[0].value.span)
     return "it"
+
+
+def method_call(node: Node) -> tuple[facts.Call, facts.Attribute] | None:
+    """A call of a method as it is written, and its name; None for the function form."""
+    call = node.expression
+    if is_method(node) and isinstance(call, facts.Call) and isinstance(call.func, facts.Attribute):
+        return call, call.func
+    return None
 
 
 def transpose_first(node: Node) -> Fix | None:
     """Move axis 1 to the front before a view; None for the function form."""
-    call = node.expression
-    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
+    method = method_call(node)
+    if method is None:
         return None
-    if not is_method(node):
-        return None
-    edit = replace_text(call.func.attr_span, "transpose(0, 1).reshape")
+    edit = replace_text(method[1].attr_span, "transpose(0, 1).reshape")
     return Fix("move the batch axis to the front first: `.transpose(0, 1).reshape(...)`", (edit,))

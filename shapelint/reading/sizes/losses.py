@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from shapelint.data import dataclass
 from shapelint.ops.nature import CLASS_LOSSES, LAYS_OUT, Nature
 from shapelint.reading.loops.rounds_of_calls import place_of_operation
+from shapelint.reading.sizes.around import is_learned
 from shapelint.reading.trail import made_by, nature_of, natures, trail
 from shapelint.shapes.axis import Role
 from shapelint.shapes.value import Tensor, Value
@@ -38,6 +39,16 @@ def losses(trace: Trace, wanted: Collection[Nature]) -> Iterator[Loss]:
 def cut_from(trace: Trace, value: Tensor, through: Collection[Nature] = LAYS_OUT) -> Iterator[Tensor]:
     """A tensor, what it was cut or moved from, what that was cut from, and so on."""
     return (one for one in trail(trace, value, natures(through)) if isinstance(one, Tensor))
+
+
+def maker_of_scores(trace: Trace, loss: Loss) -> Node | None:
+    """What computed the scores of a loss that torch runs in training, before they were cut or moved."""
+    if loss.node.error is not None or not is_learned(trace, loss.scores):
+        return None
+    if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):
+        return None
+    origin = list(cut_from(trace, loss.scores))[-1]
+    return None if origin.ref is None or origin.ref.path else made_by(trace, origin)
 
 
 def classes_last(traces: Iterable[Trace]) -> frozenset[tuple[str, Span]]:

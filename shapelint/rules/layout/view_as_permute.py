@@ -11,7 +11,7 @@ from shapelint.ops.nature import Nature
 from shapelint.reading.layout.exchanged_views import Exchange, exchanged_views
 from shapelint.reading.layout.exchanges import Rearrangement
 from shapelint.reading.layout.memory import is_refused_view
-from shapelint.reading.operations import is_method
+from shapelint.reading.layout.views import base_name, method_call
 from shapelint.reading.quoting import quote, replace_text
 from shapelint.reading.single_index import ONE
 from shapelint.reading.uses import feeds_class_loss
@@ -19,7 +19,6 @@ from shapelint.rules.base import Rule, check
 from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor
 from shapelint.source import Span
-from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -306,7 +305,7 @@ def exchange_finding(rule: Rule, trace: Trace, exchange: Exchange, what: str) ->
         node,
         f"`{whole}` {what}: it cuts the same elements at other places",
         claims=[claim],
-        shapes=[(_name(trace, node), base), (whole, node.result)],
+        shapes=[(base_name(trace, node), base), (whole, node.result)],
         help=f"{_mend(trace, exchange)}: `.permute({axes})`",
         fixes=[_fix(node, axes) if root is base and _is_plain(meant, node) else None],
     )
@@ -330,26 +329,11 @@ def _mend(trace: Trace, exchange: Exchange) -> str:
     return "exchange the axes" if _is_plain(meant, exchange.node) else "exchange the axes before some are merged"
 
 
-def _name(trace: Trace, node: Node) -> str:
-    base = _base_span(node)
-    return "it" if base is None else quote(trace, base)
-
-
-def _base_span(node: Node) -> Span | None:
-    call = node.expression
-    if not isinstance(call, facts.Call):
-        return None
-    if is_method(node) and isinstance(call.func, facts.Attribute):
-        return call.func.value.span
-    return call.arguments[0].value.span if call.arguments else None
-
-
 def _fix(node: Node, axes: str) -> Fix | None:
-    call = node.expression
-    if not isinstance(call, facts.Call) or not isinstance(call.func, facts.Attribute):
+    method = method_call(node)
+    if method is None:
         return None
-    if not is_method(node):
-        return None
-    name, close = call.func.attr_span, call.close_paren
+    call, attribute = method
+    name, close = attribute.attr_span, call.close_paren
     span = Span(name.line, name.column, close.line, close.column)
     return Fix(f"exchange the axes: `.permute({axes})`", (replace_text(span, f"permute({axes}"),))

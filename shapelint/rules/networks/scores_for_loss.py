@@ -10,9 +10,9 @@ from shapelint.finding import Finding, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_logarithmic, is_sigmoid, short_name, takes_logits
 from shapelint.reading.quoting import place_of, quote
-from shapelint.reading.sizes.around import is_learned, named
-from shapelint.reading.sizes.losses import Loss, cut_from, losses
-from shapelint.reading.trail import made_by, nature_of
+from shapelint.reading.sizes.around import named
+from shapelint.reading.sizes.losses import losses, maker_of_scores
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.report import report
 from shapelint.trace.node import Node
@@ -216,7 +216,7 @@ train(model, nn.NLLLoss(), [(torch.rand(8, 9), torch.randint(4, (8,)))])
 def logits_loss_of_probabilities(trace: Trace) -> Iterator[Finding]:
     """Losses that apply a sigmoid, given one."""
     for loss in losses(trace, (Nature.EXACT_LOSS,)):
-        maker = _maker(trace, loss)
+        maker = maker_of_scores(trace, loss)
         if maker is None or not takes_logits(loss.node) or not is_sigmoid(maker) or loss.scores.ref is None:
             continue
         name = named(trace, loss.node, 0, "input")
@@ -236,7 +236,7 @@ def logits_loss_of_probabilities(trace: Trace) -> Iterator[Finding]:
 def likelihood_of_scores(trace: Trace) -> Iterator[Finding]:
     """Likelihoods of what a layer gives as it is, or of probabilities."""
     for loss in losses(trace, (Nature.LIKELIHOOD,)):
-        maker = _maker(trace, loss)
+        maker = maker_of_scores(trace, loss)
         if maker is None or not _gives_no_logarithms(maker) or loss.scores.ref is None:
             continue
         name = named(trace, loss.node, 0, "input")
@@ -250,16 +250,6 @@ def likelihood_of_scores(trace: Trace) -> Iterator[Finding]:
             related=[place_of(maker, "they come from here")],
             help=f"use cross_entropy, or apply log_softmax to {_argument(trace, maker)}",
         )
-
-
-def _maker(trace: Trace, loss: Loss) -> Node | None:
-    """What computed the scores of a loss that torch runs in training, before they were cut or moved."""
-    if loss.node.error is not None or not is_learned(trace, loss.scores):
-        return None
-    if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):
-        return None
-    origin = list(cut_from(trace, loss.scores))[-1]
-    return None if origin.ref is None or origin.ref.path else made_by(trace, origin)
 
 
 def _gives_no_logarithms(maker: Node) -> bool:

@@ -11,14 +11,14 @@ from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_embedding, is_recurrent_call
 from shapelint.reading.quoting import naming_of, place_of, quote, text_of
-from shapelint.reading.recurrent import input_of, is_repeated, own_construction
+from shapelint.reading.recurrent import is_repeated, own_construction
 from shapelint.reading.trail import ancestors, nature_of
 from shapelint.reading.written import argument, is_always_bidirectional, twice
 from shapelint.rules.base import Rule
-from shapelint.rules.report import report
+from shapelint.rules.report import input_shape, report
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
-from shapelint.shapes.value import Layer, Value
+from shapelint.shapes.value import Layer
 from shapelint.syntax import facts
 from shapelint.trace.node import Node, given_refs
 from shapelint.trace.trace import Trace
@@ -83,16 +83,11 @@ def mismatch(rule: Rule, trace: Trace, node: Node, producer: Producer, reason: s
         node,
         f"{name} takes {naming.dim(expected)} features and gets {naming.dim(got)}: {reason}",
         claims=[Raises(Ref(node.id))],
-        shapes=_input_shape(trace, node),
+        shapes=input_shape(trace, node),
         related=[built_place(each, naming) for each in (layer, producer.layer) if isinstance(each, Layer)],
         help=f"build {name} for {naming.dim(got)} features",
         fixes=[_input_fix(trace, node, producer, got)],
     )
-
-
-def _input_shape(trace: Trace, node: Node) -> list[tuple[str, Value]]:
-    given, value = argument(node, 0, "input"), input_of(node)
-    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]
 
 
 def built_place(layer: Layer, naming: Naming) -> Place:

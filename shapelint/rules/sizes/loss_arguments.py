@@ -13,7 +13,7 @@ from shapelint.reading.operations import is_logarithmic, short_name
 from shapelint.reading.quoting import place_of, quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import appending_fix, is_learned, layout_of, named, recurrent_above
-from shapelint.reading.sizes.losses import Loss, cut_from, losses
+from shapelint.reading.sizes.losses import Loss, losses, maker_of_scores
 from shapelint.reading.sizes.softmax import softmax_of
 from shapelint.reading.trail import nature_of
 from shapelint.rules.base import Rule, check
@@ -324,14 +324,10 @@ def _squeezed(trace: Trace, loss: Loss, longer: int) -> Fix | None:
 @check(PROBABILITIES, at=Nature.CROSS_ENTROPY)
 def cross_entropy_of_probabilities(trace: Trace) -> Iterator[Finding]:
     """Cross entropy whose scores were normalised before, and only cut or moved since; not in evaluation alone."""
-    if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):
-        return
     for loss in losses(trace, (Nature.CROSS_ENTROPY,)):
-        origin = list(cut_from(trace, loss.scores))[-1]
-        softmax = None if origin.ref is None or origin.ref.path else softmax_of(trace.node(origin.ref))
+        maker = maker_of_scores(trace, loss)
+        softmax = None if maker is None else softmax_of(maker)
         if softmax is None or loss.scores.ref is None or is_logarithmic(softmax.node):
-            continue
-        if loss.node.error is not None or not is_learned(trace, loss.scores):
             continue
         name = named(trace, loss.node, 0, "input")
         yield report(

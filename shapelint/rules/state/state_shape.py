@@ -12,7 +12,7 @@ from shapelint.reading.quoting import construction_place, naming_of
 from shapelint.reading.recurrent import layer_of, recurrent_calls, states_given
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
-from shapelint.rules.report import report
+from shapelint.rules.report import input_shape, report
 from shapelint.rules.state.state_sizes import (
     count_all_layers,
     count_both_directions,
@@ -20,7 +20,7 @@ from shapelint.rules.state.state_sizes import (
     state_fix,
     swap_first_two,
 )
-from shapelint.rules.state.state_words import input_shape, shape_text, state_name
+from shapelint.rules.state.state_words import shape_text, state_name
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 

@@ -15,9 +15,9 @@ from shapelint.reading.recurrent import config_of, input_of, layer_of, recurrent
 from shapelint.reading.written import creation_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
-from shapelint.rules.report import report
+from shapelint.rules.report import input_shape, report
 from shapelint.rules.state.state_sizes import created, state_fix, take_other_axis
-from shapelint.rules.state.state_words import input_shape, shape_text, state_name
+from shapelint.rules.state.state_words import shape_text, state_name
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Tensor
 from shapelint.trace.node import Node

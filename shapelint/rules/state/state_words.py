@@ -5,10 +5,9 @@ from __future__ import annotations
 from shapelint.ops.registry import ShapeError
 from shapelint.reading.operations import has_cell_state
 from shapelint.reading.quoting import quote
-from shapelint.reading.recurrent import input_of, layer_of
+from shapelint.reading.recurrent import layer_of
 from shapelint.reading.written import argument
 from shapelint.shapes.render import Naming
-from shapelint.shapes.value import Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -29,9 +28,3 @@ def shape_text(naming: Naming, sizes: object) -> str:
     """The sizes of a tensor in the user's names."""
     assert isinstance(sizes, tuple)
     return f"({', '.join(map(naming.dim, sizes))})"
-
-
-def input_shape(trace: Trace, call: Node) -> list[tuple[str, Value]]:
-    """The input of a call under its name in the source."""
-    given, value = argument(call, 0, "input"), input_of(call)
-    return [] if given is None or value is None else [(quote(trace, given.value.span), value)]

@@ -7,8 +7,6 @@ from contextlib import suppress
 
 from shapelint.data import dataclass
 from shapelint.finding import Claim, Ref
-from shapelint.shapes.axis import Role
-from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import Path, inside, loop_length
 from shapelint.shapes.value import Tensor, Value
 from shapelint.trace.decision import Free
@@ -16,7 +14,7 @@ from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 from shapelint.verify.own.values import Values
 from shapelint.verify.program.encode import UnreplayableError
-from shapelint.verify.program.plan import resolved
+from shapelint.verify.program.plan import axis_of_size, resolved
 from shapelint.verify.program.program import Writer, backward_slice, value_at
 
 
@@ -76,7 +74,7 @@ def _axis_of(trace: Trace, claim: Claim, source: Ref, leaf: Node, option: str) -
         return None
     if source == leaf.result.ref:
         return axis % value.rank
-    return _axis_with(trace, leaf.result, resolved(trace, value.axes[axis].dim), axis % value.rank)
+    return axis_of_size(trace, leaf.result, resolved(trace, value.axes[axis].dim), axis % value.rank)
 
 
 def _shown(trace: Trace, target: Ref, row_axis: int) -> Iterator[tuple[Path, int]]:
@@ -88,19 +86,9 @@ def _shown(trace: Trace, target: Ref, row_axis: int) -> Iterator[tuple[Path, int
     for part, tensor in _tensors(trace.returned[-1]):
         if tensor.ref is None or target.node not in {node.id for node in backward_slice(trace, [tensor.ref])}:
             continue
-        axis = row_axis if tensor.ref == target else _axis_with(trace, tensor, dim, row_axis)
+        axis = row_axis if tensor.ref == target else axis_of_size(trace, tensor, dim, row_axis)
         if axis is not None:
             yield part, axis
-
-
-def _axis_with(trace: Trace, tensor: Tensor, dim: Dim, likely: int) -> int | None:
-    """The axis of a size; of several the one at the likely place, or of the batch."""
-    fitting = [place for place, axis in enumerate(tensor.axes) if resolved(trace, axis.dim) == dim]
-    if likely in fitting:
-        return likely
-    if len(fitting) > 1:
-        fitting = [place for place in fitting if tensor.axes[place].role is Role.BATCH]
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def _tensors(returned: Value) -> Iterator[tuple[Path, Tensor]]:

@@ -120,6 +120,16 @@ def resolved(trace: Trace, dim: Dim) -> Dim:
     return dim
 
 
+def axis_of_size(trace: Trace, tensor: Tensor, dim: Dim, likely: int | None = None) -> int | None:
+    """The axis of a size; of several the one at the likely place, or else of the batch; None where none is alone."""
+    fitting = [place for place, axis in enumerate(tensor.axes) if resolved(trace, axis.dim) == dim]
+    if likely in fitting:
+        return likely
+    if len(fitting) > 1:
+        fitting = [place for place in fitting if tensor.axes[place].role is Role.BATCH]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def tensors_in(value: Value) -> Iterator[Tensor]:
     """All tensors of a result."""
     return (one for _, one in inside(value) if isinstance(one, Tensor))

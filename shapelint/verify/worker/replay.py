@@ -108,8 +108,7 @@ def put(whole: Any, path: Sequence[int], part: Any) -> Any:
 def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 0, detaching: bool = False) -> Any:
     """The value of one step that is no input, given those before it; raises StepError."""
     function = _of_torch(step["op"]) if detaching and _detaches(step["op"]) else function_of(step)
-    args = [decode(arg, values) for arg in step["args"]]
-    kwargs = {name: decode(arg, values) for name, arg in step["kwargs"].items()}
+    args, kwargs = arguments_of(step, values)
     if limits.repeats(step) * max(map(_size, args), default=0) > limits.MAX_VALUE:
         raise RefusedError(TOO_LARGE)
     # each step draws from its own stream: what another size draws before it changes nothing
@@ -121,6 +120,12 @@ def call_step(step: Encoded, number: int, values: Sequence[Any], *, seed: int = 
         raise NoMemoryError(TOO_LARGE) if is_out_of_memory(error) else StepError(number, error) from None
     lasting(value)
     return value.eval() if isinstance(value, torch.nn.Module) else value
+
+
+def arguments_of(step: Encoded, values: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What a step gives to its function: by place and by name."""
+    placed = [decode(arg, values) for arg in step["args"]]
+    return placed, {name: decode(arg, values) for name, arg in step["kwargs"].items()}
 
 
 def _size(value: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from shapelint.verify.worker.replay import TOO_LARGE, RefusedError, StepError, decode, function_of
+from shapelint.verify.worker.replay import TOO_LARGE, RefusedError, StepError, arguments_of, function_of
 
 _DTYPES = {"int": torch.int64, "bool": torch.bool}
 
@@ -31,8 +31,7 @@ def _leaf(step: Mapping[str, Any]) -> torch.Tensor:
 
 def _called(step: Mapping[str, Any], number: int, values: Sequence[Any]) -> Any:
     function = function_of(step)
-    args = [decode(one, values) for one in step["args"]]
-    kwargs = {name: decode(one, values) for name, one in step["kwargs"].items()}
+    args, kwargs = arguments_of(step, values)
     try:
         return function(*args, **kwargs)
     except NotImplementedError:  # torch has no such operation for this device

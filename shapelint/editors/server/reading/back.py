@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from shapelint.editors.server.reading.spread import Spread
 from shapelint.editors.server.shown.pointed import Pointed, View
@@ -14,6 +15,8 @@ from shapelint.source import Span
 from shapelint.verify.beyond import Beyond
 from shapelint.verify.program.program import NotReplayable, Program
 from shapelint.verify.prove import Case, Mended
+
+Tested = TypeVar("Tested", Case, Mended)
 
 _LINE = regex(r"(?<=\bline )\d+")
 
@@ -43,9 +46,9 @@ def _candidate(candidate: Candidate, spread: Spread) -> Candidate:
     judged = candidate.judged
     if judged is not None:
         judged = replace(
-            judged, finding=_finding(judged.finding, spread), cases=tuple(_case(one, spread) for one in judged.cases)
+            judged, finding=_finding(judged.finding, spread), cases=tuple(_tested(one, spread) for one in judged.cases)
         )
-    mended = tuple(_mended(one, spread) for one in candidate.mended)
+    mended = tuple(_tested(one, spread) for one in candidate.mended)
     return replace(candidate, finding=_finding(candidate.finding, spread), judged=judged, mended=mended)
 
 
@@ -63,14 +66,9 @@ def _fix(fix: Fix, spread: Spread) -> Fix:
     return replace(fix, edits=tuple(replace(edit, span=_span(edit.span, spread)) for edit in fix.edits))
 
 
-def _case(case: Case, spread: Spread) -> Case:
-    programs = tuple(_built(one, spread) for one in case.programs)
-    return replace(case, programs=programs, beyond=tuple(_beyond(one, spread) for one in case.beyond))
-
-
-def _mended(mended: Mended, spread: Spread) -> Mended:
-    programs = tuple(_built(one, spread) for one in mended.programs)
-    return replace(mended, programs=programs, beyond=tuple(_beyond(one, spread) for one in mended.beyond))
+def _tested(tested: Tested, spread: Spread) -> Tested:
+    programs = tuple(_built(one, spread) for one in tested.programs)
+    return replace(tested, programs=programs, beyond=tuple(_beyond(one, spread) for one in tested.beyond))
 
 
 def _beyond(beyond: Beyond, spread: Spread) -> Beyond:
