@@ -4,6 +4,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -121,6 +122,13 @@ def test_imports_go_one_way() -> None:
 def test_files_stay_readable() -> None:
     lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {path: length for path, length in lengths.items() if length > 400} == {}
+
+
+def test_folders_stay_readable() -> None:
+    """The families of rules excepted: a mechanism a file, found by its code."""
+    families = {path.parent for path in MODULES if path.parent.parent == PACKAGE / "rules"}
+    counted = Counter(path.parent for path in MODULES if path.name != "__init__.py")
+    assert {str(folder): number for folder, number in counted.items() if number > 15 and folder not in families} == {}
 
 
 INTERPRETER = [path for path in MODULES if path.is_relative_to(PACKAGE / "infer")]
@@ -261,10 +269,22 @@ def _meant(module: object, operand: ast.AST) -> Iterator[str]:
 def _compared(path: Path) -> Iterator[tuple[int, set[str]]]:
     """The names of operations that a file compares the operation of a node, or the kind of a layer, with."""
     module = importlib.import_module(module_name(path))
-    compares = (node for node in nodes_of(path) if isinstance(node, ast.Compare))
-    for sides in ((node.left, *node.comparators) for node in compares):
+    for line, sides in _sides(nodes_of(path)):
         if ASKED & set(map(_operand, sides)):
-            yield sides[0].lineno, {name for side in sides for name in _meant(module, side)} & NAMES
+            yield line, {name.lstrip(".") for side in sides for name in _meant(module, side)} & NAMES
+
+
+def _sides(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, list[ast.AST]]]:
+    """What stands on the two sides of a comparison, of a question for an end or a beginning, and of a `match`."""
+    for node in nodes:
+        match node:
+            case ast.Compare():
+                yield node.lineno, [node.left, *node.comparators]
+            case ast.Call(func=ast.Attribute(value=asked, attr="endswith" | "startswith")):
+                if _operand(asked) != "name":  # classes and variables have names, too
+                    yield node.lineno, [asked, *node.args]
+            case ast.Match():
+                yield node.lineno, [node.subject, *(case.pattern for case in node.cases)]
 
 
 def test_nor_do_they_compare_with_a_name() -> None:
@@ -276,3 +296,13 @@ def test_nor_do_they_compare_with_a_name() -> None:
 def test_comparisons_with_names_are_seen() -> None:
     assert [names for _, names in _compared(PREDICATES) if "torch.nn.utils.rnn.pack_padded_sequence" in names]
     assert [names for _, names in _compared(PREDICATES) if "squeeze" in names]
+
+
+def test_so_are_ends_of_names_and_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "by_another_way.py"
+    path.write_text(
+        'def f(node):\n    match node.op:\n        case "torch.sum":\n            return node.op.endswith(".cumsum")\n'
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys.modules[__name__], "module_name", lambda path: path.stem)
+    assert [names for _, names in _compared(path)] == [{"torch.sum"}, {"cumsum"}]

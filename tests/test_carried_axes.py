@@ -132,9 +132,7 @@ def _hidden(code: str, ways: Mapping[str, str]) -> list[str]:
 
 @pytest.mark.parametrize("code", USES)
 def test_a_rule_sees_through_whatever_keeps_the_axes(code: str) -> None:
-    """Each rule is tried with every other way, so that each way is tried with half of the rules."""
-    first = list(USES).index(code) % 2
-    assert _hidden(code, {name: WRITTEN[name] for name in list(WRITTEN)[first::2]}) == []
+    assert _hidden(code, WRITTEN) == []
 
 
 @pytest.mark.parametrize("code", USES)

@@ -191,6 +191,12 @@ def is_randint(node: Node) -> bool:
     return short_name(node) == "randint"
 
 
+def draws_by_sizes(node: Node) -> bool:
+    """Random numbers of which nothing is said but their sizes, or a tensor that has them: what `zeros` takes, too."""
+    kind = short_name(node).removesuffix("_like")
+    return kind == "rand" or kind == "randn"
+
+
 def is_module_list(node: Node) -> bool:
     """Whether a node stands for an nn.ModuleList and the layers that it is left with."""
     return node.op == names.MODULE_LIST

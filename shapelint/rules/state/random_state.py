@@ -9,7 +9,7 @@ from shapelint.claims.states.statelessness import Statelessness
 from shapelint.finding import Claim, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.claims import source_of
-from shapelint.reading.operations import short_name
+from shapelint.reading.operations import draws_by_sizes
 from shapelint.reading.quoting import construction_place, place_of
 from shapelint.reading.recurrent import layer_of, next_state, recurrent_calls, state_given
 from shapelint.reading.trail import ancestors, nature_of, natures, operands_of, trail
@@ -232,7 +232,7 @@ def _zeros(drawn: list[Node]) -> Fix | None:
     edits: list[Edit] = []
     for node in drawn:
         written = node.expression.func if isinstance(node.expression, facts.Call) else None
-        if not isinstance(written, facts.Attribute) or not short_name(node).startswith("rand"):
+        if not isinstance(written, facts.Attribute) or not draws_by_sizes(node):
             return None
         edits.append(Edit(written.attr_span, "zeros_like" if operands_of(node) else "zeros"))
     return Fix("start from zeros", tuple(edits))
