@@ -486,3 +486,48 @@ NESTED = """
 @pytest.mark.parametrize("count", [3, 9])
 def test_the_first_round_of_an_inner_loop_comes_first(told: Told, count: int) -> None:
     assert told(NESTED.format(count=count)) == []
+
+
+LEVELS = """
+    class Pyramid(nn.Module):
+        def __init__(self, width=64):
+            super().__init__()
+            self.parts = parts()
+            self.first = nn.ConvTranspose1d(width, width, 3)
+            self.second = nn.ConvTranspose1d(width // 2, width, 3)
+            self.third = nn.ConvTranspose1d(width // 4, width, 3)
+
+        def forward(self, levels):
+            levels = {made}
+            return self.first(levels[0]), self.second(levels[1]), self.third(levels[2])
+    """
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "[level.mean(-1) for level in levels]",
+        "[self.parts(level) for level in levels]",
+        "[part(levels) for part in (self.parts.a, self.parts.b, self.parts.c)]",
+        "[torch.relu(level) for level in levels]",
+    ],
+)
+def test_what_is_unknown_is_another_in_each_item_of_a_list(told: Told, made: str) -> None:
+    assert told(LEVELS.format(made=made)) == []
+
+
+def test_a_size_that_turns_out_to_be_one_later_is_no_error(told: Told) -> None:
+    text = """
+        class Reader(nn.Module):
+            def __init__(self, words, width, longest=32):
+                super().__init__()
+                self.longest, self.embedding, self.fc = longest, nn.Embedding(words, width), nn.Linear(width, words)
+
+            def forward(self, x, lengths=None):
+                steps = self.longest if lengths is None else max(lengths)
+                scores = self.fc(self.embedding(x[:, :steps])).squeeze(1)
+                if steps == 1:
+                    return scores.softmax(-1)
+                return scores.flatten(0, 1), x[:, :steps].flatten()
+        """
+    assert told(text) == []

@@ -91,9 +91,12 @@ def _derived(trace: Trace, node: Node) -> Mapping[Path, AxisFlow]:
     if operation is None or node.error is not None:
         return {}
     try:
-        return flows_of(operation, node.args, node.kwargs, _Settled(trace))
+        flows = flows_of(operation, node.args, node.kwargs, _Settled(trace))
     except (ShapeError, Undetermined):
         return {}
+    # what the path said later of a size may drop an axis that the value has: `squeeze(1)`
+    ranks = {path: tensor.rank for path, tensor in inside(node.result) if isinstance(tensor, Tensor)}
+    return {path: flow for path, flow in flows.items() if ranks.get(path, len(flow.axes)) == len(flow.axes)}
 
 
 def natures(*wanted: Nature | Collection[Nature]) -> Through:

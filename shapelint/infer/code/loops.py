@@ -51,9 +51,9 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         loop.begin_round(later=count is not None and followed > 0)
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
-        # a sample's rounds stand for one another; where all are followed, what is unknown is another in each
-        member = f"#{followed}" if count is None and followed else ""
-        with run.recorder.within(member, skips=count is not None and not are_alike(values[: followed + 1])):
+        with run.recorder.within(
+            _member(count, followed), skips=count is not None and not are_alike(values[: followed + 1])
+        ):
             flow = execute(run, scope, node.body)
         followed += 1
         if flow in (Flow.BREAK, Flow.RETURN):
@@ -66,6 +66,11 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
             step = name_of_later(node.iterable)
             run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
     return flow
+
+
+def _member(count: Dim | None, number: int) -> str:
+    """What tells a round apart: those of a sample stand for one another; of all, what is unknown is another in each."""
+    return f"#{number}" if count is None and number else ""
 
 
 class _Loop:
@@ -262,15 +267,16 @@ def _fill(
     followed = rounds(run, evaluate(run, scope, generator.iterable), generator.iterable)
     inner: Dim | None = None
     exact, start = True, len(collected)
-    for value in followed.values:
+    for number, value in enumerate(followed.values):
         start = len(collected)
-        assign(run, scope, generator.target, value, None)
-        answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
-        if False in answers:
-            exact = exact and followed.count is None
-            continue
-        exact = exact and None not in answers
-        inner = _fill(run, scope, node, generators[1:], collected, keys)
+        with run.recorder.within(_member(followed.count, number)):
+            assign(run, scope, generator.target, value, None)
+            answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
+            if False in answers:
+                exact = exact and followed.count is None
+                continue
+            exact = exact and None not in answers
+            inner = _fill(run, scope, node, generators[1:], collected, keys)
     if not exact:
         return Dim.symbol(f"len({run.key_of(generator.iterable)})")
     if followed.count is None:

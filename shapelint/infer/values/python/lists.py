@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shapelint.finding import Ref
-from shapelint.infer.protocol import Site, classes, has_attribute, items, iterates, lengths, methods, takes_item
+from shapelint.infer.protocol import (
+    Site,
+    classes,
+    has_attribute,
+    items,
+    iterates,
+    lengths,
+    methods,
+    takes_item,
+)
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Builtin, Container
 from shapelint.infer.values.python.slices import known_slice
@@ -39,6 +48,8 @@ def item_of_list(run: Run, base: List, index: Value, node: facts.Subscript) -> V
     position = index.dim.constant
     if position is None and base.length is None and not are_alike(base.items[1:] or base.items):
         return Unknown(run.key_of(node), "a list index that is not known, of items that differ")
+    if base.length is not None and position is not None and isinstance(base.items[-1], Unknown):
+        return Unknown(f"{base.items[-1].key}[{position}]", "an item of a round of its own")
     if base.length is not None or position is None:
         # a sample stands for the rest: the first for 0, the last for any other
         return base.items[0] if position == 0 else _other_item(base.items, position)
