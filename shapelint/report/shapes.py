@@ -21,6 +21,9 @@ from shapelint.trace.events import Binding
 from shapelint.trace.node import SCRIPT
 from shapelint.trace.trace import Trace, once
 
+_WHEN = " when "  #: between an entry and the choices of a path from there
+_MAX_SHAPES = 2  #: of one value that are told together
+
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 
 
@@ -49,12 +52,17 @@ def _rows_on(trace: Trace) -> list[ShapeRow]:
 
 def rows_in(files: Iterable[Found]) -> list[ShapeRow]:
     """The rows of what was found in several files, which may import each other."""
-    together: Found = {}
+    return [row for _, variants in sorted(together(files).items()) for row in _told_apart(variants)]
+
+
+def together(files: Iterable[Found]) -> Found:
+    """What was found in several files as one; of equal shapes the first entry is kept."""
+    whole: Found = {}
     for found in files:
         for key, variants in found.items():
-            known = together.setdefault(key, {})
-            together[key] = known | {row: entry for row, entry in variants.items() if row not in known}
-    return [row for _, variants in sorted(together.items()) for row in _told_apart(variants)]
+            known = whole.setdefault(key, {})
+            whole[key] = known | {row: entry for row, entry in variants.items() if row not in known}
+    return whole
 
 
 def told(rows: Iterable[ShapeRow], places: Places) -> list[ShapeRow]:
@@ -69,7 +77,18 @@ def _placed(row: ShapeRow, cell: int | None, line: int) -> ShapeRow:
 def _entry(trace: Trace) -> str:
     """The entry point, and the choices of this path that the parameters' defaults would not take."""
     turned = [decision.told for decision in trace.decisions if decision.likely is False]
-    return f"{trace.entry} when {' and '.join(turned)}" if turned else trace.entry
+    return f"{trace.entry}{_WHEN}{' and '.join(turned)}" if turned else trace.entry
+
+
+def main_shapes(variants: Mapping[ShapeRow, str]) -> list[str]:
+    """The shapes of one value that are told first: those in symbols, without choices that are unlikely.
+
+    Where the file's own calls alone lead there, it is their numbers. None where there are more than two.
+    """
+    straight = {row: entry for row, entry in variants.items() if _WHEN not in entry} or variants
+    symbolic = [row for row, entry in straight.items() if entry.split(_WHEN)[0] != SCRIPT]
+    shapes = dict.fromkeys(shape_text(row) for row in symbolic or straight if row.layer is None)
+    return list(shapes) if len(shapes) <= _MAX_SHAPES else []
 
 
 def _told_apart(variants: Mapping[ShapeRow, str]) -> Iterator[ShapeRow]:
