@@ -96,10 +96,13 @@ def _read(files: Iterable[str], bounded: Bounded, given: Given) -> _Read:
 
 def _listed(read: _Read, output_format: str) -> str:
     """All that was found, as a table or as JSON."""
-    from shapelint.report.shapes import render_json, render_text, rows_in, told
+    from shutil import get_terminal_size
+
+    from shapelint.report.shape_table import WIDTH, render_text
+    from shapelint.report.shapes import render_json, rows_in, told
 
     rows = told(rows_in(read.found), Places({source.path: source.text for source in read.sources}))
-    return render_json(rows) if output_format == "json" else render_text(rows)
+    return render_json(rows) if output_format == "json" else render_text(rows, get_terminal_size((WIDTH, 0)).columns)
 
 
 def _annotated(read: _Read, bounded: Bounded, limit: int) -> tuple[dict[str, str], list[Problem]]:

@@ -27,6 +27,7 @@ from shapelint.source import SHAPE_MARK, Source, Span
 _OURS = regex(rf"{SHAPE_MARK}[^#]*")
 _MEMBER = regex(r"(?P<name>.*?)(?P<index>(\[\d+\])*)", re.DOTALL)
 _NOTHING = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+_MAX_SHAPES = 2  #: of one value that are told together
 _MAX_LABEL = 24  #: characters of an expression in front of its shape; of a longer call the arguments are left out
 
 
@@ -124,10 +125,15 @@ def _values(path: str, lines: Sequence[str], found: Found) -> Iterator[_Value]:
             members.setdefault(at, []).append(("" if at[2] == name else match["index"], variants))
     for (line, column, name), parts in members.items():
         end = _end(lines, line, column, name)
-        told = [(index, " or ".join(main_shapes(variants))) for index, variants in parts]
+        told = [(index, _either(main_shapes(variants))) for index, variants in parts]
         shapes = [f"{index} {shape}".lstrip() for index, shape in told if shape]
         if end is not None and shapes and "#" not in name:
             yield _Value((line, column), end, name, ", ".join(shapes))
+
+
+def _either(shapes: Sequence[str]) -> str:
+    """The shapes that a value may have; of many none."""
+    return " or ".join(shapes) if len(shapes) <= _MAX_SHAPES else ""
 
 
 def _end(lines: Sequence[str], line: int, column: int, text: str) -> tuple[int, int] | None:

@@ -109,7 +109,7 @@ def _given(found: Found) -> Iterator[Given]:
 
 def _add(given: Given, indices: str, row: ShapeRow, entry: str) -> None:
     """A shape of a name; the members of a tuple one after the other, of a path the first shape."""
-    if row.layer is not None:
+    if row.layer is not None or row.error is not None:
         return
     text = shape_text(row)
     if not indices:
