@@ -99,10 +99,12 @@ def _listed(read: _Read, output_format: str) -> str:
     from shutil import get_terminal_size
 
     from shapelint.report.shape_table import WIDTH, render_text
-    from shapelint.report.shapes import render_json, rows_in, told
+    from shapelint.report.shapes import all_rows_in, render_json, rows_in, told
 
-    rows = told(rows_in(read.found), Places({source.path: source.text for source in read.sources}))
-    return render_json(rows) if output_format == "json" else render_text(rows, get_terminal_size((WIDTH, 0)).columns)
+    is_json = output_format == "json"
+    rows = rows_in(read.found) if is_json else all_rows_in(read.found)
+    rows = told(rows, Places({source.path: source.text for source in read.sources}))
+    return render_json(rows) if is_json else render_text(rows, get_terminal_size((WIDTH, 0)).columns)
 
 
 def _annotated(read: _Read, bounded: Bounded, limit: int) -> tuple[dict[str, str], list[Problem]]:

@@ -179,7 +179,7 @@ def beside(lines: Sequence[str], rows: Iterable[ShapeRow]) -> str:
 
     texts: dict[int, dict[str, None]] = {}
     for row in rows:
-        if "(" not in row.name and row.error is None:
+        if "(" not in row.name:
             texts.setdefault(row.line, {})[f"{row.name}: {shape_text(row)}"] = None
     shown = [expand(line) for line in lines]
     width = max((columns[-1] for text, columns in shown), default=0)

@@ -154,13 +154,12 @@ class ShapeRow:
     line: Line
     column: Column
     name: Annotated[str, "the name or expression that has the value, with [i] for a member of a tuple"]
-    kind: Literal["tensor", "packed", "layer", "refused"]
+    kind: Literal["tensor", "packed", "layer"]
     shape: Annotated[tuple[int | str, ...], "size of each axis: a number, or a text of symbols"]
     roles: Annotated[tuple[str, ...], "what each axis means: batch, time, feature, layers, channel or ?"]
     layer: Annotated[str | None, "a layer's construction, for instance LSTM(3, H, batch_first=True)"]
     entry: Annotated[str | None, "the call that leads here, where a line has different shapes by the call"]
     cell: Cell = None
-    error: Annotated[str | None, "why torch refuses the expression, which then has no shape"] = None
     origins: Annotated[
         tuple[tuple[str, str], ...], "the letters in the shape with what they stand for: H, axis 2 of x"
     ] = field(default=(), compare=False)

@@ -10,7 +10,7 @@ import click
 
 from shapelint.data import dataclass
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes import main_rows, numeric_rows, shape_text
+from shapelint.report.shapes import Refusal, main_rows, numeric_rows, shape_text
 from shapelint.report.text import expand, plain
 
 WIDTH = 100  #: columns, where nothing else is known of the place that the table is shown in
@@ -59,7 +59,7 @@ def _table(file: str, rows: Sequence[ShapeRow], width: int) -> str:
 def _told(group: Sequence[ShapeRow], longest: int) -> _Told:
     """The row of an expression: its shapes in symbols, and those in the file's own calls, or why it fails."""
     variants = {row: row.entry or "" for row in group}
-    error = next((row.error for row in group if row.error is not None), None)
+    error = next((row.error for row in group if isinstance(row, Refusal)), None)
     main = main_rows(variants)
     texts = list(dict.fromkeys(map(shape_text, main)))
     numbers = [text for text in dict.fromkeys(map(shape_text, numeric_rows(variants))) if text not in texts]

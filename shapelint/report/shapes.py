@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.ops.registry import LAYERS
 from shapelint.reading.quoting import text_of
@@ -22,6 +23,14 @@ from shapelint.trace.node import SCRIPT
 from shapelint.trace.trace import Trace, once
 
 _WHEN = " when "  #: between an entry and the choices of a path from there
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(ShapeRow):
+    """An expression that torch refuses, so that it has no shape. JSON has no kind for it: findings tell it there."""
+
+    error: str = ""
+
 
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 
@@ -57,11 +66,16 @@ def _failing(trace: Trace, naming: Letters) -> Iterator[ShapeRow]:
         if not is_meant and node.id < trace.doubtful_from:
             line, column = node.span.line, node.span.column + 1
             name, why = text_of(trace, node.span), error.told(naming.dim)
-            yield ShapeRow(trace.path, line, column, name, "refused", (), (), None, None, error=why)
+            yield Refusal(trace.path, line, column, name, "tensor", (), (), None, None, error=why)
 
 
 def rows_in(files: Iterable[Found]) -> list[ShapeRow]:
-    """The rows of what was found in several files, which may import each other."""
+    """The rows of what was found in several files, which may import each other, without what torch refuses."""
+    return [row for row in all_rows_in(files) if not isinstance(row, Refusal)]
+
+
+def all_rows_in(files: Iterable[Found]) -> list[ShapeRow]:
+    """The same with what torch refuses."""
     return [row for _, variants in sorted(together(files).items()) for row in _told_apart(variants)]
 
 
@@ -111,7 +125,7 @@ def numeric_rows(variants: Mapping[ShapeRow, str]) -> list[ShapeRow]:
 
 
 def _likely(variants: Mapping[ShapeRow, str]) -> Mapping[ShapeRow, str]:
-    known = {row: entry for row, entry in variants.items() if row.error is None}
+    known = {row: entry for row, entry in variants.items() if not isinstance(row, Refusal)}
     return {row: entry for row, entry in known.items() if _WHEN not in entry} or known
 
 
