@@ -17,6 +17,7 @@ from shapelint.prefilter import is_wide
 MAX_BYTES = 50_000_000  #: of a file: no code of people is as long
 UNCHECKED, UNWRITTEN = "SHP001", "SHP003"  #: the codes of problems
 NOTEBOOK = ".ipynb"
+SHAPE_MARK = "# :: "  #: how the comments begin that `shapelint shapes --write` has written: no word of the author's
 
 
 @dataclass(frozen=True, slots=True, order=True)

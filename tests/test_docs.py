@@ -69,6 +69,7 @@ def run_elsewhere(page: Path, block: Block) -> bool:
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SHAPELINT_NO_CACHE")
+    monkeypatch.setenv("COLUMNS", "100")  # the width of the pages
     prepared(tmp_path)
     steps = blocks(page.read_text(encoding="utf-8"))
     names: dict[str, object] = {"__name__": "page"}

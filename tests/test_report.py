@@ -20,6 +20,7 @@ from shapelint.report.formats import json as json_report
 from shapelint.report.frame import Mark, render
 from shapelint.report.result import Change, FileResult, RunResult
 from shapelint.report.schema import schemas, text_of
+from shapelint.report.shape_table import render_text
 from shapelint.report.telling import Telling
 from shapelint.report.text import expand, plain
 from shapelint.source import Span
@@ -218,10 +219,10 @@ ROWS = [
 
 
 def test_shapes_as_a_table() -> None:
-    assert click.unstyle(shapes.render_text(ROWS)) == (
+    assert click.unstyle(render_text(ROWS)) == (
         "m.py\n"
         " 4  self.rnn  GRU(input_size=n, hidden_size=h)\n"
-        "18  out       (B, 7, 2*h)                       batch, time, feature  [Net.forward]\n"
+        "18  out       (B, 7, 2*h)  batch, time, feature\n"
         "18  f(x)      (3,)\n"
         "\n"
         "n.py\n"

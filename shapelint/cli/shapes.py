@@ -2,55 +2,149 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import click
 
 from shapelint.cli.options import Failure, color_option, tell_problem, write
 from shapelint.config import ConfigError, load_config
+from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.processes.bounds import Bounded, BoundsError
-from shapelint.pipeline.shapes import shapes_in
+from shapelint.pipeline.shapes import annotated, as_read, shapes_in, write_annotated
 from shapelint.project.given import Given
-from shapelint.source import Problem, Source, read_source
+from shapelint.source import SHAPE_MARK, Problem, Source, read_source
 
 if TYPE_CHECKING:
     from shapelint.report.shapes import Found
 
+LINE_LENGTH = 100  #: characters of a line with its comment
 
-@click.command(short_help="Show the shape of every value.")
+
+@click.command(short_help="Show the shape of every value, also as comments in the code.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the shapes to a file.")
+@click.option("--annotate", is_flag=True, help="Print the code, with shapes as comments at the ends of its lines.")
+@click.option(
+    "--write", "writes", is_flag=True, help="Put these comments into the files, and renew those put there before."
+)
+@click.option(
+    "--line-length",
+    type=click.IntRange(min=1),
+    default=LINE_LENGTH,
+    show_default=True,
+    help="A line that a comment would make longer gets none.",
+)
 @color_option
-def shapes(paths: tuple[str, ...], output_format: str, output_file: str | None) -> int:
+def shapes(
+    paths: tuple[str, ...], output_format: str, output_file: str | None, annotate: bool, writes: bool, line_length: int
+) -> int:
     """Show line, expression, shape and axis meanings of every tensor, layer and packed sequence in PATH."""
     from shapelint.pipeline.discover import discover
-    from shapelint.report.shapes import render_json, render_text, rows_in, told
 
+    if (annotate or writes) and output_format == "json":
+        raise Failure("--annotate and --write give code, not json")
+    if writes and output_file is not None:
+        raise Failure("--write changes the files themselves; --annotate --output-file writes to another")
     try:
         config = load_config(paths[0])
     except ConfigError as error:
         raise Failure(str(error)) from None
     discovery = discover(paths, config.excludes, config.root)
-    found: list[Found] = []
-    texts: dict[str, str] = {}
-    problems = list(discovery.problems)
     with closing(Bounded(config.file_timeout)) as bounded:
-        for source in map(read_source, discovery.files):
-            if isinstance(source, Problem):
-                problems.append(source)
-                continue
-            shapes, unread = _shapes_of(source, bounded, config.given)
-            found.append(shapes)
-            problems += unread
-            texts[source.path] = source.text
-    rows = told(rows_in(found), Places(texts))
-    write(render_json(rows) if output_format == "json" else render_text(rows), output_file)
+        read = _read(discovery.files, bounded, config.given)
+        problems = [*discovery.problems, *read.problems]
+        if annotate or writes:
+            texts, unmade = _annotated(read, bounded, line_length)
+            problems += unmade
+    if writes:
+        problems += _written(read, texts)
+    if annotate:
+        write(_code(read, texts), output_file)
+    elif not writes:
+        write(_listed(read, output_format), output_file)
     for problem in problems:
         tell_problem(problem)
     return 2 if problems else 0
+
+
+@dataclass(slots=True)
+class _Read:
+    """The files that could be read, what was found in each, and why others could not."""
+
+    sources: list[Source] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _read(files: Iterable[str], bounded: Bounded, given: Given) -> _Read:
+    read = _Read()
+    for source in map(read_source, files):
+        if isinstance(source, Problem):
+            read.problems.append(source)
+            continue
+        shapes, unread = _shapes_of(source, bounded, given)
+        read.sources.append(source)
+        read.found.append(shapes)
+        read.problems += unread
+    return read
+
+
+def _listed(read: _Read, output_format: str) -> str:
+    """All that was found, as a table or as JSON."""
+    from shutil import get_terminal_size
+
+    from shapelint.report.shape_table import WIDTH, render_text
+    from shapelint.report.shapes import all_rows_in, render_json, rows_in, told
+
+    is_json = output_format == "json"
+    rows = rows_in(read.found) if is_json else all_rows_in(read.found)
+    rows = told(rows, Places({source.path: source.text for source in read.sources}))
+    return render_json(rows) if is_json else render_text(rows, get_terminal_size((WIDTH, 0)).columns)
+
+
+def _annotated(read: _Read, bounded: Bounded, limit: int) -> tuple[dict[str, str], list[Problem]]:
+    """The texts with comments by their paths; those of files with problems are left out."""
+    from shapelint.report.shapes import together
+
+    found, texts = together(read.found), dict[str, str]()
+    problems: list[Problem] = []
+    broken = {problem.path for problem in read.problems}
+    for source in read.sources:
+        if source.path in broken:
+            continue
+        mine = {key: variants for key, variants in found.items() if key[0] == source.path}
+        texts[source.path] = source.text
+        if not mine and SHAPE_MARK not in source.text:
+            continue
+        try:
+            texts[source.path], unmade = bounded.call(annotated, source, mine, limit)
+            problems += unmade
+        except BoundsError as why:
+            problems.append(Problem(source.path, 1, f"cannot annotate the file: {why}", internal=True))
+    return texts, problems
+
+
+def _written(read: _Read, texts: Mapping[str, str]) -> list[Problem]:
+    """Put the comments into the files; what could not be written."""
+    changed = [source for source in read.sources if texts.get(source.path, source.text) != source.text]
+    tried = [write_annotated(source, texts[source.path]) for source in changed]
+    problems = [problem for problem in tried if problem is not None]
+    count = len(changed) - len(problems)
+    click.echo(f"Wrote shapes into {count} of {len(read.sources)} file{'s' * (len(read.sources) != 1)}", err=True)
+    return problems
+
+
+def _code(read: _Read, texts: Mapping[str, str]) -> str:
+    """The texts, each under its path where there are several."""
+    shown = {source.path: as_read(source, texts[source.path]) for source in read.sources if source.path in texts}
+    return (
+        "".join(shown.values()) if len(shown) == 1 else "".join(f"# {path}\n{text}\n" for path, text in shown.items())
+    )
 
 
 def _shapes_of(source: Source, bounded: Bounded, given: Given) -> tuple[Found, tuple[Problem, ...]]:

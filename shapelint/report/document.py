@@ -6,6 +6,7 @@ part of the range. Fields are only ever added while `version` is 1.
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Annotated, Literal
 
 from shapelint.data import dataclass
@@ -159,3 +160,6 @@ class ShapeRow:
     layer: Annotated[str | None, "a layer's construction, for instance LSTM(3, H, batch_first=True)"]
     entry: Annotated[str | None, "the call that leads here, where a line has different shapes by the call"]
     cell: Cell = None
+    origins: Annotated[
+        tuple[tuple[str, str], ...], "the letters in the shape with what they stand for: H, axis 2 of x"
+    ] = field(default=(), compare=False)

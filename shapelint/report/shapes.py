@@ -5,21 +5,32 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Literal, TypeAlias
 
-import click
-
+from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.ops.registry import LAYERS
+from shapelint.reading.quoting import text_of
+from shapelint.reading.sizes.refusals import refused
 from shapelint.report.document import ShapeRow
-from shapelint.report.text import expand, plain
+from shapelint.report.text import plain
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.letters import Letters
 from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Bool, Float, Int, Layer, List, NoneValue, Packed, Str, Tensor, Tuple, Value
 from shapelint.trace.events import Binding
 from shapelint.trace.node import SCRIPT
 from shapelint.trace.trace import Trace, once
+
+_WHEN = " when "  #: between an entry and the choices of a path from there
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(ShapeRow):
+    """An expression that torch refuses, so that it has no shape. JSON has no kind for it: findings tell it there."""
+
+    error: str = ""
+
 
 Found: TypeAlias = dict[tuple[str, int, int, str], dict[ShapeRow, str]]
 
@@ -43,18 +54,39 @@ def found_in(traces: Iterable[Trace]) -> Found:
 @once
 def _rows_on(trace: Trace) -> list[ShapeRow]:
     """The shapes of the values on one path."""
-    naming = Naming(trace)
-    return [row for binding in trace.bindings for row in _rows(binding, naming)]
+    naming = Letters(trace)
+    known = [row for binding in trace.bindings for row in _rows(binding, naming)]
+    return [*known, *_failing(trace, naming)]
+
+
+def _failing(trace: Trace, naming: Letters) -> Iterator[ShapeRow]:
+    """What torch certainly refuses, with its reason: not what is meant to fail, or may not be reached."""
+    for node, error in refused(trace) if not trace.is_by_default else ():
+        is_meant = node.id in trace.tried or any(span.covers(node.span) for _, span in trace.expected)
+        if not is_meant and node.id < trace.doubtful_from:
+            line, column = node.span.line, node.span.column + 1
+            name, why = text_of(trace, node.span), error.told(naming.dim)
+            yield Refusal(trace.path, line, column, name, "tensor", (), (), None, None, error=why)
 
 
 def rows_in(files: Iterable[Found]) -> list[ShapeRow]:
-    """The rows of what was found in several files, which may import each other."""
-    together: Found = {}
+    """The rows of what was found in several files, which may import each other, without what torch refuses."""
+    return [row for row in all_rows_in(files) if not isinstance(row, Refusal)]
+
+
+def all_rows_in(files: Iterable[Found]) -> list[ShapeRow]:
+    """The same with what torch refuses."""
+    return [row for _, variants in sorted(together(files).items()) for row in _told_apart(variants)]
+
+
+def together(files: Iterable[Found]) -> Found:
+    """What was found in several files as one; of equal shapes the first entry is kept."""
+    whole: Found = {}
     for found in files:
         for key, variants in found.items():
-            known = together.setdefault(key, {})
-            together[key] = known | {row: entry for row, entry in variants.items() if row not in known}
-    return [row for _, variants in sorted(together.items()) for row in _told_apart(variants)]
+            known = whole.setdefault(key, {})
+            whole[key] = known | {row: entry for row, entry in variants.items() if row not in known}
+    return whole
 
 
 def told(rows: Iterable[ShapeRow], places: Places) -> list[ShapeRow]:
@@ -69,7 +101,47 @@ def _placed(row: ShapeRow, cell: int | None, line: int) -> ShapeRow:
 def _entry(trace: Trace) -> str:
     """The entry point, and the choices of this path that the parameters' defaults would not take."""
     turned = [decision.told for decision in trace.decisions if decision.likely is False]
-    return f"{trace.entry} when {' and '.join(turned)}" if turned else trace.entry
+    return f"{trace.entry}{_WHEN}{' and '.join(turned)}" if turned else trace.entry
+
+
+def main_shapes(variants: Mapping[ShapeRow, str]) -> list[str]:
+    """The shapes of one value that are told first, as texts."""
+    return list(dict.fromkeys(shape_text(row) for row in main_rows(variants) if row.layer is None))
+
+
+def main_rows(variants: Mapping[ShapeRow, str]) -> list[ShapeRow]:
+    """What is told first of one value: what is in symbols, without choices that are unlikely, and the most general.
+
+    Where the file's own calls alone lead there, it is their numbers.
+    """
+    likely = _likely(variants)
+    rows = [row for row, entry in likely.items() if not _is_of_script(entry)] or list(likely)
+    return [row for row in rows if not any(_is_more_general(other, row) for other in rows)]
+
+
+def numeric_rows(variants: Mapping[ShapeRow, str]) -> list[ShapeRow]:
+    """What one value is in the file's own calls, without choices that are unlikely."""
+    return [row for row, entry in _likely(variants).items() if _is_of_script(entry)]
+
+
+def _likely(variants: Mapping[ShapeRow, str]) -> Mapping[ShapeRow, str]:
+    known = {row: entry for row, entry in variants.items() if not isinstance(row, Refusal)}
+    return {row: entry for row, entry in known.items() if _WHEN not in entry} or known
+
+
+def _is_of_script(entry: str) -> bool:
+    return entry.split(_WHEN)[0] == SCRIPT
+
+
+def _is_more_general(row: ShapeRow, other: ShapeRow) -> bool:
+    """Whether a shape has symbols wherever another one has them, and more."""
+    pairs = list(zip(row.shape, other.shape, strict=False))
+    wherever = all(isinstance(mine, str) or mine == its for mine, its in pairs)
+    return wherever and len(row.shape) == len(other.shape) and _symbols(row) > _symbols(other)
+
+
+def _symbols(row: ShapeRow) -> int:
+    return sum(isinstance(size, str) for size in row.shape)
 
 
 def _told_apart(variants: Mapping[ShapeRow, str]) -> Iterator[ShapeRow]:
@@ -78,44 +150,9 @@ def _told_apart(variants: Mapping[ShapeRow, str]) -> Iterator[ShapeRow]:
         yield dataclasses.replace(row, entry=entry if len(variants) > 1 else None)
 
 
-def render_text(rows: Sequence[ShapeRow]) -> str:
-    """A table for each file, or cell: line, expression, shape, roles. A call that is assigned goes by its name."""
-    named = _named(rows)
-    shown = [row for row in rows if "(" not in row.name or _nameless(row) not in named]
-    blocks = [_table(file, list(group)) for file, group in groupby(shown, key=_file)]
-    return "\n".join(blocks)
-
-
-def _file(row: ShapeRow) -> str:
-    return row.path if row.cell is None else f"{row.path}:cell {row.cell}"
-
-
-def _named(rows: Sequence[ShapeRow]) -> set[ShapeRow]:
-    """What a name on the same line is worth, without the name."""
-    return {_nameless(row) for row in rows if "(" not in row.name}
-
-
-def _nameless(row: ShapeRow) -> ShapeRow:
-    return dataclasses.replace(row, name="", column=0)
-
-
 def render_json(rows: Sequence[ShapeRow]) -> str:
     """The rows as JSON text (docs/schema-shapes.json)."""
     return json.dumps([dataclasses.asdict(row) for row in rows], indent=2) + "\n"
-
-
-def _table(file: str, rows: Sequence[ShapeRow]) -> str:
-    cells = [(str(row.line), plain(row.name), shape_text(row), _notes(row)) for row in rows]
-    number, name, shape = (max(expand(row[i])[1][-1] for row in cells) for i in range(3))
-    lines = [click.style(plain(file), bold=True)]
-    for line, expression, text, notes in cells:
-        columns = (line.rjust(number), _pad(expression, name), _pad(text, shape), notes)
-        lines.append("  ".join(columns).rstrip())
-    return "\n".join(lines) + "\n"
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - expand(text)[1][-1])
 
 
 def shape_text(row: ShapeRow) -> str:
@@ -127,12 +164,7 @@ def shape_text(row: ShapeRow) -> str:
     return f"packed {shape}" if row.kind == "packed" else shape
 
 
-def _notes(row: ShapeRow) -> str:
-    roles = ", ".join(row.roles)
-    return f"{roles}  [{row.entry}]".strip() if row.entry else roles
-
-
-def _rows(binding: Binding, naming: Naming) -> Iterator[ShapeRow]:
+def _rows(binding: Binding, naming: Letters) -> Iterator[ShapeRow]:
     for name, value in _members(binding.name, binding.value):
         row = _row(binding, name, value, naming)
         if row is not None:
@@ -148,7 +180,7 @@ def _members(name: str, value: Value) -> Iterator[tuple[str, Value]]:
         yield from _members(f"{name}[{index}]", item)
 
 
-def _row(binding: Binding, name: str, value: Value, naming: Naming) -> ShapeRow | None:
+def _row(binding: Binding, name: str, value: Value, naming: Letters) -> ShapeRow | None:
     line, column = binding.span.line, binding.span.column + 1
     if isinstance(value, Layer):
         return ShapeRow(binding.path, line, column, name, "layer", (), (), layer_text(value, naming), None)
@@ -156,7 +188,8 @@ def _row(binding: Binding, name: str, value: Value, naming: Naming) -> ShapeRow 
         return None
     axes = axes_of(value)
     kind: Literal["tensor", "packed"] = "tensor" if isinstance(value, Tensor) else "packed"
-    return ShapeRow(binding.path, line, column, name, kind, naming.sizes(axes), naming.roles(axes), None, None)
+    sizes, roles, origins = naming.sizes(axes), naming.roles(axes), naming.origins(axes)
+    return ShapeRow(binding.path, line, column, name, kind, sizes, roles, None, None, origins=origins)
 
 
 def layer_text(layer: Layer, naming: Naming) -> str:

@@ -182,6 +182,10 @@ class Dim:
         """The text, with symbols shown under their display names."""
         return str(self.substitute({k: Dim.symbol(names[k]) for k in self.symbols if names.get(k, k) != k}))
 
+    def simplified(self) -> Dim:
+        """The same size, with whole parts in front of a quotient and not in it: (H - 2)//2 + 1 is H//2."""
+        return self if all(len(m) == 0 for m, _ in self.terms) else self._map_atoms(_simplified)
+
     def _map_atoms(self, replace: Callable[[Atom], Dim]) -> Dim:
         total = Dim(())
         for monomial, coefficient in self.terms:
@@ -288,6 +292,21 @@ def _substituted(atom: Atom, values: Mapping[str, Dim]) -> Dim:
     if isinstance(atom, Minimum):
         return left.minimum(right)
     return left // right if right.terms else Dim(((((atom, 1),), 1),))
+
+
+def _simplified(atom: Atom) -> Dim:
+    if not isinstance(atom, Quotient):
+        return Dim(((((atom, 1),), 1),))
+    left, right = (part.simplified() for part in operands(atom))
+    step = right.constant
+    if step is None or step < 1:
+        return left // right
+    whole = _collect((monomial, coefficient // step) for monomial, coefficient in left.terms)
+    rest = left - whole * right
+    match rest.terms:
+        case ((((Quotient(numerator=inner, denominator=by), 1),), 1),) if (by.constant or 0) > 0:
+            return whole + inner // (by * right)
+    return whole + rest // right
 
 
 def _evaluated(atom: Atom, sizes: Mapping[str, int]) -> int:

@@ -63,7 +63,7 @@ class Naming:
         self._roles = {**_roles_of_symbols(trace), **self._meant}
         # a letter goes to the axis that has the role outright, before names that are cut short
         for letters_first in (True, False):
-            for axis in _axes(trace):
+            for axis in axes_in(trace):
                 self._name(axis, letters_first)
 
     def copy(self) -> Naming:
@@ -76,7 +76,7 @@ class Naming:
         """A size as text."""
         resolved = self._resolve(dim)
         for symbol in sorted(resolved.symbols - self._names.keys()):
-            self._call(symbol, short_name(symbol))
+            self._call(symbol, self._wanted(symbol))
         return resolved.render(self._names)
 
     def symbol(self, symbol: str) -> str:
@@ -112,7 +112,11 @@ class Naming:
             return
         letter = _LETTERS.get(self._meant.get(symbol, axis.role))
         if letter is not None or not letters_only:
-            self._call(symbol, letter or short_name(symbol))
+            self._call(symbol, letter or self._wanted(symbol))
+
+    def _wanted(self, symbol: str) -> str:
+        """The name of a symbol that nothing else names."""
+        return short_name(symbol)
 
     def _call(self, symbol: str, wanted: str) -> None:
         """Name a symbol as is wanted, with a number where that name is taken."""
@@ -155,7 +159,7 @@ def axes_of(value: Value) -> tuple[Axis, ...]:
 def _roles_of_symbols(trace: Named) -> Mapping[str, Role]:
     """The sizes that are one and the same role wherever an operation names it: batch or time."""
     found: dict[str, set[Role]] = {}
-    for axis in _axes(trace):
+    for axis in axes_in(trace):
         symbol = trace.resolve(axis.dim).as_symbol
         if symbol is not None and axis.role in _LETTERS:
             found.setdefault(symbol, set()).add(axis.role)
@@ -200,7 +204,8 @@ def _samples_of_convolutions(trace: Named) -> Iterator[str]:
             seen.add(made.axes[1].origin)
 
 
-def _axes(trace: Named) -> Iterator[Axis]:
+def axes_in(trace: Named) -> Iterator[Axis]:
+    """The axes of all that operations gave."""
     for node in trace.nodes:
         yield from _axes_inside(node.result)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from shapelint.grammar.tokens import STRING
 from shapelint.regex import regex
+from shapelint.source import SHAPE_MARK
 from shapelint.syntax.facts import Comment
 from shapelint.syntax.places import Places
 
@@ -20,8 +21,8 @@ def comments_in(text: str) -> Iterator[re.Match[str]]:
 
 
 def find_comments(places: Places) -> tuple[Comment, ...]:
-    """The comments of a text as facts."""
-    return tuple([_comment(places, match) for match in comments_in(places.text)])
+    """The author's comments of a text as facts."""
+    return tuple([_comment(places, match) for match in comments_in(places.text) if not match[0].startswith(SHAPE_MARK)])
 
 
 def _comment(places: Places, match: re.Match[str]) -> Comment:

@@ -13,7 +13,7 @@ from shapelint.editors.server.settings import Hints
 from shapelint.editors.server.shown.places import Places
 from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes import Found, shape_text
+from shapelint.report.shapes import Found, Refusal, shape_text
 from shapelint.source import Span
 from shapelint.trace.node import SCRIPT
 
@@ -109,7 +109,7 @@ def _given(found: Found) -> Iterator[Given]:
 
 def _add(given: Given, indices: str, row: ShapeRow, entry: str) -> None:
     """A shape of a name; the members of a tuple one after the other, of a path the first shape."""
-    if row.layer is not None:
+    if row.layer is not None or isinstance(row, Refusal):
         return
     text = shape_text(row)
     if not indices:
