@@ -148,15 +148,16 @@ total += torch.ones(2, 3)
 torch.zeros(2).sum() + torch.ones(3, 1)
 i = [torch.relu(row) for row in h if row is not None]
 def later(): return torch.zeros(8)
+one, other = torch.zeros(3), unknown
 """
     after = written(model, text.encode()).decode()
     assert after.splitlines()[1:] == [
         "a = torch.zeros(2, 3); b = a.t()  # :: a (2, 3); b (3, 2)",
         "c = \\",
         "    a @ b  # :: (2, 2)",
-        "if (d := torch.ones(4)).sum(): e = d[:2]  # :: (2,)",
+        "if (d := torch.ones(4)).sum(): e = d[:2]  # :: e (2,)",
         "s = '''",
-        "# :: (3,)''' ; f = torch.zeros(1)  # :: (1,)",
+        "# :: (3,)''' ; f = torch.zeros(1)  # :: f (1,)",
         "for row in torch.zeros(5, 6): g = row  # :: row, g (6,)",
         "h = [torch.zeros(2), torch.zeros(3)]  # :: torch.zeros(2) (2,); torch.zeros(3) (3,)",
         "total = torch.zeros(3)  # :: (3,)",
@@ -164,6 +165,7 @@ def later(): return torch.zeros(8)
         "torch.zeros(2).sum() + torch.ones(3, 1)  # :: torch.zeros(2).sum() (); torch.ones(3, 1) (3, 1)",
         "i = [torch.relu(row) for row in h if row is not None]  # :: torch.relu(row) (2,) or (3,)",
         "def later(): return torch.zeros(8)  # :: torch.zeros(8) (8,)",
+        "one, other = torch.zeros(3), unknown  # :: one (3,)",
     ]
     assert written(model, after.encode()).decode() == after
 

@@ -39,6 +39,7 @@ class _Line:
     end: tuple[int, int] = (0, 0)
     depth: int = 0  #: brackets that are open
     given: tuple[int, int] | None = None  #: where what it gives back begins: all of it, or what `return` is followed by
+    is_listed: bool = False  #: whether a comma stands outside of brackets: `a, b = f(x)` names two values
     rounds: list[tuple[int, int]] = field(default_factory=list)  #: where comprehensions name items, from `for` to `in`
 
 
@@ -99,7 +100,8 @@ def _text(line: _Line, values: Sequence[_Value]) -> str | None:
                 named.append(one)
         if len(named) == 1 and (named[0].start, named[0].end) == (line.given, line.end):
             return named[0].shape
-    is_alone = len(named) == 1 and "(" not in named[0].text and not named[0].shape.startswith("[")
+    is_first = len(named) == 1 and named[0].start == line.start and not line.is_listed
+    is_alone = is_first and "(" not in named[0].text and not named[0].shape.startswith("[")
     return named[0].shape if is_alone else "; ".join(_told_together(named)) or None
 
 
@@ -170,6 +172,7 @@ def _take(line: _Line, token: tokenize.TokenInfo) -> None:
     if line.given is None and token.string not in ("return", "yield", "await"):
         line.given = token.start
     line.end = token.end
+    line.is_listed |= not line.depth and token.string == ","
     if token.string in ("(", "[", "{"):
         line.depth += 1
     elif token.string in (")", "]", "}"):
