@@ -76,7 +76,7 @@ def shapes_of(text: str, path: Path = "<text>") -> tuple[ShapeRow, ...]:
     from shapelint.notebooks.places import Places
     from shapelint.pipeline.processes.bounds import Bounded, BoundsError
     from shapelint.pipeline.shapes import shapes_in
-    from shapelint.report.shapes import rows_in, told
+    from shapelint.report.shapes.rows import rows_in, told
     from shapelint.source import Problem, decode_source
 
     name = os.fspath(path)

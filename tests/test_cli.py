@@ -19,7 +19,7 @@ from shapelint.cli import run
 from shapelint.pipeline.check import analyse_source
 from shapelint.report import formats
 from shapelint.report.schema import schemas
-from shapelint.report.shapes import render_json, rows_of
+from shapelint.report.shapes.rows import render_json, rows_of
 from shapelint.source import decode_source
 
 pytestmark = pytest.mark.usefixtures("kept_processes")

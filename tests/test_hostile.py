@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shapelint.infer.analyse import analyse
-from shapelint.report.shapes import rows_of
+from shapelint.report.shapes.rows import rows_of
 from shapelint.source import Problem, Source
 from shapelint.syntax.parse import parse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_hostile import script, traces_of
 
-from shapelint.report.shapes import rows_of
+from shapelint.report.shapes.rows import rows_of
 
 PROGRAMS = {
     "texts that double": script(

@@ -15,7 +15,7 @@ from torch_python import TorchPython
 
 from shapelint.infer.analyse import analyse
 from shapelint.pipeline.check import Wanted, check_source
-from shapelint.report.shapes import rows_of
+from shapelint.report.shapes.rows import rows_of
 from shapelint.rules.base import RULES, load
 from shapelint.source import Problem, read_source
 from shapelint.syntax.parse import parse

@@ -8,7 +8,7 @@ from followed import DEFAULT
 from shapelint.finding import Finding, Status
 from shapelint.pipeline.check import FileCheck, Wanted, analyse_source, check_source
 from shapelint.pipeline.verdicts import proven
-from shapelint.report.shapes import rows_of
+from shapelint.report.shapes.rows import rows_of
 from shapelint.rules.base import load
 from shapelint.source import Source
 from shapelint.verify.client import Verifier

@@ -20,7 +20,7 @@ from shapelint.report.formats import json as json_report
 from shapelint.report.frame import Mark, render
 from shapelint.report.result import Change, FileResult, RunResult
 from shapelint.report.schema import schemas, text_of
-from shapelint.report.shape_table import render_text
+from shapelint.report.shapes.table import render_text
 from shapelint.report.telling import Telling
 from shapelint.report.text import expand, plain
 from shapelint.source import Span

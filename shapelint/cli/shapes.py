@@ -19,7 +19,7 @@ from shapelint.project.given import Given
 from shapelint.source import SHAPE_MARK, Problem, Source, read_source
 
 if TYPE_CHECKING:
-    from shapelint.report.shapes import Found
+    from shapelint.report.shapes.rows import Found
 
 LINE_LENGTH = 100  #: characters of a line with its comment
 
@@ -98,8 +98,8 @@ def _listed(read: _Read, output_format: str) -> str:
     """All that was found, as a table or as JSON."""
     from shutil import get_terminal_size
 
-    from shapelint.report.shape_table import WIDTH, render_text
-    from shapelint.report.shapes import all_rows_in, render_json, rows_in, told
+    from shapelint.report.shapes.rows import all_rows_in, render_json, rows_in, told
+    from shapelint.report.shapes.table import WIDTH, render_text
 
     is_json = output_format == "json"
     rows = rows_in(read.found) if is_json else all_rows_in(read.found)
@@ -109,7 +109,7 @@ def _listed(read: _Read, output_format: str) -> str:
 
 def _annotated(read: _Read, bounded: Bounded, limit: int) -> tuple[dict[str, str], list[Problem]]:
     """The texts with comments by their paths; those of files with problems are left out."""
-    from shapelint.report.shapes import together
+    from shapelint.report.shapes.rows import together
 
     found, texts = together(read.found), dict[str, str]()
     problems: list[Problem] = []

@@ -147,7 +147,7 @@ class Session:
 
     def _shapes(self, sources: dict[int, str], number: int, cell: str) -> str:
         from shapelint.pipeline.shapes import shapes_in
-        from shapelint.report.shapes import rows_in, told
+        from shapelint.report.shapes.rows import rows_in, told
 
         source = decode_source(PATH, _notebook(sources))
         if isinstance(source, Problem):
@@ -174,7 +174,7 @@ class Session:
 
 def beside(lines: Sequence[str], rows: Iterable[ShapeRow]) -> str:
     """Lines of code with the shapes of the names that they give values."""
-    from shapelint.report.shapes import shape_text
+    from shapelint.report.shapes.rows import shape_text
     from shapelint.report.text import expand
 
     texts: dict[int, dict[str, None]] = {}

@@ -11,12 +11,12 @@ from shapelint.project.given import Given, take_given
 from shapelint.source import NOTEBOOK, Problem, Source, decode_source, encode_source, read_regular
 
 if TYPE_CHECKING:
-    from shapelint.report.shapes import Found
+    from shapelint.report.shapes.rows import Found
 
 
 def shapes_in(source: Source, given: Given) -> tuple[Found, tuple[Problem, ...]]:
     """The shapes in a text; never raises."""
-    from shapelint.report.shapes import found_in
+    from shapelint.report.shapes.rows import found_in
 
     take_given(given)
     try:
@@ -28,7 +28,7 @@ def shapes_in(source: Source, given: Given) -> tuple[Found, tuple[Problem, ...]]
 
 def annotated(source: Source, found: Found, limit: int) -> tuple[str, tuple[Problem, ...]]:
     """The text with the shapes as comments, which is the same program; as it is where that fails. Never raises."""
-    from shapelint.report.annotate import comments_for
+    from shapelint.report.shapes.comments import comments_for
     from shapelint.verify.edits import apply_edits
 
     try:

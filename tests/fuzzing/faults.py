@@ -15,7 +15,7 @@ from fuzzing.executed import Execution, execute
 from shapelint.finding import Confidence, Severity, Status
 from shapelint.pipeline.check import FileCheck, Wanted, analyse_source, check_bytes
 from shapelint.pipeline.verdicts import proven
-from shapelint.report.shapes import rows_of
+from shapelint.report.shapes.rows import rows_of
 from shapelint.rules.base import RULES, load
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Int, List, Packed, Tensor, Tuple, Value

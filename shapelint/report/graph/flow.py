@@ -9,7 +9,7 @@ from shapelint.data import dataclass
 from shapelint.finding import Finding, Ref
 from shapelint.notebooks.places import Cells
 from shapelint.report.graph.data import Arrow, Box, Graph
-from shapelint.report.shapes import layer_text
+from shapelint.report.shapes.rows import layer_text
 from shapelint.report.text import plain
 from shapelint.shapes.render import Naming, render_value, short_name
 from shapelint.shapes.value import Layer, Packed, Tensor, Value

@@ -10,7 +10,7 @@ from shapelint.editors.server.shown.pointed import Pointed, View
 from shapelint.finding import Finding, Fix, Place
 from shapelint.pipeline.check import Candidate, FileCheck
 from shapelint.regex import regex
-from shapelint.report.shapes import Found
+from shapelint.report.shapes.rows import Found
 from shapelint.source import Span
 from shapelint.verify.beyond import Beyond
 from shapelint.verify.program.program import NotReplayable, Program

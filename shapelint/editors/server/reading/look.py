@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapelint.editors.server.reading.memory import Read
     from shapelint.editors.server.shown.pointed import Pointed
     from shapelint.finding import Finding
-    from shapelint.report.shapes import Found
+    from shapelint.report.shapes.rows import Found
     from shapelint.verify.prove import Judged
 
 _TEXTS = 3  #: analyses that are remembered: they are large

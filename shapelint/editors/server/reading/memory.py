@@ -19,7 +19,7 @@ from shapelint.infer.values.scopes import Home
 from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
 from shapelint.project.reads import Reads, note_again, recorded
 from shapelint.regex import regex
-from shapelint.report.shapes import Found, found_in
+from shapelint.report.shapes.rows import Found, found_in
 from shapelint.source import NOTEBOOK, Problem, Source
 from shapelint.syntax import facts
 from shapelint.syntax.parse import parse_lines

@@ -13,7 +13,7 @@ from shapelint.editors.server.settings import Hints
 from shapelint.editors.server.shown.places import Places
 from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes import Found, Refusal, shape_text
+from shapelint.report.shapes.rows import Found, Refusal, shape_text
 from shapelint.source import Span
 from shapelint.trace.node import SCRIPT
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shapelint.data import dataclass
 from shapelint.regex import regex
-from shapelint.report.shapes import layer_text, options_of
+from shapelint.report.shapes.rows import layer_text, options_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.render import Naming, axes_of
 from shapelint.shapes.value import Layer, List, Packed, Tensor, Tuple, Value

@@ -10,7 +10,7 @@ import click
 
 from shapelint.data import dataclass
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes import Refusal, main_rows, numeric_rows, shape_text
+from shapelint.report.shapes.rows import Refusal, main_rows, numeric_rows, shape_text
 from shapelint.report.text import expand, plain
 
 WIDTH = 100  #: columns, where nothing else is known of the place that the table is shown in

@@ -20,7 +20,7 @@ from shapelint.finding import Edit
 from shapelint.grammar.tree import tree_of
 from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes import Found, main_shapes
+from shapelint.report.shapes.rows import Found, main_shapes
 from shapelint.report.text import expand
 from shapelint.source import SHAPE_MARK, Source, Span
 
