@@ -12,7 +12,7 @@ from results import FINDING, REFUTED, RESULT, TEXT, T
 
 from shapelint.finding import Confidence, Edit, Fix, Place, Severity, ShownShape, Status, Verdict
 from shapelint.notebooks.places import Places
-from shapelint.report import diff, formats, shapes
+from shapelint.report import diff, formats
 from shapelint.report.document import ShapeRow
 from shapelint.report.footprint import grid
 from shapelint.report.formats import concise, full
@@ -20,6 +20,7 @@ from shapelint.report.formats import json as json_report
 from shapelint.report.frame import Mark, render
 from shapelint.report.result import Change, FileResult, RunResult
 from shapelint.report.schema import schemas, text_of
+from shapelint.report.shapes import rows as shapes
 from shapelint.report.shapes.table import render_text
 from shapelint.report.telling import Telling
 from shapelint.report.text import expand, plain
