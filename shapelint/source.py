@@ -71,6 +71,16 @@ class Source:
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def shortened(text: str, longest: int) -> str:
+    """The text, or as much of its beginning as fits, with an ellipsis."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def one_line(text: str, longest: int) -> str:
+    """The same of a text put on one line."""
+    return shortened(" ".join(text.split()), longest)
+
+
 def read_regular(path: str, limit: int = MAX_BYTES) -> bytes:
     """The content of a file that has an end; raises OSError for a pipe, a device, and for more than `limit` bytes."""
     # opening a pipe would wait for a writer

@@ -6,7 +6,7 @@ from shapelint.finding import Edit, Place
 from shapelint.reading.text import lines_of
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer
-from shapelint.source import Span
+from shapelint.source import Span, one_line
 from shapelint.trace.events import Binding
 from shapelint.trace.evidence import Evidence, Stated
 from shapelint.trace.node import Frame, Node
@@ -62,8 +62,7 @@ def text_of(trace: Trace, span: Span) -> str:
 
 def quote(trace: Trace, span: Span) -> str:
     """Source text for a message: on one line, and not too long."""
-    text = " ".join(text_of(trace, span).split())
-    return text if len(text) <= 50 else text[:47] + "..."
+    return one_line(text_of(trace, span), 50)
 
 
 def replace_text(span: Span, text: str) -> Edit:

@@ -17,7 +17,7 @@ import click
 from shapelint.data import dataclass
 from shapelint.notebooks.places import Cells
 from shapelint.report.text import expand, plain
-from shapelint.source import Span
+from shapelint.source import Span, shortened
 
 LONGEST = 4  #: lines of a span that are shown; of a longer one the first and the last
 WIDEST = 160  #: screen columns of a source line
@@ -120,4 +120,4 @@ def _line(text: str, number: int, parts: Sequence[_Underline], gutter: int) -> l
 
 def cut(shown: str) -> str:
     """A line as it is shown, without what goes beyond the widest screen."""
-    return shown if len(shown) <= WIDEST else shown[: WIDEST - 3] + "..."
+    return shortened(shown, WIDEST)

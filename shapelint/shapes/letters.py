@@ -13,6 +13,7 @@ from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Named, Naming, axes_in, short_name
 from shapelint.shapes.value import Tensor
+from shapelint.source import one_line
 
 _NEUTRAL = "NMKPQRSUVXYZ"  #: for sizes of which nothing is known; those that speak of an axis are left out
 _SPATIAL: Mapping[int, str] = {3: "L", 4: "HW", 5: "DHW"}  #: what follows the channels, by the number of axes
@@ -51,17 +52,12 @@ def origin(symbol: str) -> str:
     """Where a size comes from, in words: `axis 2 of x`."""
     match = _AXIS.fullmatch(symbol)
     if match is None:
-        return _short(_PLACES.sub("", symbol))
+        return one_line(_PLACES.sub("", symbol), _LONGEST)
     lines = _PLACES.findall(match["places"])
     items = match["items"].replace("[*", "[")
-    of = f"an item of {_short(match['of'])}" if "[*" in match["items"] else _short(match["of"])
+    of = f"an item of {one_line(match['of'], _LONGEST)}" if "[*" in match["items"] else one_line(match["of"], _LONGEST)
     member = "".join(items.split("]", 1)[1:]) if "[*" in match["items"] else items
     return f"axis {match['axis']} of {f'{member} of ' if member else ''}{of}{f', line {lines[0]}' if lines else ''}"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 
 def _spatial(trace: Named) -> dict[str, str]:

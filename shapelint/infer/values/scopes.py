@@ -10,7 +10,7 @@ from shapelint.data import dataclass
 from shapelint.infer.code.afar import changed_attributes, rebound_names
 from shapelint.infer.code.walk import every_statement
 from shapelint.shapes.value import External, Value
-from shapelint.source import Source, Span
+from shapelint.source import Source, Span, shortened
 from shapelint.syntax import facts
 
 Found = TypeVar("Found")
@@ -46,7 +46,7 @@ class Home:
             found = lines[span.line - 1][span.column : min(span.end_column, span.column + 61)]
         else:
             found = lines[span.line - 1][span.column : span.column + 61].rstrip() + " ..."
-        return found if len(found) <= 60 else found[:57] + "..."
+        return shortened(found, 60)
 
 
 @dataclass(eq=False, slots=True)

@@ -13,7 +13,7 @@ from shapelint.report.shapes.rows import layer_text
 from shapelint.report.text import plain
 from shapelint.shapes.render import Naming, render_value, short_name
 from shapelint.shapes.value import Layer, Packed, Tensor, Value
-from shapelint.source import Source, Span
+from shapelint.source import Source, Span, one_line
 from shapelint.trace.node import INPUT, SCRIPT, Node
 from shapelint.trace.trace import Trace
 
@@ -150,5 +150,4 @@ def _wrapped(text: str) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(plain(text).split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return one_line(plain(text), LONGEST)

@@ -20,7 +20,7 @@ from shapelint.finding import Edit
 from shapelint.grammar.tree import tree_of
 from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes.rows import Found, main_shapes
+from shapelint.report.shapes.rows import Found, called, main_shapes
 from shapelint.report.text import expand
 from shapelint.source import SHAPE_MARK, Source, Span
 
@@ -108,13 +108,7 @@ def _text(line: _Line, values: Sequence[_Value]) -> str | None:
 def _told_together(named: Sequence[_Value]) -> Iterator[str]:
     """Each shape behind all that have it and stand together: `out (B, T, H)`, `h_n, c_n (2, B, H)`."""
     for shape, group in groupby(named, key=lambda one: one.shape):
-        yield f"{', '.join(dict.fromkeys(_label(one.text) for one in group))} {shape}"
-
-
-def _label(text: str) -> str:
-    """The expression, on one line; a long call without its arguments."""
-    short = " ".join(text.split())
-    return short if len(short) <= _MAX_LABEL or "(" not in short else f"{short[: short.index('(')]}(...)"
+        yield f"{', '.join(dict.fromkeys(called(one.text, _MAX_LABEL) for one in group))} {shape}"
 
 
 def _values(path: str, lines: Sequence[str], found: Found) -> Iterator[_Value]:

@@ -164,6 +164,12 @@ def shape_text(row: ShapeRow) -> str:
     return f"packed {shape}" if row.kind == "packed" else shape
 
 
+def called(expression: str, longest: int) -> str:
+    """An expression in one line; of a long call the arguments are left out."""
+    line = " ".join(expression.split())
+    return line if len(line) <= longest or "(" not in line else f"{line[: line.index('(')]}(...)"
+
+
 def _rows(binding: Binding, naming: Letters) -> Iterator[ShapeRow]:
     for name, value in _members(binding.name, binding.value):
         row = _row(binding, name, value, naming)

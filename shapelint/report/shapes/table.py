@@ -10,8 +10,9 @@ import click
 
 from shapelint.data import dataclass
 from shapelint.report.document import ShapeRow
-from shapelint.report.shapes.rows import Refusal, main_rows, numeric_rows, shape_text
+from shapelint.report.shapes.rows import Refusal, called, main_rows, numeric_rows, shape_text
 from shapelint.report.text import expand, plain
+from shapelint.source import shortened
 
 WIDTH = 100  #: columns, where nothing else is known of the place that the table is shown in
 _MAX_NAME, _MAX_SHAPE = 32, 48  #: columns that a row may take without making those of all others wider
@@ -78,10 +79,7 @@ def _either(texts: Sequence[str]) -> str:
 
 def _short(name: str, longest: int) -> str:
     """An expression on one line; of a long one the arguments, or the end, are left out."""
-    line = plain(" ".join(name.split()))
-    if len(line) > longest and "(" in line[:longest]:
-        line = f"{line[: line.index('(')]}(...)"
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+    return shortened(called(plain(" ".join(name.split())), longest), longest)
 
 
 def _folded(row: _Told, columns: tuple[int, int, int], width: int) -> Iterator[str]:
