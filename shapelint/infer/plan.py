@@ -42,6 +42,11 @@ Place = tuple[str, int, int]  #: path, line and column of a statement
 Refused = frozenset[tuple[str, str, Span]]  #: operations that torch refuses: their names, paths and places
 
 
+def rank_symbol(key: str) -> str:
+    """The symbol that is the number of axes of an unknown value, wherever and however it is asked."""
+    return f"{key}.ndim"
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What an unknown must be: a tensor of `rank` axes, or a packed sequence; `because` says who asks."""

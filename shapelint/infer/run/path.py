@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
 from shapelint.choices.questions import Among, IsFlag, Question, Truth, related
@@ -232,16 +232,16 @@ class Path:
     def demand(self, value: Unknown, demand: Demand) -> None:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""
         origins = list(self._origins(value, demand))
-        is_asked = self._has_asked_for_rank({key for key, _ in origins})
         for key, wanted in origins:
             if wanted.rank > 0 and self.orders.demand(key) is None:
+                is_asked = self._has_asked_for_rank(key for key, _ in origins)
                 self.demands.setdefault(key, replace(wanted, because=plans.ASKED) if is_asked else wanted)
                 return
 
-    def _has_asked_for_rank(self, keys: set[str]) -> bool:
+    def _has_asked_for_rank(self, keys: Iterable[str]) -> bool:
         """Whether this path is one side of a condition on a number of axes: `if x.dim() == 3`."""
         questions = (decision.question for decision in self.recorder.trace.decisions)
-        ranks = {f"{key}.ndim" for key in keys}
+        ranks = set(map(plans.rank_symbol, keys))
         return any(not ranks.isdisjoint(question.variables) for question in questions if question is not None)
 
     def note_array(self, made: Unknown, maker: Unknown) -> Unknown:

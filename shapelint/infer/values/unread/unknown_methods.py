@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from shapelint.infer.apply import apply, derived
-from shapelint.infer.plan import Demand
+from shapelint.infer.plan import Demand, rank_symbol
 from shapelint.infer.protocol import Site, methods
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
@@ -26,7 +26,7 @@ def _method(run: Run, base: Unknown, site: Site) -> Value:
     if name == "size":
         return _size(run, base, site)
     if name == "dim" and not args:
-        return Int(Dim.symbol(f"{base.key}.ndim"))  # the same wherever it is asked, and however
+        return Int(Dim.symbol(rank_symbol(base.key)))
     if name in texts.CHANGES and not args:
         return texts.changed(base, name)
     if name in texts.TESTS and len(args) == 1 and isinstance(args[0], Str):

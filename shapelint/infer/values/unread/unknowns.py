@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapelint.infer.plan import Parent
+from shapelint.infer.plan import Parent, rank_symbol
 from shapelint.infer.protocol import (
     Site,
     attribute_of,
@@ -140,8 +140,7 @@ def _length(run: Run, value: Unknown, node: facts.Expression) -> Value:
 
 @lengths(ShapeOf)
 def _rank(run: Run, shape: ShapeOf, node: facts.Expression) -> Value:
-    # one shape has one length, wherever it is asked
-    return Int(Dim.symbol(f"{shape.of.key}.ndim"))
+    return Int(Dim.symbol(rank_symbol(shape.of.key)))
 
 
 @truths(Unknown)
