@@ -3,7 +3,7 @@
     python benchmarks/fuzz.py --seconds 3600 --jobs 2
     python benchmarks/fuzz.py --seed 7 --first 1234 --count 1
 
-Inputs are mutated fixtures and random programs (tests/fuzzing). A fault is an internal error, a crash, a hang, or
+Inputs are mutated fixtures and random programs (tests/support/fuzzing). A fault is an internal error, a crash, a hang, or
 a shape, an error or a confirmed finding that torch contradicts. The n-th input of a seed is always the same; with
 several jobs each takes every so-manieth. Exit status 1 if there was a fault.
 """
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from fuzzing.faults import Fault
 from fuzzing.inputs import Given, faults, nth

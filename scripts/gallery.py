@@ -2,7 +2,7 @@
 
     python scripts/gallery.py
 
-In it is what runs without an error and the rules tell by default. `tests/test_docs.py` compares it with what is found
+In it is what runs without an error and the rules tell by default. `tests/house/test_docs.py` compares it with what is found
 now.
 """
 

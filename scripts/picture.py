@@ -2,7 +2,7 @@
 
     python scripts/picture.py    # writes docs/pictures/sentiment.svg anew
 
-`tests/test_readme.py` compares it with what is printed now.
+`tests/house/test_readme.py` compares it with what is printed now.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A variable is a value that the code never tells: a parameter, a setting, the siz
 path decides is a question about variables, with an answer. A new question is asked here first: an answer is possible
 if some values give it and all former answers. The values that are tried are those that can make a difference: the
 constants that the questions name, their neighbours, what a known function makes them of, and values that equal nothing
-that is named. That is exact for the questions of choices/questions.py (`tests/test_store.py` holds it against brute
-force). A solver of finite domains would want these candidates, too, and then do no more than the product below.
+that is named. That is exact for the questions of choices/questions.py (`tests/shapes/test_store.py` holds it against
+brute force). A solver of finite domains would want these candidates, too, and then do no more than the product below.
 
 What is left of a variable's values is kept from question to question: conditions are asked again and again, and most
 are about one variable.

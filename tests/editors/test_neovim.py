@@ -1,0 +1,50 @@
+"""A real editor with the language server: Neovim's own client, without a screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from root import ROOT
+from test_server import MENDED, MODEL
+
+NEOVIM = shutil.which("nvim")
+SCRIPT = Path(__file__).with_name("neovim.lua")
+
+
+@pytest.mark.skipif(NEOVIM is None, reason="nvim is not on the path (Debian: apt-get install neovim)")
+def test_neovim_shows_findings_and_hints_and_takes_a_quick_fix(tmp_path: Path) -> None:
+    path, report = tmp_path / "model.py", tmp_path / "report.json"
+    path.write_text(MODEL)
+    told = json.dumps([sys.executable, str(path), str(report)])
+    root = str(ROOT)
+    homes = {name: str(tmp_path) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
+    subprocess.run(
+        [str(NEOVIM), "--headless", "--clean", "-S", str(SCRIPT)],
+        env={**os.environ, **homes, "SHAPELINT_TEST": told, "PYTHONPATH": root},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=300,
+        check=True,
+    )
+    seen = json.loads(report.read_text())
+    assert seen.get("failure") is None, seen
+    (first,), (confirmed,) = seen["first"], seen["confirmed"]
+    assert (first["line"], first["column"], first["code"]) == (12, 27, "SHP101")
+    assert "unverified: torch has not spoken yet" in first["message"]
+    assert "confirmed by torch" in confirmed["message"]
+    assert seen["hints"] == [[11, ": (B, T, hidden) batch, time, feature"], [12, ": (T, 3) time, feature"]]
+    assert "out: (B, T, hidden)" in seen["hover"]
+    assert [action.split(" here")[0] for action in seen["actions"]] == [
+        "Fix SHP101: select the last step: `out[:, -1]` (changes results)",
+        "Suppress SHP101",
+        "Explain SHP101: last-step-on-batch-axis",
+        "Show SHP101 in a script that needs only torch",
+    ]
+    assert path.read_text() == MENDED
