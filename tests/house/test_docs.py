@@ -49,8 +49,8 @@ ELSEWHERE = {
     ("ci.md", "git diff"): "tests/house/test_ci.py",
     ("editors.md", "cd editors/vscode"): ".ci/run",
     ("editors.md", "$ flake8"): "tests/editors/test_flake8.py",
-    ("scale.md", "dask scheduler"): "tests/pipeline/test_cluster.py",
-    ("scale.md", "shapelint --executor"): "tests/pipeline/test_cluster.py",
+    ("scale.md", "dask scheduler"): "tests/pipeline/executors/test_cluster.py",
+    ("scale.md", "shapelint --executor"): "tests/pipeline/executors/test_cluster.py",
     ("notebooks.md", "$ shapelint nb.ipynb"): "tests/command_line/test_cli_notebooks.py",
 }
 

@@ -8,11 +8,12 @@ from itertools import product
 import oracle
 import pytest
 import torch
+from cases.computing import CASES, Case, names_without_torch
+from cases.layers import Call
+from cases.spatial_layers import CALLS
 from footprint import Index, Tracker, footprint, results_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_cases import Call
-from op_cases import CASES, Case, names_without_torch
 from oracle import (
     RAISED,
     PathAssumptions,
@@ -23,7 +24,6 @@ from oracle import (
     named_real,
     target,
 )
-from spatial_layer_cases import CALLS
 
 from shapelint.ops.axis_flow import AxisFlow, Source
 from shapelint.ops.derive import flows_of

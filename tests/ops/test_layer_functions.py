@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cases.functions import BTI, IDS, INT, packed, some
+from cases.spatial_functions import CALLS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_function_cases import BTI, IDS, INT, packed, some
 from oracle import PathAssumptions, check_op, tensor
-from spatial_function_cases import CALLS
 from torch.nn.utils.rnn import PackedSequence
 
 from shapelint.ops.binding import call

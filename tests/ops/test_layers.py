@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from cases.layers import BTI, NOWHERE, conv, heads, q, width
+from cases.spatial_layers import CALLS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_cases import BTI, NOWHERE, conv, heads, q, width
 from oracle import PathAssumptions, check_layer, number, tensor
-from spatial_layer_cases import CALLS
 
 from shapelint.finding import Ref
 from shapelint.ops.binding import build, call

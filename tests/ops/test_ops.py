@@ -6,11 +6,11 @@ from functools import reduce
 
 import pytest
 import torch
+from cases.computing import CASES, names_without_torch
+from cases.spatial_functions import CALLS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from op_cases import CASES, names_without_torch
 from oracle import Given, check_op
-from spatial_function_cases import CALLS
 
 from shapelint.ops.registry import OPS
 from shapelint.shapes.value import Tensor

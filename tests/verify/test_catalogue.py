@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import catalogue_of_modules
-import catalogue_of_networks
 import pytest
+from catalogue import modules, networks
 from traces import B, F, Path, T
 
 from shapelint import rooms
@@ -467,8 +466,8 @@ CASES: dict[Callable[[bool], Case], str] = {
     shp604: "with dropout=0.5 two passes in training mode are equal",
     shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
     shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
-    **catalogue_of_modules.CASES,
-    **catalogue_of_networks.CASES,
+    **modules.CASES,
+    **networks.CASES,
 }
 
 

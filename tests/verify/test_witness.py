@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path as FilePath
 
-import catalogue_of_modules as modules
-import catalogue_of_networks as networks
 import pytest
 import test_catalogue as catalogue
+from catalogue import modules, networks
 from torch_python import TorchPython
 from traces import B, F, Path, T
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from layer_cases import CALLS, INT, build, refused, width, works
+from cases.layers import CALLS, INT, build, refused, width, works
 from oracle import Given, PathAssumptions, number, numbers, tensor
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Checks by an executor: what any executor must do, and what is told when it does not. tests/pipeline/test_cluster.py has Dask."""
+"""Checks by an executor: what any executor must do, and what is told when it does not. tests/pipeline/executors/test_cluster.py has Dask."""
 
 from __future__ import annotations
 

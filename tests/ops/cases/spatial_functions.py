@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layer_function_cases import CALLS, refused, works
+from cases.functions import CALLS, refused, works
 from oracle import number, numbers, tensor
 
 from shapelint.shapes.value import TRUE, Float, Str
