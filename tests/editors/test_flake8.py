@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from extra_rules import ADD_EXTRA_RULES, EXTRA_RULES
 from injected import write_injected
 from wrong_models import CLASSIFIER as MODEL
 
@@ -19,27 +20,6 @@ PLACE = "12:26: SHP101"
 RIGHT = MODEL.replace("out[-1]", "out[:, -1]")
 WITHOUT_TORCH = "import math\n\nprint(math.pi)\n"
 
-EXTRA_RULES = """\
-from shapelint.finding import Ref, Severity
-from shapelint.rules.base import Rule, check
-from shapelint.rules.report import report
-from shapelint.reading.claims import samples_mix
-from shapelint.reading.operations import is_recurrent_call
-
-WRONG = Rule("SHP198", "wrong", Severity.WARNING, "Accuses every call.", "", (), ())
-OFF = Rule("SHP199", "off", Severity.INFO, "Tells of every call.", "", (), (), default=False)
-
-
-@check(WRONG, OFF)
-def accuse(trace):
-    for call in filter(is_recurrent_call, trace.nodes):
-        yield report(WRONG, trace, call, "mixes samples", claims=samples_mix(trace, call, Ref(call.id, (0,))))
-        yield report(OFF, trace, call, "is a call", claims=())
-"""
-ADD_EXTRA_RULES = """\
-import shapelint.rules
-shapelint.rules.__path__.append({directory!r})
-"""
 TELL_MODULES = """\
 import atexit, json, sys
 def tell():

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from editor import MENDED, MODEL
 from root import ROOT
-from test_server import MENDED, MODEL
 
 NEOVIM = shutil.which("nvim")
 SCRIPT = Path(__file__).with_name("neovim.lua")

@@ -10,33 +10,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from layers import RANK
 from root import ROOT
 
 from shapelint.ops import registry
 
 PACKAGE = ROOT / "shapelint"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-#: imports go from a later layer to an earlier one, or stay inside a layer
-LAYERS = (
-    ("data", "effort", "process", "regex", "rooms"),
-    ("grammar", "notebooks", "prefilter", "source"),
-    ("finding", "patterns", "project", "suppress"),
-    ("syntax",),
-    ("shapes",),
-    ("notation", "choices", "claims"),
-    ("ops",),
-    ("trace",),
-    ("infer",),
-    ("reading",),
-    ("rules",),
-    ("verify",),
-    ("report",),
-    ("cache",),
-    ("config", "keys", "pipeline", "reduction", "selection"),
-    ("api", "cli", "editors", "__main__"),
-)
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 HEAVY = ("shapelint.grammar.tree", "torch")
 
 
@@ -120,16 +102,47 @@ def test_imports_go_one_way() -> None:
     assert [f"{path}:{line}: {name}" for path, line, name in found if not goes_one_way(path, name)] == []
 
 
+MOST_LINES, MOST_MODULES = 400, 15
+
+
+def too_long(paths: Iterable[Path]) -> list[str]:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    return [f"{path}: {length} lines" for path, length in lengths.items() if length > MOST_LINES]
+
+
+def too_full(paths: Iterable[Path]) -> list[str]:
+    """The folders that want rooms. The families of rules excepted: a mechanism a file, found by its code."""
+    families = {path.parent for path in MODULES if path.parent.parent == PACKAGE / "rules"}
+    counted = Counter(path.parent for path in paths if path.name != "__init__.py")
+    full = {folder: number for folder, number in counted.items() if number > MOST_MODULES and folder not in families}
+    return [f"{folder}: {number} modules" for folder, number in full.items()]
+
+
 def test_files_stay_readable() -> None:
-    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
-    assert {path: length for path, length in lengths.items() if length > 400} == {}
+    assert too_long([*MODULES, *TESTS]) == []
 
 
 def test_folders_stay_readable() -> None:
-    """The families of rules excepted: a mechanism a file, found by its code."""
-    families = {path.parent for path in MODULES if path.parent.parent == PACKAGE / "rules"}
-    counted = Counter(path.parent for path in MODULES if path.name != "__init__.py")
-    assert {str(folder): number for folder, number in counted.items() if number > 15 and folder not in families} == {}
+    assert too_full([*MODULES, *TESTS]) == []
+
+
+def test_a_line_and_a_module_too_many_are_seen(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.py" for number in range(MOST_MODULES + 1)]
+    for path in paths:
+        path.write_text("x = 1\n" * MOST_LINES)
+    assert (too_long(paths), too_full(paths[1:])) == ([], [])
+    paths[0].write_text("x = 1\n" * (MOST_LINES + 1))
+    assert too_long(paths) == [f"{paths[0]}: 401 lines"]
+    assert too_full([*paths, tmp_path / "__init__.py"]) == [f"{tmp_path}: 16 modules"]
+
+
+def test_helpers_of_tests_are_no_tests_and_have_one_name_each() -> None:
+    """They are imported by their bare names, from a room or from tests/support: pytest puts both on the path."""
+    from_tests = [path for path in TESTS for _, name in imports(path) if name.startswith("test_")]
+    assert from_tests == []
+    packages = {path.parent for path in TESTS if path.name == "__init__.py"}
+    named = Counter(path.stem for path in [*TESTS, *packages] if path.parent not in packages)
+    assert {name: number for name, number in named.items() if number > 1 and name != "conftest"} == {}
 
 
 INTERPRETER = [path for path in MODULES if path.is_relative_to(PACKAGE / "infer")]

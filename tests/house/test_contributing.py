@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from blocks import BLOCK, Block, blocks, without_blocks
+from layers import RANK
 from root import ROOT
-from test_architecture import RANK
 
 PACKAGE = ROOT / "shapelint"
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -164,6 +164,16 @@ def test_the_map_shows_every_package_in_the_order_of_imports() -> None:
     packages = {f"{path.parent.relative_to(PACKAGE)}/" for path in PACKAGE.rglob("__init__.py")} - {"./"}
     in_rooms_of_claims = {place for place in packages if re.search(r"/(checks|writers)/.", place)}
     assert {place for _, place in shown if place.endswith("/")} == packages - in_rooms_of_claims
+
+
+def test_the_map_shows_every_room_of_the_tests() -> None:
+    section = ARCHITECTURE.partition("### The rooms of tests")[2].partition("\n## ")[0]
+    shown, above = list[str](), list[str]()
+    for blanks, name in re.findall(r"^( *)(\w+)/ +\S", section, re.MULTILINE):
+        above = [*above[: len(blanks) // 2], name]
+        shown.append("/".join(above))
+    tests = ROOT / "tests"
+    assert sorted(shown) == sorted({str(path.parent.relative_to(tests)) for path in tests.rglob("*.py")} - {"."})
 
 
 #: what the document names: tests, members of classes, constants, and paths

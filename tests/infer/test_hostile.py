@@ -14,6 +14,7 @@ from followed import traces_of
 from fuzzing.mutations import Mutation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from layer_scripts import HEAD, script
 from root import ROOT
 
 from shapelint.infer.analyse import analyse
@@ -23,7 +24,6 @@ from shapelint.syntax.parse import parse
 
 FIXTURES = sorted((ROOT / "fixtures" / "inference").glob("*.py"))
 
-HEAD = "import torch\nfrom torch import nn\n"
 MODEL = textwrap.dedent(
     """
     class Model(nn.Module):
@@ -40,11 +40,6 @@ MODEL = textwrap.dedent(
 def in_forward(*lines: str) -> str:
     """A model whose forward goes on with these lines."""
     return HEAD + MODEL + "".join(f"        {line}\n" for line in lines)
-
-
-def script(text: str) -> str:
-    """A program that begins with a layer and an input."""
-    return HEAD + "rnn = nn.LSTM(3, 4)\nx = torch.zeros(7, 2, 3)\n" + textwrap.dedent(text)
 
 
 PROGRAMS = {

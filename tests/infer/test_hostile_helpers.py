@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from test_hostile import script, traces_of
+from followed import traces_of
+from layer_scripts import script
 
 from shapelint.report.shapes.rows import rows_of
 

@@ -8,9 +8,9 @@ from itertools import product
 import oracle
 import pytest
 import torch
-from cases.computing import CASES, Case, names_without_torch
 from cases.layers import Call
 from cases.spatial_layers import CALLS
+from cases.tensors import CASES, Case, names_without_torch
 from footprint import Index, Tracker, footprint, results_of
 from hypothesis import given, settings
 from hypothesis import strategies as st

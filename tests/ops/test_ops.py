@@ -6,8 +6,8 @@ from functools import reduce
 
 import pytest
 import torch
-from cases.computing import CASES, names_without_torch
 from cases.spatial_functions import CALLS
+from cases.tensors import CASES, names_without_torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Given, check_op

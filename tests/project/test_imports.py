@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_project import write
+from folders import write
 
 import shapelint.reading
 import shapelint.rules

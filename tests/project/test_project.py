@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from folders import write
 
 from shapelint.infer.analyse import analyse
 from shapelint.project.imports import imported_file
@@ -40,13 +41,6 @@ class Model(nn.Module):
         encoded = self.encoder(x)
         return self.gru(encoded)
 """
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def traces_of(path: Path) -> list[Trace]:

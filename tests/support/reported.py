@@ -19,7 +19,15 @@ from library import *
 """
 
 
-def codes(text: str) -> list[str]:
-    check = check_source(Source("model.py", HEAD + dedent(text)), Wanted(DEFAULT, prove=False))
+PLAIN = "import random\nimport torch\nimport torch.nn as nn\n"
+
+
+def codes(text: str, head: str = HEAD) -> list[str]:
+    check = check_source(Source("model.py", head + dedent(text)), Wanted(DEFAULT, prove=False))
     assert not check.problems
     return [candidate.finding.code for candidate in check.candidates]
+
+
+def plain_codes(text: str) -> list[str]:
+    """The same where every name comes from a library that is known."""
+    return codes(text, PLAIN)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import test_catalogue as catalogue
+from catalogue import layouts, packing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from traces import B, F, Path, T
@@ -50,7 +50,7 @@ def runs(path: Path) -> Claim:
 
 
 def test_equal_slices_of_different_traces_are_equal_programs() -> None:
-    first, claim = catalogue.shp101(True)
+    first, claim = layouts.shp101(True)
     second = Path()
     second.input("rows", "columns")  # not in the slice
     x = second.input("batch", "steps", "width", roles=(B, T, F))
@@ -216,7 +216,7 @@ def test_unknown_lengths_are_made_up() -> None:
 
 
 def test_padded_samples_are_cut_out_of_the_batch() -> None:
-    path, claim = catalogue.shp402(True)
+    path, claim = packing.shp402(True)
     document = built(path, claim)
     assert document["lengths"] == [2, 5, 4]
     assert [variant["row"] for variant in document["variants"]] == [0, 1, 2]
@@ -269,7 +269,7 @@ def test_claims_about_what_is_not_there_are_not_replayable(claim: Claim, problem
 
 
 def test_only_the_slice_is_encoded() -> None:
-    path, claim = catalogue.shp101(True)
+    path, claim = layouts.shp101(True)
     path.op("zeros", 10**9, 10**9)
     assert [step["op"] for step in built(path, claim)["steps"]] == [
         INPUT,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import test_catalogue as catalogue
+from catalogue import layouts, states
 from hypothesis import given
 from hypothesis import strategies as st
 from traces import B, F, Path, T
@@ -57,8 +57,8 @@ def test_a_footprint_is_shown_before_other_evidence() -> None:
 
 
 def test_a_finding_gets_its_verdict(verifier: Verifier) -> None:
-    path, claim = catalogue.shp101(True)
-    _, equals = catalogue.shp101_equals(True)
+    path, claim = layouts.shp101(True)
+    _, equals = layouts.shp101_equals(True)
     judged = judge(finding(claim, equals), path.trace)
     proven = prove(judged, verifier)
     assert proven.verdict is not None
@@ -67,7 +67,7 @@ def test_a_finding_gets_its_verdict(verifier: Verifier) -> None:
 
 
 def test_what_cannot_be_replayed_is_unverified_and_costs_no_run() -> None:
-    path, _ = catalogue.shp101(True)
+    path, _ = layouts.shp101(True)
     judged = judge(finding(Raises(Ref(99))), path.trace)
     with Verifier() as idle:
         assert prove(judged, idle).verdict == Verdict(
@@ -214,7 +214,7 @@ def test_the_same_line_reached_twice_is_told_apart() -> None:
 
 
 def test_a_mended_line_must_not_raise_anything_else() -> None:
-    path, claim = catalogue.shp201(True)
+    path, claim = states.shp201(True)
     moved = retarget(path.trace, claim, path.trace, ())
     assert moved is not None
     assert moved.options == {}

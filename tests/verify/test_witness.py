@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path as FilePath
 
 import pytest
-import test_catalogue as catalogue
-from catalogue import modules, networks
+from catalogue import layouts, modules, networks, packing, properties, states, surroundings
 from torch_python import TorchPython
-from traces import B, F, Path, T
+from traces import B, Case, F, Path, T
 
 from shapelint import rooms
 from shapelint.claims.values.equals import Equals
@@ -23,43 +22,43 @@ from shapelint.verify.program.program import Program, build
 from shapelint.verify.witness.witness import script
 
 SHOWN = {
-    catalogue.shp101: (
+    layouts.shp101: (
         "the result is (5, 13) for 3 samples",
         "sample 2 reaches the output rows [0, 1, 2, 3, 4]",
     ),
-    catalogue.shp101_polymorphism: ("batch_of_1 (5, 13)",),
-    catalogue.shp103: ("step 0 reaches 13 of 26 features", "step 4 reaches 26 of 26 features"),
-    catalogue.shp103_dead: ("weight_hh_l0_reverse gets no gradient",),
-    catalogue.shp103_equals: ("result (3, 26) reference (3, 26)\nequal: False",),
-    catalogue.shp106: ("sample 1 reaches the output rows [0, 2]",),
-    catalogue.shp110: ("sample 0 reaches the output rows [0, 1, 2]",),
-    catalogue.shp107: ("cells hold another value",),
-    catalogue.shp122: ("cells hold another value",),
-    catalogue.shp123: ("step 1 reaches the output steps [0, 1, 2, 3, 4]",),
-    catalogue.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
-    catalogue.shp190: ("result (3, 5, 13) stated (any, any, 14)",),
-    catalogue.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
-    catalogue.shp206: ("RuntimeError: Trying to backward through the graph a second time",),
-    catalogue.shp215: ("the result depends on it: True",),
-    catalogue.shp208: ("result (3, 5, 13) other (3, 5, 13)\nequal: False",),
-    catalogue.shp211: ("two passes over the same input are equal: False",),
-    catalogue.shp213: ("equal: True",),
-    catalogue.shp214: ("the result depends on it: False",),
-    catalogue.shp217: ("the result depends on it: [True, True, True, False, False, False, False]",),
-    catalogue.shp303: ("equal: False",),
-    catalogue.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
-    catalogue.shp402: ("the last step of sample 0 reaches the output rows []",),
-    catalogue.shp404: ("RuntimeError: 'lengths' argument should be a 1D CPU int64 tensor",),
-    catalogue.shp412: ("result None reference (3, 13)\nequal: False",),
-    catalogue.shp418: ("the padding of sample 0 reaches the output rows [0]",),
-    catalogue.shp419: ("before (5, 3, 11)\nafter (3, 5, 11)",),
-    catalogue.shp420: ("the padding of sample 0 reaches the loss: True",),
-    catalogue.shp509: ("scores for (15,) targets for (15,)", "(100 * sample + step) [100] meets the target of 1"),
-    catalogue.shp512: ("the result depends on it: False",),
-    catalogue.shp517: ("scores for (3, 1) targets for (3,)", "(100 * sample + step) [0] meets the target of 100"),
-    catalogue.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
-    catalogue.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
-    catalogue.shp604: ("two training passes with dropout 0.5 are equal: True",),
+    layouts.shp101_polymorphism: ("batch_of_1 (5, 13)",),
+    layouts.shp103: ("step 0 reaches 13 of 26 features", "step 4 reaches 26 of 26 features"),
+    layouts.shp103_dead: ("weight_hh_l0_reverse gets no gradient",),
+    layouts.shp103_equals: ("result (3, 26) reference (3, 26)\nequal: False",),
+    layouts.shp106: ("sample 1 reaches the output rows [0, 2]",),
+    layouts.shp110: ("sample 0 reaches the output rows [0, 1, 2]",),
+    layouts.shp107: ("cells hold another value",),
+    layouts.shp122: ("cells hold another value",),
+    layouts.shp123: ("step 1 reaches the output steps [0, 1, 2, 3, 4]",),
+    layouts.shp112: ("meant (5, 3, 11) result (5, 3, 11)", "cells hold another value"),
+    layouts.shp190: ("result (3, 5, 13) stated (any, any, 14)",),
+    states.shp201: ("RuntimeError: Expected hidden size (2, 3, 13), got [3, 2, 13]",),
+    states.shp206: ("RuntimeError: Trying to backward through the graph a second time",),
+    states.shp215: ("the result depends on it: True",),
+    states.shp208: ("result (3, 5, 13) other (3, 5, 13)\nequal: False",),
+    states.shp211: ("two passes over the same input are equal: False",),
+    states.shp213: ("equal: True",),
+    states.shp214: ("the result depends on it: False",),
+    states.shp217: ("the result depends on it: [True, True, True, False, False, False, False]",),
+    states.shp303: ("equal: False",),
+    states.shp304: ("ValueError: not enough values to unpack (expected 3, got 2)",),
+    packing.shp402: ("the last step of sample 0 reaches the output rows []",),
+    packing.shp404: ("RuntimeError: 'lengths' argument should be a 1D CPU int64 tensor",),
+    packing.shp412: ("result None reference (3, 13)\nequal: False",),
+    packing.shp418: ("the padding of sample 0 reaches the output rows [0]",),
+    packing.shp419: ("before (5, 3, 11)\nafter (3, 5, 11)",),
+    packing.shp420: ("the padding of sample 0 reaches the loss: True",),
+    surroundings.shp509: ("scores for (15,) targets for (15,)", "(100 * sample + step) [100] meets the target of 1"),
+    surroundings.shp512: ("the result depends on it: False",),
+    surroundings.shp517: ("scores for (3, 1) targets for (3,)", "(100 * sample + step) [0] meets the target of 100"),
+    surroundings.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
+    surroundings.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
+    modules.shp604: ("two training passes with dropout 0.5 are equal: True",),
     modules.shp612: ("bias is 'relu' and nonlinearity tanh",),
     modules.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),
     modules.shp706: ("together 4 parameters, counted apart 8",),
@@ -78,7 +77,7 @@ SHOWN = {
     networks.shp913: ("step 0 reaches the output steps",),
     networks.shp915: ("distances from row 0: [0.0, ",),
     networks.shp916: ("sums along axis 2: [",),
-    catalogue.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
+    modules.shp604_parameter: ("two training passes with dropout 0.1 are equal: True",),
 }
 
 
@@ -88,7 +87,7 @@ def run_script(text: str, python: TorchPython) -> str:
     return done.stdout
 
 
-def program_of(case: Callable[[bool], catalogue.Case]) -> Program:
+def program_of(case: Callable[[bool], Case]) -> Program:
     path, claim = case(True)
     program = build(path.trace, claim)
     assert isinstance(program, Program)
@@ -96,7 +95,7 @@ def program_of(case: Callable[[bool], catalogue.Case]) -> Program:
 
 
 @pytest.mark.parametrize("case", SHOWN, ids=lambda case: case.__name__)
-def test_script_shows_the_mistake(case: Callable[[bool], catalogue.Case], torch_python: TorchPython) -> None:
+def test_script_shows_the_mistake(case: Callable[[bool], Case], torch_python: TorchPython) -> None:
     text = script(program_of(case))
     assert [line for line in text.splitlines() if "import" in line] == ["import torch"]
     printed = run_script(text, torch_python)
@@ -110,11 +109,11 @@ def test_every_property_has_a_claim_a_check_and_a_script_of_its_name() -> None:
         {path.removeprefix(f"{package}.") for path in rooms.paths(package).values()} for package in packages
     ]
     assert others == [claims, claims]
-    assert {path.rpartition(".")[2] for path in claims} == catalogue.properties()
+    assert {path.rpartition(".")[2] for path in claims} == properties()
 
 
 def test_every_script_is_run() -> None:
-    assert {case(True)[1].property for case in SHOWN} == catalogue.properties()
+    assert {case(True)[1].property for case in SHOWN} == properties()
 
 
 def test_script_reads_like_the_code() -> None:
@@ -127,7 +126,7 @@ def test_script_reads_like_the_code() -> None:
         Span(3, 0, 3, 9),
         "picks\nthe last sample",
     )
-    lines = script(program_of(catalogue.shp101), finding).splitlines()
+    lines = script(program_of(layouts.shp101), finding).splitlines()
     assert lines[0] == "# SHP101 a.py:3: picks the last sample"
     assert "lstm = torch.nn.LSTM(11, 13, batch_first=True).eval()" in lines
     assert "    out, (h_n, c_n) = lstm(x)" in lines
@@ -148,7 +147,7 @@ def test_what_only_moves_a_tensor_is_left_out_of_the_script(torch_python: TorchP
 
 
 def test_scripts_do_not_depend_on_the_checkout(tmp_path: FilePath) -> None:
-    text = script(program_of(catalogue.shp106))
+    text = script(program_of(layouts.shp106))
     done = subprocess.run(
         [sys.executable, "-I", "-c", text],
         capture_output=True,

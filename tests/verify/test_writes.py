@@ -1,8 +1,7 @@
 """What is written into a tensor after it was made is there when the tensor is used."""
 
 import pytest
-from test_catalogue import verdict_on
-from traces import B, F, Path, T
+from traces import B, F, Path, T, verdict_on
 
 from shapelint.claims.states.state_acts import StateActs
 from shapelint.finding import Ref, Status

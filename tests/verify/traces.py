@@ -1,4 +1,4 @@
-"""Traces made by hand: each call goes through the registry, as the interpreter's do."""
+"""Traces made by hand, and what torch says of a claim about one: each call goes through the registry, as the interpreter's do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from oracle import PathAssumptions
 
-from shapelint.finding import Ref
+from shapelint.finding import Claim, Ref
 from shapelint.ops.binding import call
 from shapelint.ops.registry import LAYERS, OPS, Op, ShapeError, Undetermined, load
 from shapelint.shapes.axis import Axis, Role
@@ -34,6 +34,8 @@ from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace
+from shapelint.verify.client import Verifier
+from shapelint.verify.program.program import Program, build
 
 load()
 
@@ -148,3 +150,21 @@ def stamp(result: Value, ref: Ref) -> Value:
     if isinstance(result, Tensor | Packed | Layer):
         return replace(result, ref=ref)
     return result
+
+
+Case = tuple[Path, Claim]  #: what a claim is about, and the claim
+
+
+def batch_first(bad: bool, kind: str = "LSTM", **options: Any) -> tuple[Path, Any, Any]:
+    path = Path()
+    x = path.input("b", "t", "i", roles=(B, T, F))
+    rnn = path.layer(kind, Dim.symbol("i"), Dim.symbol("h"), batch_first=True, **options)
+    return path, x, path.call(rnn, x)
+
+
+def verdict_on(verifier: Verifier, case: Case) -> Any:
+    """What torch says of it."""
+    path, claim = case
+    program = build(path.trace, claim)
+    assert isinstance(program, Program), program
+    return verifier.check([program])[0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cases.functions import CALLS, refused, works
 from oracle import number, numbers, tensor
 
+from cases.functions import CALLS, refused, works
 from shapelint.shapes.value import TRUE, Float, Str
 
 __all__ = ["CALLS"]

@@ -1,12 +1,12 @@
-"""Calls of layers over places (images, volumes) and of the rest of torch.nn; those of sequences are in layer_cases."""
+"""Calls of layers over places (images, volumes) and of the rest of torch.nn; those of sequences are in layers.py."""
 
 from __future__ import annotations
 
 import torch
-from cases.layers import CALLS, INT, build, refused, width, works
 from oracle import Given, PathAssumptions, number, numbers, tensor
 from torch import nn
 
+from cases.layers import CALLS, INT, build, refused, width, works
 from shapelint.ops.registry import LAYERS
 from shapelint.shapes.value import TRUE, Float, List, Str, Value
 from shapelint.source import Span

@@ -1,21 +1,38 @@
-"""Mistakes with constructors, cells and modules: what torch says of the bad code, for test_catalogue.py."""
+"""Mistakes with constructors, cells and modules: what torch says of the bad code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from traces import Path
+from traces import Case, Path
 
 from shapelint.claims.modules.argument_acts import ArgumentActs
 from shapelint.claims.modules.biased import Biased
+from shapelint.claims.modules.dropout_acts import DropoutActs
 from shapelint.claims.modules.hooks_run import HooksRun
 from shapelint.claims.modules.loop_matters import LoopMatters
 from shapelint.claims.modules.own_parameters import OwnParameters
 from shapelint.claims.modules.registered import Registered
 from shapelint.claims.states.statelessness import Statelessness
-from shapelint.finding import Claim
+from shapelint.shapes.value import Float, Unknown
 
-Case = tuple[Path, Claim]
+
+def shp604(bad: bool) -> Case:
+    path = Path()
+    path.layer("LSTM", 3, 5, 1 if bad else 2, dropout=Float(0.5))
+    return path, DropoutActs(path.last)
+
+
+def shp604_parameter(bad: bool) -> Case:
+    path = Path()
+    path.layer("GRU", 3, 5, 1 if bad else 2, dropout=Unknown("dropout", "a parameter", Float(0.1)))
+    return path, DropoutActs(path.last, dropout=0.1)
+
+
+def shp604_left_away(bad: bool) -> Case:
+    path = Path()
+    path.layer("RNN", 3, 5, **({"dropout": Float(0.5)} if bad else {}))
+    return path, DropoutActs(path.last)
 
 
 def shp612(bad: bool) -> Case:
@@ -85,6 +102,9 @@ def shp804(bad: bool) -> Case:
 
 
 CASES: dict[Callable[[bool], Case], str] = {
+    shp604: "with dropout=0.5 two passes in training mode are equal",
+    shp604_parameter: "with dropout=0.1 two passes in training mode are equal",
+    shp604_left_away: "with dropout=0.5 two passes in training mode are equal",
     shp612: "the layer has the same parameters without it: weight_ih, weight_hh, bias_ih and bias_hh",
     shp616: "its parameters are weight_ih_l0 and weight_hh_l0",
     shp706: "2 layers have 4 parameters together, 8 if counted apart",

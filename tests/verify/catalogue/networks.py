@@ -1,10 +1,10 @@
-"""Mistakes of networks of any kind: what torch says of the bad code, for test_catalogue.py."""
+"""Mistakes of networks of any kind: what torch says of the bad code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from traces import B, F, Path, T
+from traces import B, Case, F, Path, T
 
 from shapelint.claims.rows.alike_samples import AlikeSamples
 from shapelint.claims.rows.kept_steps_reach import KeptStepsReach
@@ -12,10 +12,7 @@ from shapelint.claims.rows.same_places import SamePlaces
 from shapelint.claims.values.log_probabilities import LogProbabilities
 from shapelint.claims.values.sums_to_one import SumsToOne
 from shapelint.claims.values.unsquashed import Unsquashed
-from shapelint.finding import Claim
 from shapelint.shapes.dim import Dim
-
-Case = tuple[Path, Claim]
 
 
 def shp910(bad: bool) -> Case:
