@@ -12,7 +12,7 @@ from wrong_models import TAGGER
 import shapelint.pipeline.executors.worker as worker
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").touch()

@@ -28,6 +28,8 @@ from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.run import run
 from shapelint.selection import Chosen
 
+pytestmark = pytest.mark.usefixtures("project")
+
 
 def test_any_executor_tells_what_this_machine_tells(project: Path) -> None:
     """Also what a finding rests on: a run without the executor goes on from what the other has kept."""

@@ -16,6 +16,8 @@ from wrong_models import TAGGER
 import shapelint.pipeline.executors.remote as remote
 from shapelint.api import ExecutorError
 
+pytestmark = pytest.mark.usefixtures("project")
+
 
 def test_a_lost_chunk_is_sent_again_file_by_file(project: Path) -> None:
     """The one that loses its worker then, too, is told, and the others are checked."""
