@@ -58,6 +58,32 @@ def values_passed(path: str, name: str) -> tuple[Given, ...]:
     return _looked_up(project, (*_told(project, name), *passed), name)
 
 
+def pairs_passed(path: str, first: str, second: str) -> tuple[tuple[Given, Given], ...]:
+    """What each call in the project gives two parameters of one class or function of the file `path`.
+
+    What is handed on under the parameter's own name is looked up where the project gives that name one value.
+    """
+    if not is_file(path):
+        return ()
+    project, others = project_of(path), {taker.callee: taker for taker in _takers(path, second)}
+    return tuple(
+        (_only(_given_here(path, call, taker, first)), _only(_given_here(path, call, others[taker.callee], second)))
+        for taker in _takers(path, first)
+        if taker.callee in others
+        for call in _calls(project, taker)
+    )
+
+
+def _given_here(path: str, call: tuple[ast.Module, ast.Call], taker: Taker, name: str) -> tuple[Given, ...]:
+    tree, node = call
+    given = _looked_up(project_of(path), given_by(node, taker, name, constants_of(tree)), name)
+    return given or values_given(path, name)
+
+
+def _only(given: tuple[Given, ...]) -> Given:
+    return given[0] if len(given) == 1 else Something()
+
+
 def values_offered(path: str, name: str) -> tuple[Given, ...]:
     """What a command line of the project offers for a name, besides what a run takes that does not say."""
     if not is_file(path):

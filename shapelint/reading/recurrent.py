@@ -10,6 +10,7 @@ from shapelint.ops.layers.rnn import RecurrentConfig, recurrent_config
 from shapelint.ops.nature import HANDS_ON, Nature
 from shapelint.reading.operations import has_cell_state, is_cell_call, is_recurrent_call, is_unpacking
 from shapelint.reading.trail import ancestors, keeps_every_axis, nature_of, natures, origin_of, tensor_inputs
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, Layer, List, NoneValue, Packed, Tensor, Tuple, Value
 from shapelint.trace.node import INPUT, Node, refs
 from shapelint.trace.trace import Trace, once
@@ -210,3 +211,12 @@ def is_returned(trace: Trace, ref: Ref) -> bool:
 def returned_refs(trace: Trace) -> frozenset[Ref]:
     """The values that the entry point returns, alone or inside others."""
     return frozenset(ref for value in trace.returned for ref in refs(value))
+
+
+def are_names_exchanged(trace: Trace, layer: Layer, got: Dim) -> bool:
+    """Whether a layer that is given two names as its sizes gets hidden_size features, and not input_size.
+
+    `nn.GRU(hidden, width)` behind an embedding of that width: with numbers either of the two may be the wrong one.
+    """
+    takes, gives = (trace.resolve(layer.get(name, Dim)) for name in ("input_size", "hidden_size"))
+    return gives == got and takes.as_symbol is not None and gives.as_symbol is not None

@@ -17,7 +17,7 @@ from shapelint.reading.layout.intent import told_of_calls
 from shapelint.reading.sizes.losses import classes_last
 from shapelint.rules.base import RULES
 from shapelint.rules.on_path import on_path
-from shapelint.rules.sides_taken import is_taken
+from shapelint.rules.sides_taken import is_of_parameters, is_taken
 from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
@@ -131,8 +131,9 @@ def _on_one_side(finding: Finding, trace: Trace, showing: list[Trace], silent: l
     if branch is not None and rule.waived_by_option and not isinstance(branch.question, Same):
         return None
     is_side = branch is not None and is_taken(branch, trace, raises=finding.severity is Severity.ERROR)
-    # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so defaults
-    lowered = _lower(finding.confidence, 1 if is_side and (trace.likely or not rule.general) else 2)
+    # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so sizes
+    is_of_sizes = bool(trace.likely) or (branch is not None and is_of_parameters(branch, trace))
+    lowered = _lower(finding.confidence, 1 if is_side and (is_of_sizes or not rule.general) else 2)
     if lowered is None or (rule.general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"

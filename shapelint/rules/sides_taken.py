@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from shapelint.choices.questions import IsInstance, Question
-from shapelint.project.settings import values_given, values_offered, values_passed
+from shapelint.choices.questions import IsInstance, Question, Related
+from shapelint.project.settings import pairs_passed, values_given, values_offered, values_passed
 from shapelint.project.written import Given, Something
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import LATER_ROUND
@@ -23,6 +23,8 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
         return False
     if branch.question is not None and any(name.startswith(LATER_ROUND) for name in branch.question.variables):
         return False  # which round it is, nobody chooses
+    if is_of_parameters(branch, trace):
+        return branch.likely is not False if not (passed := _pairs_passed(branch, trace)) else any(passed)
     about = _about_the_same(branch, trace)
     given = _given(branch, trace)
     offered = values_offered(trace.path, branch.setting) if raises and branch.setting is not None else ()
@@ -31,6 +33,23 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
     is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
     return branch.invited and is_named and not speaks_against and _is_offered(about, trace.text)
+
+
+def is_of_parameters(branch: Decision, trace: Trace) -> bool:
+    """Whether a side is that two parameters of the constructor differ, where an operation needs them to be equal."""
+    question = branch.question
+    if not branch.implied or not isinstance(question, Related) or branch.choice is not False:
+        return False
+    return set(question.variables) <= {free.key for entered in trace.entered[:1] for free in entered.parameters}
+
+
+def _pairs_passed(branch: Decision, trace: Trace) -> list[bool]:
+    """For each call in the project that gives the two parameters values, whether they are of this side for sure."""
+    question = branch.question
+    if not isinstance(question, Related) or question.second is None:
+        return []
+    pairs = pairs_passed(trace.path, question.first, question.second)
+    return [question.answer(dict(zip(question.variables, pair, strict=True))) is branch.choice for pair in pairs]
 
 
 def _given(branch: Decision, trace: Trace) -> tuple[Given, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapelint.choices.questions import Question
+from shapelint.choices.questions import Question, Related
 from shapelint.data import dataclass
 from shapelint.regex import regex
 from shapelint.shapes.value import Value
@@ -25,7 +25,7 @@ class Decision:
     `likely` whether the choice is what the defaults give (None when there is no default). A side that nothing in the
     code speaks of is not `invited`: `getattr(nn, kind)` may be an RNN, and `x.squeeze(0)` may drop an axis. `question`
     is what was asked, where it is known; of a choice among several it is whether the value is the one chosen.
-    `asked_in` is the function whose body asks.
+    `asked_in` is the function whose body asks; what is `implied` no code asks, but an operation that needs equal sizes.
     """
 
     subject: str
@@ -34,6 +34,7 @@ class Decision:
     invited: bool = True
     question: Question | None = None
     asked_in: Span | None = None
+    implied: bool = False
 
     @property
     def setting(self) -> str | None:
@@ -61,7 +62,10 @@ class Decision:
         """The branch in words: `bidirectional`, not `bidirectional`, `kind` is 'lstm'."""
         if self.choice is True:
             return f"`{self.subject}`"
-        return f"not `{self.subject}`" if self.choice is False else f"`{self.subject}` is {self.choice!r}"
+        if self.choice is not False:
+            return f"`{self.subject}` is {self.choice!r}"
+        is_equation = isinstance(self.question, Related) and self.subject.count(" == ") == 1
+        return f"`{self.subject.replace(' == ', ' != ')}`" if is_equation else f"not `{self.subject}`"
 
 
 @dataclass(frozen=True, slots=True)

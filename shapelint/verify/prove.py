@@ -195,7 +195,11 @@ def retarget(old: Trace, claim: Claim, new: Trace, edits: Sequence[Edit]) -> Cla
 
 def _still_asked(new: Trace, target: Ref) -> tuple[str, ...]:
     """The options of `raises` that mended code must pass: no other text may be raised either."""
-    unpacked = any(node.op in (UNPACK, UNBIND) and getattr(node.args[0], "ref", None) == target for node in new.nodes)
+    unpacked = any(
+        node.op in (UNPACK, UNBIND) and getattr(base, "ref", None) == target
+        for node in new.nodes
+        for base in node.args[:1]
+    )
     return ("unpack", "on_device") if unpacked else ("on_device",)
 
 

@@ -215,6 +215,14 @@ def test_unknown_lengths_are_made_up() -> None:
     assert built(path, runs(path))["steps"][1]["args"][1] == {"list": [2, 5, 4]}
 
 
+def test_a_packed_sequence_may_be_given_by_its_name() -> None:
+    path = Path()
+    sequence = packed(path, path.ids("b", roles=(B,)), enforce_sorted=False)
+    path.op("nn.utils.rnn.pad_packed_sequence", sequence=sequence, batch_first=True)
+    unpacked = built(path, runs(path))["steps"][-1]
+    assert (unpacked["args"], set(unpacked["kwargs"])) == ([], {"sequence", "batch_first"})
+
+
 def test_padded_samples_are_cut_out_of_the_batch() -> None:
     path, claim = packing.shp402(True)
     document = built(path, claim)

@@ -58,6 +58,10 @@ def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expr
         if equal is not None:
             return Bool(equal == (operator == "=="))
     left, right = _as_size(run, left, right), _as_size(run, right, left)
+    if isinstance(left, Unknown) and isinstance(right, Unknown) and operator in ("==", "!="):
+        alike = run.path.choose_alike(left, right)
+        if alike is not None:
+            return Bool(alike == (operator == "=="))
     if isinstance(left, Int) and isinstance(right, Int):
         return _compare_sizes(run, left.dim, operator, right.dim)
     return _unknown_comparison(run, left, operator, right, node)

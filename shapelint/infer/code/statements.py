@@ -286,7 +286,7 @@ def assert_statement(run: Run, scope: Scope, node: facts.Assert) -> Flow:
     if isinstance(test, facts.Compare) and len(test.rest) == 1 and test.rest[0][0] == "==":
         left, right = evaluate(run, scope, test.left), evaluate(run, scope, test.rest[0][1])
         if isinstance(left, Int | Unknown) and isinstance(right, Int | Unknown):
-            run.agree(left.dim, right.dim)
+            run.sizes.agree(left.dim, right.dim)
             return Flow.NEXT
     assume(run, scope, test, True)
     place = (run.recorder.path, node.span.line, node.span.column)

@@ -48,6 +48,7 @@ class Path:
     implied: bool = False  #: while an operation asks what neither the code nor a default says
     says_nothing: bool = False  #: while it is asked whether a loop goes on, which it does not for ever
     free: set[str] = field(default_factory=set)  #: keys of the parameters that nobody gives a value
+    constructor: frozenset[str] = frozenset()  #: those of them that the class takes whose methods are run
     viewed: dict[str, tuple[Dim, ...]] = field(default_factory=dict)  #: the sizes that views give unknowns
     no_tensors: set[str] = field(default_factory=set)  #: keys of what libraries of arrays of their own make
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
@@ -103,15 +104,45 @@ class Path:
             taken = self.ask(question, key, subject, likely)
         return self.sizes.agree(left, right) if taken and comparison == "==" else taken
 
+    def choose_agreement(self, left: Dim, right: Dim) -> bool:
+        """Whether sizes that an operation needs to be equal are: two parameters of a constructor need not be.
+
+        Who gives a class two sizes has two sizes in mind; that they are equal is one side of a question.
+        """
+        left, right = self.sizes.resolve(left), self.sizes.resolve(right)
+        one, other = left.as_symbol, right.as_symbol
+        if (
+            not one
+            or not other
+            or not {one, other} <= self.constructor
+            or self.sizes.same(left, right) is not Same.UNKNOWN
+        ):
+            return self.sizes.agree(left, right)
+        asked = self.choices.get(_alike(one, other))
+        if asked is None:
+            return self._imply(left, right, self.sizes.likely(left, "==", right))
+        return bool(asked.taken) and self.sizes.agree(left, right)
+
+    def choose_alike(self, left: Unknown, right: Unknown) -> bool | None:
+        """Whether two parameters of the constructor are equal, whatever they are; None for other values."""
+        if left.key == right.key or not {left.key, right.key} <= self.constructor:
+            return None
+        likely = None if left.hint is None or right.hint is None else left.hint == right.hint
+        key = _alike(left.key, right.key)
+        return bool(self.choose(key, key, (True, False), likely))
+
     def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
         """Whether sizes are equal (ops.registry.Assumptions)."""
         left, right = self.sizes.resolve(left), self.sizes.resolve(right)
         answer, likely = self.sizes.same(left, right), self.sizes.likely(left, "==", right)
         if answer is not Same.UNKNOWN or (likely is None and not otherwise):
             return answer is Same.EQUAL
-        self.implied = likely is None
+        return self._imply(left, right, otherwise if likely is None else likely, unsaid=likely is None)
+
+    def _imply(self, left: Dim, right: Dim, likely: bool | None, unsaid: bool = True) -> bool:
+        self.implied = unsaid
         try:
-            return self.ask_of_sizes(left, "==", right, otherwise if likely is None else likely)
+            return self.ask_of_sizes(left, "==", right, likely)
         finally:
             self.implied = False
 
@@ -161,7 +192,7 @@ class Path:
         body = self.recorder.functions[-1].definition if self.recorder.functions else None
         place = None if body is None else body.name_span
         invited = self.recorder.trace.speaks_of(taken) and not (self.implied and taken is True)
-        self.recorder.trace.decisions.append(Decision(subject, taken, told, invited, question, place))
+        self.recorder.trace.decisions.append(Decision(subject, taken, told, invited, question, place, self.implied))
         return taken
 
     def pass_by(self, first: int, last: int, code: tuple[facts.Statement, ...], ends: bool) -> None:
@@ -286,6 +317,11 @@ class Path:
     def note_entries(self, key: str, base: Unknown) -> None:
         """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
         self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
+
+
+def _alike(one: str, other: str) -> str:
+    """The key of the choice whether two parameters are equal, and its subject."""
+    return " == ".join(sorted((one, other)))
 
 
 def shown(value: Unknown) -> str:

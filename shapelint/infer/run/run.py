@@ -58,8 +58,8 @@ class Run:
         return self.sizes.same(left, right)
 
     def agree(self, left: Dim, right: Dim) -> bool:
-        """False if the sizes certainly differ; otherwise they are equal from now on."""
-        return self.sizes.agree(left, right)
+        """False if the sizes differ, or this path takes them to; otherwise they are equal from now on."""
+        return self.path.choose_agreement(left, right) if self.path.constructor else self.sizes.agree(left, right)
 
     def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
         """Whether sizes are equal, by what is known, or by a choice."""

@@ -8,7 +8,7 @@ from shapelint.claims.values.raises import Raises
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.operations import is_step_call, short_name
 from shapelint.reading.quoting import naming_of, place_of, text_of
-from shapelint.reading.recurrent import input_of, layer_of, own_construction
+from shapelint.reading.recurrent import are_names_exchanged, input_of, layer_of, own_construction
 from shapelint.reading.trail import above
 from shapelint.reading.written import written
 from shapelint.rules.base import Rule, check
@@ -46,7 +46,7 @@ output, state = lstm(x)
 raises: the call of the layer.
 
 ## When it stays silent
-The features come from another layer: then one of the two sizes may be wrong by itself.
+The features come from another layer, and one of the sizes is a number: then it may be wrong by itself.
 """,
     bad=(
         """\
@@ -71,6 +71,20 @@ gru = nn.GRU(input_size=64, hidden_size=10)  # error: SHP614
 output, h_n = gru(torch.randn(7, 4, 10))
 cell = nn.GRUCell(16, 8)  # error: SHP614
 h = cell(torch.randn(4, 8))
+""",
+        """\
+from torch import nn
+
+class Intents(nn.Module):
+    def __init__(self, words, width, hidden, classes):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.gru = nn.GRU(hidden, width, batch_first=True)  # error: SHP614
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, ids):
+        _, h_n = self.gru(self.embedding(ids))
+        return self.fc(h_n[-1])
 """,
     ),
     good=(
@@ -121,8 +135,9 @@ def sizes_swapped(trace: Trace) -> Iterator[Finding]:
             continue
         layer, got = layer_of(call), call.error.details["got"]
         built = own_construction(trace, layer)
-        is_hidden = isinstance(got, Dim) and trace.resolve(got) == trace.resolve(layer.get("hidden_size", Dim))
-        if built is not None and is_hidden and _is_raw(trace, call):
+        if not isinstance(got, Dim) or trace.resolve(got) != trace.resolve(layer.get("hidden_size", Dim)):
+            continue
+        if built is not None and (_is_raw(trace, call) or are_names_exchanged(trace, layer, got)):
             yield _finding(trace, built, call)
 
 

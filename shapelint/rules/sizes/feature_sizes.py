@@ -9,7 +9,7 @@ from shapelint.finding import Finding, Ref, Severity
 from shapelint.ops.layers.rnn import recurrent_config
 from shapelint.reading.operations import is_recurrent_call
 from shapelint.reading.quoting import naming_of
-from shapelint.reading.recurrent import config_of, layer_of
+from shapelint.reading.recurrent import are_names_exchanged, config_of, layer_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
 from shapelint.rules.report import report
@@ -286,7 +286,8 @@ self.lstm = nn.LSTM(100, hidden)
 raises: the recurrent layer does not take the features of the embedding.
 
 ## When it stays silent
-Other features are joined to the embedding, or the sizes are not known to differ.
+Other features are joined to the embedding, the sizes are not known to differ, or the two sizes of the recurrent layer
+are exchanged (SHP614).
 """,
     bad=(
         """\
@@ -361,7 +362,8 @@ def _before_recurrent(trace: Trace, node: Node) -> Iterator[Finding]:
     if producer is None:
         return
     if not is_recurrent_call(producer.call):
-        if trace.resolve(producer.layer.get("embedding_dim", Dim)) == got:
+        is_width = trace.resolve(producer.layer.get("embedding_dim", Dim)) == got
+        if is_width and not are_names_exchanged(trace, layer_of(node), got):
             yield mismatch(EMBEDDED, trace, node, producer, "an Embedding gives embedding_dim features")
         return
     config = recurrent_config(producer.layer)

@@ -174,8 +174,9 @@ def _also_positive(trace: Trace, node: Node) -> Iterator[Dim]:
         hidden, projected = resolved(trace, config.hidden_size), resolved(trace, config.proj_size)
         if projected.symbols:
             yield hidden - projected
-    if node.op == PAD_PACKED and isinstance(node.args[0], Packed):
-        longest = resolved(trace, node.args[0].time.dim)
+    packed = (node.bound or as_written(node)).get("sequence") if node.op == PAD_PACKED else None
+    if isinstance(packed, Packed):
+        longest = resolved(trace, packed.time.dim)
         for padded in (axis for tensor in tensors_in(node.result) for axis in tensor.axes if axis.role is Role.TIME):
             yield resolved(trace, padded.dim) - longest + Dim.of(1)  # `total_length` is no shorter
 

@@ -77,7 +77,9 @@ def free_construction(run: Run, cls: Class) -> Arguments:
     constructor, path = cls.find("__init__"), cls.torch_base()
     kind = "object" if path is None else "module"
     if isinstance(constructor, Function):
-        run.trace.entered.append(Entered(cls.name, kind, _free(run, constructor, 1)))
+        free = _free(run, constructor, 1)
+        run.trace.entered.append(Entered(cls.name, kind, free))
+        run.path.constructor = frozenset(parameter.key for parameter in free)
         args, kwargs = _free_arguments(run, constructor, cls)
         return args[1:], kwargs
     hints = layer_parameters(path) if path in LAYERS else []
