@@ -157,7 +157,7 @@ def retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Tr
         for name, demand in run.plan.demands.items()
         if demand.because != JOINED
     }
-    demands[key] = replace(demands[key], rank=rank, because=TRIED)
+    demands[key] = replace(run.plan.demands[key], rank=rank, because=TRIED)
     again = follow(checked, entry, replace(run.plan, choices=choices, demands=demands))
     if again.raised is not None and run.raised is None:
         return None

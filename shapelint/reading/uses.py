@@ -8,7 +8,7 @@ from shapelint.finding import Confidence, Ref
 from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import CLASS_LOSSES, HANDS_ON, LAYS_OUT, LOSSES, Nature
 from shapelint.reading.operations import is_recurrent_call, is_select, is_subscript
-from shapelint.reading.recurrent import is_returned, sequence_of
+from shapelint.reading.recurrent import is_returned, sequence_of, state_of
 from shapelint.reading.single_index import FIRST, is_full
 from shapelint.reading.trail import ancestors, drops_ones, flow_of, nature_of, operands_of
 from shapelint.shapes.dim import Dim
@@ -38,7 +38,8 @@ def summary_confidence(trace: Trace, node: Node) -> Confidence | None:
 def confidence_of(trace: Trace, ref: Ref) -> Confidence | None:
     """`summary_confidence` of any value."""
     reached = _followed(trace, ref, calls_above(trace, ref), 0)
-    if any(is_head(user) for ref in reached for user in trace.uses(ref)):
+    users = [user for one in reached for user in trace.uses(one)]
+    if any(is_head(user) or _compares_with_state(trace, user) for user in users):
         return Confidence.HIGH
     return Confidence.MEDIUM if any(is_returned(trace, ref) for ref in reached) else None
 
@@ -52,6 +53,12 @@ def heads_of(trace: Trace, ref: Ref) -> list[Node]:
 def is_head(user: Node) -> bool:
     """Whether an operation takes one row for each sample: a linear layer, a norm, a similarity, a loss."""
     return nature_of(user) in (Nature.LINEAR, Nature.NORM, Nature.SIMILARITY) or is_loss(user)
+
+
+def _compares_with_state(trace: Trace, user: Node) -> bool:
+    """Whether an operation compares a value with a final state, which has one row for each sample."""
+    given = operands_of(user) if nature_of(user) is Nature.COMPARISON else []
+    return any(state_of(trace, one) is not None for one in given)
 
 
 def is_loss(user: Node) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from shapelint.choices.questions import IsInstance, Question, Related
 from shapelint.project.settings import pairs_passed, values_given, values_offered, values_passed
 from shapelint.project.written import Given, Something
+from shapelint.reading.recurrent import layer_of, recurrent_calls
+from shapelint.shapes.dim import Dim
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import LATER_ROUND
 from shapelint.trace.trace import Trace
@@ -24,7 +26,7 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
     if branch.question is not None and any(name.startswith(LATER_ROUND) for name in branch.question.variables):
         return False  # which round it is, nobody chooses
     if is_of_parameters(branch, trace):
-        return branch.likely is not False if not (passed := _pairs_passed(branch, trace)) else any(passed)
+        return _differ(branch, trace)
     about = _about_the_same(branch, trace)
     given = _given(branch, trace)
     offered = values_offered(trace.path, branch.setting) if raises and branch.setting is not None else ()
@@ -36,20 +38,31 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
 
 
 def is_of_parameters(branch: Decision, trace: Trace) -> bool:
-    """Whether a side is that two parameters of the constructor differ, where an operation needs them to be equal."""
+    """Whether a side is that parameters of the constructor differ, or one from a number, where torch wants them equal."""
     question = branch.question
     if not branch.implied or not isinstance(question, Related) or branch.choice is not False:
         return False
     return set(question.variables) <= {free.key for entered in trace.entered[:1] for free in entered.parameters}
 
 
-def _pairs_passed(branch: Decision, trace: Trace) -> list[bool]:
-    """For each call in the project that gives the two parameters values, whether they are of this side for sure."""
+def _differ(branch: Decision, trace: Trace) -> bool:
+    """Whether anybody gives parameters of the constructor sizes that differ, or nobody says that they do not."""
     question = branch.question
-    if not isinstance(question, Related) or question.second is None:
-        return []
+    assert isinstance(question, Related)
+    if question.second is None:
+        passed = values_passed(trace.path, question.first)
+        if any(question.answer({question.first: value}) is False for value in passed):
+            return True
+        return branch.likely is True or (not passed and branch.likely is None and _is_width_of_one(trace, question))
     pairs = pairs_passed(trace.path, question.first, question.second)
-    return [question.answer(dict(zip(question.variables, pair, strict=True))) is branch.choice for pair in pairs]
+    apart = [question.answer(dict(zip(question.variables, pair, strict=True))) is False for pair in pairs]
+    return any(apart) if apart else branch.likely is not False
+
+
+def _is_width_of_one(trace: Trace, question: Related) -> bool:
+    """Whether torch wants a recurrent layer of one unit, which nobody has in mind."""
+    widths = {layer.get("hidden_size", Dim) for layer in map(layer_of, recurrent_calls(trace))}
+    return question.number == 1 and Dim.symbol(question.first) in widths
 
 
 def _given(branch: Decision, trace: Trace) -> tuple[Given, ...]:

@@ -105,20 +105,17 @@ class Path:
         return self.sizes.agree(left, right) if taken and comparison == "==" else taken
 
     def choose_agreement(self, left: Dim, right: Dim) -> bool:
-        """Whether sizes that an operation needs to be equal are: two parameters of a constructor need not be.
+        """Whether sizes that an operation needs to be equal are: a parameter of the constructor need not be.
 
-        Who gives a class two sizes has two sizes in mind; that they are equal is one side of a question.
+        Who gives a class two sizes has two sizes in mind, and who gives it one may give another than a number that it
+        must be; that they are equal is one side of a question.
         """
         left, right = self.sizes.resolve(left), self.sizes.resolve(right)
-        one, other = left.as_symbol, right.as_symbol
-        if (
-            not one
-            or not other
-            or not {one, other} <= self.constructor
-            or self.sizes.same(left, right) is not Same.UNKNOWN
-        ):
+        sides = [side.as_symbol for side in (left, right) if side.constant is None]
+        is_free = bool(sides) and all(side in self.constructor for side in sides)
+        if not is_free or self.sizes.same(left, right) is not Same.UNKNOWN:
             return self.sizes.agree(left, right)
-        asked = self.choices.get(_alike(one, other))
+        asked = self.choices.get(" == ".join(sorted(map(str, sides))))
         if asked is None:
             return self._imply(left, right, self.sizes.likely(left, "==", right))
         return bool(asked.taken) and self.sizes.agree(left, right)
@@ -128,7 +125,7 @@ class Path:
         if left.key == right.key or not {left.key, right.key} <= self.constructor:
             return None
         likely = None if left.hint is None or right.hint is None else left.hint == right.hint
-        key = _alike(left.key, right.key)
+        key = " == ".join(sorted((left.key, right.key)))
         return bool(self.choose(key, key, (True, False), likely))
 
     def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
@@ -317,11 +314,6 @@ class Path:
     def note_entries(self, key: str, base: Unknown) -> None:
         """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
         self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
-
-
-def _alike(one: str, other: str) -> str:
-    """The key of the choice whether two parameters are equal, and its subject."""
-    return " == ".join(sorted((one, other)))
 
 
 def shown(value: Unknown) -> str:

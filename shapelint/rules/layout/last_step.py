@@ -79,6 +79,14 @@ states, _ = gru(x)
 last = states[-1, :, :]  # error: SHP101
 print(head(last).shape)
 """,
+        """\
+import torch
+from torch import nn
+
+lstm = nn.LSTM(4, 6, batch_first=True)
+output, (h_n, c_n) = lstm(torch.randn(9, 5, 4))
+assert torch.allclose(output[-1], h_n[0])  # error: SHP101
+""",
     ),
     good=(
         """\

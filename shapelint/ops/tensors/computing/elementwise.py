@@ -8,6 +8,7 @@ from shapelint.ops.axes import Operand, axes_of, broadcast, promoted
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import Assumptions, Undetermined, op
 from shapelint.ops.tensors.moving.index import check_assignable
+from shapelint.shapes.dim import Same
 from shapelint.shapes.value import NONE, Bool, Dtype, Float, Int, Tensor, Value
 
 _TO_FLOAT = [
@@ -203,6 +204,46 @@ def of_two_floats(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
 def compare(input: Tensor, other: Operand, assume: Assumptions) -> Tensor:
     """A comparison of each element."""
     return Tensor(broadcast(assume, input.axes, axes_of(other)), Dtype.BOOL)
+
+
+@op(*_methods(["isclose"]), rank_change=0, nature=Nature.COMPARISON)
+def is_close(
+    input: Tensor,
+    other: Tensor,
+    rtol: Value = NONE,
+    atol: Value = NONE,
+    equal_nan: Value = NONE,
+    *,
+    assume: Assumptions,
+) -> Tensor:
+    """Whether each element is as good as equal."""
+    return Tensor(broadcast(assume, input.axes, other.axes), Dtype.BOOL)
+
+
+@op(*_methods(["allclose"]), nature=Nature.COMPARISON)
+def all_close(
+    input: Tensor,
+    other: Tensor,
+    rtol: Value = NONE,
+    atol: Value = NONE,
+    equal_nan: Value = NONE,
+    *,
+    assume: Assumptions,
+) -> Value:
+    """Whether all elements are, of shapes that broadcast."""
+    broadcast(assume, input.axes, other.axes)
+    raise Undetermined("a truth that is in the contents")
+
+
+@op(*_methods(["equal"]), nature=Nature.COMPARISON)
+def equal(input: Tensor, other: Tensor, assume: Assumptions) -> Value:
+    """Whether shapes and elements are equal."""
+    different = len(input.axes) != len(other.axes) or any(
+        assume.same(one.dim, two.dim) is Same.DIFFERENT for one, two in zip(input.axes, other.axes, strict=True)
+    )
+    if different:
+        return Bool(False)
+    raise Undetermined("a truth that is in the contents")
 
 
 @op(*_methods(_LOGICAL), rank_change=0, nature=Nature.POINTWISE)
