@@ -36,22 +36,12 @@ WRONG = {
                 h0 = torch.zeros(1, x.size(0), self.input_size)
                 return self.rnn(x, h0)[0]  # error: SHP907
     """,
-    "channels of a convolution": """
-        class Block(nn.Module):
-            def __init__(self, wide: int, narrow: int):
-                super().__init__()
-                self.down = nn.Conv2d(wide, narrow, 1)
-                self.norm = nn.BatchNorm2d(wide)
-
-            def forward(self, image):
-                return self.norm(self.down(image))  # error: SHP901
-    """,
     "a layer with its sizes exchanged, behind an embedding": """
         class Intent(nn.Module):
-            def __init__(self, words, width, hidden, classes):
+            def __init__(self, words, emb_dim, hidden, classes):
                 super().__init__()
-                self.embedding = nn.Embedding(words, width)
-                self.rnn = nn.GRU(hidden, width, batch_first=True)  # error: SHP614
+                self.embedding = nn.Embedding(words, emb_dim)
+                self.rnn = nn.GRU(hidden, emb_dim, batch_first=True)  # error: SHP614
                 self.out = nn.Linear(hidden, classes)
 
             def forward(self, ids):
@@ -101,6 +91,33 @@ RIGHT = {
 
             def forward(self, x):
                 return self.second(self.first(x))
+    """,
+    "channels of a convolution": """
+        class Block(nn.Module):
+            def __init__(self, wide: int, narrow: int):
+                super().__init__()
+                self.down = nn.Conv2d(wide, narrow, 1)
+                self.norm = nn.BatchNorm2d(wide)
+
+            def forward(self, image):
+                return self.norm(self.down(image))
+    """,
+    "states of equal width": """
+        class Decoder(nn.Module):
+            def __init__(self, encoder_hidden, decoder_hidden, rounds):
+                super().__init__()
+                self.rounds = rounds
+                self.combine = nn.Linear(2 * encoder_hidden, encoder_hidden)
+                self.cells = nn.ModuleList([nn.GRUCell(decoder_hidden, decoder_hidden) for _ in range(rounds)])
+
+            def forward(self, x, states):
+                x = self.combine(x)
+                found = []
+                for i in range(self.rounds):
+                    h = self.cells[i](x, states[i])
+                    found.append(h)
+                    x = x + h
+                return x, found
     """,
     "a number that a parameter has to be": """
         class Fixed(nn.Module):

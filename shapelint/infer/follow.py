@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +18,7 @@ from shapelint.infer.plan import (
     STATED_RANKS,
     WISHED_RANKS,
     BudgetSpent,
+    Demand,
     Plan,
     Raised,
     Refused,
@@ -26,6 +27,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.scopes import Home, Scope
 from shapelint.ops.refusals import SizeError
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.value import Dtype
 from shapelint.trace.node import TRIED, Node, given_refs
 from shapelint.trace.trace import Trace
 
@@ -118,13 +120,26 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
     run = _demanded(checked, entry, plan)
     known = run.plan.demands.keys() | plan.in_vain
     wishes = {key: wish for key, wish in run.path.wishes.items() if key not in known}
-    for more in range(len(WISHED_RANKS)) if wishes else ():
-        ranks = {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
+    fitting: Run | None = None
+    for ranks in _wished(wishes):
         again = _demanded(checked, entry, replace(run.plan, demands={**run.plan.demands, **ranks}))
         if again.path.misfits <= run.path.misfits and (again.raised is None or run.raised is not None):
-            return again
+            if not errors(again.trace) - errors(run.trace):
+                return again
+            fitting = fitting or again
+    if fitting is not None:
+        return fitting
     run.plan = replace(run.plan, in_vain=plan.in_vain | wishes.keys())
     return run
+
+
+def _wished(wishes: Mapping[str, Demand]) -> Iterator[Mapping[str, Demand]]:
+    """The ranks that are tried for unknowns: of sequences first, and at last of ids of one thing for each sample."""
+    for more in range(len(WISHED_RANKS)) if wishes else ():
+        yield {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
+    ids = {key: replace(wish, rank=wish.rank - 1) for key, wish in wishes.items() if wish.dtype is Dtype.INT}
+    if ids:
+        yield {**wishes, **ids}
 
 
 def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:

@@ -44,6 +44,13 @@ model rnn lstm gru cell state enc dec encoder decoder word char token context ct
 latent z hidden_state mel units proj projection
 """
 
+#: words of the width that a layer has inside, and of the width of what it is given
+_INNER = frozenset("hidden hiddens hid nhid hsz hdim units nunits rnn lstm gru cell state".split())
+_OUTER = frozenset(
+    "input inputs in inp ninp idim feature features feat feats nfeatures emb embed embedding embeddings edim emsize"
+    " char word token vocab".split()
+)
+
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(_BATCH.split(), Role.BATCH),
     **dict.fromkeys(_TIME.split(), Role.TIME),
@@ -85,6 +92,14 @@ def word_role(word: str) -> Role:
 def is_direction(word: str) -> bool:
     """Whether a word counts the directions of a layer: `num_directions`, `n directions`."""
     return normalized(word) in _DIRECTION_NAMES
+
+
+def are_inner_and_outer(one: str, other: str) -> bool:
+    """Whether two names are of a layer's own width and of that of what it is given: `hidden_dim` and `emb_dim`."""
+    inner, outer = (
+        [bool(words.intersection(normalized(name).split("_"))) for name in (one, other)] for words in (_INNER, _OUTER)
+    )
+    return inner != outer and sorted(inner) == sorted(outer) == [False, True]
 
 
 def normalized(word: str) -> str:

@@ -109,8 +109,9 @@ def _merge(
         if RULES[finding.code].general:
             return _by_default(finding, trace)
     silent = [t for t in silent if t.entry == trace.entry]
-    if silent:
-        return _on_one_side(finding, trace, [t for t in showing if t.entry == trace.entry], silent)
+    apart = _takes_apart(showing)
+    if silent or apart is not None:
+        return _on_one_side(finding, trace, [t for t in showing if t.entry == trace.entry], silent, apart)
     return _on_each_side(finding, trace, showing, sides)
 
 
@@ -125,14 +126,16 @@ def _on_each_side(finding: Finding, trace: Trace, showing: list[Trace], sides: s
     return (replace(finding, confidence=Confidence.LOW) if is_guess else finding), trace
 
 
-def _on_one_side(finding: Finding, trace: Trace, showing: list[Trace], silent: list[Trace]) -> Hit | None:
-    """What other paths of the entry point do not show that come to the place."""
-    rule, branch = RULES[finding.code], _branch(showing, silent)
+def _on_one_side(
+    finding: Finding, trace: Trace, showing: list[Trace], silent: list[Trace], apart: Decision | None
+) -> Hit | None:
+    """What other paths of the entry point do not show that come to the place, or that take sizes for equal."""
+    rule, branch = RULES[finding.code], apart or _branch(showing, silent)
     if branch is not None and rule.waived_by_option and not isinstance(branch.question, Same):
         return None
     is_side = branch is not None and is_taken(branch, trace, raises=finding.severity is Severity.ERROR)
     # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so sizes
-    is_of_sizes = bool(trace.likely) or (branch is not None and is_of_parameters(branch, trace))
+    is_of_sizes = bool(trace.likely) or apart is not None
     lowered = _lower(finding.confidence, 1 if is_side and (is_of_sizes or not rule.general) else 2)
     if lowered is None or (rule.general and not is_side):
         return None
@@ -182,6 +185,12 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
         if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
             return decision
     return None
+
+
+def _takes_apart(showing: list[Trace]) -> Decision | None:
+    """What the first path takes for different sizes, where all paths do so that show a finding."""
+    taken = [[one for one in trace.decisions if is_of_parameters(one, trace)] for trace in showing]
+    return taken[0][0] if all(taken) else None
 
 
 def _takes_for_one(trace: Trace, sides: set[tuple[str, object]]) -> bool:

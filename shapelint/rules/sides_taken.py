@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from shapelint.choices.questions import IsInstance, Question, Related
+from shapelint.notation.axis_names import are_inner_and_outer
 from shapelint.project.settings import pairs_passed, values_given, values_offered, values_passed
 from shapelint.project.written import Given, Something
 from shapelint.reading.recurrent import layer_of, recurrent_calls
@@ -38,7 +39,7 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
 
 
 def is_of_parameters(branch: Decision, trace: Trace) -> bool:
-    """Whether a side is that parameters of the constructor differ, or one from a number, where torch wants them equal."""
+    """Whether a side is that parameters of the constructor differ, or one from a number, where torch wants no such."""
     question = branch.question
     if not branch.implied or not isinstance(question, Related) or branch.choice is not False:
         return False
@@ -46,7 +47,12 @@ def is_of_parameters(branch: Decision, trace: Trace) -> bool:
 
 
 def _differ(branch: Decision, trace: Trace) -> bool:
-    """Whether anybody gives parameters of the constructor sizes that differ, or nobody says that they do not."""
+    """Whether anybody gives parameters of the constructor sizes that differ; if nobody calls it, what the names say.
+
+    Classes in which two sizes have to be equal are common (`SEBlock(in_channels, out_channels)`, an attention between
+    states of equal width): that their authors did not see it is told where a layer's own width stands in place of that
+    of what it is given, or the other way round.
+    """
     question = branch.question
     assert isinstance(question, Related)
     if question.second is None:
@@ -56,7 +62,15 @@ def _differ(branch: Decision, trace: Trace) -> bool:
         return branch.likely is True or (not passed and branch.likely is None and _is_width_of_one(trace, question))
     pairs = pairs_passed(trace.path, question.first, question.second)
     apart = [question.answer(dict(zip(question.variables, pair, strict=True))) is False for pair in pairs]
-    return any(apart) if apart else branch.likely is not False
+    if apart or branch.likely is not None:
+        return any(apart) if apart else branch.likely is True
+    return are_inner_and_outer(question.first, question.second) and _is_refused_by_layer(trace)
+
+
+def _is_refused_by_layer(trace: Trace) -> bool:
+    """Whether the first refusal of a path is a layer's, which was built with one of the sizes."""
+    refused = next((node for node in trace.nodes if node.error is not None), None)
+    return refused is not None and refused.op.endswith(".forward")
 
 
 def _is_width_of_one(trace: Trace, question: Related) -> bool:

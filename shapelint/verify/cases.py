@@ -10,13 +10,15 @@ confirms nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from shapelint.data import dataclass
-from shapelint.finding import Claim, Confidence, Finding
+from shapelint.finding import Confidence, Finding, Ref
 from shapelint.infer.plan import GUESSED_RANKS, STATED_RANKS, WISHED, WISHED_RANKS
 from shapelint.ops.names import GETITEM
+from shapelint.ops.nature import Nature
+from shapelint.reading.trail import nature_of
 from shapelint.rules.base import RULES
 from shapelint.rules.findings import Hit
 from shapelint.rules.on_path import on_path
@@ -27,6 +29,7 @@ from shapelint.verify.program.encode import UnreplayableError
 from shapelint.verify.program.program import backward_slice
 
 MAX_RANK = 5  #: (B, C, D, H, W): no operation of torch reads more axes than that by itself
+ID_RANKS = (1, 2, 3)  #: of ids that a caller gives
 _ALL = SliceValue(NONE, NONE, NONE)
 MAX_GUESSES = 8  #: leaves of one finding whose ranks are tried
 
@@ -47,7 +50,7 @@ def cases(finding: Finding, trace: Trace) -> Cases:
     """Try the ranks of the leaves of a finding that the code does not tell."""
     hits: list[Hit] = [(finding, trace)]
     assumed: list[str] = []
-    for number, leaf in enumerate(guessed_leaves(trace, finding.claims)):
+    for number, leaf in enumerate(_guessed_leaves(finding, trace)):
         found = _with_other_ranks(finding, trace, leaf) if number < MAX_GUESSES else None
         if found is None:
             assumed.append(_told(leaf))
@@ -68,15 +71,24 @@ def _rests_on_our_word(finding: Finding, trace: Trace) -> bool:
     return False
 
 
-def guessed_leaves(trace: Trace, claims: Sequence[Claim]) -> list[Node]:
-    """The leaves whose ranks claims rest on and the code does not tell, each key once."""
-    roots = [ref for claim in claims for ref in claim.refs]
+def _guessed_leaves(finding: Finding, trace: Trace) -> list[Node]:
+    """The leaves whose ranks a finding rests on and the code does not tell, each key once."""
+    roots = [ref for claim in finding.claims for ref in claim.refs]
     try:
         nodes = backward_slice(trace, roots)
     except UnreplayableError:
         return []  # torch is not asked about it
     counted = any(_names_other_axes(node) for node in nodes)
-    return list({node.leaf_key: node for node in nodes if _is_guessed(node, counted)}.values())
+    general = RULES[finding.code].general
+    guessed = (n for n in nodes if _is_guessed(n, counted) or (general and _is_looked_up(trace, n)))
+    return list({node.leaf_key: node for node in guessed}.values())
+
+
+def _is_looked_up(trace: Trace, leaf: Node) -> bool:
+    """Whether a leaf of unstated rank holds ids: of the steps of samples, or of one thing a sample."""
+    if leaf.leaf_key is None or leaf.bound.get("demand") in STATED_RANKS:
+        return False
+    return any(nature_of(user) is Nature.LOOKUP for user in trace.uses(Ref(leaf.id)))
 
 
 def _is_guessed(leaf: Node, counted: bool) -> bool:
@@ -108,7 +120,8 @@ def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] |
     """The same mistake at each other rank that the code admits; None where there is one without it."""
     found: list[Hit] = []
     codes = frozenset({finding.code})
-    for rank in _other_ranks(leaf):
+    may_be_one = RULES[finding.code].general and _is_looked_up(trace, leaf)
+    for rank in _other_ranks(leaf, ID_RANKS if may_be_one else WISHED_RANKS):
         again = trace.retaken(leaf.leaf_key or "", rank)
         if again is None:
             continue
@@ -120,11 +133,11 @@ def _with_other_ranks(finding: Finding, trace: Trace, leaf: Node) -> list[Hit] |
     return found
 
 
-def _other_ranks(leaf: Node) -> Iterator[int]:
-    """The ranks that it may have instead; what a caller gives for any number of axes has samples and features."""
+def _other_ranks(leaf: Node, given_ranks: tuple[int, ...]) -> Iterator[int]:
+    """The ranks that it may have instead; what a caller gives for any number of axes has one of those given."""
     assert isinstance(leaf.result, Tensor)
     is_batch = leaf.bound.get("demand") == WISHED and leaf.bound.get("given")
-    ranks = WISHED_RANKS if is_batch else range(1, MAX_RANK + 1)
+    ranks = given_ranks if is_batch else range(1, MAX_RANK + 1)
     return (rank for rank in ranks if rank != leaf.result.rank)
 
 

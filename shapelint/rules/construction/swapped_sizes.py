@@ -76,10 +76,10 @@ h = cell(torch.randn(4, 8))
 from torch import nn
 
 class Intents(nn.Module):
-    def __init__(self, words, width, hidden, classes):
+    def __init__(self, words, emb_dim, hidden, classes):
         super().__init__()
-        self.embedding = nn.Embedding(words, width)
-        self.gru = nn.GRU(hidden, width, batch_first=True)  # error: SHP614
+        self.embedding = nn.Embedding(words, emb_dim)
+        self.gru = nn.GRU(hidden, emb_dim, batch_first=True)  # error: SHP614
         self.fc = nn.Linear(hidden, classes)
 
     def forward(self, ids):
