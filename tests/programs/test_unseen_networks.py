@@ -234,3 +234,61 @@ def test_the_old_name_of_a_mean(told: Told) -> None:
     text = "nn.CrossEntropyLoss(reduction='{name}')(nn.Linear(3, 5)(torch.randn(2, 3)), torch.tensor([0, 1]))"
     assert told(text.format(name="elementwise_mean")) == []
     assert told(text.format(name="average")) == ["SHP908"]
+
+
+RATED = """
+    class Rated(nn.Module):
+        def __init__(self, users, items, h):
+            super().__init__()
+            self.user, self.item = nn.Embedding(users, h), nn.Embedding(items, h)
+            self.layers = nn.Sequential(nn.Linear({width}, h), nn.ReLU(), nn.Linear(h, 1))
+
+        def forward(self, user, item, more):
+            {joined}
+            return self.layers(x).view(-1)
+    """
+
+
+@pytest.mark.parametrize(
+    ("joined", "width"),
+    [
+        ("x = torch.cat((self.user(user), self.item(item)), 1)", "2 * h"),
+        ("x = torch.cat([self.user(user), self.item(item), more], dim=1)", "2 * h + 4"),
+        ("x = torch.cat((self.user(user), self.item(more).mean(1)), dim=1)", "2 * h"),
+    ],
+)
+def test_ids_of_one_thing_for_each_sample(told: Told, joined: str, width: str) -> None:
+    assert told(RATED.format(joined=joined, width=width)) == []
+
+
+def test_no_number_of_ids_gives_what_the_layer_takes(told: Told) -> None:
+    assert told(RATED.format(joined="x = self.user(user) * self.item(item)", width="2 * h")) == ["SHP901"]
+
+
+ROUNDED = """
+    def rounded(v, divisor, least=None):
+        least = least or divisor
+        new_v = max(least, int(v + divisor / 2) // divisor * divisor)
+        if new_v < {share} * v:
+            new_v += divisor
+        return new_v
+
+    class Mobile(nn.Module):
+        def __init__(self, mult=1.0):
+            super().__init__()
+            last = rounded(1280 * mult, 8) if mult {asked} else 1280
+            self.conv = nn.Conv2d(rounded(32 * mult, 8), last, 1)
+            self.norm = nn.BatchNorm2d(1280)
+
+        def forward(self, x):
+            return self.norm(self.conv(x))
+
+    Mobile()(torch.randn(2, 32, 7, 7))
+    """
+
+
+@pytest.mark.parametrize(
+    ("share", "asked", "wrong"), [("0.9", "> 1.0", []), ("0.9", "<= 1", []), ("1.1", "!= 0.5", ["SHP901"])]
+)
+def test_fractions_that_are_known_are_compared(told: Told, share: str, asked: str, wrong: list[str]) -> None:
+    assert told(ROUNDED.format(share=share, asked=asked)) == wrong

@@ -57,6 +57,9 @@ def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expr
         equal = _equal(run, left, right)
         if equal is not None:
             return Bool(equal == (operator == "=="))
+    numbers = _number(left), _number(right)
+    if numbers[0] is not None and numbers[1] is not None and operator in COMPARISONS:
+        return Bool(COMPARISONS[operator](numbers[0], numbers[1]))
     left, right = _as_size(run, left, right), _as_size(run, right, left)
     if isinstance(left, Unknown) and isinstance(right, Unknown) and operator in ("==", "!="):
         alike = run.path.choose_alike(left, right)
@@ -65,6 +68,13 @@ def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expr
     if isinstance(left, Int) and isinstance(right, Int):
         return _compare_sizes(run, left.dim, operator, right.dim)
     return _unknown_comparison(run, left, operator, right, node)
+
+
+def _number(value: Value) -> float | None:
+    """A number that is known."""
+    if isinstance(value, Float):
+        return value.value
+    return value.dim.constant if isinstance(value, Int) else None
 
 
 def _as_size(run: Run, value: Value, other: Value) -> Value:
@@ -86,7 +96,7 @@ def _tensor_comparison(run: Run, left: Value, operator: str, right: Value, node:
 def _equal(run: Run, left: Value, right: Value) -> bool | None:
     if isinstance(left, Member) and isinstance(right, Member):
         return left == right
-    if isinstance(left, Str | Bool | Float) and type(left) is type(right):
+    if isinstance(left, Str | Bool) and type(left) is type(right):
         return left.value == getattr(right, "value", None)
     if isinstance(left, External | Class | Builtin) and isinstance(right, External | Class | Builtin):
         return left is right or _path_of(left) == _path_of(right)
