@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -120,26 +120,31 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
     run = _demanded(checked, entry, plan)
     known = run.plan.demands.keys() | plan.in_vain
     wishes = {key: wish for key, wish in run.path.wishes.items() if key not in known}
-    fitting: Run | None = None
-    for ranks in _wished(wishes):
-        again = _demanded(checked, entry, replace(run.plan, demands={**run.plan.demands, **ranks}))
-        if again.path.misfits <= run.path.misfits and (again.raised is None or run.raised is not None):
-            if not errors(again.trace) - errors(run.trace):
-                return again
-            fitting = fitting or again
-    if fitting is not None:
-        return fitting
+    for more in range(len(WISHED_RANKS)) if wishes else ():
+        ranks = {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
+        again = _wished(checked, entry, run, ranks)
+        if again is not None:
+            return _of_one_row(checked, entry, run, wishes) or again if _refuses_more(again, run) else again
     run.plan = replace(run.plan, in_vain=plan.in_vain | wishes.keys())
     return run
 
 
-def _wished(wishes: Mapping[str, Demand]) -> Iterator[Mapping[str, Demand]]:
-    """The ranks that are tried for unknowns: of sequences first, and at last of ids of one thing for each sample."""
-    for more in range(len(WISHED_RANKS)) if wishes else ():
-        yield {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
+def _wished(checked: Checked, entry: Entry, run: Run, ranks: Mapping[str, Demand]) -> Run | None:
+    """A path with ranks for more of its inputs; None where one of them does not go with the code."""
+    again = _demanded(checked, entry, replace(run.plan, demands={**run.plan.demands, **ranks}))
+    fits = again.path.misfits <= run.path.misfits and (again.raised is None or run.raised is not None)
+    return again if fits else None
+
+
+def _of_one_row(checked: Checked, entry: Entry, run: Run, wishes: Mapping[str, Demand]) -> Run | None:
+    """A path on which ids are one for each sample, and no sequences, if torch refuses nothing then."""
     ids = {key: replace(wish, rank=wish.rank - 1) for key, wish in wishes.items() if wish.dtype is Dtype.INT}
-    if ids:
-        yield {**wishes, **ids}
+    again = _wished(checked, entry, run, {**wishes, **ids}) if ids else None
+    return None if again is None or _refuses_more(again, run) else again
+
+
+def _refuses_more(run: Run, before: Run) -> bool:
+    return bool(errors(run.trace) - errors(before.trace))
 
 
 def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
