@@ -108,8 +108,9 @@ def _merge(
         finding = replace(finding, fixes=())  # their numbers stand where names belong
         if RULES[finding.code].general:
             return _by_default(finding, trace)
-    silent = [t for t in silent if t.entry == trace.entry]
     apart = _takes_apart(showing)
+    # what torch refuses on a path that takes sizes apart does not speak against what the others show
+    silent = [t for t in silent if t.entry == trace.entry and (apart is not None or not _sizes_apart(t))]
     if silent or apart is not None:
         return _on_one_side(finding, trace, [t for t in showing if t.entry == trace.entry], silent, apart)
     return _on_each_side(finding, trace, showing, sides)
@@ -189,8 +190,12 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
 
 def _takes_apart(showing: list[Trace]) -> Decision | None:
     """What the first path takes for different sizes, where all paths do so that show a finding."""
-    taken = [[one for one in trace.decisions if is_of_parameters(one, trace)] for trace in showing]
+    taken = [_sizes_apart(trace) for trace in showing]
     return taken[0][0] if all(taken) else None
+
+
+def _sizes_apart(trace: Trace) -> list[Decision]:
+    return [one for one in trace.decisions if is_of_parameters(one, trace)]
 
 
 def _takes_for_one(trace: Trace, sides: set[tuple[str, object]]) -> bool:

@@ -71,6 +71,13 @@ def _elementwise() -> None:
     case(operators, tensor("B"), whole("B"))
     case(both("div"), X, number(2), rounding_mode=Str("floor"))
     case(both("atan2 hypot"), X, V)
+    case(both("isclose"), X, tensor("T", 1))
+    case(both("isclose"), X, V, Float(0.1))
+    case(both("allclose"), X, V, refuses=True)
+    case(both("equal"), X, X, refuses=True)
+    case(both("equal"), X, V)
+    for name in ("isclose", "allclose", "equal"):
+        case(both(name), tensor("B", 5), tensor("B", 4))
     case(both("logical_and logical_or logical_xor"), mask("B", 1), mask("T"))
     bits = both("bitwise_and bitwise_or bitwise_xor") + " " + methods("__and__ __or__ __xor__")
     case(bits, mask("B", 1), mask("T"))
