@@ -28,7 +28,7 @@ from shapelint.infer.values.scopes import Home, Scope
 from shapelint.ops.refusals import SizeError
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype
-from shapelint.trace.node import TRIED, Node, given_refs
+from shapelint.trace.node import TRIED, Node, given_refs, is_of_axis
 from shapelint.trace.trace import Trace
 
 MAX_REPEATS = 6  #: repetitions of a path until its unknown inputs have the shapes that it demands
@@ -140,7 +140,15 @@ def _of_one_row(checked: Checked, entry: Entry, run: Run, wishes: Mapping[str, D
     """A path on which ids are one for each sample, and no sequences, if torch refuses nothing then."""
     ids = {key: replace(wish, rank=wish.rank - 1) for key, wish in wishes.items() if wish.dtype is Dtype.INT}
     again = _wished(checked, entry, run, {**wishes, **ids}) if ids else None
-    return None if again is None or _refuses_more(again, run) else again
+    if again is None or _refuses_more(again, run) or any(_fixes_samples(again.trace, key) for key in ids):
+        return None
+    return again
+
+
+def _fixes_samples(trace: Trace, key: str) -> bool:
+    """Whether a path wants a number of samples that is none of an input's: as many as a layer has features."""
+    samples = trace.resolve(Dim.symbol(f"{key}.size(0)")).as_symbol
+    return samples is None or not is_of_axis(samples)
 
 
 def _refuses_more(run: Run, before: Run) -> bool:
@@ -179,7 +187,8 @@ def retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Tr
     }
     demands[key] = replace(run.plan.demands[key], rank=rank, because=TRIED)
     again = follow(checked, entry, replace(run.plan, choices=choices, demands=demands))
-    if again.raised is not None and run.raised is None:
+    is_of_ids = demands[key].dtype is Dtype.INT
+    if (again.raised is not None and run.raised is None) or (is_of_ids and _fixes_samples(again.trace, key)):
         return None
     return None if errors(again.trace) - errors(run.trace) else again.trace
 

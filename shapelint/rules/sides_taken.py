@@ -9,8 +9,6 @@ from shapelint.choices.questions import IsInstance, Question, Related
 from shapelint.notation.axis_names import are_inner_and_outer
 from shapelint.project.settings import pairs_passed, values_given, values_offered, values_passed
 from shapelint.project.written import Given, Something
-from shapelint.reading.recurrent import layer_of, recurrent_calls
-from shapelint.shapes.dim import Dim
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import LATER_ROUND
 from shapelint.trace.trace import Trace
@@ -27,7 +25,8 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
     if branch.question is not None and any(name.startswith(LATER_ROUND) for name in branch.question.variables):
         return False  # which round it is, nobody chooses
     if is_of_parameters(branch, trace):
-        return _differ(branch, trace)
+        assert isinstance(branch.question, Related)
+        return _differ(branch.question, trace)
     about = _about_the_same(branch, trace)
     given = _given(branch, trace)
     offered = values_offered(trace.path, branch.setting) if raises and branch.setting is not None else ()
@@ -39,31 +38,24 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
 
 
 def is_of_parameters(branch: Decision, trace: Trace) -> bool:
-    """Whether a side is that parameters of the constructor differ, or one from a number, where torch wants no such."""
+    """Whether a side is that two parameters of the constructor differ, where an operation needs them to be equal."""
     question = branch.question
-    if not branch.implied or not isinstance(question, Related) or branch.choice is not False:
+    if not branch.implied or not isinstance(question, Related) or not question.second or branch.choice is not False:
         return False
     return set(question.variables) <= {free.key for entered in trace.entered[:1] for free in entered.parameters}
 
 
-def _differ(branch: Decision, trace: Trace) -> bool:
+def _differ(question: Related, trace: Trace) -> bool:
     """Whether anybody gives parameters of the constructor sizes that differ; if nobody calls it, what the names say.
 
     Classes in which two sizes have to be equal are common (`SEBlock(in_channels, out_channels)`, an attention between
     states of equal width): that their authors did not see it is told where a layer's own width stands in place of that
     of what it is given, or the other way round.
     """
-    question = branch.question
-    assert isinstance(question, Related)
-    if question.second is None:
-        passed = values_passed(trace.path, question.first)
-        if any(question.answer({question.first: value}) is False for value in passed):
-            return True
-        return branch.likely is True or (not passed and branch.likely is None and _is_width_of_one(trace, question))
+    assert question.second is not None
     pairs = pairs_passed(trace.path, question.first, question.second)
-    apart = [question.answer(dict(zip(question.variables, pair, strict=True))) is False for pair in pairs]
-    if apart or branch.likely is not None:
-        return any(apart) if apart else branch.likely is True
+    if pairs:
+        return any(question.answer(dict(zip(question.variables, pair, strict=True))) is False for pair in pairs)
     return are_inner_and_outer(question.first, question.second) and _is_refused_by_layer(trace)
 
 
@@ -71,12 +63,6 @@ def _is_refused_by_layer(trace: Trace) -> bool:
     """Whether the first refusal of a path is a layer's, which was built with one of the sizes."""
     refused = next((node for node in trace.nodes if node.error is not None), None)
     return refused is not None and refused.op.endswith(".forward")
-
-
-def _is_width_of_one(trace: Trace, question: Related) -> bool:
-    """Whether torch wants a recurrent layer of one unit, which nobody has in mind."""
-    widths = {layer.get("hidden_size", Dim) for layer in map(layer_of, recurrent_calls(trace))}
-    return question.number == 1 and Dim.symbol(question.first) in widths
 
 
 def _given(branch: Decision, trace: Trace) -> tuple[Given, ...]:

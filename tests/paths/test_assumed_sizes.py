@@ -48,28 +48,6 @@ WRONG = {
                 _, h = self.rnn(self.embedding(ids))
                 return self.out(h[-1])
     """,
-    "a product that only one unit would do for": """
-        class Attend(nn.Module):
-            def __init__(self, features, units):
-                super().__init__()
-                self.rnn = nn.GRU(features, units, batch_first=True)
-                self.score = nn.Linear(units, 1)
-
-            def forward(self, x):
-                out, h = self.rnn(x)
-                weights = torch.softmax(self.score(out), dim=1)
-                return torch.bmm(out, weights.transpose(1, 2))  # error: SHP901
-    """,
-    "a default that another number does not go with": """
-        class Fixed(nn.Module):
-            def __init__(self, features, hidden=64):
-                super().__init__()
-                self.rnn = nn.LSTM(features, hidden, batch_first=True)
-                self.out = nn.Linear(128, 2)
-
-            def forward(self, x):
-                return self.out(self.rnn(x)[0][:, -1])  # error: SHP901
-    """,
     "defaults that differ": """
         class Mixed(nn.Module):
             def __init__(self, width=16, hidden=32):

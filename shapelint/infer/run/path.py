@@ -105,27 +105,29 @@ class Path:
         return self.sizes.agree(left, right) if taken and comparison == "==" else taken
 
     def choose_agreement(self, left: Dim, right: Dim) -> bool:
-        """Whether sizes that an operation needs to be equal are: a parameter of the constructor need not be.
+        """Whether sizes that an operation needs to be equal are: two parameters of the constructor need not be.
 
-        Who gives a class two sizes has two sizes in mind, and who gives it one may give another than a number that it
-        must be; that they are equal is one side of a question.
+        Who gives a class two sizes has two sizes in mind; that they are equal is one side of a question. Where both
+        have defaults, these are told of (`Trace.likely`).
         """
         left, right = self.sizes.resolve(left), self.sizes.resolve(right)
-        sides = [side.as_symbol for side in (left, right) if side.constant is None]
-        is_free = bool(sides) and all(side in self.constructor for side in sides)
+        one, other = left.as_symbol, right.as_symbol
+        is_free = one is not None and other is not None and {one, other} <= self.constructor
         if not is_free or self.sizes.same(left, right) is not Same.UNKNOWN:
             return self.sizes.agree(left, right)
-        asked = self.choices.get(" == ".join(sorted(map(str, sides))))
-        if asked is None:
-            return self._imply(left, right, self.sizes.likely(left, "==", right))
-        return bool(asked.taken) and self.sizes.agree(left, right)
+        asked = self.choices.get(_alike(left, right))
+        if asked is not None:
+            return bool(asked.taken) and self.sizes.agree(left, right)
+        if self.sizes.likely(left, "==", right) is not None:
+            return self.sizes.agree(left, right)
+        return self._imply(left, right, None)
 
     def choose_alike(self, left: Unknown, right: Unknown) -> bool | None:
         """Whether two parameters of the constructor are equal, whatever they are; None for other values."""
         if left.key == right.key or not {left.key, right.key} <= self.constructor:
             return None
         likely = None if left.hint is None or right.hint is None else left.hint == right.hint
-        key = " == ".join(sorted((left.key, right.key)))
+        key = _alike(left.key, right.key)
         return bool(self.choose(key, key, (True, False), likely))
 
     def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
@@ -314,6 +316,11 @@ class Path:
     def note_entries(self, key: str, base: Unknown) -> None:
         """What a loop over `x.unbind(dim)`, of key `key`, gives are entries of the tensor `base`."""
         self.parents.update({f"{key}[*{number}]": Parent(base.key, -1) for number in range(2)})
+
+
+def _alike(one: object, other: object) -> str:
+    """The key of the choice whether two parameters are equal, and its subject."""
+    return " == ".join(sorted((str(one), str(other))))
 
 
 def shown(value: Unknown) -> str:
