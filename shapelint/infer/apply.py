@@ -13,7 +13,7 @@ from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
 from shapelint.ops.names import PACK, PACK_SEQUENCE, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import LOSSES, Nature
-from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
+from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SignError, SizeError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.computing.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
@@ -119,7 +119,10 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     """
     if any(isinstance(value, List) and not value.items for value in args):
         return True
-    if any(size.constant == 0 for value in args if not isinstance(value, Layer) for size in sizes_in(value)):
+    counted = [size for value in args if not isinstance(value, Layer) for size in sizes_in(value)]
+    if any(size.constant == 0 for size in (*counted, error.details.get("expected")) if isinstance(size, Dim)):
+        return True
+    if _is_of_free_sign(run, error):
         return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
@@ -132,6 +135,12 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(run, error):
         return False
     return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
+
+
+def _is_of_free_sign(run: Run, error: ShapeError) -> bool:
+    """Whether a size is negative unless a number is so that is no size anywhere: `-depth`, where depth is 0 or -1."""
+    got = error.details.get("got")
+    return isinstance(error, SignError) and isinstance(got, Dim) and not run.sizes.is_certain(got)
 
 
 def _dispute_ranks(run: Run, args: tuple[Value, ...]) -> None:
@@ -175,6 +184,8 @@ def construct(
         layer = binding.build(registry.LAYERS[kind], args, kwargs, run, call.span, run.recorder.away)
     except ShapeError as error:
         failed = Unknown(run.key_of(call), error.message)
+        if _is_of_free_sign(run, error):
+            return failed
         return run.recorder.record(kind, args, kwargs, {}, failed, call.span, call, error)
     except Undetermined as open_question:
         return Unknown(run.key_of(call), f"{kind}: {open_question.reason}")

@@ -101,7 +101,7 @@ def _overlaid(column: Sequence[Axis], assume: Assumptions) -> Axis:
 
 
 def _overlay(left: Axis, right: Axis, assume: Assumptions) -> Axis:
-    if assume.agree(left.dim, right.dim):
+    if assume.overlay(left.dim, right.dim):
         return _best_known((left, right))
     if may_be_one(left.dim, assume):
         return right

@@ -19,3 +19,7 @@ class RankError(ShapeError):
 
 class AxisError(ShapeError):
     """An axis, or an entry of one, that the tensor does not have."""
+
+
+class SignError(ShapeError):
+    """A size must not be so small, and is, if the sizes are positive that it is computed from."""

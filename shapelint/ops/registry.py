@@ -87,6 +87,9 @@ class Assumptions(Protocol):
     def agree(self, left: Dim, right: Dim) -> bool:
         """Return False if the sizes certainly differ; otherwise they are assumed equal from now on."""
 
+    def overlay(self, left: Dim, right: Dim) -> bool:
+        """`agree` for sizes that are laid over each other: an axis of an input may have length 1 as well."""
+
     def resolve(self, dim: Dim) -> Dim:
         """Put what has been assumed into the size."""
 

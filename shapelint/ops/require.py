@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapelint.ops.axes import position
 from shapelint.ops.binding import sizes_of
-from shapelint.ops.refusals import RankError, SizeError
+from shapelint.ops.refusals import RankError, SignError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Sizes, Undetermined
 from shapelint.shapes.axis import SEQUENCE
 from shapelint.shapes.dim import Dim, Same
@@ -62,7 +62,7 @@ def require_at_least(lowest: int, **sizes: Dim) -> None:
     """No size may certainly be below `lowest`."""
     for name, size in sizes.items():
         if (Dim.of(lowest) - size).is_positive():
-            raise ShapeError(f"{name} must be at least $expected, got $got", expected=Dim.of(lowest), got=size)
+            raise SignError(f"{name} must be at least $expected, got $got", expected=Dim.of(lowest), got=size)
 
 
 def require_probability(name: str, value: Value, code: str | None = None) -> None:

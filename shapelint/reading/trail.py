@@ -62,6 +62,9 @@ class _Settled:
     def agree(self, left: Dim, right: Dim) -> bool:
         return self.same(left, right) is not Same.DIFFERENT
 
+    def overlay(self, left: Dim, right: Dim) -> bool:
+        return self.agree(left, right)
+
     def decide(self, condition: Unknown) -> bool:
         raise Undetermined("a flag whose side is not kept")
 

@@ -81,6 +81,10 @@ class PathAssumptions:
             self._assume(self.resolve(left), self.resolve(right))
         return answer is not Same.DIFFERENT
 
+    def overlay(self, left: Dim, right: Dim) -> bool:
+        """Sizes that are laid over each other are equal, or one of them is 1."""
+        return self.agree(left, right)
+
     def decide(self, condition: Unknown) -> bool:
         """Every flag that is not known gets the same answer."""
         return self.choice

@@ -11,7 +11,7 @@ from shapelint.infer.code.expected import expects_refusal, makes_up_for, raises,
 from shapelint.infer.code.expressions import defaults_of
 from shapelint.infer.code.gradients import graphless
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
-from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical
+from shapelint.infer.known.torch_names import KNOWN_ROOTS, canonical, named
 from shapelint.infer.plan import Place, Raised
 from shapelint.infer.protocol import Site, call_value, rounds, truth
 from shapelint.infer.run.run import Run
@@ -251,7 +251,7 @@ def import_from(run: Run, scope: Scope, node: facts.ImportFrom) -> Flow:
     for name, alias in node.names:
         wanted = None if name == "*" else name
         path = f"{node.module}.{name}" if wanted else node.module
-        value = External(canonical(path)) if known else Imported(run.recorder.path, node.module, node.level, wanted)
+        value = named(path) if known else Imported(run.recorder.path, node.module, node.level, wanted)
         if wanted is None:
             stars = scope.names.get("*")
             scope.names["*"] = Tuple((*(stars.items if isinstance(stars, Tuple) else ()), value))

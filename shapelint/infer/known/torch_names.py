@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from shapelint.ops import registry
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Int, Value
+from shapelint.shapes.value import Bool, External, Float, Int, Value
 
 #: modules whose members are kept as External; all other imports are unknown values
 KNOWN_ROOTS = frozenset(
@@ -15,6 +17,8 @@ KNOWN_ROOTS = frozenset(
 )
 #: classes that a tensor is an instance of; before torch 0.4 its type was Variable, and code still asks for that
 TENSORS = frozenset({"torch.Tensor", "torch.autograd.Variable", "torch.FloatTensor"})
+#: the numbers of `math`, which torch has as well
+_NUMBERS = {f"{home}.{name}": Float(getattr(math, name)) for home in ("math", "torch") for name in ("pi", "e", "inf")}
 SIX = "six.moves."  #: where Python 2 code finds Python 3 builtins
 
 
@@ -39,6 +43,11 @@ def canonical(path: str) -> str:
         if path.startswith(home):
             return f"torch.{name}"
     return path
+
+
+def named(path: str) -> Value:
+    """What a dotted name of a known module stands for: a number, or what its name tells."""
+    return _NUMBERS.get(path) or External(canonical(path))
 
 
 def layer_parameters(path: str) -> list[tuple[str, Value | None]]:

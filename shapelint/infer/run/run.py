@@ -61,6 +61,11 @@ class Run:
         """False if the sizes differ, or this path takes them to; otherwise they are equal from now on."""
         return self.path.choose_agreement(left, right) if self.path.constructor else self.sizes.agree(left, right)
 
+    def overlay(self, left: Dim, right: Dim) -> bool:
+        """`agree`, where an axis of an input may have length 1 as well."""
+        self.sizes.note_overlaid(left, right)
+        return self.agree(left, right)
+
     def choose_equal(self, left: Dim, right: Dim, otherwise: bool) -> bool:
         """Whether sizes are equal, by what is known, or by a choice."""
         return self.path.choose_equal(left, right, otherwise)

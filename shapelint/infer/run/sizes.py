@@ -12,6 +12,8 @@ from shapelint.shapes.equations import solutions
 from shapelint.trace.node import is_of_axis
 from shapelint.trace.trace import Trace
 
+ONE = Dim.of(1)
+
 
 @dataclass(slots=True)
 class Sizes:
@@ -20,6 +22,7 @@ class Sizes:
     trace: Trace
     store: Store
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
+    overlaid: set[str] = field(default_factory=set)  #: axes that are as long as others, or 1 long
     assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
     mentions: dict[str, list[str]] = field(default_factory=dict)  #: solved symbols whose values may mention a symbol
 
@@ -29,9 +32,12 @@ class Sizes:
 
     def same(self, left: Dim, right: Dim) -> Same:
         """Compare two sizes under the equalities assumed so far."""
+        may_be_one = right == ONE and left.as_symbol in self.overlaid
         left, right = self.resolve(left), self.resolve(right)
         answer = left.same(right)
-        if answer is Same.DIFFERENT and not self._is_certain(left - right):
+        if may_be_one and answer is Same.DIFFERENT:
+            return Same.UNKNOWN
+        if answer is Same.DIFFERENT and not self.is_certain(left - right):
             return Same.UNKNOWN
         if answer is Same.UNKNOWN and left - right in self.assumed_zero:
             return Same.EQUAL
@@ -41,8 +47,8 @@ class Sizes:
                 return Same.DIFFERENT
         return answer
 
-    def _is_certain(self, difference: Dim) -> bool:
-        """Whether sizes that differ by this differ for sure: `a + b` is `a` where b is 0."""
+    def is_certain(self, difference: Dim) -> bool:
+        """Whether what this says of its symbols, which are taken to be positive, is so: `a + b` is `a` where b is 0."""
         return all(is_of_axis(name) or name in self.positive for name in difference.symbols)
 
     def agree(self, left: Dim, right: Dim) -> bool:
@@ -51,6 +57,12 @@ class Sizes:
         if answer is Same.UNKNOWN:
             self.assume(self.resolve(left), self.resolve(right))
         return answer is not Same.DIFFERENT
+
+    def note_overlaid(self, left: Dim, right: Dim) -> None:
+        """Remember which sizes are equal, from now on, only because axes of inputs are laid over others."""
+        names = [side.as_symbol for side in (left, right)]
+        if self.same(left, right) is Same.UNKNOWN:
+            self.overlaid.update(name for name in names if name and is_of_axis(name) and name not in self.trace.solved)
 
     def assume(self, left: Dim, right: Dim) -> None:
         """Take sizes to be equal from now on."""

@@ -13,7 +13,7 @@ from shapelint.reading.operations import is_parameter, is_recurrent_call
 from shapelint.reading.recurrent import state_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import recurrent_above
-from shapelint.reading.trail import made_by, nature_of, natures, origin_of, trail
+from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs, trail
 from shapelint.reading.uses import feeds_class_loss, feeds_convolution
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
@@ -87,6 +87,7 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
         return False
     if (
         _is_shifted(trace, root)
+        or _is_cut_back(trace, node)
         or _is_exchanged_back(trace, node, meant)
         or (meant.split is None and _may_hold_one(trace, root, node))
     ):
@@ -103,6 +104,41 @@ def _is_shifted(trace: Trace, root: Tensor) -> bool:
     if maker is None or not isinstance(whole, Tensor) or nature_of(maker) not in (Nature.PADDING, Nature.JOIN):
         return False
     return any(_is_sum(trace.resolve(axis.dim)) for axis in whole.axes)
+
+
+def _is_cut_back(trace: Trace, node: Node) -> bool:
+    """Whether a tensor is cut anew, a slice of that is taken, and this is cut to the first sizes again, but for one.
+
+    That is the shift of relative attention in another form: the axes are exchanged twice by views, and each row has
+    moved by what the slice left out. Both views are part of it.
+    """
+    return any(_restores(trace, node, last) for last in _views_of_slices(trace, node)) or any(
+        _restores(trace, first, node) for first in _sliced_views_above(trace, node)
+    )
+
+
+def _views_of_slices(trace: Trace, node: Node) -> Iterator[Node]:
+    for piece in trace.uses(Ref(node.id)):
+        if nature_of(piece) is Nature.SELECTION:
+            yield from (user for user in trace.uses(Ref(piece.id)) if view_base(user) is not None)
+
+
+def _sliced_views_above(trace: Trace, node: Node) -> Iterator[Node]:
+    piece = made_by(trace, view_base(node))
+    first = next(iter(tensor_inputs(piece)), None) if piece and nature_of(piece) is Nature.SELECTION else None
+    maker = made_by(trace, first)
+    if maker is not None and view_base(maker) is not None:
+        yield maker
+
+
+def _restores(trace: Trace, first: Node, last: Node) -> bool:
+    """Whether the last view gives what the first one cut its sizes again, one of them shortened."""
+    before, after = view_base(first), last.result
+    if before is None or not isinstance(after, Tensor) or before.rank != after.rank:
+        return False
+    pairs = zip(before.sizes, after.sizes, strict=True)
+    other = [(old, new) for old, new in ((trace.resolve(a), trace.resolve(b)) for a, b in pairs) if old != new]
+    return len(other) == 1 and (other[0][0] - other[0][1]).is_positive()
 
 
 def _is_exchanged_back(trace: Trace, node: Node, meant: Rearrangement) -> bool:

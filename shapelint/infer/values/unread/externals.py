@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shapelint.infer.apply import apply, construct
 from shapelint.infer.known.table import EXTERNALS
-from shapelint.infer.known.torch_names import SIX, canonical, is_module_class, layer_parameters
+from shapelint.infer.known.torch_names import SIX, canonical, is_module_class, layer_parameters, named
 from shapelint.infer.protocol import Site, attributes, call_value, calls, items
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.methods import call_method
@@ -99,7 +99,7 @@ def _with_open_kwargs(path: str, site: Site) -> Mapping[str, Value]:
 def _attribute(run: Run, base: External, name: str, node: facts.Expression) -> Value:
     if name in ("__name__", "__qualname__") and base.path in registry.LAYERS:
         return Str(base.path.rpartition(".")[2])
-    return _named(base.path, name)
+    return named(f"{base.path}.{name}")
 
 
 @items(External)
