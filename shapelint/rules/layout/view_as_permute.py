@@ -57,8 +57,8 @@ order of the axes, raises: torch refuses the `view`.
 One of the exchanged axes has length 1; axes are only merged or split in order; the sizes are plain numbers and the
 result feeds no recurrent layer and no convolution that reads a last axis as its channels (an example of views); the
 tensor is uniform (`torch.zeros`), or a parameter, which learns in any order; a permutation puts the axes back at once,
-since the elements lay in the order of the view; a slice of the result is cut back to the first sizes but for one, which is
-the shift of relative attention.
+since the elements lay in the order of the view; a slice of the result is cut back to the first sizes but for one: the
+shift of relative attention.
 """,
     bad=(
         """\
