@@ -110,7 +110,39 @@ class _Loop:
             if added.is_positive():
                 is_regular = _size(item) == start + added * Dim.of(followed)
                 item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
+        self._stand_for_rebound(count, followed)
         self._widen()
+
+    def _stand_for_rebound(self, count: Dim, followed: int) -> None:
+        """Sequences that each round makes anew from what the name held: `out = out + [step]`.
+
+        A single round does not tell whether it adds items or makes what every round makes so. A tuple of many items
+        is told as a list of them: a sample is all that is known of it.
+        """
+        for name, old in self.before.items():
+            new = self.scope.names.get(name)
+            if type(old) is not type(new) or not isinstance(new, List | Tuple) or id(new) in self.latest:
+                continue
+            start, added = self._size_at_start(name), _size(new) - self._size_of(old)
+            if added == Dim.of(0):
+                continue
+            is_regular = followed > 1 and added.is_positive() and _size(new) == start + added * Dim.of(followed)
+            length = start + count * added if is_regular else Dim.symbol(f"len({name})@{self.place}")
+            if isinstance(new, List):
+                new.length = length
+            else:
+                self.scope.names[name] = List(list(new.items), length)
+
+    def _size_at_start(self, name: str) -> Dim:
+        """The number of items that a name held in front of the loop."""
+        first = self.first.get(name)
+        if isinstance(first, Tuple):
+            return _size(first)
+        return self.lists[id(first)].size if isinstance(first, List) else Dim.of(0)
+
+    def _size_of(self, old: Value) -> Dim:
+        """The number of items that the last round found in what a name held."""
+        return _size(old) if isinstance(old, Tuple) else self.latest[id(old)].size
 
     def _loosen(self) -> None:
         """What the first round has changed in size has a size of its own in each round: `cat([history, new])`."""
@@ -191,8 +223,8 @@ def _held(value: Value) -> Iterable[Value]:
     return value.items if isinstance(value, List | Tuple) else ()
 
 
-def _size(value: List | Container) -> Dim:
-    return value.length or Dim.of(_count(value))
+def _size(value: List | Tuple | Container) -> Dim:
+    return Dim.of(len(value.items)) if isinstance(value, Tuple) else value.length or Dim.of(_count(value))
 
 
 def _count(value: List | Container) -> int:

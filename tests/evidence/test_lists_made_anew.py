@@ -1,0 +1,46 @@
+"""Sequences that a loop makes anew in each round from what the name held."""
+
+import pytest
+from reported import plain_codes
+
+MADE = {
+    "list and list": ("[]", "out = out + [h]"),
+    "list in front": ("[]", "out = [h] + out"),
+    "unpacked": ("[]", "out = [*out, h]"),
+    "each one reordered": ("[]", "out = [o[order] for o in out] + [h]"),
+    "reordered, then appended": ("[]", "out = [o[order] for o in out]\n            out.append(h)"),
+    "tuple and tuple": ("()", "out = out + (h,)"),
+    "tuple grown": ("()", "out += (h,)"),
+    "tuple of what there was": ("(h,)", "out = (*out, h)"),
+}
+
+
+def model(start: str, made: str, items: int) -> str:
+    return f"""
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(8, 8)
+
+    def forward(self, h, order):
+        out = {start}
+        for _ in range(5):
+            h = self.cell(h, h)
+            {made}
+        return torch.stack(out, 1).view(h.size(0), {items}, 8)
+
+
+Model()(torch.randn(3, 8), torch.tensor([2, 0, 1]))
+"""
+
+
+@pytest.mark.parametrize(("start", "made"), MADE.values(), ids=MADE)
+def test_it_has_an_item_for_each_round(start: str, made: str) -> None:
+    held = 5 if start in ("[]", "()") else 6
+    assert plain_codes(model(start, made, held)) == []
+    assert plain_codes(model(start, made, held - 1)) == ["SHP903"]
+
+
+def test_what_each_round_makes_alike_does_not_grow() -> None:
+    assert plain_codes(model("[]", "out = [h, h]", 2)) == []
+    assert plain_codes(model("[h, h]", "out = out[1:] + [h]", 2)) == []
