@@ -45,10 +45,15 @@ def maker_of_scores(trace: Trace, loss: Loss) -> Node | None:
     """What computed the scores of a loss that torch runs in training, before they were cut or moved."""
     if loss.node.error is not None or not is_learned(trace, loss.scores):
         return None
-    if any("training" in decision.subject and decision.choice is False for decision in trace.decisions):
+    if is_in_evaluation(trace):
         return None
     origin = list(cut_from(trace, loss.scores))[-1]
     return None if origin.ref is None or origin.ref.path else made_by(trace, origin)
+
+
+def is_in_evaluation(trace: Trace) -> bool:
+    """Whether a path takes a side on which no module trains: what a model gives there is not for a loss."""
+    return any("training" in decision.subject and decision.choice is False for decision in trace.decisions)
 
 
 def classes_last(traces: Iterable[Trace]) -> frozenset[tuple[str, Span]]:

@@ -9,6 +9,7 @@ from shapelint.finding import Finding, Ref, Severity
 from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import layer_of
 from shapelint.reading.sizes.around import appending_fix, in_words, layer_call_above, named
+from shapelint.reading.sizes.losses import is_in_evaluation
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
 from shapelint.rules.report import report
@@ -47,7 +48,8 @@ loss = F.ctc_loss(log_probs.transpose(0, 1), targets, lengths, target_lengths)
 raises: torch counts the lengths.
 
 ## When it stays silent
-The scores are time-first, by the layer or by a transposition; the batch is as long as the sequences.
+The scores are time-first, by the layer or by a transposition; the batch is as long as the sequences; the path takes a
+side on which the model does not train (`if not self.training`).
 """,
     bad=(
         """\
@@ -129,6 +131,8 @@ class One(nn.Module):
 @check(RULE, at=Event.REFUSED)
 def batch_first_ctc(trace: Trace) -> Iterator[Finding]:
     """CTC losses that torch refuses for the layout of the log-probabilities."""
+    if is_in_evaluation(trace):
+        return
     for node in trace.nodes:
         if node.error is None or node.error.code != RULE.code:
             continue
