@@ -121,9 +121,15 @@ class _Loop:
         """
         for name, old in self.before.items():
             new = self.scope.names.get(name)
-            if type(old) is not type(new) or not isinstance(new, List | Tuple) or id(new) in self.latest:
+            before = self._size_of(old)
+            if (
+                type(old) is not type(new)
+                or not isinstance(new, List | Tuple)
+                or id(new) in self.latest
+                or before is None
+            ):
                 continue
-            start, added = self._size_at_start(name), _size(new) - self._size_of(old)
+            start, added = self._size_at_start(name), _size(new) - before
             if added == Dim.of(0):
                 continue
             is_regular = followed > 1 and added.is_positive() and _size(new) == start + added * Dim.of(followed)
@@ -138,11 +144,15 @@ class _Loop:
         first = self.first.get(name)
         if isinstance(first, Tuple):
             return _size(first)
-        return self.lists[id(first)].size if isinstance(first, List) else Dim.of(0)
+        known = self.lists.get(id(first)) if isinstance(first, List) else None
+        return Dim.of(0) if known is None else known.size
 
-    def _size_of(self, old: Value) -> Dim:
-        """The number of items that the last round found in what a name held."""
-        return _size(old) if isinstance(old, Tuple) else self.latest[id(old)].size
+    def _size_of(self, old: Value) -> Dim | None:
+        """The number of items that the last round found in what a name held; None for what was not searched."""
+        if isinstance(old, Tuple):
+            return _size(old)
+        known = self.latest.get(id(old))
+        return None if known is None else known.size
 
     def _loosen(self) -> None:
         """What the first round has changed in size has a size of its own in each round: `cat([history, new])`."""
