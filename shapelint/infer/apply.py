@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from shapelint.infer.plan import JOINED, MAX_DEPTH, PRODUCT, Demand, Parent
 from shapelint.infer.run.run import Run
@@ -66,14 +67,19 @@ def apply(
 ) -> Value:
     """Run an operation's shape function; the result is Unknown where it cannot be told or torch raises."""
     args = tuple(captured(value) for value in args)
+    solved = len(run.trace.solved)
     try:
         result, bound = binding.call(op, args, kwargs, run)
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
         run.path.failed.add(failed.key)
+        settled = list(islice(run.trace.solved, solved, None))
+        if _is_consequence(run, (*args, *kwargs.values()), error):
+            return failed
         if _is_doubtful(run, op, (*args, *kwargs.values()), error):
             run.path.misfits += 1
             return failed
+        run.path.asked_in_vain.update(settled)
         return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
         sequences = _some_sequences(run, op, args, kwargs, expression)
@@ -107,6 +113,11 @@ def _some_sequences(
     given = args[1] if len(args) > 1 else kwargs.get("batch_first", FALSE)
     batch, time = (second, first) if given == FALSE else (first, second)
     return List([Tensor(tuple(map(Axis, (time, *features))), wanted.dtype)], length=batch)
+
+
+def _is_consequence(run: Run, args: tuple[Value, ...], error: ShapeError) -> bool:
+    """Whether an error that nothing explains comes of a size that only what torch refuses has asked for."""
+    return error.code is None and any(not _symbols(value).isdisjoint(run.path.asked_in_vain) for value in args)
 
 
 def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -> bool:

@@ -124,7 +124,7 @@ def _repeated(checked: Checked, entry: Entry, plan: Plan) -> Run:
         ranks = {key: replace(wish, rank=wish.rank + more) for key, wish in wishes.items() if wish.rank + more > 0}
         again = _wished(checked, entry, run, ranks)
         if again is not None:
-            return _of_one_row(checked, entry, run, wishes) or again if _refuses_more(again, run) else again
+            return _with_axes_less(checked, entry, run, wishes) or again if _refuses_more(again, run) else again
     run.plan = replace(run.plan, in_vain=plan.in_vain | wishes.keys())
     return run
 
@@ -136,13 +136,17 @@ def _wished(checked: Checked, entry: Entry, run: Run, ranks: Mapping[str, Demand
     return again if fits else None
 
 
-def _of_one_row(checked: Checked, entry: Entry, run: Run, wishes: Mapping[str, Demand]) -> Run | None:
-    """A path on which ids are one for each sample, and no sequences, if torch refuses nothing then."""
-    ids = {key: replace(wish, rank=wish.rank - 1) for key, wish in wishes.items() if wish.dtype is Dtype.INT}
-    again = _wished(checked, entry, run, {**wishes, **ids}) if ids else None
-    if again is None or _refuses_more(again, run) or any(_fixes_samples(again.trace, key) for key in ids):
-        return None
-    return again
+def _with_axes_less(checked: Checked, entry: Entry, run: Run, wishes: Mapping[str, Demand]) -> Run | None:
+    """A path on which ids are one for each sample, or all inputs of one sample, if torch refuses nothing then."""
+    less = {key: replace(wish, rank=wish.rank - 1) for key, wish in wishes.items() if wish.rank > 1}
+    ids = {key: wish for key, wish in less.items() if wish.dtype is Dtype.INT}
+    for chosen in (ids, less):
+        again = _wished(checked, entry, run, {**wishes, **chosen}) if chosen else None
+        if again is None or _refuses_more(again, run):
+            continue
+        if not any(_fixes_samples(again.trace, key) for key, wish in chosen.items() if key in ids or wish.rank > 1):
+            return again
+    return None
 
 
 def _fixes_samples(trace: Trace, key: str) -> bool:

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
-from end_to_end import Told, told_codes
-
-from shapelint.verify.client import Verifier
-
-
-@pytest.fixture
-def told(verifier: Verifier) -> Told:
-    return partial(told_codes, verifier)
-
+from end_to_end import Told
 
 DECODED = """
     from somewhere import place_of

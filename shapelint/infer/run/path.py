@@ -52,6 +52,7 @@ class Path:
     viewed: dict[str, tuple[Dim, ...]] = field(default_factory=dict)  #: the sizes that views give unknowns
     no_tensors: set[str] = field(default_factory=set)  #: keys of what libraries of arrays of their own make
     failed: set[str] = field(default_factory=set)  #: keys of what torch refuses: nothing is known of what comes after
+    asked_in_vain: set[str] = field(default_factory=set)  #: sizes that are settled by what torch refuses
     enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
     misstated: set[tuple[str, str]] = field(default_factory=set)  #: what docstrings say that the code does not do
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks

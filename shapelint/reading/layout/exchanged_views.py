@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.data import dataclass
 from shapelint.finding import Ref
 from shapelint.ops.nature import Nature
+from shapelint.project.settings import values_passed
 from shapelint.reading.layout.exchanges import Rearrangement, rearrangement
 from shapelint.reading.layout.views import named_sizes, view_base
 from shapelint.reading.operations import is_parameter, is_recurrent_call
@@ -90,6 +91,7 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
         or _is_cut_back(trace, node)
         or _is_exchanged_back(trace, node, meant)
         or (meant.split is None and _may_hold_one(trace, root, node))
+        or any(_is_one_by_default(trace, size) for size in meant.moved)
     ):
         return False
     if all(_is_named(size) or _has_role(trace, root, size) for size in meant.moved):
@@ -169,6 +171,14 @@ def _may_hold_one(trace: Trace, root: Tensor, node: Node) -> bool:
     left = [size for axis in root.axes if (size := trace.resolve(axis.dim)) not in named_sizes(trace, node)]
     is_computed = any(size.constant is None and size.as_symbol is None for size in left)
     return is_computed and len(left) > 1 and _REST in named_sizes(trace, node)
+
+
+def _is_one_by_default(trace: Trace, size: Dim) -> bool:
+    """Whether an axis has length 1 for all that the project says: `n_heads=1`, and nobody gives another number."""
+    name = size.as_symbol
+    if name is None or trace.defaults.get(name) != 1:
+        return False
+    return all(given == 1 for given in values_passed(trace.path, name) if isinstance(given, int))
 
 
 def _is_of_parameter(trace: Trace, node: Node) -> bool:

@@ -1,0 +1,111 @@
+"""Right programs of public repositories that were told of: how many axes an input has, and which sizes are certain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from end_to_end import Told
+from followed import DEFAULT
+
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.source import Source
+
+IMPORTS = "import torch\nfrom torch import nn\n"
+
+GATES = """
+    class Cell(nn.Module):
+        def __init__(self, size, hidden):
+            super().__init__()
+            self.hidden = hidden
+            self.of_input = nn.Linear(size, 4 * hidden)
+            self.of_state = nn.Linear(hidden, 5 * hidden)
+
+        def forward(self, x, state):
+            h, c = state
+            gates = {gates}
+            i, f, o, g = gates.split(self.hidden, dim={dim})
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            return torch.sigmoid(o) * torch.tanh(c), c
+    """
+
+
+@pytest.mark.parametrize(
+    ("gates", "dim", "wrong"),
+    [
+        ("self.of_input(x) + self.of_state(h)[:-self.hidden]", 0, []),
+        ("self.of_input(x) + self.of_state(h).narrow(0, 0, 4 * self.hidden)", 0, []),
+        ("self.of_input(x) + self.of_state(h)[:, :-self.hidden]", 1, []),
+        ("self.of_input(x) + self.of_state(h)", 1, ["SHP902"]),
+    ],
+)
+def test_the_cell_of_one_sample(told: Told, gates: str, dim: int, wrong: list[str]) -> None:
+    assert told(GATES.format(gates=gates, dim=dim)) == wrong
+
+
+STEPS = """
+    class Decoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn = nn.GRU(300, 64)
+            self.out = nn.Linear(64, 300)
+
+        def forward(self, x, h=None):
+            y, h = self.rnn(x, h)
+            return self.out(y), h
+
+    def train(decoder, targets, criterion):
+        loss, h, x = 0, None, torch.zeros(1, 1, 300)
+        for step in range(9):
+            y, h = decoder(x, h)
+            loss = loss + criterion(y, targets[step])
+            x = targets[step].view(1, 1, 300)
+        return loss
+
+    train(Decoder(), load(), {criterion})
+    """
+
+
+@pytest.mark.parametrize(("criterion", "wrong"), [("nn.CrossEntropyLoss()", ["SHP507"]), ("nn.MSELoss()", [])])
+def test_what_torch_refuses_settles_no_size(told: Told, criterion: str, wrong: list[str]) -> None:
+    assert told(STEPS.format(criterion=criterion)) == wrong
+
+
+HEADS = """
+    class Light(nn.Module):
+        def __init__(self, channels, kernel{heads}):
+            super().__init__()
+            self.heads, self.kernel = heads, kernel
+            self.weight = nn.Linear(channels, heads * kernel)
+
+        def forward(self, x):
+            batch, channels, steps = x.size()
+            weight = self.weight(x.transpose(1, 2)).view(batch, steps, self.heads, self.kernel)
+            weight = weight.permute(0, 2, 3, 1).contiguous()
+            return weight.view(-1, self.heads, steps)
+    {call}
+    """
+
+
+@pytest.mark.parametrize(
+    ("heads", "call", "wrong"),
+    [
+        (", heads=1", "", []),
+        (", heads=1", "Light(8, 3)(torch.randn(2, 8, 9))", []),
+        (", heads", "", ["SHP112"]),
+        (", heads=2", "", ["SHP112"]),
+    ],
+)
+def test_an_axis_that_has_one_entry_by_default(told: Told, heads: str, call: str, wrong: list[str]) -> None:
+    assert told(HEADS.format(heads=heads, call=call)) == wrong
+
+
+@pytest.mark.parametrize(("call", "wrong"), [("Light(8, 3, heads=4)", ["SHP112"]), ("Light(8, 3, heads=1)", [])])
+def test_unless_another_file_gives_it_more(tmp_path: Path, call: str, wrong: list[str]) -> None:
+    text = IMPORTS + dedent(HEADS.format(heads=", heads=1", call=""))
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "model.py").write_text(text)
+    (tmp_path / "train.py").write_text(f"from model import Light\n\nmodel = {call}\n")
+    check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, prove=False))
+    assert [one.finding.code for one in check.candidates] == wrong
