@@ -91,6 +91,7 @@ def _merge(
     hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]], sides: set[tuple[str, object]]
 ) -> Hit | None:
     """One finding for all paths that show it, or None where the file's own calls refute it."""
+    hits = [hit for hit in hits if not _sizes_apart(hit[1])] or hits
     showing = [trace for _, trace in hits]
     shown = {id(trace) for trace in showing}
     called = [trace for trace in reaching if trace.entry == SCRIPT]

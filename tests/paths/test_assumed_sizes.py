@@ -48,6 +48,18 @@ WRONG = {
                 _, h = self.rnn(self.embedding(ids))
                 return self.out(h[-1])
     """,
+    "a caller that gives two": """
+        class Mixer(nn.Module):
+            def __init__(self, patches, width):
+                super().__init__()
+                self.norm = nn.LayerNorm(width)
+                self.mix = nn.Linear(patches, patches)
+
+            def forward(self, x):
+                return self.mix(self.norm(x))  # error: SHP901
+
+        Mixer(64, 128)(torch.randn(2, 64, 128))
+    """,
     "defaults that differ": """
         class Mixed(nn.Module):
             def __init__(self, width=16, hidden=32):
