@@ -109,3 +109,35 @@ def test_unless_another_file_gives_it_more(tmp_path: Path, call: str, wrong: lis
     (tmp_path / "train.py").write_text(f"from model import Light\n\nmodel = {call}\n")
     check = check_source(Source(str(tmp_path / "model.py"), text), Wanted(DEFAULT, prove=False))
     assert [one.finding.code for one in check.candidates] == wrong
+
+
+NAMED = """
+    class Pose(nn.Module):
+        def __init__(self, plain):
+            super().__init__()
+            table = OrderedDict([{rows}])
+            layers = []
+            for name, sizes in table.items():
+                layers.append((name, nn.Conv2d(*sizes)))
+                if name not in plain:
+                    layers.append((f"relu_{{name}}", nn.ReLU()))
+            self.layers = nn.Sequential(OrderedDict(layers))
+            self.norm = nn.BatchNorm2d(32)
+
+        def forward(self, x):
+            return self.norm(self.layers(x))
+    """
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ("('a', [3, 16, 3]), ('b', [16, 32, 3])", []),
+        ("(f'a{i}', [3 if i == 0 else 16, 16 if i < 2 else 32, 3]) for i in range(3)", []),
+        ("(name, [3, 32, 3]) for name in plain", []),
+        ("('a', [3, 16, 3]), ('b', [16, 64, 3])", ["SHP901"]),
+    ],
+)
+def test_layers_by_name(told: Told, rows: str, wrong: list[str]) -> None:
+    text = "from collections import OrderedDict\n" + dedent(NAMED.format(rows=rows))
+    assert told(text) == wrong

@@ -19,6 +19,8 @@ def sequential(run: Run, site: Site) -> Value:
     """nn.Sequential of modules, or of one OrderedDict."""
     built = Kept(site.node, run.recorder.home)
     if len(site.args) == 1 and isinstance(site.args[0], Dict):
+        if site.args[0].open:
+            return site.unknown(run, "a Sequential of something unknown")
         return Container("Sequential", {str(key): value for key, value in site.args[0].items.items()}, built=built)
     return Container("Sequential", {str(i): value for i, value in enumerate(site.args)}, built=built)
 
@@ -57,19 +59,26 @@ def deep_copy(run: Run, site: Site) -> Value:
 @external("collections.OrderedDict")
 def ordered_dict(run: Run, site: Site) -> Value:
     """OrderedDict of pairs."""
-    given = site.args[0] if site.args else None
-    made = Dict({})
+    made = _dict_of(site.args[0]) if site.args else Dict({})
     made.items.update(site.kwargs)
-    if isinstance(given, List | Tuple):
-        made.items.update(_dict_of_pairs(given).items)
     return made
 
 
+def _dict_of(given: Value) -> Dict:
+    if isinstance(given, Dict):
+        return Dict(dict(given.items), given.open)
+    return _dict_of_pairs(given) if isinstance(given, List | Tuple) else Dict({}, open=True)
+
+
 def _dict_of_pairs(pairs: List | Tuple) -> Dict:
-    made = Dict({})
-    for pair in pairs.items:
-        if isinstance(pair, Tuple | List) and len(pair.items) == 2 and isinstance(pair.items[0], Str):
-            made.items[pair.items[0].value] = pair.items[1]
+    """A dict of pairs; a name that is not known is one of its own, and a sample of pairs is not all of them."""
+    made = Dict({}, open=loop_length(pairs) is not None)
+    for place, pair in enumerate(pairs.items):
+        if not isinstance(pair, Tuple | List) or len(pair.items) != 2:
+            made.open = True
+            continue
+        name, value = pair.items
+        made.items[name.value if isinstance(name, Str) else f"name {place}"] = value
     return made
 
 
