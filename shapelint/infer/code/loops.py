@@ -79,7 +79,8 @@ class _Loop:
     def __init__(self, run: Run, scope: Scope, node: facts.For | facts.While) -> None:
         self.run = run
         self.scope = scope
-        self.place = f"{node.span.line}:{node.span.column}"
+        # each call of a function, and each known round of a loop around this one, has sizes of its own
+        self.place = f"{node.span.line}:{node.span.column}{run.recorder.here}"
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
         self.names = node.names
         self.lists = self.latest = _collected(self._named())

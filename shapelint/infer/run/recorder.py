@@ -159,6 +159,10 @@ class Recorder:
     def key_of(self, expression: facts.Expression) -> str:
         """A name for the value of an expression that is not understood: its text and its place."""
         span = expression.span
-        calls = "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames)
         # the text may be cut short, and the place of its end tells `f(x)` from `f(x).g()`
-        return f"{self.home.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{calls}{self.member}"
+        return f"{self.home.text(span)}@{span.line}:{span.column}@{span.end_line}:{span.end_column}{self.here}"
+
+    @property
+    def here(self) -> str:
+        """What tells the times apart that the same code is run: the calls that lead there, and the round."""
+        return "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames) + self.member

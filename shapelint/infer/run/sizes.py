@@ -13,6 +13,7 @@ from shapelint.trace.node import is_of_axis
 from shapelint.trace.trace import Trace
 
 ONE = Dim.of(1)
+_NEVER = frozenset((False,))
 
 
 @dataclass(slots=True)
@@ -43,7 +44,8 @@ class Sizes:
             return Same.EQUAL
         if answer is Same.UNKNOWN and self.store.told:
             question = related(left, "==", right)
-            if question is not None and self.store.speaks_of(question) and True not in self.store.possible(question):
+            # no answer at all: what the path has said leaves one of them no size (`n < 0`), so nothing is known of it
+            if question is not None and self.store.speaks_of(question) and self.store.possible(question) == _NEVER:
                 return Same.DIFFERENT
         return answer
 
