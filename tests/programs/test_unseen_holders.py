@@ -168,3 +168,77 @@ WIDENED = """
 def test_and_so_has_that_of_each_known_round(wider: str, body: str, refused: int) -> None:
     traces = analyse_source(source(WIDENED.format(wider=wider, body=body))).traces
     assert sum(node.error is not None for trace in traces for node in trace.nodes) == refused
+
+
+COUNTED = """
+    class Counter:
+        def __init__(self):
+            self.total = 0
+
+    class Net(nn.Module):
+        def __init__(self, depth):
+            super().__init__()
+            self.total, self.other = 0, Counter()
+            for place in range(depth):
+                {counted}
+            self.layer = nn.Linear({features}, 3)
+
+        def forward(self, x):
+            return self.layer(torch.zeros(x.size(0), {total}))
+    """
+
+
+@pytest.mark.parametrize(
+    ("counted", "total"),
+    [
+        ("self.total += 16", "self.total"),
+        ("self.other.total += 16", "self.other.total"),
+        ("self.total = 2 * self.total + 8", "self.total"),
+        ("self.other.total += 16 if place > 1 else 8", "self.other.total"),
+    ],
+)
+@pytest.mark.parametrize("features", ["64", "self.total + self.other.total"])
+def test_a_number_that_a_loop_counts_is_not_that_of_the_rounds_that_are_followed(
+    told: Told, counted: str, total: str, features: str
+) -> None:
+    assert told(COUNTED.format(counted=counted, features=features, total=total)) == []
+
+
+@pytest.mark.parametrize(
+    ("counted", "total", "features"),
+    [
+        ("self.total += 16", "self.total", "self.total + 1"),
+        ("self.total += 16", "self.total", "16 * depth + 1"),
+        ("self.total = 2 * self.total + 8", "self.total", "self.total + 1"),
+        ("self.total = 16", "self.total", "64"),
+    ],
+)
+def test_but_what_it_is_known_to_be_is_held_against_the_rest(
+    told: Told, counted: str, total: str, features: str
+) -> None:
+    assert told(COUNTED.format(counted=counted, features=features, total=total)) == ["SHP901"]
+
+
+NUMBERED = """
+    class Net(nn.Module):
+        def __init__(self, widths):
+            super().__init__()
+            self.depth = {start}
+            for place, width in enumerate(widths):
+                setattr(self, f"layer{{place}}", nn.Linear(8, 8))
+                self.depth += 1
+            setattr(self, f"layer{{self.depth}}", nn.Linear({last}, 32))
+
+        def forward(self, x):
+            for place in range(self.depth):
+                x = getattr(self, f"layer{{place}}")(x)
+            return getattr(self, f"layer{{self.depth}}")(x)
+
+    Net([8] * int(input()))(torch.randn(5, 8))
+    """
+
+
+@pytest.mark.parametrize("start", ["0", "0 * len(widths)"])
+@pytest.mark.parametrize(("last", "wrong"), [(8, []), (9, ["SHP901"])])
+def test_a_name_with_a_number_is_not_that_of_a_later_round(told: Told, start: str, last: int, wrong: list[str]) -> None:
+    assert told(NUMBERED.format(start=start, last=last)) == wrong

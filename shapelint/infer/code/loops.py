@@ -83,16 +83,20 @@ class _Loop:
         self.place = f"{node.span.line}:{node.span.column}{run.recorder.here}"
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
         self.names = node.names
-        self.lists = self.latest = _collected(self._named())
         self.before: dict[str, Value] = {}
         self.first = self._named()
+        reached = _reached(self.first)
+        self.lists = self.latest = _collected(reached)
+        self.numbers = self.first_numbers = _numbers(reached)
+        self.asked = len(run.path.asked)  #: choices in front of the loop
 
     def begin_round(self, later: bool) -> None:
         """Remember the names and the lists as the round finds them; a `later` one stands for all that follow."""
         if later:
             self._loosen()
         self.before = self._named()
-        self.latest = _collected(self.before)
+        reached = _reached(self.before)
+        self.latest, self.numbers = _collected(reached), _numbers(reached)
 
     def _named(self) -> dict[str, Value]:
         """The local names that the loop may change: those that it names, or all where it names a local function."""
@@ -112,6 +116,7 @@ class _Loop:
                 is_regular = _size(item) == start + added * Dim.of(followed)
                 item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
         self._stand_for_rebound(count, followed)
+        self._stand_for_counted(count, followed)
         self._widen()
 
     def _stand_for_rebound(self, count: Dim, followed: int) -> None:
@@ -183,6 +188,27 @@ class _Loop:
             elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
                 self.scope.names[name] = self._widened(name, old, new)
 
+    def _stand_for_counted(self, count: Dim, followed: int) -> None:
+        """Numbers of objects that the last round has changed: `self.count += 1`.
+
+        One that each round adds the same to, whatever the path, has grown so in `count` rounds. Any other one has a
+        symbol of its own.
+        """
+        is_plain = followed > 1 and len(self.run.path.asked) == self.asked
+        changed = 0
+        for (owner, name), old in self.numbers.items():
+            new = owner.attributes.get(name)
+            if not isinstance(new, Int) or new.dim == old:
+                continue
+            start = self.first_numbers.get((owner, name))
+            added = new.dim - old
+            if is_plain and start is not None and new.dim == start + added * Dim.of(followed):
+                number = start + count * added
+            else:  # two objects may have an attribute of one name
+                number = Dim.symbol(f"self.{name}#{changed}@{self.place}")
+            owner.assign(name, Int(number))
+            changed += 1
+
     def _widened(self, name: str, old: Tensor, new: Tensor) -> Value:
         if old.rank != new.rank:
             return Unknown(f"{name}@{self.place}", "it grows in a loop")
@@ -211,15 +237,26 @@ class _Collected:
         return (self.count, self.length) != (_count(self.value), self.value.length)
 
 
-def _collected(named: Mapping[str, Value]) -> dict[int, _Collected]:
-    """The lists that a loop's body can append to: of local names, and what these hold."""
-    found: dict[int, _Collected] = {}
+def _reached(named: Mapping[str, Value]) -> list[Value]:
+    """What a loop's body can change: what local names hold, and what this holds in turn."""
+    reached: list[Value] = []
     level = list(named.values())
     for _ in range(MAX_HELD):
         level = level[:MAX_SEARCHED]
-        found.update((id(v), _Collected(v, _count(v), v.length)) for v in level if _is_growing(v))
+        reached += level
         level = [held for value in level for held in _held(value)]
-    return found
+    return reached
+
+
+def _collected(reached: Iterable[Value]) -> dict[int, _Collected]:
+    """The lists that a loop's body can append to."""
+    return {id(v): _Collected(v, _count(v), v.length) for v in reached if _is_growing(v)}
+
+
+def _numbers(reached: Iterable[Value]) -> dict[tuple[Instance, str], Dim]:
+    """The numbers that objects hold, as they are now."""
+    owners = dict.fromkeys(value for value in reached if isinstance(value, Instance))
+    return {(o, name): held.dim for o in owners for name, held in o.attributes.items() if isinstance(held, Int)}
 
 
 def _is_growing(value: Value) -> TypeGuard[List | Container]:

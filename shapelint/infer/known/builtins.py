@@ -9,7 +9,7 @@ from shapelint.infer.plan import Raised
 from shapelint.infer.protocol import Site, attribute_of, knows_attribute, length_of, set_attribute
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Instance, Namespace, Super
-from shapelint.infer.values.python.texts import name_of
+from shapelint.infer.values.python.texts import name_of, names_of
 from shapelint.infer.values.scopes import Class, Scope
 from shapelint.infer.values.settings import attributes_of, loosen_attributes
 from shapelint.infer.values.truth import truth_of
@@ -82,8 +82,10 @@ def _other(run: Run, site: Site) -> Value:
 @builtin("getattr", least=2, most=3)
 def _getattr(run: Run, site: Site) -> Value:
     base, name = site.args[0], site.args[1]
-    if isinstance(base, Instance) and isinstance(name, Unknown) and name_of(name) in base.attributes:
-        return base.attributes[name_of(name)]
+    if isinstance(base, Instance) and isinstance(name, Unknown):
+        found = [base.attributes[one] for one in names_of(name) if one in base.attributes]
+        if found:
+            return found[0]
     if isinstance(name, Str):
         return _attribute_or(run, base, name.value, site.args[2] if len(site.args) > 2 else None, site.node)
     if isinstance(base, External) and isinstance(name, Unknown):

@@ -17,6 +17,7 @@ from shapelint.shapes.inside import listed
 from shapelint.shapes.term import Change, Framed
 from shapelint.shapes.value import Bool, Int, Str, Tuple, Unknown, Value, integer
 from shapelint.syntax import facts
+from shapelint.trace.node import LATER_ROUND
 
 #: string methods without arguments
 CHANGES: dict[str, Callable[[str], str]] = {
@@ -28,6 +29,8 @@ TESTS = frozenset({"startswith", "endswith"})
 
 _PERCENT = regex(r"%[sdi]")
 _BRACES = regex(r"\{(\d?)\}")
+_NUMBER = regex(r"\{[^{}]*\}")
+_LATER = "{*}"  #: the number of a later round, in a name
 
 
 _MAX_WIDTH = 100
@@ -98,14 +101,15 @@ def computed(text: Str, method: str, args: Sequence[Value]) -> Value | None:
 def text_of(parts: Sequence[Value]) -> Value | None:
     """The parts written one after the other; None where one is not known, or the text gets too long.
 
-    With a number that is not known it is the unknown `rnn{*}`, the same wherever it is put together: what
-    later rounds of one loop set under such a name, those of another loop find there. With one other part that is not
-    known it is an unknown that follows from that one.
+    With the number of a later round it is the unknown `rnn{*}`, the same wherever it is put together: what
+    later rounds of one loop set under such a name, those of another loop find there. Any other number that is not
+    known is told apart (`rnn{depth}`). With one other part that is not known it is an unknown that follows from that
+    one.
     """
     unknown = [place for place, part in enumerate(parts) if isinstance(part, Unknown)]
     if len(unknown) == 1 and not any(map(_is_open, parts)):
         return _framed(parts, unknown[0])
-    texts = ["{*}" if _is_open(part) else constant_key(part) for part in parts]
+    texts = [_open_text(part) or constant_key(part) for part in parts]
     text = "".join(map(str, texts))
     if None in texts or len(text) > MAX_ITEMS:
         return None
@@ -141,6 +145,13 @@ def asked(run: Run, text: Unknown, method: str, part: Str) -> Value:
 
 def _is_open(part: Value) -> bool:
     return isinstance(part, Int) and part.dim.constant is None
+
+
+def _open_text(part: Value) -> str:
+    """What stands for a number that is not known; an empty text for any other part."""
+    if not isinstance(part, Int) or part.dim.constant is not None:
+        return ""
+    return _LATER if any(name.startswith(LATER_ROUND) for name in part.dim.symbols) else f"{{{part.dim}}}"
 
 
 def percent(template: Str, value: Value) -> Value | None:
@@ -179,3 +190,10 @@ def _filled(texts: Sequence[str], values: Sequence[Value]) -> Value | None:
 def name_of(value: Str | Unknown) -> str:
     """The attribute that a text names; of an unknown text its key, which is no name of Python's."""
     return value.value if isinstance(value, Str) else f"{{{value.key}}}"
+
+
+def names_of(value: Unknown) -> tuple[str, ...]:
+    """Where an attribute may lie that an unknown text names: under its own name, else where later rounds set it."""
+    own = name_of(value)
+    is_numbered = value.term is None  # any other part that is not known has a term of its own
+    return (own, f"{{{_NUMBER.sub(_LATER, value.key)}}}") if is_numbered else (own,)
