@@ -1,6 +1,7 @@
 """Conditions as questions about values that are not known, which can be answered for any value of Python's.
 
-`answer` is None where Python raises for the values: the path then ends, so they are none of its values.
+`answer` is None where Python raises for the values: the path then ends, so they are none of its values. It is EITHER
+where a value that is tried stands for many that differ in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,13 @@ from shapelint.shapes.term import RAISES, Term
 
 OTHER_TEXT = "\0"  #: a text that nothing is compared with
 OTHER_NUMBERS = (1_000_003, 1_000_033, 1_000_037, 1_000_039)  #: sizes that nothing is compared with
+
+
+class Either:
+    """No one answer: a value that is tried stands for some with each."""
+
+
+EITHER = Either()
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq, "!=": operator.ne,
@@ -52,7 +60,7 @@ class Question(Protocol):
     def candidates(self) -> Iterable[object]:
         """Values that may make a difference to the answer, besides ANYTHING."""
 
-    def answer(self, values: Mapping[str, object]) -> bool | None:
+    def answer(self, values: Mapping[str, object]) -> bool | Either | None:
         """The answer for these values."""
 
 
@@ -71,12 +79,12 @@ class _AboutTerm:
         """None, where ANYTHING has them all."""
         return ()
 
-    def answer(self, values: Mapping[str, object]) -> bool | None:
+    def answer(self, values: Mapping[str, object]) -> bool | Either | None:
         """The answer for the term's value."""
         value = self.term.of(values)
         return None if value is RAISES else self.holds(value)
 
-    def holds(self, value: object) -> bool | None:
+    def holds(self, value: object) -> bool | Either | None:
         """The answer for one value."""
         raise NotImplementedError
 
@@ -111,6 +119,25 @@ class Holds(_AboutTerm):
     def holds(self, value: object) -> bool | None:
         """The answer for a text; None for what has no such method."""
         return bool(getattr(value, self.method)(self.text)) if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Has(_AboutTerm):
+    """`text in term`, of a text or of a list, a dict or an object that says itself what is in it."""
+
+    text: str
+
+    def candidates(self) -> Iterable[object]:
+        """The text itself; longer ones are among those that nothing is compared with."""
+        return self.term.sources(self.text)
+
+    def holds(self, value: object) -> bool | Either | None:
+        """The answer for a text, and for what holds nothing; None for what nothing can be in."""
+        if isinstance(value, str):
+            return self.text in value or (EITHER if OTHER_TEXT in value else False)
+        if isinstance(value, Opaque):
+            return EITHER if value.truth else False
+        return None
 
 
 @dataclass(frozen=True, slots=True)

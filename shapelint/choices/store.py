@@ -18,7 +18,16 @@ from dataclasses import field
 from itertools import product
 from math import prod
 
-from shapelint.choices.questions import ANYTHING, OTHER_NUMBERS, OTHER_TEXT, Opaque, Question, Related, is_size
+from shapelint.choices.questions import (
+    ANYTHING,
+    EITHER,
+    OTHER_NUMBERS,
+    OTHER_TEXT,
+    Opaque,
+    Question,
+    Related,
+    is_size,
+)
 from shapelint.data import dataclass
 
 MAX_CHAIN = 3  #: comparisons of two sizes that are followed from one to the next
@@ -52,14 +61,14 @@ class _Variable:
         fresh = {key: value for key, value in _by_type(candidates).items() if key not in self.tried}
         self.tried.update(fresh)
         for value in fresh.values():
-            if all(question.answer({self.name: value}) is answer for question, answer in self.told):
+            if all(_allows(question, {self.name: value}, answer) for question, answer in self.told):
                 self.left.append(value)
         return bool(fresh)
 
     def tell(self, question: Question, answer: bool) -> None:
         """Leave only the values with that answer."""
         self.told.append((question, answer))
-        self.left = [value for value in self.left if question.answer({self.name: value}) is answer]
+        self.left = [value for value in self.left if _allows(question, {self.name: value}, answer)]
 
 
 @dataclass(slots=True)
@@ -176,12 +185,16 @@ def _apart(values: Sequence[object], questions: Iterable[Question]) -> Sequence[
     return [*values, *filter(is_size, found)]
 
 
+def _allows(question: Question, values: Mapping[str, object], wanted: bool) -> bool:
+    """Whether values, or some of those that they stand for, give an answer."""
+    answer = question.answer(values)
+    return answer is wanted or answer is EITHER
+
+
 def _answers(question: Question, assignments: Iterable[Mapping[str, object]]) -> frozenset[bool]:
     found: set[bool] = set()
     for values in assignments:
-        answer = question.answer(values)
-        if answer is not None:
-            found.add(answer)
+        found |= {answer for answer in BOTH if _allows(question, values, answer)}
         if len(found) == 2:
             return BOTH
     return frozenset(found)

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shapelint.choices.questions import Among, Compared, IsFlag, IsInstance, Opaque, Question, Related, Same, Truth
+from shapelint.choices.questions import (
+    EITHER,
+    Among,
+    Compared,
+    Has,
+    IsFlag,
+    IsInstance,
+    Opaque,
+    Question,
+    Related,
+    Same,
+    Truth,
+)
 from shapelint.choices.store import Store
 from shapelint.shapes.term import Change, Framed, Term
 
@@ -28,6 +40,7 @@ options = st.lists(st.sampled_from([*TEXTS, None, True, 0, 1, 3]), min_size=1, m
 signs = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 about_x = st.one_of(
     st.builds(Among, terms, options),
+    st.builds(Has, terms, st.sampled_from(TEXTS)),
     st.builds(Same, terms, st.sampled_from([None, True, False])),
     st.builds(Truth, terms),
     st.builds(IsFlag, terms),
@@ -61,7 +74,7 @@ def take(store: Store, questions: list[Question], sides: list[bool]) -> None:
 def test_no_value_is_overlooked(asked: list[Question], sides: list[bool], question: Question) -> None:
     store = Store()
     take(store, asked, sides[: len(asked)])
-    seen = {question.answer(values) for values in fitting(store.told, "x", VALUES)} - {None}
+    seen = {question.answer(values) for values in fitting(store.told, "x", VALUES)} - {None, EITHER}
     assert seen <= store.possible(question)
 
 
@@ -105,6 +118,13 @@ CELL = Term("kind", (Change("upper"), Framed("", "Cell")))
         ([(Related("n", None, ">", 1), False)], Related("n", None, "==", 1), {True}),
         ([(Related("n", "m", "==", 0), True), (Related("m", None, ">", 3), True)], Related("n", None, "<", 3), {False}),
         ([], Related("n", "m", "==", 0), {True, False}),
+        ([(Has(KIND, "lstm"), True)], Among(KIND, ("linear",)), {False}),
+        ([(Has(KIND, "lstm"), True)], Among(KIND, ("bilstm",)), {True, False}),
+        ([(Has(KIND, "lstm"), True), (Has(KIND, "bi"), True)], Among(KIND, ("lstm",)), {False}),
+        ([(Has(KIND, "lstm"), True), (IsInstance(KIND, frozenset({"list"})), True)], Has(KIND, "gru"), {True, False}),
+        ([(Has(KIND, "lstm"), False), (Among(KIND, ("bilstm", "gru")), True)], Among(KIND, ("gru",)), {True}),
+        ([(Has(KIND, "lstm"), False)], Same(KIND, None), {False}),
+        ([(Has(CELL, "GRUC"), True)], Among(KIND, ("lstm",)), {False}),
     ],
 )
 def test_what_follows(told: list[tuple[Question, bool]], question: Question, expected: set[bool]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shapelint.choices.questions import COMPARISONS, MIRRORED, Among, Compared, IsInstance, Same
+from shapelint.choices.questions import COMPARISONS, MIRRORED, Among, Compared, Has, IsInstance, Same
 from shapelint.infer.apply import apply
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.plan import Demand
@@ -243,8 +243,11 @@ def is_none(run: Run, value: Value, positive: bool) -> Value:
 
 def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Expression) -> Value:
     """`item in group` for constants."""
+    if isinstance(item, Str) and isinstance(group, Str):
+        return Bool((item.value in group.value) == positive)
     if isinstance(group, Unknown) and (constant := constant_key(item)) is not None:
-        return _is_among_unknown(constant, group, positive)
+        known = _is_among_unknown(run, constant, group)
+        return known if positive else Bool(not run.path.decide_truth(known))
     keys = _members(group)
     if keys is None or not isinstance(item, Str | Int | Unknown | Member | NoneValue):
         return Unknown(run.key_of(node), "membership")
@@ -261,11 +264,15 @@ def contains(run: Run, item: Value, group: Value, positive: bool, node: facts.Ex
     return TRUE if (constant in keys) == positive else FALSE
 
 
-def _is_among_unknown(constant: object, group: Unknown, positive: bool) -> Value:
+def _is_among_unknown(run: Run, constant: object, group: Unknown) -> Unknown:
     """`"fc" in layers` of what is not known: it is another question for each text, and the default may answer it."""
+    key = f"{constant!r} in {group.key}"
+    if isinstance(constant, str):
+        run.path.questions[key] = Has(group.as_term, constant)
+    if isinstance(group.hint, Str) and isinstance(constant, str):
+        return Unknown(key, "membership", Bool(constant in group.hint.value))
     default = None if group.hint is None else _members(group.hint)
-    hint = None if default is None else Bool((constant in default) == positive)
-    return Unknown(f"{constant!r} {'in' if positive else 'not in'} {group.key}", "membership", hint)
+    return Unknown(key, "membership", None if default is None else Bool(constant in default))
 
 
 def _is_among_sizes(run: Run, item: Value, keys: list[object], positive: bool, node: facts.Expression) -> Value:

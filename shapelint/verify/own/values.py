@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
-from shapelint.choices.questions import COMPARISONS, OTHER_TEXT, IsFlag, IsInstance, Question, Related, Same
+from shapelint.choices.questions import COMPARISONS, OTHER_TEXT, Either, IsFlag, IsInstance, Question, Related, Same
 from shapelint.choices.store import stands_for_many
 from shapelint.data import dataclass
 from shapelint.infer.values.constants import constant_key
@@ -202,7 +202,7 @@ def _fits(told: Mapping[Question, bool], key: str, value: object) -> bool:
     return all(_answer(question, {key: value}) is answer for question, answer in told.items())
 
 
-def _answer(question: Question, values: Mapping[str, object]) -> bool | None:
+def _answer(question: Question, values: Mapping[str, object]) -> bool | Either | None:
     """The answer for values; numbers are compared that are no sizes, too: `dropout > 0`."""
     numbers = [values[name] for name in question.variables]
     if isinstance(question, Related) and all(isinstance(number, int | float) for number in numbers):
