@@ -13,7 +13,7 @@ from shapelint.infer.protocol import rounds, truth
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Container, Instance
-from shapelint.infer.values.rounds import MAX_EXACT, are_alike, name_of_later
+from shapelint.infer.values.rounds import MAX_EXACT, are_alike, member_of, name_of_later
 from shapelint.infer.values.scopes import YIELDED, Function, Scope
 from shapelint.infer.values.truth import truth_of
 from shapelint.shapes.axis import Axis
@@ -52,7 +52,7 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
         with run.recorder.within(
-            _member(count, followed), skips=count is not None and not are_alike(values[: followed + 1])
+            member_of(count, followed), skips=count is not None and not are_alike(values[: followed + 1])
         ):
             flow = execute(run, scope, node.body)
         followed += 1
@@ -66,11 +66,6 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
             step = name_of_later(node.iterable)
             run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
     return flow
-
-
-def _member(count: Dim | None, number: int) -> str:
-    """What tells a round apart: those of a sample stand for one another; of all, what is unknown is another in each."""
-    return f"#{number}" if count is None and number else ""
 
 
 class _Loop:
@@ -349,7 +344,7 @@ def _fill(
     exact, start = True, len(collected)
     for number, value in enumerate(followed.values):
         start = len(collected)
-        with run.recorder.within(_member(followed.count, number)):
+        with run.recorder.within(member_of(followed.count, number)):
             assign(run, scope, generator.target, value, None)
             answers = [truth_of(evaluate(run, scope, condition)) for condition in generator.conditions]
             if False in answers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from functools import partial
 from math import prod
 
@@ -10,8 +11,10 @@ from shapelint.infer.known.table import builtin, external
 from shapelint.infer.protocol import Site, call_value, rounds
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.python.lists import grow
+from shapelint.infer.values.rounds import member_of
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truth_of
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Bool, List, Tensor, Tuple, Value
 from shapelint.syntax import facts
 
@@ -22,14 +25,25 @@ def map_(run: Run, site: Site) -> Value:
     followed = [rounds(run, arg, site.node) for arg in site.args[1:]]
     rows = zip(*(each.values for each in followed), strict=False)
     counts = [each.count for each in followed if each.count is not None]
-    return List([call_value(run, site.args[0], Site(site.node, row)) for row in rows], counts[0] if counts else None)
+    count = counts[0] if counts else None
+    return List(_called_with_each(run, site, rows, count), count)
+
+
+def _called_with_each(run: Run, site: Site, rows: Iterable[tuple[Value, ...]], count: Dim | None) -> list[Value]:
+    """What a call's first argument gives of each of some arguments, of which there are `count`, if not these only."""
+    given: list[Value] = []
+    for number, row in enumerate(rows):
+        with run.recorder.within(member_of(count, number)):
+            given.append(call_value(run, site.args[0], Site(site.node, row)))
+    return given
 
 
 @builtin("filter", least=2, most=2)
 def filter_(run: Run, site: Site) -> Value:
     """`filter(function, sequence)`, where it is known which items stay."""
     followed = rounds(run, site.args[1], site.node)
-    answers = [truth_of(call_value(run, site.args[0], Site(site.node, (value,)))) for value in followed.values]
+    rows = ((value,) for value in followed.values)
+    answers = list(map(truth_of, _called_with_each(run, site, rows, followed.count)))
     if followed.count is not None or None in answers:
         return site.unknown(run, "a filtered sequence")
     return List([value for value, answer in zip(followed.values, answers, strict=True) if answer])
@@ -66,8 +80,9 @@ def reduce(run: Run, site: Site) -> Value:
     if not values:
         return site.unknown(run, "a reduction of nothing")
     total = before = values[0]
-    for value in values[1:]:
-        before, total = total, call_value(run, site.args[0], Site(site.node, (total, value)))
+    for number, value in enumerate(values[1:]):
+        with run.recorder.within(member_of(followed.count, number)):
+            before, total = total, call_value(run, site.args[0], Site(site.node, (total, value)))
     is_steady = isinstance(before, Tensor) and isinstance(total, Tensor) and before.sizes == total.sizes
     return total if followed.count is None or is_steady else site.unknown(run, "a reduction of many")
 

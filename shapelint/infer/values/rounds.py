@@ -30,6 +30,11 @@ class Rounds:
     count: Dim | None = None
 
 
+def member_of(count: Dim | None, number: int) -> str:
+    """What tells a round apart: those of a sample stand for one another; of all, what is unknown is another in each."""
+    return f"#{number}" if count is None and number else ""
+
+
 def rounds_over(items: tuple[Value, ...], length: Dim | None = None) -> Rounds:
     """All items of a short sequence, else its first and its last; with a `length` they are a sample.
 
