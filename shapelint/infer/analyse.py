@@ -17,7 +17,7 @@ from shapelint.infer.definitions import definitions, earlier_versions
 from shapelint.infer.dispatch import execute
 from shapelint.infer.entries.instances import Instances
 from shapelint.infer.entries.points import Entry, entries
-from shapelint.infer.follow import Budget, Checked, errors, follow, retaken
+from shapelint.infer.follow import Budget, Checked, errors, follow, retaken, retaken_in_kind
 from shapelint.infer.library import Library
 from shapelint.infer.plan import (
     BudgetSpent,
@@ -181,6 +181,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
         if any(_is_worth_more(node) for node in run.trace.nodes):
             limit = MAX_PATHS
         run.trace.retaken = partial(retaken, checked, entry, run)
+        run.trace.retaken_in_kind = partial(retaken_in_kind, checked, entry, run)
         if not plan.choices and not plan.sizes:
             if sizes := contradicted(run.trace):
                 tell_contradicted(run.trace, sizes)
@@ -204,6 +205,7 @@ def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
     run = follow(checked, entry, plan)
     if run.raised is None and errors(run.trace):
         run.trace.retaken = partial(retaken, checked, entry, run)
+        run.trace.retaken_in_kind = partial(retaken_in_kind, checked, entry, run)
         run.trace.is_by_default = True
         yield run.trace
 

@@ -197,6 +197,16 @@ def retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Tr
     return None if errors(again.trace) - errors(run.trace) else again.trace
 
 
+def retaken_in_kind(checked: Checked, entry: Entry, run: Run, key: str) -> Trace | None:
+    """The path of a run where a leaf is no tensor, as the code's own question says; None without such a question."""
+    kinds = run.path.kinds.get(key)
+    if kinds is None:
+        return None
+    choices = {choice.key: choice.taken for choice in run.path.choices.values()} | kinds
+    again = follow(checked, entry, replace(_without(run.plan, {key}), choices=choices))
+    return again.trace if again.raised is None else None
+
+
 def errors(trace: Trace) -> Refused:
     """What torch refuses on a path."""
     return frozenset((node.op, node.path, node.span) for node in trace.nodes if node.error is not None)

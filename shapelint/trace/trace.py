@@ -65,6 +65,8 @@ class Trace:
     classed: frozenset[tuple[str, Span]] = frozenset()  #: places that make scores with their classes last, on any path
     retaken: Callable[[str, int], Trace | None] = field(default=lambda key, rank: None, repr=False)
     """The same path where the leaf of a key has another rank; None where the code raises for it."""
+    retaken_in_kind: Callable[[str], Trace | None] = field(default=lambda key: None, repr=False)
+    """The same path where the leaf of a key is no tensor; None where the code does not ask whether it is one."""
     _told_once: dict[object, object] = field(init=False, default_factory=dict, compare=False)  #: for `once`
 
     def node(self, ref: Ref) -> Node:

@@ -145,20 +145,35 @@ def is_of_kind(run: Run, value: Unknown, kinds: tuple[Value, ...]) -> bool:
 
     What an operation makes of an unknown tensor is a tensor, and nothing else.
     """
-    paths = [_path_of(kind) if isinstance(kind, External) else getattr(kind, "name", "?") for kind in kinds]
-    classes = [str(path) for path in paths]
+    classes = _classes_of(kinds)
     containers = {PACKED, "tuple", "list", "dict"}
     if value.lineage is not None and containers.issuperset(classes):
         return False
     names = ", ".join(classes)
     subject = f"isinstance({shown(value)}, {names})"
     likely = containers.isdisjoint(classes)
-    taken = run.path.ask(
-        IsInstance(value.as_term, frozenset(classes)), f"isinstance({value.key},{names})", subject, likely
-    )
+    key = _key_of_kind(value.key, classes)
+    taken = run.path.ask(IsInstance(value.as_term, frozenset(classes)), key, subject, likely)
     if taken and PACKED in classes:
         run.path.demand(value, Demand(3, "isinstance", packed=True))
     return taken
+
+
+def note_kind(run: Run, leaf: str, kinds: tuple[Value, ...]) -> None:
+    """Note that the code asks whether an input is a tensor that this path takes for one, or a sequence instead."""
+    classes = _classes_of(kinds)
+    if "torch.Tensor" in classes or not {"tuple", "list"}.isdisjoint(classes):
+        run.path.kinds.setdefault(leaf, {})[_key_of_kind(leaf, classes)] = "torch.Tensor" not in classes
+
+
+def _classes_of(kinds: tuple[Value, ...]) -> list[str]:
+    paths = [_path_of(kind) if isinstance(kind, External) else getattr(kind, "name", "?") for kind in kinds]
+    return list(map(str, paths))
+
+
+def _key_of_kind(key: str, classes: list[str]) -> str:
+    """The key of the choice whether an unknown is of one of some classes."""
+    return f"isinstance({key},{', '.join(classes)})"
 
 
 def _is_constant(run: Run, value: Unknown, constant: Str | Bool | Member) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import UnionType
 
 from shapelint.choices.questions import IsInstance
-from shapelint.infer.code.comparisons import is_of_kind, is_of_others
+from shapelint.infer.code.comparisons import is_of_kind, is_of_others, note_kind
 from shapelint.infer.known.table import builtin, external
 from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.protocol import Site, class_of
@@ -66,6 +66,9 @@ def _is_tensor(run: Run, site: Site) -> Value:
 
 
 def _is_one_of(run: Run, value: Value, kinds: tuple[Value, ...], site: Site) -> Value:
+    leaf = run.trace.leaf_of(value)
+    if leaf is not None and leaf.leaf_key is not None:
+        note_kind(run, leaf.leaf_key, kinds)
     answers = [_is_instance(value, one) for one in kinds]
     if any(answers):
         return TRUE

@@ -55,6 +55,8 @@ class Path:
     asked_in_vain: set[str] = field(default_factory=set)  #: sizes that are settled by what torch refuses
     enumerations: dict[str, Value] = field(default_factory=dict)  #: the class whose member an unknown is, by its key
     misstated: set[tuple[str, str]] = field(default_factory=set)  #: what docstrings say that the code does not do
+    #: of leaves that the code asks whether they are tensors: the sides on which they are none, by the choices' keys
+    kinds: dict[str, dict[str, bool]] = field(default_factory=dict)
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
     wishes: dict[str, Demand] = field(default_factory=dict)  #: of unknowns that are read with any number of axes
     misfits: int = 0  #: operations that a guessed rank makes torch refuse

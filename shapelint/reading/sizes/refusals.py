@@ -10,12 +10,15 @@ from shapelint.ops.nature import LOSSES, Nature
 from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SizeError
 from shapelint.ops.registry import LAYERS, ShapeError
 from shapelint.reading.quoting import place_of
+from shapelint.reading.recurrent import states_given
 from shapelint.reading.trail import FORWARD, nature_of, operation_of, tensor_inputs
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.render import Naming
 from shapelint.shapes.value import Layer, Tensor
 from shapelint.trace.node import INPUT, Node
 from shapelint.trace.trace import Trace, once
+
+KIND = "SHP210"  #: the code of what is refused for being one tensor, or several
 
 
 class Reason(Enum):
@@ -38,7 +41,24 @@ _BY_ERROR = ((SizeError, Reason.SIZES), (BroadcastError, Reason.BROADCAST), (Ran
 def refused(trace: Trace) -> tuple[tuple[Node, ShapeError], ...]:
     """The operations of the analysed file that torch refuses, and what it says."""
     own = ((node, node.error) for node in trace.nodes if node.error is not None and node.path == trace.path)
-    return tuple((node, error) for node, error in own if operation_of(node) is not None or node.op in LAYERS)
+    known = ((node, error) for node, error in own if operation_of(node) is not None or node.op in LAYERS)
+    return tuple((node, error) for node, error in known if error.code != KIND or not is_asked_for_kind(trace, node))
+
+
+def is_asked_for_kind(trace: Trace, node: Node) -> bool:
+    """Whether the code asks if the state of a refused call is a tensor, and torch takes what it is if it is none.
+
+    Who asks may be given either; nobody gives a layer that is known what it does not take. That it is a tensor
+    rests on what is done with it on the side of the question on which it is one.
+    """
+    leaves = [trace.leaf_of(state) for state in states_given(node)]
+    paths = [trace.retaken_in_kind(leaf.leaf_key) for leaf in leaves if leaf is not None and leaf.leaf_key is not None]
+    return any(_takes(path, node) for path in paths if path is not None)
+
+
+def _takes(trace: Trace, node: Node) -> bool:
+    """Whether another path comes to an operation, and torch does not refuse it there."""
+    return any((one.op, one.path, one.span, one.error) == (node.op, node.path, node.span, None) for one in trace.nodes)
 
 
 def reason_of(node: Node, error: ShapeError) -> Reason:

@@ -9,6 +9,7 @@ from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.reading.operations import has_cell_state, is_step_call
 from shapelint.reading.quoting import kind_place, quote, text_of, with_article
 from shapelint.reading.recurrent import layer_of, leaves, states_given
+from shapelint.reading.sizes.refusals import is_asked_for_kind
 from shapelint.reading.written import argument, insertion, is_zeros
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
@@ -244,8 +245,13 @@ def state_argument(trace: Trace) -> Iterator[Finding]:
         code = None if call.error is None else call.error.code
         if code == TWO_ARGUMENTS.code:
             yield _two_arguments(trace, call)
-        elif code == WRONG_KIND.code and not _is_only_documented(trace, states_given(call)):
+        elif code == WRONG_KIND.code and not _may_be_pair(trace, call):
             yield _wrong_kind(trace, call)
+
+
+def _may_be_pair(trace: Trace, call: Node) -> bool:
+    """Whether the one tensor that a layer is given may well be what it takes, for all that is known of it."""
+    return is_asked_for_kind(trace, call) or _is_only_documented(trace, states_given(call))
 
 
 def _is_only_documented(trace: Trace, states: tuple[Value, ...]) -> bool:
