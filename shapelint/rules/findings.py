@@ -21,12 +21,13 @@ from shapelint.rules.sides_taken import is_of_parameters, is_taken
 from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
-from shapelint.trace.node import SCRIPT
+from shapelint.trace.node import SCRIPT, Frame
 from shapelint.trace.trace import Trace, once_for
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
 Hit = tuple[Finding, Trace]
+Frames = tuple[Frame, ...]  #: the calls that lead to a place
 
 
 @phase("rules")
@@ -112,8 +113,13 @@ def _merge(
     apart = _takes_apart(showing)
     # what torch refuses on a path that takes sizes apart does not speak against what the others show
     silent = [t for t in silent if t.entry == trace.entry and (apart is not None or not _sizes_apart(t))]
+    own = [t for t in showing if t.entry == trace.entry]
+    if not silent and apart is None:
+        own, silent = _at_each_call(finding, trace, hits, reaching)
     if silent or apart is not None:
-        return _on_one_side(finding, trace, [t for t in showing if t.entry == trace.entry], silent, apart)
+        hit = _on_one_side(finding, trace, own, silent, apart)
+        is_told = hit is not None and hit[0].confidence is not Confidence.LOW
+        return hit if is_told else _certain_elsewhere(trace, plain, reaching, sides) or hit
     return _on_each_side(finding, trace, showing, sides)
 
 
@@ -143,6 +149,53 @@ def _on_one_side(
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
+
+
+def _certain_elsewhere(
+    trace: Trace, hits: list[Hit], reaching: list[Trace], sides: set[tuple[str, object]]
+) -> Hit | None:
+    """What another entry point shows on all of its paths, and takes no side for that any path takes otherwise."""
+    for found, path in hits:
+        if path.entry == trace.entry or path.likely:
+            continue
+        showing = [other for _, other in hits if other.entry == path.entry]
+        known = set(map(id, showing))
+        is_silent = any(t.entry == path.entry and id(t) not in known for t in reaching)
+        if not is_silent and not _sizes_apart(path) and not any(_turned_for(showing, sides)):
+            return replace(found, fixes=()), path
+    return None
+
+
+def _at_each_call(
+    finding: Finding, trace: Trace, hits: list[Hit], reaching: list[Trace]
+) -> tuple[list[Trace], list[Trace]]:
+    """The paths that show a finding and those that do not, at the one of the calls leading to its place that it is for.
+
+    Where a function is called twice, each path that turns a choice in one call takes the likely side in the other.
+    What all paths show at some call is certain.
+    """
+    showing: dict[Frames, list[Trace]] = {}
+    for found, path in hits:
+        if path.entry == trace.entry:
+            showing.setdefault(_calls_to(found, path), []).append(path)
+    silent: dict[Frames, list[Trace]] = {}
+    for calls, shown in showing.items():
+        known = set(map(id, shown))
+        others = (t for t in reaching if t.entry == trace.entry and id(t) not in known)
+        silent[calls] = [t for t in others if _comes_by(t, finding, calls)]
+    certain = (calls for calls, others in silent.items() if not others)
+    calls = next(certain, _calls_to(finding, trace))
+    return showing[calls], silent[calls]
+
+
+def _calls_to(finding: Finding, trace: Trace) -> Frames:
+    """The calls that lead to what a finding claims something of; none where it claims nothing that can be run."""
+    return next((trace.node(claim.target).frames for claim in finding.claims), ())
+
+
+def _comes_by(trace: Trace, finding: Finding, calls: Frames) -> bool:
+    """Whether a path comes to a finding's place through these calls."""
+    return any(node.span == finding.span and node.path == finding.path and node.frames == calls for node in trace.nodes)
 
 
 def _is_called_as_deep(other: Trace, trace: Trace, finding: Finding) -> bool:

@@ -9,8 +9,8 @@ from shapelint.choices.questions import IsInstance, Question, Related
 from shapelint.notation.axis_names import are_inner_and_outer
 from shapelint.project.settings import pairs_passed, values_given, values_offered, values_passed
 from shapelint.project.written import Given, Something
-from shapelint.trace.decision import Decision
-from shapelint.trace.node import LATER_ROUND
+from shapelint.trace.decision import Decision, without_places
+from shapelint.trace.node import LATER_ROUND, is_of_axis
 from shapelint.trace.trace import Trace
 
 
@@ -18,12 +18,15 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
     """Whether anything in the project takes a side, or at least the code offers it and nothing speaks against it.
 
     What a command line offers besides its default counts for what raises: whoever asks for it finds out.
-    Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one.
+    Who tests the type of an input has several kinds of inputs, and what is stated of its shape is true of one. How
+    large an axis is of what the code itself makes, its author knows, and gives what fits it.
     """
     if isinstance(branch.question, IsInstance) and any(name.endswith("Tensor") for name in branch.question.classes):
         return False
     if branch.question is not None and any(name.startswith(LATER_ROUND) for name in branch.question.variables):
         return False  # which round it is, nobody chooses
+    if isinstance(branch.question, Related) and any(map(_is_made, branch.question.variables)):
+        return False
     if is_of_parameters(branch, trace):
         assert isinstance(branch.question, Related)
         return _differ(branch.question, trace)
@@ -35,6 +38,11 @@ def is_taken(branch: Decision, trace: Trace, *, raises: bool) -> bool:
     speaks_against = branch.likely is False or (bool(given) and not any(isinstance(one, Something) for one in given))
     is_named = branch.setting is None or re.search(rf"\b{branch.setting}\b", trace.text) is not None
     return branch.invited and is_named and not speaks_against and _is_offered(about, trace.text)
+
+
+def _is_made(symbol: str) -> bool:
+    """Whether a symbol is the size of an axis of what an expression gives that is not understood."""
+    return is_of_axis(symbol) and without_places(symbol) != symbol
 
 
 def is_of_parameters(branch: Decision, trace: Trace) -> bool:

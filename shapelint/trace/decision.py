@@ -60,12 +60,13 @@ class Decision:
     @property
     def told(self) -> str:
         """The branch in words: `bidirectional`, not `bidirectional`, `kind` is 'lstm'."""
+        subject = without_places(self.subject)
         if self.choice is True:
-            return f"`{self.subject}`"
+            return f"`{subject}`"
         if self.choice is not False:
-            return f"`{self.subject}` is {self.choice!r}"
-        is_equation = isinstance(self.question, Related) and self.subject.count(" == ") == 1
-        return f"`{self.subject.replace(' == ', ' != ')}`" if is_equation else f"not `{self.subject}`"
+            return f"`{subject}` is {self.choice!r}"
+        is_equation = isinstance(self.question, Related) and subject.count(" == ") == 1
+        return f"`{subject.replace(' == ', ' != ')}`" if is_equation else f"not `{subject}`"
 
 
 @dataclass(frozen=True, slots=True)

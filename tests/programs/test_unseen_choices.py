@@ -6,7 +6,11 @@ from functools import partial
 
 import pytest
 from end_to_end import Told, told_codes
+from followed import DEFAULT
+from networks import source
 
+from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.verdicts import proven
 from shapelint.verify.client import Verifier
 
 
@@ -168,3 +172,105 @@ def test_who_calls_says_which_kind_a_state_is(
     told: Told, hidden: str, encoder: str, state: str, codes: list[str]
 ) -> None:
     assert told(CALLED.format(hidden=hidden, given="state", encoder=encoder, state=state)) == codes
+
+
+STEPPED = """
+    from somewhere import load
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = nn.LSTM(64, 8)
+
+        def forward(self, x, state):
+            if {asked}:
+                x = x.view(1, 1, 64)
+            else:
+                x = x.reshape(10, x.shape[0] // 10, 64)
+            return self.lstm(x, state)[0]
+
+    class Agent:
+        def __init__(self):
+            self.network = Network()
+            self.target = Network()
+
+        def train(self):
+            state = torch.zeros(1, 32, 8), torch.zeros(1, 32, 8)
+            steps, later = {steps}
+            return self.network(steps, state) - self.target(later, state)
+    """
+
+ASKED = ["x.shape[0] == 1", "x.size(0) == 1", "not x.shape[0] != 1"]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "load('steps').flatten(end_dim=1), load('later').flatten(end_dim=1)",
+        "[part[:, 0] for part in load()[:2]]",
+        "load('steps')[:, None].squeeze(1), torch.randn(320, 64)",
+    ],
+)
+def test_who_asks_how_many_rows_there_are_is_given_what_fits(told: Told, asked: str, steps: str) -> None:
+    assert told(STEPPED.format(asked=asked, steps=steps)) == []
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize(
+    "steps", ["torch.randn(1, 64), torch.randn(320, 64)", "torch.randn(320, 64), torch.randn(320, 64)[:1]"]
+)
+def test_one_row_with_a_state_for_many_is_told(told: Told, asked: str, steps: str) -> None:
+    assert told(STEPPED.format(asked=asked, steps=steps)) == ["SHP205"]
+
+
+ACTING = (
+    STEPPED
+    + """
+        def act(self):
+            state = torch.zeros(1, 32, 8), torch.zeros(1, 32, 8)
+            return self.network(torch.randn(1, 64), state)
+    """
+)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_one_method_shows_for_certain_is_told_beside_what_another_may_do(told: Told, asked: str) -> None:
+    steps = "load('steps').flatten(end_dim=1), load('later').flatten(end_dim=1)"
+    assert told(ACTING.format(asked=asked, steps=steps)) == ["SHP205"]
+
+
+CALLED_TWICE = """
+    class Pair(nn.Module):
+        def __init__(self, whole, other, sizes):
+            super().__init__()
+            self.whole, self.other = whole, other
+            self.lstm = nn.LSTM(8, 8)
+            self.heads = nn.ModuleList()
+            for name in ("a", "b", "c", "d", "e", "f", "g", "h", "i"):
+                self.heads.append(nn.Linear(8, 8) if sizes[name] else nn.Identity())
+            self.head = nn.Linear(8, 4)
+
+        def read(self, x, whole):
+            out = self.lstm(x)
+            {read}
+            return self.head(out)
+
+        def forward(self, x, y):
+            return self.read(x, self.whole) + self.read(y, self.other)
+    """
+
+
+@pytest.mark.parametrize("read", ["if not whole: out = out[0]", "out = out if whole else out[0]"])
+def test_a_finding_at_each_of_two_calls_names_the_side_of_one(verifier: Verifier, read: str) -> None:
+    check = check_source(source(CALLED_TWICE.format(read=read)), Wanted(DEFAULT))
+    (found,) = proven(check, verifier).findings
+    assert (found.code, found.confidence.value) == ("SHP302", "medium")
+    assert found.message.endswith("(when `whole`)")
+
+
+@pytest.mark.parametrize("read", ["pass", "if not whole: out = out[1]"])
+def test_what_every_path_shows_at_one_of_two_calls_is_certain(verifier: Verifier, read: str) -> None:
+    check = check_source(source(CALLED_TWICE.format(read=read)), Wanted(DEFAULT))
+    (found,) = proven(check, verifier).findings
+    assert (found.code, found.confidence.value) == ("SHP302", "high")
