@@ -141,3 +141,39 @@ NAMED = """
 def test_layers_by_name(told: Told, rows: str, wrong: list[str]) -> None:
     text = "from collections import OrderedDict\n" + dedent(NAMED.format(rows=rows))
     assert told(text) == wrong
+
+
+STAGES = """
+    class Block(nn.Module):
+        def __init__(self, given, width, norm):
+            super().__init__()
+            self.conv = nn.Conv2d(given, width, 1)
+            self.norm = norm(2 * width)
+            self.scale = nn.PReLU({scaled} * width)
+            self.out = nn.Conv2d(2 * width, width, 1)
+
+        def forward(self, x):
+            y = self.conv(x)
+            return self.out(self.scale(self.norm(torch.cat([y, -y], 1))))
+
+    class Stages(nn.Module):
+        def __init__(self, norm, rounds):
+            super().__init__()
+            self.blocks = nn.ModuleList()
+            for i in range(rounds):
+                self.blocks.append(Block(3 if i == 0 else 64, 32 if i == 0 else 64, norm))
+
+        def forward(self, x):
+            first = x
+            for i, block in enumerate(self.blocks):
+                x = block(x)
+                if i == 0:
+                    first = x
+            return x, first
+    """
+
+
+@pytest.mark.parametrize("scaled", ["2", "(1 + 1)"])
+def test_rounds_of_layers_that_differ_have_values_of_their_own(told: Told, scaled: str) -> None:
+    text = STAGES.replace("3 if i == 0 else 64, 32 if", "3 if i == 0 else 32 if i == 1 else 64, 32 if")
+    assert told(text.format(scaled=scaled)) == []

@@ -51,9 +51,8 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
         loop.begin_round(later=count is not None and followed > 0)
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
-        with run.recorder.within(
-            member_of(count, followed), skips=count is not None and not are_alike(values[: followed + 1])
-        ):
+        is_mixed = count is not None and not are_alike(values[: followed + 1])
+        with run.recorder.within(member_of(None if is_mixed else count, followed), skips=is_mixed):
             flow = execute(run, scope, node.body)
         followed += 1
         if flow in (Flow.BREAK, Flow.RETURN):
