@@ -86,6 +86,12 @@ def parameter(data: Tensor, requires_grad: Value = NONE) -> Tensor:
     return replace(data, ref=None)
 
 
+@op("torch.nn.Buffer", "torch.nn.parameter.Buffer", rank_change=0, nature=Nature.SAME)
+def buffer(data: Tensor, *, persistent: Value = NONE) -> Tensor:
+    """The same tensor, kept by the module and not learnt."""
+    return replace(data, ref=None)
+
+
 @op("torch.Tensor.data", rank_change=0, attribute=True, nature=Nature.DETACH)
 def data(input: Tensor) -> Tensor:
     """The tensor without its history."""

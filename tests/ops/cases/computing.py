@@ -17,6 +17,11 @@ from shapelint.shapes.value import (
 
 def _reductions() -> None:
     over_many = both("sum nansum mean nanmean std var amax amin all any")
+    of_linalg = "torch.linalg.norm torch.linalg.vector_norm"
+    case(of_linalg, X)
+    case(of_linalg, X, number(2), number(1))
+    case(of_linalg, X, dim=numbers(0, 2), keepdim=TRUE)
+    case(of_linalg, X, dim=number(5))
     one_or_more = "torch.norm torch.Tensor.norm"
     case(over_many + " " + one_or_more, X)
     case(over_many, X, number(1))
@@ -76,6 +81,8 @@ def _elementwise() -> None:
     case(both("allclose"), X, V, refuses=True)
     case(both("equal"), X, X, refuses=True)
     case(both("equal"), X, V)
+    case("torch.isin", X, V)
+    case("torch.isin", X, number(2))
     for name in ("isclose", "allclose", "equal"):
         case(both(name), tensor("B", 5), tensor("B", 4))
     case(both("logical_and logical_or logical_xor"), mask("B", 1), mask("T"))

@@ -38,6 +38,13 @@ def _creation() -> None:
     case("torch.arange", number("B"), number(0), number(-1))
     case("torch.arange", number(5), number(2))
     case("torch.arange", number("B"), dtype=External("torch.float"))
+    windows = "torch.hann_window torch.hamming_window torch.blackman_window torch.bartlett_window torch.kaiser_window"
+    case(windows, number("B"))
+    case(windows, number(8), FALSE)
+    case("torch.normal", number(0), number(1), numbers("B", 2))
+    case("torch.normal", Float(0.0), Float(1.0), size=numbers("B"))
+    case("torch.normal", X, Float(1.0))
+    case("torch.normal", Float(1.0), Given(M, lambda sizes: torch.full((sizes["B"], sizes["H"]), 0.5)))
     likes = "torch.zeros_like torch.ones_like torch.empty_like torch.rand_like torch.randn_like"
     case(likes, X)
     case("torch.zeros_like", X, dtype=LONG)
@@ -70,6 +77,7 @@ def _conversions() -> None:
     case("torch.Tensor.type_as", X, whole("B"))
     case(methods("cpu detach_ requires_grad_") + " " + both("detach clone"), X)
     case("torch.Tensor.data", X)
+    case("torch.nn.Buffer torch.nn.parameter.Buffer", X)
     case("torch.nn.Parameter torch.nn.parameter.Parameter torch.autograd.Variable", X)
     case("torch.Tensor.item torch.Tensor.__float__ torch.Tensor.__int__", tensor(1, 1), refuses=True)
     case("torch.Tensor.item", tensor("B", 2))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from oracle import dim, number, numbers, tensor
+import torch
+from oracle import Given, dim, number, numbers, tensor
 
 from cases.calls import FULL, M, V, X, both, case, cut, dim_plus, mask, methods, whole
 from shapelint.shapes.value import (
     ELLIPSIS,
     NONE,
+    TRUE,
     Float,
     List,
+    Str,
     Tuple,
 )
 
@@ -116,10 +119,24 @@ def _indices() -> None:
     case(both("tril triu"), X)
     case(both("tril triu"), V)
     case(both("diagonal"), M)
+    case(both("diag"), V)
+    case(both("diag"), M)
+    case(both("diag"), X)
+    shares = Given(M, lambda sizes: torch.full((sizes["B"], sizes["H"]), 0.5))
+    case(both("multinomial"), shares, number(3), TRUE)
+    case(both("multinomial"), shares, dim_plus("H", 1))
+    case(both("multinomial"), X, number(1))
+    case("torch.searchsorted", V, X)
+    case("torch.searchsorted", M, M)
+    case("torch.searchsorted", tensor(2, "H"), tensor(3, "H"))
     case(both("diagonal"), X, dim1=number(-2), dim2=number(-1))
 
 
 def _joins() -> None:
+    case("torch.meshgrid", tensor("B"), tensor("T"))
+    case("torch.meshgrid", List([tensor("B"), tensor("T"), tensor("H")]), indexing=Str("ij"))
+    case("torch.meshgrid", tensor("B"), tensor("T"), indexing=Str("xy"))
+    case("torch.meshgrid", M, tensor("T"))
     for name in ("torch.cat", "torch.concat", "torch.concatenate"):
         case(name, Tuple((X, tensor("B", "N", "H"))), number(1))
         case(name, List([X, X]), dim=number(-1))

@@ -35,6 +35,12 @@ for name in (F + "interpolate", F + "upsample"):
     refused(name, BTI, scale_factor=number(2), mode=Str("bilinear"))
     refused(name, IMAGE)
     refused(name, IMAGE, numbers(5, 6, 7))
+works(F + "grid_sample", IMAGE, tensor("B", 5, "T", 2), align_corners=TRUE)
+works(F + "grid_sample", VOLUME, tensor("B", 5, "T", 2, 3), align_corners=TRUE)
+refused(F + "grid_sample", IMAGE, tensor("B", 5, "T", 3), align_corners=TRUE)
+refused(F + "grid_sample", IMAGE, tensor("B", "T", 2), align_corners=TRUE)
+refused(F + "grid_sample", BTI, tensor("B", "T", 1), align_corners=TRUE)
+
 for name in (F + "pixel_shuffle", "torch.pixel_shuffle"):
     works(name, tensor("B", 12, "H", "N"), number(2))
     refused(name, tensor("B", 10, "H", "N"), number(2))

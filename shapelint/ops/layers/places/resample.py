@@ -13,7 +13,7 @@ from shapelint.ops.layers.places.windows import Window, paddings, slid, unknown_
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
-from shapelint.ops.require import one_or_more, require_at_least, require_rank
+from shapelint.ops.require import one_or_more, require_at_least, require_equal, require_rank
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import listed
@@ -127,6 +127,24 @@ def _divided(name: str, length: Dim, by: Dim) -> Dim:
     if length.constant is not None and by.constant and length.constant % by.constant:
         raise SizeError(f"{name} takes a multiple of $expected and gets $got", expected=by, got=length)
     return length // by
+
+
+@op(F + "grid_sample", mixes=axes_from(2), nature=Nature.POOLING)
+def grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: Value = NONE,
+    padding_mode: Value = NONE,
+    align_corners: Value = NONE,
+    *,
+    assume: Assumptions,
+) -> Tensor:
+    """(B, C, *L) read at the places of (B, *M, number of places' axes) -> (B, C, *M)."""
+    require_rank("grid_sample", input, 4, 5)
+    require_rank("grid_sample's grid", grid, input.rank)
+    require_equal("grid_sample", "numbers for a place", grid.sizes[-1], Dim.of(input.rank - 2), assume)
+    require_equal("grid_sample", "grids", grid.sizes[0], input.sizes[0], assume)
+    return Tensor((*input.axes[:2], *grid.axes[1:-1]), input.dtype)
 
 
 @op(F + "pixel_shuffle", "torch.pixel_shuffle", rank_change=0, nature=Nature.VIEW)

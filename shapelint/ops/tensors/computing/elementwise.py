@@ -220,6 +220,12 @@ def is_close(
     return Tensor(broadcast(assume, input.axes, other.axes), Dtype.BOOL)
 
 
+@op("torch.isin", rank_change=0, nature=Nature.COMPARISON)
+def is_in(elements: Tensor, test_elements: Value, **options: Value) -> Tensor:
+    """Whether each element is among others."""
+    return Tensor(elements.axes, Dtype.BOOL)
+
+
 @op(*_methods(["allclose"]), nature=Nature.COMPARISON)
 def all_close(
     input: Tensor,

@@ -92,6 +92,17 @@ def norm(
     return Tensor(_reduced(input.axes, dim, keepdim))
 
 
+@op("torch.linalg.norm", "torch.linalg.vector_norm", nature=Nature.REDUCTION)
+def linalg_norm(
+    x: Tensor, ord: Value = NONE, dim: Sizes | None = None, keepdim: bool = False, *, dtype: Value = NONE
+) -> Tensor:
+    """Norm over the axes named; the norm of a matrix, where two are named or there are two, is one number as well."""
+    _demand_float(x, dtype_named(dtype, x.dtype))
+    if ord != NONE and dim is None and x.rank > 2:
+        raise Undetermined("a norm of some order over more than two axes")
+    return Tensor(_reduced(x.axes, dim, keepdim))
+
+
 @op("torch.all", "torch.Tensor.all", "torch.any", "torch.Tensor.any", nature=Nature.REDUCTION)
 def all_(input: Tensor, dim: Sizes | None = None, keepdim: bool = False) -> Tensor:
     """Whether all, or any, entries are true."""

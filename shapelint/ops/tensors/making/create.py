@@ -62,6 +62,23 @@ def linspace(start: Value, end: Value, steps: Dim, *, dtype: Value = NONE, **opt
     return _new((steps,), dtype)
 
 
+@op(*(f"torch.{name}_window" for name in ("hann", "hamming", "blackman", "bartlett", "kaiser")), nature=Nature.CONSTANT)
+def window(window_length: Dim, periodic: Value = NONE, *args: Value, dtype: Value = NONE, **options: Value) -> Tensor:
+    """The weights of a window of so many entries."""
+    return _new((window_length,), dtype)
+
+
+@op("torch.normal", nature=Nature.RANDOM)
+def normal(mean: Value, std: Value = NONE, size: Sizes | None = None, **options: Value) -> Tensor:
+    """Numbers with the means and the deviations given, of one tensor or of the sizes given."""
+    tensors = [value for value in (mean, std) if isinstance(value, Tensor)]
+    if len(tensors) == 1 and size is None:
+        return Tensor(tensors[0].axes)
+    if tensors or size is None:
+        raise Undetermined("means and deviations that are two tensors, or none of known shape")
+    return _new(size, NONE)
+
+
 @op("torch.arange", nature=Nature.CONSTANT)
 def arange(start: Value, end: Value = NONE, step: Value = NONE, *, dtype: Value = NONE, **options: Value) -> Tensor:
     """The numbers from `start` up to `end`; with one bound, from 0."""

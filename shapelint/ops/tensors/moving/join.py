@@ -13,7 +13,7 @@ from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import loop_length
-from shapelint.shapes.value import Int, List, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Int, List, Str, Tensor, Tuple, Unknown, Value
 
 ZERO = Dim.of(0)
 
@@ -159,3 +159,20 @@ def unbind(input: Tensor, dim: int = 0, *, assume: Assumptions) -> Tuple | List:
     at = position(dim, input.rank)
     entry = replace(input, axes=(*input.axes[:at], *input.axes[at + 1 :]), ref=None)
     return List([entry], size) if size.constant is None else Tuple((entry,) * size.constant)
+
+
+@op("torch.meshgrid", nature=Nature.EXPANSION)
+def meshgrid(*tensors: Value, indexing: Value = NONE) -> Tuple:
+    """Vectors, each laid along an axis of its own of a grid that has them all; `xy` exchanges the first two axes."""
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], Tuple | List) else Tuple(tensors)
+    if loop_length(given) is not None:
+        raise Undetermined("a grid of vectors that a loop collects")
+    members = _tensors(given)
+    if any(member.rank > 1 for member in members):
+        raise RankError("meshgrid takes vectors")
+    if not isinstance(indexing, Str) and indexing != NONE:
+        raise Undetermined("an order of axes that is not known")
+    axes = [member.axes[0] if member.axes else Axis(ONE) for member in members]
+    if indexing == Str("xy"):
+        axes[:2] = axes[1::-1]
+    return Tuple(tuple(Tensor(tuple(axes), member.dtype) for member in members))

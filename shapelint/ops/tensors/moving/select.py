@@ -6,14 +6,14 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from shapelint.ops.axes import ONE, Axes, Operand, axis_at, broadcast, position, resized, with_axis
-from shapelint.ops.axis_flow import axes_named, every_axis, others
+from shapelint.ops.axis_flow import axes_from, axes_named, every_axis, others
 from shapelint.ops.nature import Nature
 from shapelint.ops.refusals import AxisError, RankError, SizeError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
 from shapelint.ops.tensors.moving.index import check_within
 from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import NONE, Dtype, Int, List, Tensor, Tuple, Value
+from shapelint.shapes.value import FALSE, NONE, Dtype, Int, List, Tensor, Tuple, Value
 
 
 @op("torch.select", "torch.Tensor.select", rank_change=-1, nature=Nature.SELECTION)
@@ -150,3 +150,38 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, as
     sizes = [assume.resolve(input.axes[at].dim) for at in (first, second)]
     kept = tuple(axis for at, axis in enumerate(input.axes) if at not in (first, second))
     return replace(input, axes=(*kept, Axis(sizes[0].minimum(sizes[1]))), ref=None)
+
+
+@op("torch.diag", "torch.Tensor.diag", mixes=every_axis, nature=Nature.SELECTION)
+def diag(input: Tensor, diagonal: int = 0, *, assume: Assumptions) -> Tensor:
+    """The main diagonal of a matrix, or the matrix with this diagonal."""
+    if input.rank not in (1, 2):
+        raise RankError("diag takes 1 or 2 axes")
+    if diagonal:
+        raise Undetermined("a diagonal beside the main one")
+    rows, columns = (assume.resolve(input.sizes[at]) for at in (0, -1))
+    axes = (Axis(rows), Axis(rows)) if input.rank == 1 else (Axis(rows.minimum(columns)),)
+    return replace(input, axes=axes, ref=None)
+
+
+@op("torch.multinomial", "torch.Tensor.multinomial", mixes=axes_from(-1), nature=Nature.RANDOM)
+def multinomial(
+    input: Tensor, num_samples: Dim, replacement: Value = FALSE, *, generator: Value = NONE, assume: Assumptions
+) -> Tensor:
+    """Places that are drawn from the weights on the last axis: (C,) -> (n,), (B, C) -> (B, n)."""
+    if input.rank not in (1, 2):
+        raise RankError("multinomial takes 1 or 2 axes")
+    if replacement == FALSE and assume.resolve(num_samples - input.sizes[-1]).is_positive():
+        raise ShapeError("multinomial: $got of $expected", expected=input.sizes[-1], got=num_samples)
+    return Tensor((*input.axes[:-1], Axis(num_samples)), Dtype.INT)
+
+
+@op("torch.searchsorted", nature=Nature.ORDER)
+def searchsorted(sorted_sequence: Tensor, input: Tensor, *, assume: Assumptions, **options: Value) -> Tensor:
+    """The place of each number in a sorted vector, or in the row of its own."""
+    if sorted_sequence.rank > 1:
+        same = sorted_sequence.rank == input.rank
+        pairs = zip(sorted_sequence.sizes[:-1], input.sizes[:-1], strict=False)
+        if not same or not all(assume.agree(one, other) for one, other in pairs):
+            raise ShapeError("searchsorted: the axes before the last one differ")
+    return Tensor(input.axes, Dtype.INT)
