@@ -1,10 +1,10 @@
 """How much of real code around recurrent layers the interpreter understands.
 
-usage: python benchmarks/coverage.py DIRECTORY [--json] [--missed] [--jobs N]
+usage: python benchmarks/coverage.py DIRECTORY [--json] [--missed] [--operations] [--jobs N]
 
 What there is to understand is counted by an independent scan with the standard `ast` module (recurrent_scan.py); what
 was understood is read off the interpreter's traces by position. Text, or JSON with --json. --missed lists each place
-that is not understood, with the reason.
+that is not understood, with the reason. --operations counts the calls of torch by name instead (operation_calls.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import operation_calls
 from recurrent_places import Construction, Place, Places, scan
 
 from shapelint.infer.analyse import analyse
@@ -259,8 +260,12 @@ def main() -> int:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--missed", action="store_true", help="list the places that are not understood")
+    parser.add_argument("--operations", action="store_true", help="count the calls of torch by name, and those known")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
+    if options.operations:
+        print(operation_calls.report(options.directory))
+        return 0
     files = [str(path) for path in sorted(options.directory.rglob("*.py")) if may_use_torch(path.read_bytes())]
     total = Counts()
     with ProcessPoolExecutor(options.jobs) as pool:

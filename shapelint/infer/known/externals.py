@@ -56,6 +56,15 @@ def deep_copy(run: Run, site: Site) -> Value:
     return replace(site.args[0]) if isinstance(site.args[0], Layer) else site.args[0]
 
 
+@external("torch.Size", least=1)
+def size(run: Run, site: Site) -> Value:
+    """torch.Size is a tuple."""
+    given = unrolled(run, site.args[0], site.node)
+    if isinstance(given, List | Tuple) and loop_length(given) is None:
+        return Tuple(tuple(given.items))
+    return site.unknown(run, "a size of unknown axes")
+
+
 @external("collections.OrderedDict")
 def ordered_dict(run: Run, site: Site) -> Value:
     """OrderedDict of pairs."""
