@@ -92,7 +92,9 @@ def _merge(
     hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]], sides: set[tuple[str, object]]
 ) -> Hit | None:
     """One finding for all paths that show it, or None where the file's own calls refute it."""
-    hits = [hit for hit in hits if not _sizes_apart(hit[1])] or hits
+    together = [hit for hit in hits if not _sizes_apart(hit[1])]
+    if together:  # what torch refuses on a path that takes sizes apart does not speak against what the others show
+        hits, reaching = together, [trace for trace in reaching if not _sizes_apart(trace)]
     showing = [trace for _, trace in hits]
     shown = {id(trace) for trace in showing}
     called = [trace for trace in reaching if trace.entry == SCRIPT]
@@ -111,8 +113,7 @@ def _merge(
         if RULES[finding.code].general:
             return _by_default(finding, trace)
     apart = _takes_apart(showing)
-    # what torch refuses on a path that takes sizes apart does not speak against what the others show
-    silent = [t for t in silent if t.entry == trace.entry and (apart is not None or not _sizes_apart(t))]
+    silent = [t for t in silent if t.entry == trace.entry]
     own = [t for t in showing if t.entry == trace.entry]
     if not silent and apart is None:
         own, silent = _at_each_call(finding, trace, hits, reaching)

@@ -60,6 +60,19 @@ WRONG = {
 
         Mixer(64, 128)(torch.randn(2, 64, 128))
     """,
+    "what the paths show on which two sizes are equal": """
+        class Mixed(nn.Module):
+            def __init__(self, one, other, classes):
+                super().__init__()
+                self.gru = nn.GRU(4, one, batch_first=True)
+                self.norm = nn.LayerNorm(other)
+                self.fc = nn.Linear(other, classes)
+
+            def forward(self, x):
+                out, _ = self.gru(x)
+                last = out[-1]  # error: SHP101
+                return self.fc(self.norm(last))
+    """,
     "defaults that differ": """
         class Mixed(nn.Module):
             def __init__(self, width=16, hidden=32):
@@ -129,6 +142,38 @@ RIGHT = {
             def forward(self, x, wanted):
                 '''wanted: (batch, 1)'''
                 return nn.BCEWithLogitsLoss()(self.out(self.rnn(x)[0][:, -1]), wanted)
+    """,
+    "a first round that is the last one, and then no more": """
+        class Postnet(nn.Module):
+            def __init__(self, mels, width, rounds):
+                super().__init__()
+                self.layers = nn.ModuleList()
+                for i in range(rounds):
+                    taken = mels if i == 0 else width
+                    given = mels if i == rounds - 1 else width
+                    self.layers.append(nn.Conv1d(taken, given, 5, padding=2))
+
+            def forward(self, x):
+                for layer in self.layers:
+                    x = layer(x)
+                return x
+
+        models = [Postnet(80, 512, 5)]
+    """,
+    "layers behind a loop give the first width again": """
+        class Postnet(nn.Module):
+            def __init__(self, mels=80, width=512, rounds=5):
+                super().__init__()
+                self.layers = nn.ModuleList([nn.Conv1d(mels, width, 5, padding=2)])
+                for i in range(1, rounds - 1):
+                    self.layers.append(nn.Conv1d(width, width, 5, padding=2))
+                self.layers.append(nn.Conv1d(width, mels, 5, padding=2))
+
+            def forward(self, x):
+                y = x
+                for layer in self.layers:
+                    y = layer(y)
+                return x + y
     """,
     "an assertion": """
         class Mixed(nn.Module):

@@ -48,6 +48,8 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
     run.loops += count is not None
     flow = Flow.NEXT
     for value in values:
+        if followed and _is_over(run, count, followed):
+            break
         loop.begin_round(later=count is not None and followed > 0)
         starts.append(len(run.trace.nodes))
         assign(run, scope, node.target, value, node)
@@ -65,6 +67,12 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
             step = name_of_later(node.iterable)
             run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
     return flow
+
+
+def _is_over(run: Run, count: Dim | None, followed: int) -> bool:
+    """Whether the path has said since the loop began that there are no more rounds: `i == layers - 1` in the first."""
+    known = None if count is None else run.resolve(count).constant
+    return known is not None and known <= followed
 
 
 class _Loop:

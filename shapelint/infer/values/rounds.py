@@ -38,15 +38,12 @@ def member_of(count: Dim | None, number: int) -> str:
 def rounds_over(items: tuple[Value, ...], length: Dim | None = None) -> Rounds:
     """All items of a short sequence, else its first and its last; with a `length` they are a sample.
 
-    Where the items do different things, the last one cannot stand for those before it: of a sample the second one does,
-    and what was put behind a loop is not followed.
+    Where the items after the first one do different things, none of them stands for the others: the first is followed.
     """
     is_mixed = (length is not None or len(items) > MAX_EXACT) and not are_alike(items[1:])
     if length is None and (len(items) <= MAX_EXACT or _is_table(items) or (is_mixed and len(items) <= MAX_BUILT)):
         return Rounds(items)
-    latest = items[-1:] if len(items) > 1 else ()
-    if is_mixed:
-        latest = () if length is None else items[1:2]
+    latest = items[-1:] if len(items) > 1 and not is_mixed else ()
     return Rounds(items[:1] + latest, length or Dim.of(len(items)))
 
 
