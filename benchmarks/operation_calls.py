@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ast_names import dotted
+
 from shapelint.infer.known.table import EXTERNALS
 from shapelint.infer.known.torch_names import canonical
 from shapelint.ops.registry import LAYERS, OPS, load
@@ -45,7 +47,7 @@ def _calls(text: str) -> Iterator[str]:
         return
     names = dict(_imported(tree))
     for node in ast.walk(tree):
-        name = _dotted(node.func, names) if isinstance(node, ast.Call) else None
+        name = _resolved(node.func, names) if isinstance(node, ast.Call) else None
         if name is not None and not _is_other(canonical(name)):
             yield canonical(name)
 
@@ -60,11 +62,10 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def _dotted(node: ast.expr, names: Mapping[str, str]) -> str | None:
-    if isinstance(node, ast.Name):
-        return names.get(node.id)
-    base = _dotted(node.value, names) if isinstance(node, ast.Attribute) else None
-    return None if base is None or not isinstance(node, ast.Attribute) else f"{base}.{node.attr}"
+def _resolved(node: ast.expr, names: Mapping[str, str]) -> str | None:
+    """The dotted name of torch that a called expression is; None for anything else."""
+    head, dot, rest = dotted(node).partition(".")
+    return f"{names[head]}{dot}{rest}" if head in names else None
 
 
 def _is_other(name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from shapelint.infer.definitions import definitions, earlier_versions
 from shapelint.infer.dispatch import execute
 from shapelint.infer.entries.instances import Instances
 from shapelint.infer.entries.points import Entry, entries
-from shapelint.infer.follow import Budget, Checked, errors, follow, retaken, retaken_in_kind
+from shapelint.infer.follow import Budget, Checked, errors, follow, may_be_retaken
 from shapelint.infer.library import Library
 from shapelint.infer.plan import (
     BudgetSpent,
@@ -180,8 +179,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
         paths += run.raised is None
         if any(_is_worth_more(node) for node in run.trace.nodes):
             limit = MAX_PATHS
-        run.trace.retaken = partial(retaken, checked, entry, run)
-        run.trace.retaken_in_kind = partial(retaken_in_kind, checked, entry, run)
+        may_be_retaken(checked, entry, run)
         if not plan.choices and not plan.sizes:
             if sizes := contradicted(run.trace):
                 tell_contradicted(run.trace, sizes)
@@ -204,8 +202,7 @@ def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
     """The path with the default sizes, if torch refuses something there: loops are followed to their ends."""
     run = follow(checked, entry, plan)
     if run.raised is None and errors(run.trace):
-        run.trace.retaken = partial(retaken, checked, entry, run)
-        run.trace.retaken_in_kind = partial(retaken_in_kind, checked, entry, run)
+        may_be_retaken(checked, entry, run)
         run.trace.is_by_default = True
         yield run.trace
 

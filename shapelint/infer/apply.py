@@ -73,13 +73,12 @@ def apply(
     except ShapeError as error:
         failed = Unknown(run.key_of(expression), error.message)
         run.path.failed.add(failed.key)
-        settled = list(islice(run.trace.solved, solved, None))
         if _is_consequence(run, (*args, *kwargs.values()), error):
             return failed
         if _is_doubtful(run, op, (*args, *kwargs.values()), error):
             run.path.misfits += 1
             return failed
-        run.path.asked_in_vain.update(settled)
+        run.path.asked_in_vain.update(islice(run.trace.solved, solved, None))
         return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
     except Undetermined as open_question:
         sequences = _some_sequences(run, op, args, kwargs, expression)

@@ -178,7 +178,13 @@ def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
     return run
 
 
-def retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Trace | None:
+def may_be_retaken(checked: Checked, entry: Entry, run: Run) -> None:
+    """Let who proves something of a path ask for it again with other inputs."""
+    run.trace.retaken = partial(_retaken, checked, entry, run)
+    run.trace.retaken_in_kind = partial(_retaken_in_kind, checked, entry, run)
+
+
+def _retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Trace | None:
     """The path of a run where a leaf has another rank; None where the code raises for that rank, and not before.
 
     The ranks of the other leaves are taken as they are, but for those that follow from others.
@@ -197,7 +203,7 @@ def retaken(checked: Checked, entry: Entry, run: Run, key: str, rank: int) -> Tr
     return None if errors(again.trace) - errors(run.trace) else again.trace
 
 
-def retaken_in_kind(checked: Checked, entry: Entry, run: Run, key: str) -> Trace | None:
+def _retaken_in_kind(checked: Checked, entry: Entry, run: Run, key: str) -> Trace | None:
     """The path of a run where a leaf is no tensor, as the code's own question says; None without such a question."""
     kinds = run.path.kinds.get(key)
     if kinds is None:

@@ -22,7 +22,7 @@ from shapelint.rules.vetoes import is_contradicted
 from shapelint.source import Span
 from shapelint.trace.decision import Decision
 from shapelint.trace.node import SCRIPT, Frame
-from shapelint.trace.trace import Trace, once_for
+from shapelint.trace.trace import Trace, once, once_for
 
 _LEVELS = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
@@ -112,7 +112,7 @@ def _merge(
         finding = replace(finding, fixes=())  # their numbers stand where names belong
         if RULES[finding.code].general:
             return _by_default(finding, trace)
-    apart = _takes_apart(showing)
+    apart = next(iter(_sizes_apart(trace)), None)
     silent = [t for t in silent if t.entry == trace.entry]
     own = [t for t in showing if t.entry == trace.entry]
     if not silent and apart is None:
@@ -243,13 +243,9 @@ def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
     return None
 
 
-def _takes_apart(showing: list[Trace]) -> Decision | None:
-    """What the first path takes for different sizes, where all paths do so that show a finding."""
-    taken = [_sizes_apart(trace) for trace in showing]
-    return taken[0][0] if all(taken) else None
-
-
+@once
 def _sizes_apart(trace: Trace) -> list[Decision]:
+    """What a path takes for different sizes that an operation needs to be equal."""
     return [one for one in trace.decisions if is_of_parameters(one, trace)]
 
 

@@ -10,7 +10,7 @@ from shapelint.infer.known.torch_names import TENSORS
 from shapelint.infer.plan import Demand
 from shapelint.infer.run.path import shown
 from shapelint.infer.run.run import Run
-from shapelint.infer.values.constants import constant_key
+from shapelint.infer.values.constants import constant_key, known_number
 from shapelint.infer.values.objects import Builtin, Container, Member, TypeOf
 from shapelint.infer.values.scopes import Class
 from shapelint.ops import registry
@@ -25,7 +25,6 @@ from shapelint.shapes.value import (
     Bool,
     Dict,
     External,
-    Float,
     Int,
     List,
     NoneValue,
@@ -57,9 +56,9 @@ def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expr
         equal = _equal(run, left, right)
         if equal is not None:
             return Bool(equal == (operator == "=="))
-    numbers = _number(left), _number(right)
-    if numbers[0] is not None and numbers[1] is not None and operator in COMPARISONS:
-        return Bool(COMPARISONS[operator](numbers[0], numbers[1]))
+    first, second = known_number(left), known_number(right)
+    if first is not None and second is not None and operator in COMPARISONS:
+        return Bool(COMPARISONS[operator](first, second))
     left, right = _as_size(run, left, right), _as_size(run, right, left)
     if isinstance(left, Unknown) and isinstance(right, Unknown) and operator in ("==", "!="):
         alike = run.path.choose_alike(left, right)
@@ -68,13 +67,6 @@ def compare(run: Run, left: Value, operator: str, right: Value, node: facts.Expr
     if isinstance(left, Int) and isinstance(right, Int):
         return _compare_sizes(run, left.dim, operator, right.dim)
     return _unknown_comparison(run, left, operator, right, node)
-
-
-def _number(value: Value) -> float | None:
-    """A number that is known."""
-    if isinstance(value, Float):
-        return value.value
-    return value.dim.constant if isinstance(value, Int) else None
 
 
 def _as_size(run: Run, value: Value, other: Value) -> Value:

@@ -129,7 +129,7 @@ class _Loop:
         """
         for name, old in self.before.items():
             new = self.scope.names.get(name)
-            before = self._size_of(old)
+            before = _size_in(self.latest, old)
             if (
                 type(old) is not type(new)
                 or not isinstance(new, List | Tuple)
@@ -137,7 +137,7 @@ class _Loop:
                 or before is None
             ):
                 continue
-            start, added = self._size_at_start(name), _size(new) - before
+            start, added = _size_in(self.lists, self.first.get(name)) or Dim.of(0), _size(new) - before
             if added == Dim.of(0):
                 continue
             is_regular = followed > 1 and added.is_positive() and _size(new) == start + added * Dim.of(followed)
@@ -146,21 +146,6 @@ class _Loop:
                 new.length = length
             else:
                 self.scope.names[name] = List(list(new.items), length)
-
-    def _size_at_start(self, name: str) -> Dim:
-        """The number of items that a name held in front of the loop."""
-        first = self.first.get(name)
-        if isinstance(first, Tuple):
-            return _size(first)
-        known = self.lists.get(id(first)) if isinstance(first, List) else None
-        return Dim.of(0) if known is None else known.size
-
-    def _size_of(self, old: Value) -> Dim | None:
-        """The number of items that the last round found in what a name held; None for what was not searched."""
-        if isinstance(old, Tuple):
-            return _size(old)
-        known = self.latest.get(id(old))
-        return None if known is None else known.size
 
     def _loosen(self) -> None:
         """What the first round has changed in size has a size of its own in each round: `cat([history, new])`."""
@@ -237,6 +222,14 @@ class _Collected:
     def has_changed(self) -> bool:
         """Whether it is longer now, or shorter; most lists are not, and arithmetic with symbols is dear."""
         return (self.count, self.length) != (_count(self.value), self.value.length)
+
+
+def _size_in(collected: Mapping[int, _Collected], value: Value | None) -> Dim | None:
+    """How many items a sequence had when lists were looked at; None for what is none, or was not searched."""
+    if isinstance(value, Tuple):
+        return _size(value)
+    known = collected.get(id(value))
+    return None if known is None else known.size
 
 
 def _reached(named: Mapping[str, Value]) -> list[Value]:

@@ -11,13 +11,14 @@ from shapelint.infer.code.arithmetic import binary
 from shapelint.infer.known.table import KnownFunction, builtin, external
 from shapelint.infer.protocol import Site
 from shapelint.infer.run.run import Run
+from shapelint.infer.values.constants import known_number
 from shapelint.ops import registry
-from shapelint.shapes.value import Float, Int, Tensor, Tuple, Value, integer
+from shapelint.shapes.value import Float, Tensor, Tuple, Value, integer
 
 
 def _of_constants(name: str, function: Callable[..., Any]) -> KnownFunction:
     def call(run: Run, site: Site) -> Value:
-        numbers = [_number(arg) for arg in site.args]
+        numbers = [known_number(arg) for arg in site.args]
         unknown = site.unknown(run, f"{name}() of something unknown")
         if site.kwargs or None in numbers:
             return unknown
@@ -38,10 +39,6 @@ def _a_float(name: str, function: Callable[..., Any]) -> KnownFunction:
         return found if isinstance(found, Float) else Float()
 
     return call
-
-
-def _number(value: Value) -> int | float | None:
-    return value.value if isinstance(value, Float) else value.dim.constant if isinstance(value, Int) else None
 
 
 def _as_value(result: object) -> Value | None:

@@ -7,12 +7,12 @@ from dataclasses import field
 from shapelint.choices.questions import COMPARISONS, related
 from shapelint.choices.store import Store
 from shapelint.data import dataclass
+from shapelint.ops.axes import ONE
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.equations import solutions
 from shapelint.trace.node import is_of_axis
 from shapelint.trace.trace import Trace
 
-ONE = Dim.of(1)
 _NEVER = frozenset((False,))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapelint.infer.values.objects import Member
-from shapelint.shapes.value import Bool, Int, Str, Value
+from shapelint.shapes.value import Bool, Float, Int, Str, Value
 
 
 def constant_key(value: Value) -> object:
@@ -13,3 +13,8 @@ def constant_key(value: Value) -> object:
     if isinstance(value, Member):
         return value.text
     return value.dim.constant if isinstance(value, Int) else None
+
+
+def known_number(value: Value) -> int | float | None:
+    """A number that is known, whole or not; None otherwise."""
+    return value.value if isinstance(value, Float) else value.dim.constant if isinstance(value, Int) else None
