@@ -245,6 +245,7 @@ RATED = """
         ("x = torch.cat((self.user(user), self.item(item)), 1)", "2 * h"),
         ("x = torch.cat([self.user(user), self.item(item), more], dim=1)", "2 * h + 4"),
         ("x = torch.cat((self.user(user), self.item(more).mean(1)), dim=1)", "2 * h"),
+        ("one = self.user(user); x = torch.cat([one * self.item(more).mean(1), one], 1)", "2 * h"),
     ],
 )
 def test_ids_of_one_thing_for_each_sample(told: Told, joined: str, width: str) -> None:
