@@ -51,6 +51,13 @@
   };
   addEventListener("hashchange", follow);
   follow();
+  addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault(); // the event "hashchange" comes late, and would take the focus from the next key
+    history.pushState(null, "", link.hash);
+    follow();
+  });
 
   addEventListener("keydown", (event) => {
     if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
