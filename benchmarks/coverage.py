@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import operation_calls
-from recurrent_places import Construction, Place, Places, scan
+from sources import operation_calls
+from sources.recurrent_places import Construction, Place, Places, scan
 
 from shapelint.infer.analyse import analyse
 from shapelint.infer.code import calls, expressions

@@ -16,8 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from behaviour import Seen, Setting, behaviour
-from mutations import Mutation, mutations
+from runs.behaviour import Seen, Setting, behaviour
+from sources.mutations import Mutation, mutations
 
 from shapelint.finding import Confidence, Finding, Status
 from shapelint.infer.analyse import load as load_operations

@@ -19,9 +19,9 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+from runs.timing import Taken, interleaved, timed
+from runs.trees import Tree, build, part, without_torch
 from startup import MODEL
-from timing import Taken, interleaved, timed
-from trees import Tree, build, part, without_torch
 
 ROOT = Path(__file__).parent.parent
 HEADING = "## Speed"  #: of the last section of the document, which this writes

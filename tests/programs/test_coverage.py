@@ -11,7 +11,7 @@ from root import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import coverage
-import recurrent_places
+from sources import recurrent_places
 
 FORMS = """
 import torch

@@ -8,7 +8,7 @@ from root import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from mutations import mutations
+from sources.mutations import mutations
 
 TEXT = """\
 import torch

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ast_names import dotted
-
 from shapelint.infer.known.table import EXTERNALS
 from shapelint.infer.known.torch_names import canonical
 from shapelint.ops.registry import LAYERS, OPS, load
+from sources.ast_names import dotted
 
 #: names whose calls make no tensor of shapes and no layer: modes, devices, files, optimizers, processes
 _OTHERS = (

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ast_names import bare
+from sources.ast_names import bare
 
 RECURRENT = ("LSTM", "GRU", "RNN")
 NEW = ("zeros", "new_zeros", "randn")

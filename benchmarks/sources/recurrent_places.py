@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from ast_names import bare, dotted
-from recurrent_scan import CELLS, Facts, File, Scope
+from sources.ast_names import bare, dotted
+from sources.recurrent_scan import CELLS, Facts, File, Scope
 
 RESHAPING = frozenset(
     "view reshape permute transpose squeeze unsqueeze flatten narrow select index_select swapaxes movedim t".split()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ast_names import bare, constant, dotted
+from sources.ast_names import bare, constant, dotted
 
 KINDS = frozenset({"LSTM", "GRU", "RNN"})
 CELLS = frozenset({"LSTMCell", "GRUCell", "RNNCell"})
