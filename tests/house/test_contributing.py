@@ -166,14 +166,15 @@ def test_the_map_shows_every_package_in_the_order_of_imports() -> None:
     assert {place for _, place in shown if place.endswith("/")} == packages - in_rooms_of_claims
 
 
-def test_the_map_shows_every_room_of_the_tests() -> None:
-    section = ARCHITECTURE.partition("### The rooms of tests")[2].partition("\n## ")[0]
+@pytest.mark.parametrize("folder", ["tests", "benchmarks"])
+def test_the_map_shows_every_room_of(folder: str) -> None:
+    section = re.split(r"\n##", ARCHITECTURE.partition(f"### The rooms of {folder}")[2])[0]
     shown, above = list[str](), list[str]()
     for blanks, name in re.findall(r"^( *)(\w+)/ +\S", section, re.MULTILINE):
         above = [*above[: len(blanks) // 2], name]
         shown.append("/".join(above))
-    tests = ROOT / "tests"
-    assert sorted(shown) == sorted({str(path.parent.relative_to(tests)) for path in tests.rglob("*.py")} - {"."})
+    root = ROOT / folder
+    assert sorted(shown) == sorted({str(path.parent.relative_to(root)) for path in root.rglob("*.py")} - {"."})
 
 
 #: what the document names: tests, members of classes, constants, and paths
