@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapelint.cli.options import Failure, color_option, write
-from shapelint.finding import UNUSED
 from shapelint.keys import suggestion
-from shapelint.report.links import page_of
 
 if TYPE_CHECKING:
     from shapelint.rules.base import Rule
@@ -28,7 +26,7 @@ def rule(codes: tuple[str, ...], every: bool, output_format: str) -> None:
 
     if not every and not codes:
         raise Failure("name a code, for instance `shapelint rule SHP101`, or give --all")
-    known = sorted(by_default().keys() - {UNUSED})
+    known = sorted(by_default())
     rules = [_rule(code, known) for code in (known if every else map(str.upper, codes))]
     write(as_json(rules) if output_format == "json" else as_text(rules))
 
@@ -36,8 +34,6 @@ def rule(codes: tuple[str, ...], every: bool, output_format: str) -> None:
 def _rule(code: str, known: Sequence[str]) -> Rule:
     from shapelint.rules.index import rule_of
 
-    if code == UNUSED:
-        raise Failure(f"{code} is no rule: it tells of comments that silence nothing, see {page_of(code)}")
     rule = rule_of(code)
     if rule is None:
         raise Failure(f"unknown rule code {code!r}{suggestion(code, known)}")

@@ -14,14 +14,12 @@ from shapelint.config import ConfigError, load_config
 from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.processes.bounds import Bounded, BoundsError
-from shapelint.pipeline.shapes import annotated, as_read, shapes_in, write_annotated
+from shapelint.pipeline.shapes import LINE_LENGTH, annotated, as_read, shapes_in, write_annotated
 from shapelint.project.given import Given
 from shapelint.source import SHAPE_MARK, Problem, Source, read_source
 
 if TYPE_CHECKING:
     from shapelint.report.shapes.rows import Found
-
-LINE_LENGTH = 100  #: characters of a line with its comment
 
 
 @click.command(short_help="Show the shape of every value, also as comments in the code.")

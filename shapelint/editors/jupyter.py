@@ -16,7 +16,6 @@ from shapelint.config import Config, ConfigError, Selector, load_config
 from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.processes.bounds import Bounded, BoundsError
-from shapelint.prefilter import may_use_torch
 from shapelint.source import Problem, decode_source
 
 if TYPE_CHECKING:
@@ -131,13 +130,13 @@ class Session:
     def _checked(self, raw: bytes) -> FileResult | None:
         """What is found in the cells; None where none of them speaks of torch."""
         source = decode_source(PATH, raw)
-        if isinstance(source, Problem) or not may_use_torch(source.text.encode("utf-8", "replace")):
+        config = load_config(".")
+        if isinstance(source, Problem) or not config.given.may_use_torch(source.text.encode("utf-8", "replace")):
             return None
         from shapelint.pipeline.processes.pool import bounded_check
         from shapelint.pipeline.processes.task import Task, run_task
         from shapelint.pipeline.verdicts import proven, unproven
 
-        config = load_config(".")
         verifier = self._verifying(config)
         task = Task(
             PATH, raw, Selector(config).chosen(PATH), config.min_confidence, verifier is not None, given=config.given

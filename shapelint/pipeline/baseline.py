@@ -48,14 +48,21 @@ class Baseline:
         stale = [entry for entry, count in left.items() if count > 0 and self._lies_in(entry, roots)]
         return replace(result, results=results), sorted(stale)
 
+    def fresh(self, source: Source, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """The findings of one text that are not known."""
+        return self._fresh(source, findings, Counter(self.counts))
+
     def _without(self, result: FileResult, left: Counter[Entry]) -> FileResult:
+        return replace(result, findings=self._fresh(Source(result.path, result.text), result.findings, left))
+
+    def _fresh(self, source: Source, findings: Sequence[Finding], left: Counter[Entry]) -> tuple[Finding, ...]:
         fresh: list[Finding] = []
-        for entry, finding in _entries(self.file, result):
+        for entry, finding in _entries(self.file, source, findings):
             if left[entry] > 0:
                 left[entry] -= 1
             else:
                 fresh.append(finding)
-        return replace(result, findings=tuple(fresh))
+        return tuple(fresh)
 
     def _lies_in(self, entry: Entry, roots: Iterable[str]) -> bool:
         path = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(self.file)), entry.path))
@@ -87,7 +94,9 @@ def _read(document: Any) -> dict[Entry, int]:
 
 def written(result: RunResult, file: str) -> str:
     """The text of a baseline that knows all findings of a run."""
-    counts = Counter(entry for one in result.results for entry, _ in _entries(file, one))
+    counts = Counter(
+        entry for one in result.results for entry, _ in _entries(file, Source(one.path, one.text), one.findings)
+    )
     findings = [
         {"path": entry.path, "code": entry.code, "text": entry.text, "count": count}
         for entry, count in sorted(counts.items())
@@ -95,7 +104,7 @@ def written(result: RunResult, file: str) -> str:
     return json.dumps({"version": VERSION, "findings": findings}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _entries(file: str, result: FileResult) -> list[tuple[Entry, Finding]]:
-    lines = Source(result.path, result.text).lines
-    path = os.path.relpath(result.path, os.path.dirname(os.path.abspath(file))).replace(os.sep, "/")
-    return [(Entry(path, finding.code, lines[finding.span.line - 1].strip()), finding) for finding in result.findings]
+def _entries(file: str, source: Source, findings: Iterable[Finding]) -> list[tuple[Entry, Finding]]:
+    lines = source.lines
+    path = os.path.relpath(source.path, os.path.dirname(os.path.abspath(file))).replace(os.sep, "/")
+    return [(Entry(path, finding.code, lines[finding.span.line - 1].strip()), finding) for finding in findings]

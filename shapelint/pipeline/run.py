@@ -16,7 +16,6 @@ from shapelint.pipeline.interrupt import signal_number
 from shapelint.pipeline.processes.pool import Pool, workers
 from shapelint.pipeline.processes.task import Task
 from shapelint.pipeline.progress import Progress
-from shapelint.prefilter import may_use_torch
 from shapelint.project.given import Given
 from shapelint.project.reads import forget, recorded
 from shapelint.report.result import FileResult, RunResult, Skipped, Stopped, is_unchecked
@@ -146,11 +145,9 @@ def _read(discovery: Discovery, stdin: Input | None, settings: Given) -> tuple[l
 def _may_use_torch(given: Input, settings: Given) -> bool:
     """Whether a file is worth a check. JSON hides what a notebook's code says; one that cannot be read is told."""
     if not given.path.endswith(NOTEBOOK):
-        return may_use_torch(given.raw) or settings.names_layer(given.raw.decode("utf-8", "replace"))
+        return settings.may_use_torch(given.raw)
     source = decode_source(given.path, given.raw)
-    if isinstance(source, Problem) or settings.names_layer(source.text):
-        return True
-    return may_use_torch(source.text.encode("utf-8", "replace"))
+    return isinstance(source, Problem) or settings.may_use_torch(source.text.encode("utf-8", "replace"))
 
 
 def _can_prove(mode: str) -> bool:

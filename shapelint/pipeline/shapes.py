@@ -11,7 +11,10 @@ from shapelint.project.given import Given, take_given
 from shapelint.source import NOTEBOOK, Problem, Source, decode_source, encode_source, read_regular
 
 if TYPE_CHECKING:
+    from shapelint.finding import Edit
     from shapelint.report.shapes.rows import Found
+
+LINE_LENGTH = 100  #: characters of a line with its comment, unless the user says otherwise
 
 
 def shapes_in(source: Source, given: Given) -> tuple[Found, tuple[Problem, ...]]:
@@ -28,16 +31,23 @@ def shapes_in(source: Source, given: Given) -> tuple[Found, tuple[Problem, ...]]
 
 def annotated(source: Source, found: Found, limit: int) -> tuple[str, tuple[Problem, ...]]:
     """The text with the shapes as comments, which is the same program; as it is where that fails. Never raises."""
-    from shapelint.report.shapes.comments import comments_for
     from shapelint.verify.edits import apply_edits
 
     try:
-        text = apply_edits(source.text, comments_for(source, found, limit))
-        if text != source.text and _program(text) != _program(source.text):
-            raise AssertionError("comments would make it another program")
-        return text, ()
+        return apply_edits(source.text, comments(source, found, limit)), ()
     except Exception as error:
         return source.text, (internal_error(source.path, error),)
+
+
+def comments(source: Source, found: Found, limit: int) -> list[Edit]:
+    """The edits that put the shapes into a text as comments; raises what the parser does."""
+    from shapelint.report.shapes.comments import comments_for
+    from shapelint.verify.edits import apply_edits
+
+    edits = comments_for(source, found, limit)
+    if edits and _program(apply_edits(source.text, edits)) != _program(source.text):
+        raise AssertionError("comments would make it another program")
+    return edits
 
 
 def _program(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from shapelint.data import dataclass
+from shapelint.prefilter import may_use_torch
 from shapelint.project.reads import forget
 
 
@@ -22,6 +23,10 @@ class Given:
         """The layer of torch that a dotted name is read as; a folder without `__init__.py` is no part of the name."""
         ends = f".{name}" if "." in name else name
         return next((layer for known, layer in self.layers if known == name or known.endswith(ends)), None)
+
+    def may_use_torch(self, raw: bytes) -> bool:
+        """Whether a file may use torch, under any import or by such a layer: whether it is worth a check."""
+        return may_use_torch(raw) or bool(self.layers and self.names_layer(raw.decode("utf-8", "replace")))
 
     def names_layer(self, text: str) -> bool:
         """Whether a text names such a layer, by the last part of its name."""

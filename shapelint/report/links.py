@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from shapelint.finding import UNUSED
-
 HOME = "https://github.com/shapelint/shapelint"
 
 
 def page_of(code: str) -> str:
     """The address of a rule's page."""
-    page = "configuration.md#shp002" if code == UNUSED else f"rules/{code}.md"
-    return f"{HOME}/blob/main/docs/{page}"
+    return f"{HOME}/blob/main/docs/rules/{code}.md"
 
 
 def link(text: str, address: str) -> str:

@@ -11,6 +11,7 @@ from shapelint.finding import Finding
 from shapelint.rules import index
 from shapelint.rules.base import RULES, UNDECIDED, Rule, Undecided, load
 from shapelint.rules.findings import findings
+from shapelint.rules.unused_comments import UNUSED_SUPPRESSION
 from shapelint.source import Problem, Source
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "rules"
@@ -21,7 +22,7 @@ NOTICE = "<!-- Written by `python -m shapelint.rules.docs` from the rules; edit 
 def pages() -> Mapping[str, str]:
     """The text of every file of docs/rules/, by file name."""
     load()
-    rules = sorted(RULES.values(), key=lambda rule: rule.code)
+    rules = [UNUSED_SUPPRESSION, *sorted(RULES.values(), key=lambda rule: rule.code)]
     return {INDEX: _index(rules), **{f"{rule.code}.md": _page(rule) for rule in rules}}
 
 
@@ -47,6 +48,8 @@ class Seen:
 @cache
 def seen(rule: Rule) -> Seen:
     """Run a rule on its bad examples."""
+    if rule is UNUSED_SUPPRESSION:
+        return Seen((), "safe")
     found = [finding for text in rule.bad for finding in _findings(rule, text)]
     fixes = [fix for finding in found for fix in finding.fixes]
     safe = any(fix.safe for fix in fixes)
@@ -100,12 +103,14 @@ def _undecided(entries: list[tuple[str, Undecided]]) -> list[str]:
 
 def _page(rule: Rule) -> str:
     state = "on by default" if rule.default else "off by default"
-    return (
+    told = (
         f"{NOTICE}# {rule.code}: {rule.name}\n\n{rule.summary}\n\n"
         f"Severity: {rule.severity.value}, {state}. Fix: {seen(rule).fix}.\n\n"
-        f"{rule.page.strip()}\n\n"
-        f"## Reported\n{_snippets(rule.bad)}\n## Not reported\n{_snippets(rule.good)}"
+        f"{rule.page.strip()}\n"
     )
+    if rule.bad:
+        told += f"\n## Reported\n{_snippets(rule.bad)}\n## Not reported\n{_snippets(rule.good)}"
+    return told
 
 
 def _snippets(examples: tuple[str, ...]) -> str:

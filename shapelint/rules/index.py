@@ -47,6 +47,10 @@ def by_default() -> dict[str, bool]:
 
 def rule_of(code: str) -> Rule | None:
     """The rule of a code, or None: its file is imported."""
+    if code == UNUSED:
+        from shapelint.rules.unused_comments import UNUSED_SUPPRESSION
+
+        return UNUSED_SUPPRESSION
     for module in () if code in RULES else _known():
         if any(code in entry.codes for entry in _known()[module]):
             _checks_in(module)

@@ -59,11 +59,13 @@ class Editor(LanguageClient):
         self.status: list[Any] = []
         self.refreshes = 0
         self.watched: list[str] = []
+        self.applied: list[types.WorkspaceEdit] = []
         self.news = asyncio.Event()
         own = {
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: found,
             types.WORKSPACE_INLAY_HINT_REFRESH: refresh,
             types.CLIENT_REGISTER_CAPABILITY: watch,
+            types.WORKSPACE_APPLY_EDIT: apply,
             "shapelint/status": status,
         }
         # that of the library takes what has a command for one
@@ -132,14 +134,25 @@ class Editor(LanguageClient):
         assert hover is None or isinstance(hover.contents, types.MarkupContent)
         return "" if hover is None else hover.contents.value
 
-    async def actions(self, uri: str, line: int) -> dict[str, Any]:
-        """What can be done in a line, by title."""
+    async def actions(self, uri: str, line: int, only: list[Any] | None = None) -> dict[str, Any]:
+        """What can be done in a line, by title: of any kind, or of some kinds only."""
         place = types.Position(line - 1, 0)
         params = types.CodeActionParams(
-            types.TextDocumentIdentifier(uri), types.Range(place, place), types.CodeActionContext([])
+            types.TextDocumentIdentifier(uri), types.Range(place, place), types.CodeActionContext([], only)
         )
         found = await self.text_document_code_action_async(params)
         return {one.title: one for one in found or ()}
+
+    async def fixes(self, uri: str, line: int) -> dict[str, Any]:
+        """The quick fixes in a line, by title."""
+        return await self.actions(uri, line, [types.CodeActionKind.QuickFix])
+
+    async def done(self, action: Any) -> Any:
+        """What the server says when it has done what an action is a command for."""
+        command = action.command
+        return await self.workspace_execute_command_async(
+            types.ExecuteCommandParams(command.command, command.arguments)
+        )
 
 
 def found(editor: Editor, params: types.PublishDiagnosticsParams) -> None:
@@ -154,6 +167,11 @@ def refresh(editor: Editor, _: None) -> None:
 def watch(editor: Editor, params: types.RegistrationParams) -> None:
     for registration in params.registrations:
         editor.watched += [one["globPattern"] for one in registration.register_options["watchers"]]
+
+
+def apply(editor: Editor, params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+    editor.applied.append(params.edit)
+    return types.ApplyWorkspaceEditResult(applied=True)
 
 
 def status(editor: Editor, params: Any) -> None:

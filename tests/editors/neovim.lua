@@ -1,4 +1,4 @@
--- Run by tests/editors/test_neovim.py in a headless Neovim: opens a file, takes the quick fix, and writes what it saw as JSON.
+-- Run by tests/editors/test_neovim.py in a headless Neovim: opens a file, takes the quick fix, has shapes written, and tells what it saw as JSON.
 local python, path, report = unpack(vim.fn.json_decode(vim.env.SHAPELINT_TEST))
 local seen = {}
 
@@ -48,6 +48,14 @@ local function main()
   end
   vim.lsp.buf.code_action()
   wait_for("end of the finding", function() return seen.actions and #told() == 0 end)
+  vim.cmd("write")
+  seen.mended = vim.fn.readfile(path)
+
+  vim.ui.select = function(items, options, choose)
+    choose(items[#items], #items)
+  end
+  vim.lsp.buf.code_action()
+  wait_for("comments", function() return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, true)):find("# ::", 1, true) end)
   vim.cmd("write")
   vim.lsp.stop_client(client)
   wait_for("end of the server", function() return vim.lsp.client_is_stopped(client) end)

@@ -46,5 +46,9 @@ def test_neovim_shows_findings_and_hints_and_takes_a_quick_fix(tmp_path: Path) -
         "Suppress SHP101",
         "Explain SHP101: last-step-on-batch-axis",
         "Show SHP101 in a script that needs only torch",
+        "Write shapes as comments",
+        "Write shapes as comments in the whole file",
     ]
-    assert path.read_text() == MENDED
+    assert seen["mended"] == MENDED.splitlines()
+    commented = MENDED.replace("(x)\n", "(x)  # :: out (B, T, hidden)\n").replace("-1])\n", "-1])  # :: (B, 3)\n")
+    assert path.read_text() == commented

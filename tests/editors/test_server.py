@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from editor import MENDED, MODEL, PLAIN, RIGHT, SCRIPT, SETTINGS, WRONG, Editor, edited, started
-from extra_rules import ADD_EXTRA_RULES, EXTRA_RULES
-from injected import write_injected
+from editor import MENDED, MODEL, PLAIN, RIGHT, SCRIPT, WRONG, Editor, edited, started
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
-    """An editor for all tests: each has files of its own."""
-    top = tmp_path_factory.mktemp("editor")
-    (top / "rules").mkdir()
-    (top / "rules" / "extra.py").write_text(EXTRA_RULES)
-    write_injected(top / "start", ADD_EXTRA_RULES.format(directory=str(top / "rules")))
-    (top / "project").mkdir()
-    paths = os.pathsep.join([str(top / "start"), os.environ.get("PYTHONPATH", "")])
-    editor = await started(top / "project", SETTINGS, {"PYTHONPATH": paths})
-    yield editor
-    await editor.shutdown_session()
-    await editor.stop()
-    assert editor._server is None or editor._server.returncode == 0
-
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,37 +104,6 @@ async def test_hover(editor: Editor) -> None:
     assert "((B, T, hidden), ((1, B, hidden), (1, B, hidden)))" in await editor.hover(uri, 11, 28)
     assert "`hidden` is the parameter `hidden` of `Model`" in await editor.hover(uri, 11, 9)
     assert await editor.hover(uri, 1, 2) == ""
-
-
-async def test_a_quick_fix_mends_the_text(editor: Editor) -> None:
-    uri = editor.open("fix.py", MODEL)
-    fix = (await editor.actions(uri, 12))["Fix SHP101: select the last step: `out[:, -1]` (changes results)"]
-    assert not fix.is_preferred
-    editor.change(uri, edited(MODEL, fix.edit.changes, uri))
-    await editor.until(uri, None)
-    assert await editor.actions(uri, 12) == {}
-
-
-async def test_suppress_here(editor: Editor) -> None:
-    uri = editor.open("suppress.py", MODEL)
-    action = (await editor.actions(uri, 12))["Suppress SHP101 here with `# noqa`"]
-    text = edited(MODEL, action.edit.changes, uri)
-    assert text == MODEL.replace(f"({WRONG})\n", f"({WRONG})  # noqa: SHP101\n")
-    editor.change(uri, text)
-    await editor.until(uri, None)
-
-
-async def test_explain_and_show_a_witness(editor: Editor) -> None:
-    uri = editor.open("show.py", MODEL)
-    found = await editor.actions(uri, 12)
-    for title in ("Explain SHP101: last-step-on-batch-axis", "Show SHP101 in a script that needs only torch"):
-        command = found[title].command
-        await editor.workspace_execute_command_async(types.ExecuteCommandParams(command.command, command.arguments))
-    page, script = (Path(one.uri.removeprefix("file://")) for one in editor.shown_documents[-2:])
-    assert page.name == "SHP101.md"
-    compile(script.read_text(), str(script), "exec")
-    assert "import torch" in script.read_text()
-    assert "nn.LSTM" in script.read_text()
 
 
 LAYERS = """\

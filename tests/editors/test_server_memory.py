@@ -33,7 +33,7 @@ LINES = (
 
 
 def asked(text: str) -> Text:
-    return Text("edited.py", text, Chosen(), Confidence.LOW, is_checked=True)
+    return Text("edited.py", text, Chosen(), Confidence.LOW)
 
 
 def fresh(text: str) -> Look:

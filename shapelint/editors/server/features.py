@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsprotocol import types
 from pygls import uris
 
 from shapelint.editors.server.connection import Server
 from shapelint.editors.server.reading.look import witness_of
-from shapelint.editors.server.shown.actions import EXPLAIN, WITNESS, actions
+from shapelint.editors.server.shown.actions import ANNOTATE, EXPLAIN, KINDS, WITNESS, actions, edit_of
 from shapelint.editors.server.shown.hints import hints
 from shapelint.editors.server.shown.hover import hover
 from shapelint.notebooks.escapes import is_python, put_away
 from shapelint.notebooks.places import first_line
+from shapelint.pipeline.processes.bounds import BoundsError
 from shapelint.project.files import CODE, SETTINGS
 from shapelint.source import NOTEBOOK
 
-_PROJECT = "pyproject.toml"
 _WATCHED = (*(f"**/*{ending}" for ending in (*CODE, *SETTINGS)),)
 
 
@@ -108,7 +110,7 @@ def did_change_configuration(ls: Server, params: types.DidChangeConfigurationPar
 
 def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
     """Files were written, made or deleted."""
-    if any(change.uri.endswith(f"/{_PROJECT}") for change in params.changes):
+    if any(ls.session.project.rests_on(path_of(change.uri)) for change in params.changes):
         ls.session.look_again(ls.session.documents.values())
     ls.session.files_changed()
 
@@ -121,7 +123,7 @@ async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.In
     if document is None or seen is None:
         return []
     places = ls.places(document, seen.text)
-    return hints(seen, places.span(uri, params.range), places, ls.session.settings.hints)
+    return hints(seen, places.span(uri, params.range), places, ls.session.project.settings.hints)
 
 
 async def hover_on(ls: Server, params: types.HoverParams) -> types.Hover | None:
@@ -141,17 +143,25 @@ async def hover_on(ls: Server, params: types.HoverParams) -> types.Hover | None:
 async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """What can be done about the findings here. Who asks for it waits for torch, whose proof a fix needs."""
     uri, context = params.text_document.uri, params.context
-    if context.only and not any(types.CodeActionKind.QuickFix.startswith(kind) for kind in context.only):
+    wanted = [kind for kind in KINDS if _is_part_of(kind, context.only)]
+    if not wanted:
         return []
     by_itself = context.trigger_kind is types.CodeActionTriggerKind.Automatic
+    needs_proof = types.CodeActionKind.QuickFix in wanted and not by_itself
     document = ls.document(uri)
     if document is None:
         return []
-    seen = await (ls.session.seen(document.uri) if by_itself else ls.session.proved(document.uri))
+    seen = await (ls.session.proved(document.uri) if needs_proof else ls.session.seen(document.uri))
     if seen is None:
         return []
     places = ls.places(document, seen.text)
-    return list(actions(document, seen, places.span(uri, params.range), places, ls.shown(document, seen)))
+    found = actions(document, seen, places.span(uri, params.range), places, ls.shown(document, seen))
+    return [one for one in found if one.kind in wanted]
+
+
+def _is_part_of(kind: str, asked: Sequence[str] | None) -> bool:
+    """Whether an editor that asks for kinds of actions, or for any, gets those of a kind."""
+    return not asked or any(one in ("", kind) or kind.startswith(one + ".") for one in asked)
 
 
 async def explain(ls: Server, code: str) -> str:
@@ -175,6 +185,26 @@ async def witness(ls: Server, uri: str, code: str, line: int, column: int) -> st
     return None
 
 
+async def annotate(ls: Server, uri: str, first: int | None, last: int | None) -> bool:
+    """Write the shapes in some lines of a document, or in all, into it as comments; returns whether there are any."""
+    try:
+        found = await ls.session.comments(uri, None if first is None or last is None else (first, last))
+    except BoundsError as why:
+        ls.tell_trouble(f"the shapes are not known: {why}")
+        return False
+    document = ls.session.documents.get(uri)
+    if document is None or found is None or document.text != found[0]:
+        ls.tell_trouble("the text has changed in the meantime")
+        return False
+    text, edits = found
+    if not edits:
+        ls.tell_trouble("there is no shape to be written, or no room for it")
+        return False
+    edit = edit_of(edits, ls.places(document, text))
+    await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label="shapes as comments"))
+    return True
+
+
 def shutdown(ls: Server, params: None) -> None:
     """The editor goes."""
     ls.end()
@@ -187,7 +217,7 @@ def path_of(uri: str) -> str:
 
 def register(server: Server) -> None:
     """Have a server answer."""
-    kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix])
+    kinds = types.CodeActionOptions(KINDS)
     for name, function, options in (
         (types.INITIALIZE, initialize, None),
         (types.INITIALIZED, initialized, None),
@@ -209,3 +239,4 @@ def register(server: Server) -> None:
         server.feature(name, options)(function)
     server.command(EXPLAIN)(explain)
     server.command(WITNESS)(witness)
+    server.command(ANNOTATE)(annotate)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterable, Set
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Set
 from dataclasses import replace
 from itertools import count
 from typing import Any, TypeAlias
 
-from shapelint.config import Config, ConfigError, Selector, load_config
+from shapelint.config import Selector
 from shapelint.data import dataclass
 from shapelint.editors.server.document import Document, Seen, carried
+from shapelint.editors.server.project import Project
 from shapelint.editors.server.reading.checks import Prover, Reader
-from shapelint.editors.server.reading.look import Look, Text, holds, look, point, programs
+from shapelint.editors.server.reading.look import Look, Text, comments_of, holds, look, point, programs
 from shapelint.editors.server.settings import Settings
 from shapelint.editors.server.shown.places import Sheets
 from shapelint.editors.server.shown.pointed import Pointed
-from shapelint.finding import Finding, Status, Verdict
+from shapelint.finding import Edit, Finding, Status, Verdict
 from shapelint.pipeline.check import FileCheck, internal_error
 from shapelint.pipeline.discover import is_excluded
 from shapelint.pipeline.processes.bounds import BoundsError
-from shapelint.prefilter import may_use_torch
 from shapelint.project.reads import Reads, digest
 from shapelint.source import Problem, Span
 
@@ -46,7 +46,7 @@ class Session:
     """The open texts and the two processes that look at them."""
 
     def __init__(self, listener: Listener) -> None:
-        self.settings = Settings()
+        self.project = Project(listener.trouble)
         self.documents: dict[str, Document] = {}
         self._listener = listener
         self._reader = Reader()
@@ -54,18 +54,18 @@ class Session:
         self._saved = 0
         self._states = count()
         self._watch: asyncio.Task[None] | None = None
-        self._told = ""
         self._proving = 0
         self._errands: set[asyncio.Task[None]] = set()  # else nobody holds them while they run
 
     def configure(self, settings: Settings) -> None:
         """Take settings, and look at all texts under them."""
-        if settings == self.settings:
+        before = self.project.settings
+        if settings == before:
             return
-        if settings.python != self.settings.python:
+        if settings.python != before.python:
             self._prover.close()
             self._prover = Prover(settings.python)
-        self.settings = settings
+        self.project.settings = settings
         self.look_again(self.documents.values())
 
     def take(self, uri: str, path: str, version: int, text: str, sheets: Sheets = ()) -> None:
@@ -143,12 +143,21 @@ class Session:
     async def pointed(self, uri: str, line: int, column: int) -> Pointed | None:
         """What is known of the value at a place."""
         document = self.documents.get(uri)
-        if document is None or "torch" not in document.text:
+        text = self._text(document) if document is not None else None
+        if text is None or not text.may_use_torch:
             return None
         try:
-            return await self._reader.ask(point, self._text(document), line, column)
+            return await self._reader.ask(point, text, line, column)
         except BoundsError:
             return None
+
+    async def comments(self, uri: str, lines: tuple[int, int] | None) -> tuple[str, list[Edit]] | None:
+        """The text of a document, and the edits that put its shapes into it as comments; raises BoundsError."""
+        document = self.documents.get(uri)
+        if document is None:
+            return None
+        text = self._text(document)
+        return text.text, await self._reader.ask(comments_of, text, lines)
 
     async def ask(self, function: Callable[..., str], *arguments: object) -> str:
         """What a function gives in the process that reads texts; raises BoundsError."""
@@ -164,14 +173,14 @@ class Session:
 
     async def _look_and_prove(self, document: Document) -> None:
         is_refresh = document.seen is not None and document.seen.text == document.text
-        text, config = self._text(document), self._config(document.path)
+        text, config = self._text(document), self.project.config(document.path)
         found = await self._looked(text)
+        why = OFF if config.verify == "off" else WAITING
+        shown = _shown(found.check, why, document.withdrawn if config.verify != "off" else set())
         if found.check.problems:
             document.seen = carried(document.seen, text.text, found)
         else:
-            why = OFF if config.verify == "off" else WAITING
-            shown = _shown(found.check, why, document.withdrawn if config.verify != "off" else set())
-            document.seen = Seen(text.text, found, tuple(shown.values()))
+            document.seen = Seen(text.text, found, self.project.fresh(config, text.source, list(shown.values())))
         document.settled.set()
         self._listener.found(document)
         self._tell_work()
@@ -179,11 +188,11 @@ class Session:
             self._listener.refreshed()
         self._refresh_importers(document.path, text.text.encode("utf-8", "replace"))
         if config.verify != "off" and found.check.candidates and not found.check.problems:
-            await self._prove(document, document.seen, text)
+            await self._prove(document, document.seen, text, shown)
         document.proved.set()
 
     async def _looked(self, text: Text) -> Look:
-        if "torch" not in text.text:
+        if not text.may_use_torch:
             return Look(FileCheck(text.path, text.text), {}, Reads())
         try:
             return await self._reader.ask(look, text)
@@ -191,8 +200,9 @@ class Session:
             problem = Problem(text.path, 1, f"cannot check the file: {why}", internal=True)
             return Look(FileCheck(text.path, problems=(problem,)), {}, Reads())
 
-    async def _prove(self, document: Document, seen: Seen, text: Text) -> None:
+    async def _prove(self, document: Document, seen: Seen, text: Text, found: Mapping[Key, Finding]) -> None:
         """Have torch speak on one finding after the other, and tell each verdict at once."""
+        config = self.project.config(document.path)
         self._prover.start()
         try:
             check = await self._reader.ask(programs, text)
@@ -200,15 +210,15 @@ class Session:
             self._listener.trouble(f"{text.path}: the findings are not proven: {why}")
             return
         document.seen = seen = replace(seen, tested=check)
-        shown: dict[Key, Finding | None] = {_key(finding): finding for finding in seen.findings}
+        shown: dict[Key, Finding | None] = {**found}
         self._tell_work(left := len(check.candidates))
         try:
             for candidate in check.candidates:
                 judged = await self._prover.ask(check, candidate)
                 shown[_key(candidate.finding)] = judged
                 _withdraw(document, candidate.finding, judged is None)
-                told = (shown.get(_key(one.finding)) for one in check.candidates)
-                document.seen = seen = replace(seen, findings=tuple(one for one in told if one is not None))
+                told = [one for candidate in check.candidates if (one := shown.get(_key(candidate.finding)))]
+                document.seen = seen = replace(seen, findings=self.project.fresh(config, text.source, told))
                 self._listener.found(document)
                 self._tell_work(-1)
                 left -= 1
@@ -227,10 +237,11 @@ class Session:
 
     async def _look_if_changed(self, document: Document, found: Look) -> None:
         """Look at a text again if what was seen in it may be otherwise now."""
-        if "torch" not in document.text:
+        text = self._text(document)
+        if not text.may_use_torch:
             return
         try:
-            is_same = await self._reader.ask(holds, found, self._text(document))
+            is_same = await self._reader.ask(holds, found, text)
         except BoundsError:
             is_same = False
         if not is_same and self.documents.get(document.uri) is document:
@@ -249,36 +260,24 @@ class Session:
         self.look_again(stale)
 
     def _text(self, document: Document) -> Text:
-        config = self._config(document.path)
+        config = self.project.config(document.path)
         others = {
             os.path.abspath(one.path): one.text.encode("utf-8", "replace")
             for one in self.documents.values()
             if one.is_dirty and one is not document
         }
-        is_checked = may_use_torch(document.text.encode("utf-8", "replace")) and not is_excluded(
-            document.path, config.excludes, config.root
-        )
-        chosen = Selector(config).chosen(document.path)
         return Text(
             document.path,
             document.text,
-            chosen,
+            Selector(config).chosen(document.path),
             config.min_confidence,
-            is_checked,
-            others,
-            document.state,
-            self._saved,
+            may_use_torch=config.given.may_use_torch(document.text.encode("utf-8", "replace")),
+            is_checked=not is_excluded(document.path, config.excludes, config.root),
+            given=config.given,
+            others=others,
+            state=document.state,
+            saved=self._saved,
         )
-
-    def _config(self, path: str) -> Config:
-        """The configuration of a file; a wrong one is told once, and the defaults hold."""
-        try:
-            return self.settings.over(load_config(path))
-        except ConfigError as error:
-            if self._told != (told := str(error)):
-                self._told = told
-                self._listener.trouble(told)
-            return self.settings.over(Config())
 
     def _done(self, errand: asyncio.Task[None]) -> None:
         self._errands.discard(errand)

@@ -5,6 +5,7 @@ The last texts are remembered: the programs for torch, and what is pointed at, c
 
 from __future__ import annotations
 
+import ast
 import gc
 from collections.abc import Mapping
 from dataclasses import field
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from shapelint.data import dataclass
 from shapelint.finding import Confidence
+from shapelint.grammar.tree import tree_of
 from shapelint.pipeline.check import FileCheck, Wanted
+from shapelint.project.given import Given, take_given
 from shapelint.project.reads import Reads, forget, recorded, take_unsaved
 from shapelint.selection import Chosen
 from shapelint.source import Source
@@ -20,7 +23,7 @@ from shapelint.source import Source
 if TYPE_CHECKING:
     from shapelint.editors.server.reading.memory import Read
     from shapelint.editors.server.shown.pointed import Pointed
-    from shapelint.finding import Finding
+    from shapelint.finding import Edit, Finding
     from shapelint.report.shapes.rows import Found
     from shapelint.verify.prove import Judged
 
@@ -39,7 +42,9 @@ class Text:
     text: str
     chosen: Chosen
     min_confidence: Confidence
-    is_checked: bool  #: whether it may hold what the rules are about
+    may_use_torch: bool = True  #: else there is nothing to be read in it
+    is_checked: bool = True  #: whether findings are wanted, beside shapes
+    given: Given = Given()
     others: Mapping[str, bytes] = field(default_factory=dict)
     state: int = 0
     saved: int = 0
@@ -73,9 +78,29 @@ def programs(text: Text) -> FileCheck:
     return _read(text).check(_wanted(text, prove=True))
 
 
+def statements_at(source: Source, first: int, last: int) -> tuple[int, int]:
+    """Some lines with the rest of the statements that begin or end there; of those that hold others the lines alone."""
+    spans = [
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in ast.walk(tree_of(source.text)[0])
+        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+    ]
+    met = [(begin, end) for begin, end in spans if begin <= last and first <= end]
+    return min([first, *(begin for begin, _ in met)]), max([last, *(end for _, end in met)])
+
+
 def point(text: Text, line: int, column: int) -> Pointed | None:
     """What is known of the value at a place (the line from 1, the column from 0)."""
     return _read(text).point(line, column)
+
+
+def comments_of(text: Text, lines: tuple[int, int] | None) -> list[Edit]:
+    """The edits that put the shapes of a text into it as comments, of the statements in some lines or of all."""
+    edits = _read(text).comments()
+    if lines is None or not edits:
+        return edits
+    first, last = statements_at(text.source, *lines)
+    return [edit for edit in edits if first <= edit.span.line <= last]
 
 
 def witness_of(finding: Finding, judged: Judged | None) -> str:
@@ -113,10 +138,10 @@ def _wanted(text: Text, prove: bool) -> Wanted:
     from shapelint.rules.index import by_default
 
     codes = text.chosen.among(by_default()) if text.is_checked else frozenset[str]()
-    return Wanted(codes, text.min_confidence, prove, prove_fixes=prove)
+    return Wanted(codes, text.min_confidence, prove, prove_fixes=prove, given=text.given)
 
 
-_texts: dict[str, Read] = {}  #: the last texts by their paths, the last one last
+_texts: dict[tuple[str, Given], Read] = {}  #: the last texts by their paths, the last one last
 _saved = 0  #: what the files were when they were read last
 
 
@@ -126,7 +151,7 @@ def _read(text: Text) -> Read:
     _heed_files(text)
     from shapelint.editors.server.reading.memory import Read
 
-    last = _texts.pop(text.path, None)
+    last = _texts.pop((text.path, text.given), None)
     if last is not None and last.state != text.state:
         last = None
     if last is None or last.source != text.source:
@@ -134,7 +159,7 @@ def _read(text: Text) -> Read:
         last = Read.of(text.source, text.state, last)
         if is_new:
             _settle()
-    _texts = dict([*_texts.items(), (text.path, last)][-_TEXTS:])
+    _texts = dict([*_texts.items(), ((text.path, text.given), last)][-_TEXTS:])
     return last
 
 
@@ -151,4 +176,5 @@ def _heed_files(text: Text) -> None:
     if text.saved != _saved:
         forget()
         _saved = text.saved
+    take_given(text.given)
     take_unsaved(text.others)

@@ -13,10 +13,12 @@ from shapelint.data import dataclass
 from shapelint.editors.server.reading.back import check_back, pointed_back, shapes_back
 from shapelint.editors.server.reading.spread import Spread
 from shapelint.editors.server.shown.pointed import Pointed, pointed
+from shapelint.finding import Edit
 from shapelint.infer.analyse import Explored, analyse
 from shapelint.infer.definitions import Outline, words_in
 from shapelint.infer.values.scopes import Home
 from shapelint.pipeline.check import Analysis, FileCheck, Wanted, analyse_source, check_source
+from shapelint.pipeline.shapes import LINE_LENGTH, comments
 from shapelint.project.reads import Reads, note_again, recorded
 from shapelint.regex import regex
 from shapelint.report.shapes.rows import Found, found_in
@@ -125,6 +127,12 @@ class Read:
         """The shapes in the text."""
         found = found_in(self._analysed().traces)
         return found if self.memory is None else shapes_back(found, self.memory.spread)
+
+    def comments(self) -> list[Edit]:
+        """The edits that put the shapes into the text as comments; none into one that cannot be read."""
+        if isinstance(self.analysis, Exception) or self.analysis.problems:
+            return []
+        return comments(self.source, self.shapes(), LINE_LENGTH)
 
     def point(self, line: int, column: int) -> Pointed | None:
         """What is known of the value at a place."""

@@ -1,4 +1,4 @@
-"""What can be done about a finding: mend it, silence it, explain it, show it."""
+"""What can be done in some lines: mend a finding, silence it, explain it, show it, and write shapes as comments."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from lsprotocol import types
 
 from shapelint.editors.server.document import Document, Seen
 from shapelint.editors.server.shown.places import Places
-from shapelint.finding import Edit, Finding, Fix
+from shapelint.finding import UNUSED, Edit, Finding, Fix
 from shapelint.report.text import plain
 from shapelint.source import Span
 from shapelint.suppress.comments import silencing
 
-EXPLAIN, WITNESS = "shapelint.explain", "shapelint.witness"  #: commands of the server
+EXPLAIN, WITNESS, ANNOTATE = "shapelint.explain", "shapelint.witness", "shapelint.annotate"  #: commands of the server
+REWRITE = types.CodeActionKind.RefactorRewrite
+WHOLE = types.CodeActionKind.Source
+KINDS = (types.CodeActionKind.QuickFix, REWRITE, WHOLE)
 
 
 def actions(
@@ -23,20 +26,32 @@ def actions(
     for finding, diagnostic in zip(seen.findings, shown, strict=False):
         if finding.span.line <= asked.end_line and asked.line <= finding.span.end_line:
             yield from _fixes(finding, places, diagnostic)
-            yield _suppression(document, finding, places, diagnostic)
+            if finding.code != UNUSED:
+                yield _suppression(document, finding, places, diagnostic)
             yield from _commands(document, seen, finding, diagnostic)
+    yield from _annotations(document, seen, asked)
+
+
+def _annotations(document: Document, seen: Seen, asked: Span) -> Iterator[types.CodeAction]:
+    """Shapes as comments: in the lines asked about, where any of them has a shape, and in the whole text."""
+    lines = {line for path, line, _, _ in seen.look.shapes if path == document.path}
+    if any(asked.line <= line <= asked.end_line for line in lines):
+        here = [document.uri, asked.line, asked.end_line]
+        yield _command("Write shapes as comments here", ANNOTATE, here, kind=REWRITE)
+    if lines:
+        yield _command("Write shapes as comments in the whole file", ANNOTATE, [document.uri, None, None], kind=WHOLE)
 
 
 def _fixes(finding: Finding, places: Places, diagnostic: types.Diagnostic) -> Iterator[types.CodeAction]:
     """The fixes that torch has proven; a safe one is preferred."""
     for number, fix in enumerate(finding.fixes):
-        if fix.proven:
+        if fix.proven or finding.code == UNUSED:  # no program reads a comment
             yield types.CodeAction(
                 f"Fix {finding.code}: {_described(fix)}",
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[diagnostic],
                 is_preferred=fix.safe and number == 0,
-                edit=_edit(fix.edits, places),
+                edit=edit_of(fix.edits, places),
             )
 
 
@@ -52,7 +67,7 @@ def _suppression(
         f"Suppress {finding.code} here with `# noqa`",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[diagnostic],
-        edit=_edit([edit], places),
+        edit=edit_of([edit], places),
     )
 
 
@@ -65,16 +80,23 @@ def _commands(
         yield _command(f"Show {finding.code} in a script that needs only torch", WITNESS, place, diagnostic)
 
 
-def _command(title: str, command: str, arguments: Sequence[object], diagnostic: types.Diagnostic) -> types.CodeAction:
+def _command(
+    title: str,
+    command: str,
+    arguments: Sequence[object],
+    diagnostic: types.Diagnostic | None = None,
+    kind: types.CodeActionKind = types.CodeActionKind.QuickFix,
+) -> types.CodeAction:
     return types.CodeAction(
         title,
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic],
+        kind=kind,
+        diagnostics=None if diagnostic is None else [diagnostic],
         command=types.Command(title, command, arguments=list(arguments)),
     )
 
 
-def _edit(edits: Sequence[Edit], places: Places) -> types.WorkspaceEdit:
+def edit_of(edits: Sequence[Edit], places: Places) -> types.WorkspaceEdit:
+    """Edits of a text as an editor takes them."""
     changes: dict[str, list[types.TextEdit]] = {}
     for edit in edits:
         changes.setdefault(places.uri(edit.span.line), []).append(types.TextEdit(places.range(edit.span), edit.text))

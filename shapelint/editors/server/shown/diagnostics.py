@@ -9,7 +9,7 @@ from pygls import uris
 
 from shapelint.editors.server.document import Document, Seen
 from shapelint.editors.server.shown.places import Places
-from shapelint.finding import Finding, Place, Severity, Status
+from shapelint.finding import UNUSED, Finding, Place, Severity, Status
 from shapelint.notebooks.places import Cells
 from shapelint.report.text import plain
 from shapelint.source import Problem, Span
@@ -63,7 +63,7 @@ def _told(finding: Finding) -> Iterator[str]:
     yield finding.message
     for shown in finding.shapes:
         yield f"{shown.name}: {shown.shape}" + (f"  {', '.join(shown.roles)}" if shown.roles else "")
-    verdict = finding.verdict
+    verdict = None if finding.code == UNUSED else finding.verdict
     if verdict is not None and verdict.status is Status.CONFIRMED:
         yield f"confirmed by torch {verdict.torch}: {verdict.detail}"
     elif verdict is not None:
