@@ -138,24 +138,6 @@ async def test_a_change_in_a_file_refreshes_those_that_import_it(editor: Editor)
     await editor.until(uri, None)
 
 
-async def test_pyproject_is_watched(editor: Editor) -> None:
-    assert "**/*.toml" in editor.watched
-    uri = editor.open("sub/watched.py", MODEL)
-    await editor.until(uri, "confirmed by torch")
-    (editor.folder / "sub").mkdir()
-    settings = editor.folder / "sub" / "pyproject.toml"
-    settings.write_text("[tool.shapelint]\nignore = ['SHP101']\n")
-    editor.written(settings)
-    await editor.until(uri, None)
-    settings.write_text("[tool.shapelint]\nignorr = ['SHP101']\n")
-    editor.written(settings)
-    await editor.until(uri, "confirmed by torch")
-    assert "unknown key 'ignorr'" in editor.messages[-1].message
-    settings.write_text("[tool.shapelint]\nexclude = ['watched.py']\n")
-    editor.written(settings)
-    await editor.until(uri, None)
-
-
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [

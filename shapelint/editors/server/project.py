@@ -17,12 +17,12 @@ PROJECT = "pyproject.toml"
 
 
 class Project:
-    """The settings of files under those of the editor. What is wrong with them is told once, and then does not hold."""
+    """The settings of files under those of the editor. What is wrong with them does not hold, and is told once."""
 
     def __init__(self, trouble: Callable[[str], None]) -> None:
         self.settings = Settings()
         self._trouble = trouble
-        self._told = ""
+        self._told: set[str] = set()
         self._baselines: set[str] = set()  #: the files of known mistakes that settings name
 
     def config(self, path: str) -> Config:
@@ -46,12 +46,15 @@ class Project:
             return tuple(findings)
 
     def rests_on(self, path: str) -> bool:
-        """Whether a file is one of those that hold settings or known mistakes."""
-        return os.path.basename(path) == PROJECT or os.path.abspath(path) in self._baselines
+        """Whether a file that was written holds settings or known mistakes; if so, what is wrong is told again."""
+        rests = os.path.basename(path) == PROJECT or os.path.abspath(path) in self._baselines
+        if rests:
+            self._told.clear()
+        return rests
 
     def _tell(self, error: ConfigError) -> None:
-        if self._told != (told := str(error)):
-            self._told = told
+        if (told := str(error)) not in self._told:
+            self._told.add(told)
             self._trouble(told)
 
 
