@@ -1,8 +1,10 @@
 """The flake8 plugin: the checks of the command line, reported by flake8 under its own options.
 
-flake8 selects codes and reads `# noqa` itself. It loads this module on every run, so nothing but the standard
-library is imported before a file speaks of torch. Such a file is checked in a process that can be ended, one
-for each process of flake8; with `--shapelint-verify` there is a second one, which runs torch.
+flake8 selects codes and reads `# noqa` itself. Of `[tool.shapelint]` only what is no choice is heeded: what the project
+is (`src`, `known-layers`), and what it knows (`baseline`). flake8 loads this module on every run, so nothing but the
+standard library is imported before a file speaks of torch, or a pyproject.toml of shapelint. Such a file is checked in
+a process that can be ended, one for each process of flake8; with `--shapelint-verify` there is a second one, which runs
+torch.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapelint.prefilter import may_use_torch
@@ -17,9 +20,12 @@ from shapelint.prefilter import may_use_torch
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from shapelint.config import Config
     from shapelint.finding import Finding
+    from shapelint.pipeline.baseline import Baseline
     from shapelint.pipeline.check import FileCheck
     from shapelint.pipeline.processes.bounds import Bounded
+    from shapelint.project.given import Given
     from shapelint.source import Problem
     from shapelint.verify.client import Verifier
 
@@ -28,11 +34,17 @@ class Settings(NamedTuple):
     """The options of a run of flake8.
 
     `named` are the codes and prefixes of `--select` and `--extend-select`: a rule that is off by default runs
-    when one of them fits it.
+    when one of them fits it. `given` is what the settings say of the project, `baseline` the file of what it knows.
     """
 
     verify: bool = False
     named: tuple[str, ...] = ()
+    given: Given | None = None
+    baseline: str | None = None
+
+    def may_use_torch(self, raw: bytes) -> bool:
+        """Whether a file is worth a check."""
+        return may_use_torch(raw) if self.given is None else self.given.may_use_torch(raw)
 
 
 class Message(NamedTuple):
@@ -66,11 +78,15 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, options: Namespace) -> None:
-        """Keep the options; raises flake8's ExecutionError when torch must prove and is not installed."""
+        """Keep the options; raises flake8's ExecutionError when they, or the project's settings, cannot be used."""
         if options.shapelint_verify:
             _require_torch()
         named = (*(options.select or ()), *(options.extend_select or ()))
-        cls.settings = Settings(options.shapelint_verify, named)
+        config = _config()
+        if config is None:
+            cls.settings = Settings(options.shapelint_verify, named)
+        else:
+            cls.settings = Settings(options.shapelint_verify, named, config.given, config.baseline_path)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Check the file."""
@@ -83,7 +99,7 @@ def check_text(path: str, text: str, settings: Settings) -> list[Message]:
 
     Code that cannot be parsed gives none: flake8 reports it as E999.
     """
-    if not may_use_torch(text.encode("utf-8", "replace")):
+    if not settings.may_use_torch(text.encode("utf-8", "replace")):
         return []
     try:
         return _check(path, text, settings)
@@ -103,17 +119,23 @@ def _check(path: str, text: str, settings: Settings) -> list[Message]:
         from shapelint.pipeline.verdicts import proven
 
         findings = list(proven(check, _verifier(os.getpid())).findings)
+    if settings.baseline is not None and findings:
+        from shapelint.source import Source
+
+        findings = list(_baseline(settings.baseline).fresh(Source(path, text), findings))
     return messages(findings, check.problems)
 
 
 def check_alone(path: str, text: str, settings: Settings) -> FileCheck:
     """Check a file, in a process that is none of flake8's."""
     from shapelint.pipeline.check import Wanted, check_source
+    from shapelint.project.given import Given
     from shapelint.rules.index import by_default
     from shapelint.source import Source
 
     codes = frozenset(code for code, on in by_default().items() if on or code.startswith(settings.named))
-    wanted = Wanted(codes, prove=settings.verify, prove_fixes=False, noqa=False)
+    given = settings.given or Given()
+    wanted = Wanted(codes, prove=settings.verify, prove_fixes=False, noqa=False, given=given)
     return check_source(Source(path, text), wanted)
 
 
@@ -144,11 +166,45 @@ def _verifier(process: int) -> Verifier:
     return Verifier()
 
 
+def _config() -> Config | None:
+    """The settings of the project in the current folder, where flake8 looks for its own; None where there are none."""
+    here = Path.cwd()
+    if not any(_speaks_of_us(folder / "pyproject.toml") for folder in (here, *here.parents)):
+        return None  # most projects: nothing more need be loaded
+    from shapelint.config import ConfigError, load_config
+
+    try:
+        config = load_config(str(here))
+        if config.baseline_path is not None:
+            _baseline(config.baseline_path)
+    except ConfigError as error:
+        from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]  # has no type information
+
+        raise ExecutionError(f"shapelint: {error}") from None
+    return config
+
+
+def _speaks_of_us(file: Path) -> bool:
+    """Whether a file may hold settings of ours; why one cannot be read is told by who reads it."""
+    try:
+        return os.path.isfile(file) and b"shapelint" in file.read_bytes()
+    except OSError:
+        return True
+
+
+@cache
+def _baseline(file: str) -> Baseline:
+    """What a project knows already; raises ConfigError."""
+    from shapelint.pipeline.baseline import read
+
+    return read(file)
+
+
 def _require_torch() -> None:
     from shapelint.verify.client import available
 
     if not available():
-        from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]  # has no type information
+        from flake8.exceptions import ExecutionError
 
         from shapelint.pipeline.run import HOW_TO_INSTALL
 

@@ -69,7 +69,7 @@ class Scratch:
 
     def write(self, name: str, text: str) -> Path:
         path = self.directory / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
 
@@ -278,3 +278,60 @@ def test_code_that_nests_too_deeply_is_a_message() -> None:
     brackets = check_alone("model.py", MODEL + "y = " + "(" * 1_000 + "1" + ")" * 1_000 + "\n", Settings())
     assert brackets.problems
     assert messages([], brackets.problems) == [], "E999 tells it"
+
+
+WRAPPED = """\
+from fast.rnn import Fast
+
+
+class Encoder:
+    def __init__(self, features, hidden):
+        self.rnn = Fast(features, hidden, batch_first=True)
+
+    def encode(self, x):
+        out, _ = self.rnn(x)
+        return out[-1]
+"""
+
+
+@pytest.mark.parametrize("option", ["--select=SHP", "--shapelint-verify"])
+def test_what_the_settings_say_of_the_project_is_heeded(scratch: Scratch, option: str) -> None:
+    """Its layers, where its modules lie, and what it knows; what they select is for the command alone."""
+    scratch.write("model.py", WRAPPED)
+    assert places(scratch.flake8(option, "model.py")) == []
+    known = '[tool.shapelint]\nignore = ["SHP101"]\nknown-layers = {"fast.rnn.Fast" = "torch.nn.LSTM"}\n'
+    scratch.write("pyproject.toml", known)
+    assert places(scratch.flake8(option, "model.py")) == ["model.py:10:16: SHP101"]
+    scratch.write("lib/fast/__init__.py", "")
+    scratch.write("lib/fast/rnn.py", "from torch.nn import LSTM as Fast\n")
+    assert places(scratch.flake8(option, "model.py", "-j2", "--exclude=lib")) == ["model.py:10:16: SHP101"]
+    scratch.write("model.py", WRAPPED.replace("True)", "True)  # an nn.LSTM"))
+    scratch.write("pyproject.toml", '[tool.shapelint]\nsrc = ["lib"]\n')
+    assert places(scratch.flake8(option, "model.py")) == ["model.py:10:16: SHP101"]
+
+
+def test_what_a_baseline_knows_is_not_told(scratch: Scratch) -> None:
+    scratch.write("model.py", MODEL)
+    scratch.write("other.py", MODEL)
+    scratch.write("pyproject.toml", '[tool.shapelint]\nbaseline = "known.json"\n')
+    done = scratch.python("-m", "shapelint", "baseline", "model.py", "--output-file", "known.json")
+    assert (done.returncode, done.stderr) == (0, "known.json knows 1 mistake\n")
+    assert places(scratch.flake8("-j2", "model.py", "other.py")) == [f"other.py:{PLACE}"]
+    scratch.write("model.py", MODEL.replace("out[-1]", "1 * out[-1]"))
+    assert places(scratch.flake8("./model.py")) == ["./model.py:12:30: SHP101"], "the line is another one"
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ("[tool.shapelint]\nknown-layer = {}\n", "pyproject.toml:2: unknown key 'known-layer'; did you mean"),
+        ('[tool.shapelint]\nbaseline = "gone.json"\n', "gone.json: cannot read the baseline"),
+    ],
+)
+def test_settings_that_cannot_be_used_end_flake8(scratch: Scratch, settings: str, why: str) -> None:
+    scratch.write("model.py", WITHOUT_TORCH)
+    scratch.write("pyproject.toml", settings)
+    done = scratch.flake8("model.py")
+    assert done.returncode == 1
+    assert "There was a critical error during execution of Flake8:" in done.stdout
+    assert why in done.stdout
