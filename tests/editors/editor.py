@@ -31,6 +31,7 @@ class Model(nn.Module):
 """
 WRONG, RIGHT = "out[-1]", "out[:, -1]"
 MENDED = MODEL.replace(WRONG, RIGHT)
+COMMENTED = MENDED.replace("(x)\n", "(x)  # :: out (B, T, hidden)\n").replace("-1])\n", "-1])  # :: (B, 3)\n")
 SCRIPT = """
 
 import torch
