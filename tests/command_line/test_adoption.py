@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,32 @@ def test_comments_silence_and_those_that_do_not_are_told(capsys: pytest.CaptureF
     assert Told(capsys, "m.py").places == []
     Path("m.py").write_text(MODEL + "# shapelint: disable-file=SHP1\n")
     assert Told(capsys, "m.py").places == []
+
+
+STATEMENT = MODEL.replace("out[-1],\n", "out[\n                -1\n            ],\n").replace(" + self.fc(out[-1])", "")
+
+
+@pytest.mark.parametrize("comment", ["# noqa: SHP101", "# shapelint: ignore[SHP101] the last sample is meant"])
+@pytest.mark.parametrize("line", [12, 13, 14, 16])
+def test_a_comment_speaks_for_its_statement_from_its_first_and_last_line(
+    comment: str, line: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And from the line of the finding, the second, but not from any other one."""
+    lines = STATEMENT.splitlines()
+    lines[line - 1] += f"  {comment}"
+    Path("m.py").write_text("\n".join([*lines, ""]))
+    assert Told(capsys, "m.py").places == ([] if line != 14 else ["m.py:13:13 SHP101", "m.py:14:21 SHP002"])
+
+
+def test_the_page_of_unused_comments_shows_what_the_command_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rule", "shp002"]) == 0
+    wrong, right = re.findall(r"```python\n(.*?)```", capsys.readouterr().out, re.DOTALL)
+    Path("m.py").write_text(right)
+    assert Told(capsys, "m.py").places == []
+    Path("m.py").write_text(wrong)
+    assert Told(capsys, "m.py").places == ["m.py:3:45 SHP002"]
+    assert run(["m.py", "--fix"]) == 0
+    assert Path("m.py").read_text() == right
 
 
 def test_what_silences_nothing_is_taken_away_with_the_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
