@@ -6,30 +6,28 @@ called, and its annotation, its name or the lack of any other model says which o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import cached_property
 
-from shapelint.data import dataclass
 from shapelint.infer.code.walk import calls_in, facts_in, names_within
 from shapelint.syntax import facts
 
 _WORDS = frozenset({"model", "net", "network"})  #: what a model is called that is called by no name of its own
 
 
-@dataclass(frozen=True, slots=True)
 class Models:
-    """The models of a file, by name; `only` is the one that is no part of another one."""
+    """The models of a file, by name: those of its classes that define `forward`."""
 
-    forwards: Mapping[str, facts.FunctionDef]
-    only: str | None
+    def __init__(self, classes: Iterable[facts.ClassDef]) -> None:
+        self._classes = tuple(classes)
+        self.forwards = {cls.name: method for cls in self._classes for method in _forwards(cls)}
 
-    @staticmethod
-    def of(classes: Iterable[facts.ClassDef]) -> Models:
-        """The models among some classes: those that define `forward`."""
-        every = list(classes)
-        forwards = {cls.name: method for cls in every for method in _forwards(cls)}
-        inside = {name for cls in every for name in names_within(cls.body)}
-        whole = [name for name in forwards if name not in inside]
-        return Models(forwards, whole[0] if len(whole) == 1 else None)
+    @cached_property
+    def only(self) -> str | None:
+        """The one that is no part of another one; few functions ask, and all classes are read for it."""
+        inside = {name for cls in self._classes for name in names_within(cls.body)}
+        whole = [name for name in self.forwards if name not in inside]
+        return whole[0] if len(whole) == 1 else None
 
     def given_to(self, function: facts.FunctionDef) -> dict[str, str]:
         """The parameter of a function that is a model, and its class; nothing where there is none, or several."""

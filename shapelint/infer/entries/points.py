@@ -54,7 +54,7 @@ def _definitions(module: facts.Module, source: Source, called: set[int]) -> Iter
     wanted, refused = _of_interest(module, source), only_refused(module.body)
     defined = [d for d in every if isinstance(d, facts.ClassDef)]
     classes, layers = [d for d in defined if d.name in wanted], ModuleLayers.of(module)
-    models = Models.of(classes)
+    models = Models(classes)
     running = {d.name for d in defined if _defines_forward(d)}
     for definition in classes:
         bases = {base.value.id for base in definition.bases if isinstance(base.value, facts.Name)}
