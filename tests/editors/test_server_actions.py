@@ -69,6 +69,9 @@ async def test_shapes_are_written_as_comments(editor: Editor) -> None:
         ")  # :: (B, 3)",
         "scores = Model(5, 6)(torch.randn(4, 7, 5))  # :: (4, 3)",
     ]
+    assert await editor.hints(uri) == {"12:14": ": (B, 3)"}, "the others are written in the same lines"
+    editor.change(uri, text.replace(":: (4, 3)", ":: (5, 3)"))
+    assert await editor.hints(uri) == {"12:14": ": (B, 3)", "20:6": ": (4, 3)"}
     text = await annotated(editor, uri, text.replace("5, 6)", "5, 8)").replace("4, 7", "9, 7"), 20, "here")
     assert text.endswith("scores = Model(5, 8)(torch.randn(9, 7, 5))  # :: (9, 3)\n")
     kinds = types.CodeActionKind

@@ -12,6 +12,7 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,7 +52,6 @@ ELSEWHERE = {
     ("editors.md", "$ flake8"): "tests/editors/test_flake8.py",
     ("scale.md", "dask scheduler"): "tests/pipeline/executors/test_cluster.py",
     ("scale.md", "shapelint --executor"): "tests/pipeline/executors/test_cluster.py",
-    ("notebooks.md", "$ shapelint nb.ipynb"): "tests/command_line/test_cli_notebooks.py",
 }
 
 
@@ -59,6 +59,7 @@ def prepared(folder: Path) -> None:
     """What the pages speak of and do not show."""
     for name in ("src", "notebooks", "DIRECTORY"):
         (folder / name).mkdir()
+    shutil.copy(ROOT / "docs" / "rising.ipynb", folder)
 
 
 def run_elsewhere(page: Path, block: Block) -> bool:

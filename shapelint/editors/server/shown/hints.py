@@ -14,7 +14,7 @@ from shapelint.editors.server.shown.places import Places
 from shapelint.regex import regex
 from shapelint.report.document import ShapeRow
 from shapelint.report.shapes.rows import Found, Refusal, shape_text
-from shapelint.source import Span
+from shapelint.source import SHAPE_MARK, Span
 from shapelint.trace.node import SCRIPT
 
 _MEMBER = regex(r"(?P<name>.*?)(?P<indices>(\[\d+\])+)$")
@@ -58,14 +58,21 @@ def hints(seen: Seen, asked: Span, places: Places, wanted: Hints) -> list[types.
         is_new = known.get(key) != text
         known[key] = text
         end = given.column - 1 + len(given.name)
-        is_there = places.lines[given.line - 1 : given.line] and places.lines[given.line - 1][given.column - 1 : end]
+        line = places.lines[given.line - 1] if given.line <= len(places.lines) else ""
         if (
-            is_there == given.name
+            line[given.column - 1 : end] == given.name
             and asked.line <= given.line <= asked.end_line
             and (is_new or not wanted.only_changes)
+            and not _is_written(text, line)
         ):
             found.append(_hint(given, text, places.position(given.line, end), wanted.roles))
     return found
+
+
+def _is_written(text: str, line: str) -> bool:
+    """Whether a comment of ours in a line tells a shape already."""
+    before, _, comment = line.rpartition(SHAPE_MARK)
+    return bool(before) and text in comment
 
 
 def _hint(given: Given, text: str, position: types.Position, with_roles: bool) -> types.InlayHint:
