@@ -129,7 +129,12 @@ def _checked(
     config = load_config(paths[0] if paths else text[0] if text else ".").with_command_line(**options)
     if not cache:
         config = replace(config, cache_dir=None)
-    return document(run(paths, config, stdin=given, executor=executor), Telling())
+    result = run(paths, config, stdin=given, executor=executor)
+    if config.baseline_path is not None:
+        from shapelint.pipeline.baseline import read
+
+        result, _ = read(config.baseline_path).applied(result, paths)
+    return document(result, Telling())
 
 
 def _bytes_of(text: str, path: str) -> bytes:

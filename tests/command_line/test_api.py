@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from wrong_models import NET
+from wrong_models import NET, WRAPPER
 
 import shapelint
 from shapelint.report.schema import schemas
@@ -38,6 +38,24 @@ def test_files_are_checked_as_by_the_command(place: Path) -> None:
     assert places(shapelint.check([place / "m.py"], verify="off")) == []
     missing = shapelint.check(["m.py", "gone.py"], select=["SHP1"], verify="off", cache=False)
     assert [(one.path, one.code) for one in missing.errors] == [("gone.py", "SHP001")]
+
+
+def test_what_the_settings_say_of_the_project_is_heeded(place: Path) -> None:
+    """What it knows, and its layers, in a text that does not speak of torch."""
+    command = [sys.executable, "-m", "shapelint", "baseline", "m.py", "--output-file", "known.json"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert shapelint.shapes_of(WRAPPER, "w.py") == ()
+    settings = '[tool.shapelint]\nbaseline = "known.json"\nknown-layers = {"fast.rnn.Fast" = "torch.nn.LSTM"}\n'
+    (place / "pyproject.toml").write_text(settings)
+    assert places(shapelint.check(".", verify="off")) == []
+    assert places(shapelint.check_source(MODEL, "m.py", verify="off")) == []
+    assert [one[3] for one in places(shapelint.check_source(MODEL, "new.py", verify="off"))] == ["SHP101"]
+    assert [one[3] for one in places(shapelint.check_source(WRAPPER, "w.py", verify="off"))] == ["SHP101"]
+    layer = "LSTM(input_size=features, hidden_size=hidden, batch_first=True)"
+    assert layer in [row.layer for row in shapelint.shapes_of(WRAPPER, "w.py")]
+    (place / "known.json").write_text("{}")
+    with pytest.raises(shapelint.ConfigError, match="no baseline of version 1"):
+        shapelint.check("m.py", verify="off")
 
 
 def test_texts_are_checked() -> None:

@@ -12,6 +12,7 @@ import pytest
 from extra_rules import ADD_EXTRA_RULES, EXTRA_RULES
 from injected import write_injected
 from wrong_models import CLASSIFIER as MODEL
+from wrong_models import WRAPPER
 
 from shapelint.editors.flake8 import Settings, check_alone, messages
 from shapelint.source import Problem
@@ -280,24 +281,10 @@ def test_code_that_nests_too_deeply_is_a_message() -> None:
     assert messages([], brackets.problems) == [], "E999 tells it"
 
 
-WRAPPED = """\
-from fast.rnn import Fast
-
-
-class Encoder:
-    def __init__(self, features, hidden):
-        self.rnn = Fast(features, hidden, batch_first=True)
-
-    def encode(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
-
-
 @pytest.mark.parametrize("option", ["--select=SHP", "--shapelint-verify"])
 def test_what_the_settings_say_of_the_project_is_heeded(scratch: Scratch, option: str) -> None:
     """Its layers, where its modules lie, and what it knows; what they select is for the command alone."""
-    scratch.write("model.py", WRAPPED)
+    scratch.write("model.py", WRAPPER)
     assert places(scratch.flake8(option, "model.py")) == []
     known = '[tool.shapelint]\nignore = ["SHP101"]\nknown-layers = {"fast.rnn.Fast" = "torch.nn.LSTM"}\n'
     scratch.write("pyproject.toml", known)
@@ -305,7 +292,7 @@ def test_what_the_settings_say_of_the_project_is_heeded(scratch: Scratch, option
     scratch.write("lib/fast/__init__.py", "")
     scratch.write("lib/fast/rnn.py", "from torch.nn import LSTM as Fast\n")
     assert places(scratch.flake8(option, "model.py", "-j2", "--exclude=lib")) == ["model.py:10:16: SHP101"]
-    scratch.write("model.py", WRAPPED.replace("True)", "True)  # an nn.LSTM"))
+    scratch.write("model.py", WRAPPER.replace("True)", "True)  # an nn.LSTM"))
     scratch.write("pyproject.toml", '[tool.shapelint]\nsrc = ["lib"]\n')
     assert places(scratch.flake8(option, "model.py")) == ["model.py:10:16: SHP101"]
 

@@ -6,24 +6,12 @@ from pathlib import Path
 
 import pytest
 from editor import MODEL, Editor
+from wrong_models import WRAPPER
 
 from shapelint.cli import run
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: nothing in it speaks of torch
-WRAPPED = """\
-from fast.rnn import Fast
-
-
-class Encoder:
-    def __init__(self, features, hidden):
-        self.rnn = Fast(features, hidden, batch_first=True)
-
-    def encode(self, x):
-        out, _ = self.rnn(x)
-        return out[-1]
-"""
 KNOWN = '[tool.shapelint]\nknown-layers = {"fast.rnn.Fast" = "torch.nn.LSTM"}\n'
 BUILT = MODEL.replace("from torch import nn", "from builders import build\nfrom torch import nn").replace(
     "nn.LSTM(features, hidden, batch_first=True)", "build(features, hidden)"
@@ -44,7 +32,7 @@ def say(editor: Editor, folder: Path, text: str) -> None:
 
 async def test_a_wrapper_is_read_as_the_layer_that_the_settings_name(editor: Editor) -> None:
     folder = project(editor, "known")
-    uri = editor.open("known/model.py", WRAPPED)
+    uri = editor.open("known/model.py", WRAPPER)
     await editor.until(uri, None)
     assert await editor.hints(uri) == {}
     assert await editor.hover(uri, 9, 9) == ""
@@ -55,7 +43,7 @@ async def test_a_wrapper_is_read_as_the_layer_that_the_settings_name(editor: Edi
     say(editor, folder, KNOWN.replace("LSTM", "GRU"))
     await editor.until(uri, "confirmed by torch")
     assert "GRU(input_size=features" in await editor.hover(uri, 9, 22)
-    other = editor.open("elsewhere.py", WRAPPED)
+    other = editor.open("elsewhere.py", WRAPPER)
     assert await editor.hints(other) == {}
     say(editor, folder, "")
     await editor.until(uri, None)
