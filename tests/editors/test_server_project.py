@@ -98,3 +98,11 @@ async def test_settings_are_watched(editor: Editor) -> None:
     assert "unknown key 'ignorr'" in " ".join(one.message for one in editor.messages)
     say(editor, folder, "[tool.shapelint]\nexclude = ['model.py']\n")
     await editor.until(uri, None)
+
+
+async def test_a_file_that_has_torch_by_another_name_is_read(editor: Editor) -> None:
+    folder = project(editor, "byname")
+    (folder / "common.py").write_text("from torch import nn\n")
+    uri = editor.open("byname/model.py", MODEL.replace("from torch import", "from common import"))
+    await editor.until(uri, "confirmed by torch")
+    assert (await editor.hints(uri))["11:11"] == ": (B, T, hidden)"
