@@ -258,6 +258,13 @@ async def test_a_notebook_is_one_text_told_by_its_cells(editor: Editor) -> None:
     )
     await editor.until(cells[1], None)
     assert (await editor.hints(cells[2]))["2:6"] == ": (4, 3)"
+    (whole,) = (await editor.actions(cells[1], 1, [types.CodeActionKind.Source])).values()
+    assert await editor.done(whole) is True
+    written = editor.applied.pop().changes or {}
+    assert {uri: [edit.new_text.strip() for edit in edits] for uri, edits in written.items()} == {
+        cells[1]: ["# :: out (B, T, hidden)", "# :: (B, 3)"],
+        cells[2]: ["# :: (4, 7, 5)", "# :: (4, 3)"],
+    }
     broken = types.NotebookDocumentCellContentChanges(
         types.VersionedTextDocumentIdentifier(version=2, uri=cells[2]),
         [types.TextDocumentContentChangeWholeDocument("x = 1\nx = (")],
