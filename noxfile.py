@@ -10,6 +10,7 @@ Sessions of a Python that is not there are skipped. docs/support.md tells which 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nox
 
@@ -25,11 +26,12 @@ nox.options.error_on_missing_interpreters = False
 
 def install(session: nox.Session, *packages: str) -> None:
     """Install the wheel of this tree, not the tree, with the newest that fits what is asked for."""
-    folder = session.create_tmp()
     session.install("build")
-    session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
-    [wheel] = Path(folder).glob("*.whl")
-    session.install("--force-reinstall", str(wheel), *packages)
+    # not create_tmp: it becomes the TMPDIR of what follows, and .gitignore would hide the files that are tried there
+    with TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
+        [wheel] = Path(folder).glob("*.whl")
+        session.install("--force-reinstall", str(wheel), *packages)
 
 
 @nox.session(python=PYTHONS)
