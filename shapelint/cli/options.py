@@ -11,7 +11,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from shapelint.report.footprint import PLAIN
-from shapelint.report.text import plain
+from shapelint.report.text import plain, shown
 from shapelint.source import MAX_BYTES, Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -98,6 +98,14 @@ def write(report: str | bytes, path: str | None = None, to_stderr: bool = False)
             report = report.translate(PLAIN)
         report = report.encode(encoding, "backslashreplace").decode(encoding)
     click.echo(report, nl=False, err=to_stderr)
+
+
+def write_code(code: bytes, path: str | None = None, encoding: str = "utf-8") -> None:
+    """Write code, or a diff of it, byte for byte; on a terminal what would command it is shown as U+FFFD instead."""
+    if path is None and sys.stdout is not None and sys.stdout.isatty():
+        write(shown(code.decode(encoding, "replace")))
+    else:
+        write(code, path)
 
 
 def _write_file(report: str | bytes, path: str) -> None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shapelint.cli.options import Failure, color_option, tell_problem, write
+from shapelint.cli.options import Failure, color_option, tell_problem, write, write_code
 from shapelint.config import ConfigError, load_config
 from shapelint.data import dataclass
 from shapelint.notebooks.places import Places
 from shapelint.pipeline.processes.bounds import Bounded, BoundsError
 from shapelint.pipeline.shapes import LINE_LENGTH, annotated, as_read, shapes_in, write_annotated
 from shapelint.project.given import Given
-from shapelint.source import SHAPE_MARK, Problem, Source, read_source
+from shapelint.report.text import plain
+from shapelint.source import NOTEBOOK, SHAPE_MARK, Problem, Source, read_source
 
 if TYPE_CHECKING:
     from shapelint.report.shapes.rows import Found
@@ -62,7 +63,7 @@ def shapes(
     if writes:
         problems += _written(read, texts)
     if annotate:
-        write(_code(read, texts), output_file)
+        _show(read, texts, output_file)
     elif not writes:
         write(_listed(read, output_format), output_file)
     for problem in problems:
@@ -137,12 +138,16 @@ def _written(read: _Read, texts: Mapping[str, str]) -> list[Problem]:
     return problems
 
 
-def _code(read: _Read, texts: Mapping[str, str]) -> str:
-    """The texts, each under its path where there are several."""
-    shown = {source.path: as_read(source, texts[source.path]) for source in read.sources if source.path in texts}
-    return (
-        "".join(shown.values()) if len(shown) == 1 else "".join(f"# {path}\n{text}\n" for path, text in shown.items())
-    )
+def _show(read: _Read, texts: Mapping[str, str], output_file: str | None) -> None:
+    """Print the code: that of one file in its own encoding, as `--write` has it; that of several below their paths."""
+    parts = [(source, as_read(source, texts[source.path])) for source in read.sources if source.path in texts]
+    encoding = "utf-8"
+    if len(parts) == 1:
+        [(source, code)] = parts
+        encoding = encoding if source.path.endswith(NOTEBOOK) else source.encoding
+    else:
+        code = "".join(f"# {plain(source.path)}\n{text}\n" for source, text in parts)
+    write_code(code.encode(encoding, "backslashreplace"), output_file, encoding)
 
 
 def _shapes_of(source: Source, bounded: Bounded, given: Given) -> tuple[Found, tuple[Problem, ...]]:

@@ -32,7 +32,7 @@ def grid(footprint: Footprint, mended: Footprint | None = None) -> list[str]:
     margin = len(f"output row {max(map(len, grids)) - 1}  ")
     if sum(map(_width, grids)) + margin + len(_BETWEEN) > WIDEST:
         grids = grids[:1]
-    return [_legend(footprint), *(row.rstrip() for row in _table(grids, margin))]
+    return [_legend(grids), *(row.rstrip() for row in _table(grids, margin))]
 
 
 def _table(grids: Sequence[Footprint], margin: int) -> Iterator[str]:
@@ -53,9 +53,10 @@ def _row(label: str, margin: int, parts: Sequence[str]) -> str:
     return label.ljust(margin) + _BETWEEN.join(parts)
 
 
-def _legend(footprint: Footprint) -> str:
-    steps = len(footprint[0][0])
-    time = f"its {steps} steps from left to right" if steps > 1 else "its one step"
+def _legend(grids: Sequence[Footprint]) -> str:
+    counts = {len(one[0][0]) for one in grids}
+    steps = f"{counts.pop()} steps" if len(counts) == 1 else "steps"  # the mended program may run on other sizes
+    time = "its one step" if steps == "1 steps" else f"its {steps} from left to right"
     return f"which input reaches which output: {REACHED} does, {MISSED} does not; of each sample {time}"
 
 

@@ -12,6 +12,12 @@ def plain(text: str) -> str:
     return "".join(_visible(character) for character in text)
 
 
+def shown(code: str) -> str:
+    """Code on its lines, without characters that would command a terminal."""
+    lines = code.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character if character in "\n\t" else _visible(character) for character in lines)
+
+
 def expand(line: str) -> tuple[str, list[int]]:
     """A source line as it is shown, and the screen column at which each of its code points begins.
 

@@ -270,6 +270,35 @@ def test_nothing_sticks_out_of_the_screen(open_page: Any, width: int) -> None:
         assert control.bounding_box()["height"] >= 32
 
 
+def test_whole_footprints_and_counts_are_seen_on_a_phone(open_page: Any, tmp_path: Path) -> None:
+    """What is reached may lie at the right end of a wide footprint: a part of it that looks like all of it misleads."""
+    seven = tuple(tuple((step <= row,) * 2 for step in range(7)) for row in range(5))
+    told = replace(FINDING, verdict=replace(FINDING.verdict, footprint=seven))
+    file = tmp_path / "wide.html"
+    file.write_text(rendered(RunResult(1, 1, (FileResult("tagger.py", TEXT, (told,)),))), encoding="utf-8")
+    page = open_page(file, viewport={"width": 375, "height": 700})
+    for part in page.locator("figure, .statistics").all():
+        assert part.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+    assert "Squares are blue where the rows are not one for each sample." in page.locator(".reach .muted").inner_text()
+    assert "blue" not in rendered(result())
+
+
+def test_a_picture_is_printed_on_one_page(open_page: Any, tmp_path: Path) -> None:
+    rows = "".join(f"        x = self.l{i}(x)\n" for i in range(12))
+    layers = "".join(f"        self.l{i} = nn.Linear(8, 8)\n" for i in range(12))
+    code = "from torch import nn\n\n\nclass Deep(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    code += f"{layers}\n    def forward(self, x):\n{rows}        return x\n"
+    drawn = tuple(graphs(analyse_source(Source("deep.py", code)).traces))
+    file = tmp_path / "deep.html"
+    file.write_text(rendered(RunResult(1, 1, (FileResult("deep.py", code, (), graphs=drawn),))), encoding="utf-8")
+    page = open_page(file)
+    page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+    picture = page.locator(".picture svg")
+    assert picture.bounding_box()["height"] > 1123  # an A4 page, in pixels
+    page.emulate_media(media="print")
+    assert picture.bounding_box()["height"] < 900
+
+
 def test_it_is_printed_unfolded_and_without_controls(open_page: Any, tmp_path: Path) -> None:
     page = open_page(color_scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

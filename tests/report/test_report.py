@@ -170,6 +170,13 @@ def test_the_grid_has_no_rows_for_nothing_and_ends_after_a_few() -> None:
     assert len(rows) == 2 + 6 + 1
 
 
+def test_the_legend_counts_the_steps_where_both_grids_have_as_many() -> None:
+    two, three = (tuple(((T,) * steps,) for _ in range(2)) for steps in (2, 3))
+    assert grid(two, two)[0].endswith("of each sample its 2 steps from left to right")
+    assert grid(two, three)[0].endswith("of each sample its steps from left to right")
+    assert grid((((T,),),))[0].endswith("of each sample its one step")
+
+
 @pytest.mark.parametrize("show_refuted", [False, True])
 def test_json_follows_its_schema(show_refuted: bool) -> None:
     document = json.loads(json_report.render(RESULT, Telling(show_refuted=show_refuted)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shapelint.cli.options import follows_links, tell_problem, write
+from shapelint.cli.options import follows_links, tell_problem, write, write_code
 from shapelint.cli.telling import counts
 from shapelint.cli.telling.outputs import Output
 from shapelint.config import Config
@@ -31,7 +31,7 @@ def tell(
     """
     mended = stdin if config.fix else None
     if mended is not None:
-        write(next((change.after for change in result.changes if not change.written), mended.raw))
+        write_code(next((change.after for change in result.changes if not change.written), mended.raw))
     for output in outputs:
         links = output.path is None and follows_links(sys.stderr if mended else sys.stdout)
         telling = Telling(options["show_refuted"], options["footprints"], options["verbose"], links)
@@ -53,7 +53,7 @@ def tell_changes(result: RunResult, config: Config, path: str | None) -> bool:
     """The changes as diffs, the rest on standard error; returns whether there are changes."""
     from shapelint.report import diff
 
-    write(diff.render(result.changes), path)
+    write_code(diff.render(result.changes), path)
     _tell_problems(result)
     click.echo(counts.would_fix(result, config), err=True)
     _tell_what_is_unproven(result, config)

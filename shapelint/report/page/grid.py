@@ -16,13 +16,17 @@ def pictures(footprint: Footprint, mended: Footprint | None) -> Markup:
     drawn = [_figure(footprint, "as it is")]
     if mended is not None and mended and mended[0]:
         drawn.append(_figure(mended, "with the fix"))
-    told = (
-        "Torch changed each step of each input sample, and looked which rows of the result changed: a filled square is "
-    )
-    told += "a step that reaches the row. "
+    told = [
+        "Torch changed each step of each input sample, and looked which rows of the result changed:",
+        "a filled square is a step that reaches the row.",
+    ]
     if len(footprint[0]) > 1:
-        told += "In a sound model row 1 is reached by sample 1 alone (green); round and red is another sample's."
-    return element("div", element("p", told, class_="muted"), element("div", drawn, class_="figures"), class_="reach")
+        told.append("In a sound model row 1 is reached by sample 1 alone (green); round and red is another sample's.")
+    if not _is_square(footprint):
+        told.append("Squares are blue where the rows are not one for each sample.")
+    return element(
+        "div", element("p", " ".join(told), class_="muted"), element("div", drawn, class_="figures"), class_="reach"
+    )
 
 
 def _figure(footprint: Footprint, title: str) -> Markup:
@@ -55,11 +59,16 @@ def _svg(footprint: Footprint, title: str) -> Iterator[str]:
 
 def _squares(footprint: Footprint, row: int, sample: int, left: int, top: int) -> Iterator[str]:
     """The steps of a sample in a row; another sample's are round, too, for those who do not see red beside green."""
-    is_square = len(footprint) == len(footprint[0])
+    is_square = _is_square(footprint)
     for step, reached in enumerate(footprint[row][sample][:MOST_STEPS]):
         kind = _kind(reached, row == sample, is_square)
         shape = f'width="{CELL - 2}" height="{CELL - 2}" rx="{CELL // 2 if kind == "other" else 2}"'
         yield f'<rect class="{kind}" x="{left + step * CELL}" y="{top}" {shape}/>'
+
+
+def _is_square(footprint: Footprint) -> bool:
+    """Whether there is a row for each sample."""
+    return len(footprint) == len(footprint[0])
 
 
 def _kind(reached: bool, is_own: bool, is_square: bool) -> str:

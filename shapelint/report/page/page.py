@@ -110,7 +110,7 @@ def _statistics(findings: Iterable[Finding]) -> Markup:
         for (code, name, severity), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
     )
     table = element("table", element("thead", head), element("tbody", rows))
-    return element("section", element("h2", "Statistics"), element("div", table, class_="scroll"))
+    return element("section", element("h2", "Statistics"), element("div", table, class_="scroll statistics"))
 
 
 _COLUMNS = ("rule", "name", "severity", "found", "confirmed", "fixable")
