@@ -165,6 +165,9 @@ def test_a_finding_has_few_rows_unless_all_is_wanted() -> None:
     assert len(rows([long], footprints="none")) <= MOST
     assert len(rows([FINDING], footprints="none")) <= MOST
     assert len(rows([long], footprints="none", whole=True)) > 40
+    drawn = replace(FINDING, verdict=replace(FINDING.verdict, footprint=((((True,),) * 2,) * 12)))
+    drawn = replace(drawn, fixes=tuple(replace(fix, footprint=drawn.verdict.footprint) for fix in drawn.fixes))
+    assert len(rows([drawn])) == len(rows([drawn], footprints="none")) + 10
 
 
 def test_findings_of_one_cause_in_a_file_are_one_block() -> None:
