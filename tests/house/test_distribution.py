@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from check_jsonschema import main as check_jsonschema
@@ -103,6 +106,40 @@ def test_nox_tries_what_is_promised() -> None:
     assert all(lowest[name] == version.removesuffix(".0") or lowest[name] == version for name, version in tried.items())
     assert {"click", "pathspec", "torch"} == set(tried)
     assert project["requires-python"] == f">={given['PYTHONS'][0]}"
+
+
+class Session:
+    """A session of nox that notes what it is asked to install; nothing is installed."""
+
+    env: dict[str, str]
+
+    def __init__(self) -> None:
+        self.env, self.wheels = {}, list[Path]()
+
+    def create_tmp(self) -> str:
+        self.env["TMPDIR"] = ".nox/tmp"
+        return self.env["TMPDIR"]
+
+    def install(self, *arguments: str) -> None:
+        self.wheels += [Path(one) for one in arguments if one.endswith(".whl") and Path(one).exists()]
+
+    def run(self, *command: str, **_: object) -> None:
+        if "--wheel" in command:
+            (Path(command[-1]) / "shapelint-1-py3-none-any.whl").touch()
+
+
+def _session(function: Any = None, **_: object) -> Any:
+    return function or _session
+
+
+def test_nox_installs_the_wheel_and_tries_it_where_no_gitignore_hides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a session tries lies in a temporary folder: one below `.nox` would be passed over by `shapelint check .`."""
+    fake = SimpleNamespace(session=_session, options=SimpleNamespace(), Session=Session)
+    monkeypatch.setitem(sys.modules, "nox", fake)
+    session = Session()
+    runpy.run_path(str(ROOT / "noxfile.py"))["plain"](session)
+    assert [wheel.name for wheel in session.wheels] == ["shapelint-1-py3-none-any.whl"]
+    assert session.env == {}
 
 
 def _constants(path: str) -> dict[str, tuple[str, ...]]:
