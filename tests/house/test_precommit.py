@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,13 @@ class Scratch:
             (self.project / f"{name}.py").write_text(text)
         commit_all(self.project)
 
+    def add_notebook(self, name: str, code: str) -> None:
+        """Put a notebook of one cell into the project's next commit."""
+        cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": code}
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (self.project / name).write_text(json.dumps(notebook))
+        git(self.project, "add", name)
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return run(self.project, "pre-commit", "run", *arguments, PRE_COMMIT_HOME=str(self.home))
 
@@ -103,6 +111,17 @@ def test_verifying_hook_uses_the_torch_of_the_environment(scratch: Scratch) -> N
     done = scratch.run("--files", "right.py", "notes.txt")
     assert done.returncode == 0
     assert "Passed" in done.stdout
+
+
+def test_the_hooks_check_notebooks(scratch: Scratch) -> None:
+    """What is to be committed is a notebook alone."""
+    scratch.publish(".pre-commit-hooks.yaml")
+    scratch.use("shapelint-verify", right=RIGHT)
+    scratch.add_notebook("analysis.ipynb", MODEL)
+    done = scratch.run()
+    assert done.returncode == 1
+    assert "analysis.ipynb:cell 1:12:26" in done.stdout
+    assert "Found 1 mistake (1 confirmed by torch) in 1 of 1 file" in done.stdout
 
 
 def test_isolated_hook_installs_without_torch(scratch: Scratch) -> None:
