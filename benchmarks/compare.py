@@ -1,9 +1,10 @@
 """What other tools say of the rules' bad examples, and of some models that are run: the tables of docs/comparison.md.
 
-    python benchmarks/compare.py --python PYTHON           # the tables
-    python benchmarks/compare.py --python PYTHON --told    # and each message of the static tools on a marked line
+    python benchmarks/compare.py --python PYTHON --shapes SHAPES           # the tables
+    python benchmarks/compare.py --python PYTHON --shapes SHAPES --told    # and each message of the static tools on a marked line
 
-PYTHON is an interpreter with torch, ruff, flake8, torchfix, mypy, pyrefly, jaxtyping, beartype and torchinfo.
+PYTHON is an interpreter with torch, ruff, flake8, torchfix, mypy, pyrefly, jaxtyping, beartype and torchinfo. SHAPES is one with
+torch, pyrefly and pyrefly-torch-stubs, which are of one version; the stubs would change what pyrefly says without shapes.
 """
 
 from __future__ import annotations
@@ -118,6 +119,12 @@ X = Float[Tensor, "batch time 8"]
 Y = Float[Tensor, "batch 3"]
 class Net(nn.Module):
 """
+SHAPED = f"""{HEAD}from shape_extensions import IntVar
+from torch import Tensor
+B = IntVar("B")
+T = IntVar("T")
+class Net(nn.Module):
+"""
 PLAIN = f"{HEAD}class Net(nn.Module):\n"
 RUN = "\nprint(tuple(Net()(torch.randn({}, 8)).shape))\n"
 DRIVER = """
@@ -175,15 +182,34 @@ def _messages(told: str) -> Iterator[tuple[str, int, str]]:
         yield found[1].upper(), int(found[2]), found[3].strip()
 
 
-def of_running(python: Path) -> None:
-    """What happens when each model is run: with annotations that are checked, with a batch as long as the sequence, by torchinfo."""
+def of_models(python: Path, shapes: Path) -> None:
+    """What is said of each model: by pyrefly of annotated shapes, and when it is run: with annotations that are checked, with a
+    batch as long as the sequence, by torchinfo."""
     print(
-        "\n| model | torch | jaxtyping, 4 samples of 10 steps | jaxtyping, 4 samples of 4 steps | torchinfo |\n|---|---|---|---|---|"
+        "\n| model | torch | pyrefly with shapes | jaxtyping, 4 samples of 10 steps | jaxtyping, 4 samples of 4 steps | torchinfo |"
     )
+    print("|---|---|---|---|---|---|")
     rows = [_programs(body) for body in MODELS.values()]
     outcomes = iter(_outcomes(python, [program for row in rows for program in row]))
-    for name, row in zip(MODELS, rows, strict=True):
-        print(f"| {name} | {' | '.join(next(outcomes) for _ in row)} |")
+    of_shapes = _with_shapes(shapes, list(MODELS.values()))
+    for name, row, said in zip(MODELS, rows, of_shapes, strict=True):
+        first, *others = [next(outcomes) for _ in row]
+        print(f"| {name} | {' | '.join((first, said, *others))} |")
+
+
+def _with_shapes(shapes: Path, bodies: list[str]) -> list[str]:
+    """The kinds of errors that pyrefly finds in each model with annotated shapes."""
+    kinds: dict[int, set[str]] = defaultdict(set)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, body in enumerate(bodies):
+            text = SHAPED + body.replace("x: X", "x: Tensor[[B, T, 8]]").replace('"{Y}"', "Tensor[[B, 3]]")
+            (Path(folder) / f"m{number}.py").write_text(text, encoding="utf-8")
+        command = [shapes.parent / "pyrefly", "check", "--preset", "default", "--output-format", "min-text", "."]
+        command += ["--python-interpreter-path", shapes, "--summary", "none"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        for found in re.finditer(r"^ERROR m(\d+)\.py:.*\[([\w-]+)\]", done.stdout, re.MULTILINE):
+            kinds[int(found[1])].add(found[2])
+    return [", ".join(sorted(kinds[number])) or "nothing" for number in range(len(bodies))]
 
 
 def _programs(body: str) -> list[str]:
@@ -206,11 +232,12 @@ def _outcomes(python: Path, programs: list[str]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", type=Path, required=True, help="the interpreter of the other tools")
+    parser.add_argument("--shapes", type=Path, required=True, help="the interpreter of pyrefly with its torch stubs")
     parser.add_argument("--told", action="store_true", help="print the messages")
     options = parser.parse_args()
     python = options.python.absolute()
     of_static(python, options.told)
-    of_running(python)
+    of_models(python, options.shapes.absolute())
 
 
 if __name__ == "__main__":
