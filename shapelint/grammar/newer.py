@@ -1,8 +1,8 @@
 """Code that is written for a newer Python than the one that runs: what is new in it, in older words of the same length.
 
-Everything stays where it is: type parameters become blanks (PEP 695), `type X = int` becomes `type;X = int`, template
-strings (PEP 750) become f-strings, and a field of an f-string loses what 3.12 brought (PEP 701): the quotes of the
-string itself, and backslashes.
+Everything stays where it is: type parameters become blanks (PEP 695), `type X = int` becomes `type;X = int`,
+`except A, B:` (PEP 758) becomes `except A| B:`, template strings (PEP 750) become f-strings, and a field of an f-string
+loses what 3.12 brought (PEP 701): the quotes of the string itself, and backslashes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ def in_older_words(text: str) -> str:
     for number, token in enumerate(found):
         if token.kind == NAME and token.text in ("def", "class", "type"):
             _definition(characters, found, number)
+        elif token.text == "except" and (number == 0 or found[number - 1].kind == END):
+            _handler(characters, found, number)
     _strings(characters, found)
     return "".join(characters)
 
@@ -35,6 +37,18 @@ def _definition(characters: list[str], found: Sequence[Token], number: int) -> N
         return
     if sign.text == "[":
         _blank(characters, sign.offset, _closing(found, number + 2))
+
+
+def _handler(characters: list[str], found: Sequence[Token], number: int) -> None:
+    """Join exceptions without brackets by a sign that may stand there; who reads the code asks for the names alone."""
+    depth = 0
+    for at in range(number, len(found)):
+        token = found[at]
+        depth += (token.kind == OPEN) - (token.kind == CLOSE)
+        if not depth and token.text == ",":
+            characters[token.offset] = "|"
+        elif token.kind == END or (not depth and token.text == ":"):
+            return
 
 
 def _closing(found: Sequence[Token], opening: int) -> int:

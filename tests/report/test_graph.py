@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -152,6 +154,16 @@ def test_text_of_the_code_is_text() -> None:
         assert not re.search(r"<(?!br>)|`", line)
     for line in dot.render(graph).splitlines()[3:-1]:
         assert len(re.findall(r'(?<!\\)"', line.replace("\\\\", ""))) == 2
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on PATH: apt-get install graphviz")
+def test_graphviz_draws_it(drawn: list[Graph]) -> None:
+    odd = """<b>"]}\\ & `#; end"""
+    for graph in (drawn[0], Graph("m.py", odd, (Box("input", odd), Box("result", odd)), (Arrow(0, 1, odd, (odd,)),))):
+        done = subprocess.run(["dot", "-Tsvg"], input=dot.render(graph, [FINDING]), capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        boxes = ElementTree.fromstring(done.stdout).findall(".//{*}g[@class='node']")
+        assert len(boxes) == len(graph.boxes)
 
 
 @pytest.fixture
