@@ -277,17 +277,6 @@ def test_strings_of_a_newer_python_are_read(text: str) -> None:
     assert cut(text, formatted.span) == text
 
 
-@pytest.mark.parametrize("written", ["A, b.C", "A,b.C[0, 1]", "A, b.C, D"])
-def test_exceptions_without_brackets_are_read(written: str) -> None:
-    text = f"try:\n    f()\nexcept {written}:\n    pass\n"
-    [statement] = lowered(text).body
-    assert isinstance(statement, facts.Try)
-    [handler] = statement.handlers
-    assert handler.type is not None
-    assert {"A", "b"} <= {fact.id for fact in walk(handler.type) if isinstance(fact, facts.Name)}
-    assert cut(text, handler.type.span) == written
-
-
 def test_every_comment_is_found() -> None:
     text = "# a\nx = [1,  # b\n\t# c\n 2]\n\n'# no' + f'# no {x}' # d\n'''\n# no\n'''\n   # e"
     comments = lowered(text).comments
