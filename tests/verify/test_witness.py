@@ -57,7 +57,7 @@ SHOWN = {
     surroundings.shp512: ("the result depends on it: False",),
     surroundings.shp517: ("scores for (3, 1) targets for (3,)", "(100 * sample + step) [0] meets the target of 100"),
     surroundings.shp518: ("sums along axis 1: [1.0, 1.0, 1.0] least: 0.",),
-    surroundings.shp520: ("one step less: RuntimeError: mat1 and mat2 shapes cannot be multiplied",),
+    surroundings.shp520: ("one step less: RuntimeError: ", "mat1 and mat2 shapes cannot be multiplied"),
     modules.shp604: ("two training passes with dropout 0.5 are equal: True",),
     modules.shp612: ("bias is 'relu' and nonlinearity tanh",),
     modules.shp616: ("the parameters are weight_ih_l0 weight_hh_l0",),

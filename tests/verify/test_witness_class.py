@@ -176,8 +176,9 @@ def test_choices_of_the_path_and_what_torch_takes_are_given(
 def test_an_error_shows_with_its_line(witness: Callable[..., Shown], tmp_path: Path, printed: Printed) -> None:
     status, script, _ = witness(MISFIT, "self.head(out)")
     assert status == 0
-    told = "line 12 raises RuntimeError: mat1 and mat2 shapes cannot be multiplied (21x26 and 13x5)\n"
-    assert printed(script, tmp_path) == told
+    told = printed(script, tmp_path)
+    assert told.startswith("line 12 raises RuntimeError: ")  # newer versions of torch name the operation here
+    assert told.endswith("mat1 and mat2 shapes cannot be multiplied (21x26 and 13x5)\n")
     Path("model.py").write_text(MISFIT.replace("nn.Linear(hidden,", "nn.Linear(2 * hidden,"))
     assert printed(script, tmp_path) == "nothing is raised; the result is (3, 7, 5)\n"
 

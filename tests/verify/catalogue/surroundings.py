@@ -68,10 +68,10 @@ def shp520(bad: bool) -> Case:
 
 
 CASES: dict[Callable[[bool], Case], str] = {
-    shp501: "RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
+    shp501: "mat1 and mat2 shapes cannot be multiplied (3x26 and 13x17)",
     shp509: "of 15 scores are compared with the target of another sample or step",
     shp512: "the value does not depend on it: it is 1 everywhere",
     shp517: "6 of 9 scores are compared with the target of another sample",
     shp518: "its values along axis 1 are probabilities already: they sum to 1",
-    shp520: "with one step less torch raises RuntimeError: mat1 and mat2 shapes cannot be multiplied",
+    shp520: "with one step less torch raises RuntimeError: ",
 }
