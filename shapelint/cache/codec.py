@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from shapelint import rooms
 from shapelint.finding import Claim
+from shapelint.shapes.dim import Dim
 
 MAX_INTEGER = 1 << 2_100  #: sizes are bounded to fewer bits
 
@@ -125,5 +126,5 @@ def _name(kind: Any) -> str:
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
     """The names and types of what an object is made of."""
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, localns={"Dim": Dim})  # what sizes are made of is made of sizes: a circle
     return tuple((one.name, hints[one.name]) for one in fields(kind) if one.init)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 
-from shapelint.infer.plan import JOINED, MAX_DEPTH, PRODUCT, Demand, Parent
+from shapelint.infer.plan import PRODUCT, Demand, Parent
+from shapelint.infer.run.demands import READS_IDS, demand_ids, demand_inputs, was_never_packed
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
@@ -27,8 +28,6 @@ from shapelint.shapes.value import (
     Layer,
     Lineage,
     List,
-    Packed,
-    Str,
     Tensor,
     Tuple,
     Unknown,
@@ -36,26 +35,10 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.node import INPUT, LATER_ROUND, is_of_axis
+from shapelint.trace.node import LATER_ROUND, is_of_axis
 from shapelint.trace.writes import SETITEM, writes_by_name
 
-JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 _READS_LENGTHS = frozenset({PACK, UNPAD})
-_READS_IDS = frozenset(
-    f"torch.nn.{name}"
-    for name in (
-        "Embedding.forward",
-        "EmbeddingBag.forward",
-        "functional.embedding",
-        "functional.embedding_bag",
-        "functional.one_hot",
-    )
-)
-#: what reads the last axes, or each entry, whatever stands in front
-_READS_ANY_RANK = frozenset((Nature.LINEAR, Nature.LOOKUP, Nature.NORM, Nature.ATTENTION))
-_CUTTING = frozenset(
-    "view reshape flatten squeeze unsqueeze transpose permute t contiguous long int to cuda __getitem__".split()
-)
 
 
 def apply(
@@ -71,20 +54,15 @@ def apply(
     try:
         result, bound = binding.call(op, args, kwargs, run)
     except ShapeError as error:
-        failed = Unknown(run.key_of(expression), error.message)
-        run.path.failed.add(failed.key)
-        if _is_consequence(run, (*args, *kwargs.values()), error):
-            return failed
-        if _is_doubtful(run, op, (*args, *kwargs.values()), error):
-            run.path.misfits += 1
-            return failed
-        run.path.asked_in_vain.update(islice(run.trace.solved, solved, None))
-        return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
+        return _refused(run, op, args, kwargs, expression, error, solved)
     except Undetermined as open_question:
+        if op.name == PAD_PACKED and args and was_never_packed(run, args[0]):
+            never_packed = ShapeError("a tensor where a PackedSequence is needed")
+            return _refused(run, op, args, kwargs, expression, never_packed, solved)
         sequences = _some_sequences(run, op, args, kwargs, expression)
         if sequences is not None:
             return apply(run, op, (sequences, *args[1:]), kwargs, expression)
-        _demand_inputs(run, op, args, open_question)
+        demand_inputs(run, op, args, kwargs, open_question)
         if writes_by_name(op.name) and args and isinstance(args[0], Tensor):
             # what is written is not known; that it is written is
             written = NONE if op.name == SETITEM else replace(args[0], ref=None)
@@ -92,11 +70,35 @@ def apply(
         return _unknown_result(run, op, args, expression, open_question.reason)
     except OverflowError as error:
         return Unknown(run.key_of(expression), str(error))
-    if op.name in _READS_IDS:
-        _demand_ids(run, bound.get("input"))
+    if op.name in READS_IDS:
+        demand_ids(run, bound.get("input"))
     if op.name in _READS_LENGTHS and isinstance(bound["lengths"], Unknown):
         run.path.demand(bound["lengths"], Demand(1, op.name, dtype=Dtype.INT))
     return run.recorder.record(op.name, args, kwargs, bound, result, expression.span, expression)
+
+
+def _refused(
+    run: Run,
+    op: Op,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    expression: facts.Expression,
+    error: ShapeError,
+    solved: int,
+) -> Value:
+    """What is left of a call that torch refuses, and the refusal recorded where it rests on no guess.
+
+    The first `solved` sizes were solved before the call; what it asked of others, nobody has to believe.
+    """
+    failed = Unknown(run.key_of(expression), error.message)
+    run.path.failed.add(failed.key)
+    if _is_consequence(run, (*args, *kwargs.values()), error):
+        return failed
+    if _is_doubtful(run, op, (*args, *kwargs.values()), error):
+        run.path.misfits += 1
+        return failed
+    run.path.asked_in_vain.update(islice(run.trace.solved, solved, None))
+    return run.recorder.record(op.name, args, kwargs, {}, failed, expression.span, expression, error)
 
 
 def _some_sequences(
@@ -142,7 +144,7 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     if is_plain and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
         _dispute_ranks(run, args)
         return True
-    if not run.recorder.is_guess(*args) or _is_batched_state(args, error) or _is_between_layers(run, error):
+    if not run.recorder.is_guess(*args) or _is_batched_state(error) or _is_between_layers(run, error):
         return False
     return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
 
@@ -159,10 +161,15 @@ def _dispute_ranks(run: Run, args: tuple[Value, ...]) -> None:
     run.path.disputed |= {leaf.leaf_key for leaf in leaves if leaf is not None and leaf.leaf_key is not None}
 
 
-def _is_batched_state(args: tuple[Value, ...], error: ShapeError) -> bool:
-    """Whether a state does not fit a batched input: no other rank of the input would make it fit."""
-    given = args[1] if len(args) > 1 else None
-    return "state" in error.details and isinstance(given, Tensor) and given.rank == 3
+def _is_batched_state(error: ShapeError) -> bool:
+    """Whether a batch's state does not fit a batched input: no other rank of the input would make it fit."""
+    got, expected = error.details.get("got"), error.details.get("expected")
+    return (
+        "state" in error.details
+        and isinstance(got, tuple)
+        and isinstance(expected, tuple)
+        and len(got) == len(expected) == 3
+    )
 
 
 def _is_between_layers(run: Run, error: ShapeError) -> bool:
@@ -242,71 +249,6 @@ def _dispute_steps_as_features(run: Run, value: Value) -> None:
         run.path.disputed.add(symbol.rpartition(".size(")[0])
 
 
-def _demand_inputs(run: Run, op: Op, args: tuple[Value, ...], question: Undetermined) -> None:
-    if question.wants is not None and question.rank is not None:
-        run.path.demand(question.wants, Demand(question.rank, op.name, dtype=Dtype.INT))
-    elif question.wants is not None and op.input_rank is not None:
-        run.path.demand(question.wants, Demand(op.input_rank, _reason(op, args)))
-    elif question.wants is not None and op.nature in _READS_ANY_RANK:
-        run.path.wish(question.wants, Dtype.INT if op.name in _READS_IDS else Dtype.FLOAT)
-    elif op.name == PAD_PACKED and args:
-        _demand_packed(run, args[0])
-    elif op.name in JOINING and args:
-        _demand_alike(run, op, args[0])
-
-
-def _reason(op: Op, args: tuple[Value, ...]) -> str:
-    """Who demands the rank that an operation takes: `torch.mm` takes matrices alone.
-
-    Who writes batch_first has batches; without it a layer may read one sequence.
-    """
-    layer = args[0] if args and isinstance(args[0], Layer) else None
-    if layer is not None and layer.flag("batch_first"):
-        return "batch_first"
-    return PRODUCT if op.nature is Nature.PRODUCT else op.name
-
-
-def _demand_alike(run: Run, op: Op, members: Value) -> None:
-    """Tensors that are joined have as many axes as each other."""
-    items = members.items if isinstance(members, Tuple | List) else ()
-    ranks = {item.rank for item in items if isinstance(item, Tensor)}
-    rank = ranks.pop() if len(ranks) == 1 else 0
-    for item in items:
-        if isinstance(item, Unknown) and rank:
-            run.path.demand(item, Demand(rank, JOINED))
-
-
-def _demand_ids(run: Run, value: object) -> None:
-    """What an embedding reads are integers, whatever else asked for the input's rank."""
-    for _ in range(MAX_DEPTH):
-        if not isinstance(value, Tensor) or value.ref is None:
-            return
-        node = run.trace.node(value.ref)
-        if node.op == INPUT and isinstance(node.args[0], Str) and value.dtype is not Dtype.INT:
-            key = node.args[0].value
-            run.path.demands[key] = replace(run.plan.demands[key], dtype=Dtype.INT)
-        if node.op.removeprefix("torch.Tensor.") not in _CUTTING or not node.args:
-            return
-        value = node.args[0]
-
-
-def _demand_packed(run: Run, value: Value) -> None:
-    """What is unpacked was packed: the input of the layer that made it must be a PackedSequence."""
-    if isinstance(value, Unknown):
-        run.path.demand(value, Demand(3, PAD_PACKED, packed=True))
-        return
-    ref = getattr(value, "ref", None)
-    for _ in range(20):
-        if ref is None:
-            return
-        node = run.trace.node(ref)
-        if node.op == INPUT and isinstance(node.args[0], Str):
-            run.path.demands[node.args[0].value] = Demand(3, PAD_PACKED, packed=True)
-            return
-        tensors = [a for a in node.args if isinstance(a, Tensor | Packed)]
-        ref = tensors[0].ref if tensors else None
-
-
 def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts.Expression, reason: str) -> Value:
     key = run.key_of(expression)
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
@@ -330,5 +272,5 @@ def derived(run: Run, op: Op, base: Unknown, key: str, reason: str) -> Value:
 
 def _child(run: Run, op: Op, base: Unknown, key: str, reason: str, is_order: bool) -> Unknown:
     delta = op.rank_change or 0
-    run.path.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in _READS_IDS else None)
+    run.path.parents[key] = Parent(base.key, delta, Dtype.INT if op.name in READS_IDS else None)
     return Unknown(key, reason, lineage=Lineage(base.key, delta, is_order))

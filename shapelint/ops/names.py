@@ -16,6 +16,7 @@ UNBIND = "torch.Tensor.unbind"  #: what an unpacking of a tensor does when it su
 UNPACK = "builtins.unpack"  #: an unpacking that fails; its arguments are the value and the number of names
 
 RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+READING_PACKED = frozenset(f"{layer}.forward" for layer in RECURRENT)  #: what takes a PackedSequence for a tensor
 CELLS = frozenset({"torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"})
 WITH_CELL_STATE = frozenset({"torch.nn.LSTM", "torch.nn.LSTMCell"})
 EMBEDDING = "torch.nn.Embedding"

@@ -41,7 +41,7 @@ def exchanged_names(trace: Trace, call: Node) -> tuple[Binding, Binding] | None:
     first, second = (_binding(trace, Ref(call.id, (slot,))) for slot in (0, 1))
     if first is None or second is None or first.span.line != second.span.line:
         return None
-    return (first, second) if _says_state(first.name) and _says_output(second.name) else None
+    return (first, second) if says_state(first.name) and _says_output(second.name) else None
 
 
 def output_named_state(trace: Trace, call: Node) -> Node | None:
@@ -62,7 +62,8 @@ def _says_output(name: str) -> bool:
     return bool(words & _OUTPUT) and not words & (_STATE | _OTHER)
 
 
-def _says_state(name: str) -> bool:
+def says_state(name: str) -> bool:
+    """Whether a name is one for states, or `_`."""
     words = _words(name)
     return name.strip("_") == "" or (bool(words & _STATE) and not words & _OUTPUT)
 

@@ -143,9 +143,10 @@ def _on_one_side(
     if branch is not None and rule.waived_by_option and not isinstance(branch.question, Same):
         return None
     is_side = branch is not None and is_taken(branch, trace, raises=finding.severity is Severity.ERROR)
-    # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so sizes
-    is_of_sizes = bool(trace.likely) or apart is not None
-    lowered = _lower(finding.confidence, 1 if is_side and (is_of_sizes or not rule.general) else 2)
+    # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so sizes,
+    # nor the side that is taken where nobody says anything
+    hangs_alone = bool(trace.likely) or apart is not None or (branch is not None and branch.likely is True)
+    lowered = _lower(finding.confidence, 1 if is_side and (hangs_alone or not rule.general) else 2)
     if lowered is None or (rule.general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"

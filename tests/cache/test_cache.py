@@ -10,9 +10,11 @@ import pytest
 from counted import COUNTED, MODEL, begun, check, ended, results
 
 from shapelint.cache.codec import CodecError, decoded, encoded
-from shapelint.finding import Finding, Status, Verdict
+from shapelint.claims.values.has_shape import HasShape
+from shapelint.finding import Finding, Ref, Status, Verdict
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.rules.base import RULES, load
+from shapelint.shapes.dim import Dim
 from shapelint.source import Source
 
 pytestmark = pytest.mark.usefixtures("kept_processes")
@@ -154,6 +156,13 @@ def test_findings_come_back_as_they_were(code: str) -> None:
             verdict = Verdict(Status.CONFIRMED, "raises", "why", (((True, False),),), "2.0", ("x",))
             finding = replace(candidate.finding, verdict=verdict)
             assert decoded(Finding, json.loads(json.dumps(encoded(finding)))) == finding
+
+
+def test_sizes_made_of_sizes_come_back_as_they_were() -> None:
+    """A quotient is made of sizes as a size is of quotients: neither module can import the other."""
+    time, features = Dim.symbol("T"), Dim.symbol("H")
+    claim = HasShape(Ref(1), (time // Dim.of(2), (time // Dim.of(3)).minimum(features) * features, None))
+    assert decoded(HasShape, json.loads(json.dumps(encoded(claim)))) == claim
 
 
 @pytest.mark.parametrize("given", [None, {}, {"Finding": []}, {"Path": ["/"]}, {"Verdict": [1, 2, 3, 4, 5, 6]}])

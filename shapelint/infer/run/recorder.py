@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
 
@@ -14,6 +14,7 @@ from shapelint.infer.run.sizes import Sizes
 from shapelint.infer.values.provenance import sizes_in, stamp
 from shapelint.infer.values.scopes import Function, Home
 from shapelint.infer.values.snapshot import captured
+from shapelint.ops.names import READING_PACKED
 from shapelint.ops.registry import ShapeError
 from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Value
 from shapelint.source import Span
@@ -100,7 +101,7 @@ class Recorder:
         bound = {name: captured(v) if isinstance(v, Value) else v for name, v in bound.items()}
         stamped = stamp(result, Ref(number), span)
         demand = str(bound.get("demand")) if op == INPUT else None
-        made_of = {ref.node for value in (*args, *kwargs.values()) for ref in refs(value)}
+        made_of = {ref.node for value in _of_open_rank(op, (*args, *kwargs.values())) for ref in refs(value)}
         if (demand is not None and demand not in plans.CERTAIN_RANKS) or not self.guesses.isdisjoint(made_of):
             self.guesses.add(number)
         if demand in plans.WRITTEN_RANKS or not self.hearsay.isdisjoint(made_of):
@@ -166,3 +167,10 @@ class Recorder:
     def here(self) -> str:
         """What tells the times apart that the same code is run: the calls that lead there, and the round."""
         return "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames) + self.member
+
+
+def _of_open_rank(op: str, values: Iterable[Value]) -> Iterable[Value]:
+    """The operands whose ranks those of the result rest on: what a recurrent layer reads packed had three axes."""
+    if op not in READING_PACKED:
+        return values
+    return (value for value in values if not isinstance(value, Packed))

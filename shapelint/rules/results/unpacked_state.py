@@ -9,10 +9,11 @@ from shapelint.claims.values.equals import Equals
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
-from shapelint.reading.names import is_unused
+from shapelint.reading.names import is_unused, says_state
 from shapelint.reading.operations import has_cell_state, is_failed_unpacking, is_unbind
 from shapelint.reading.quoting import kind_place, naming_of, text_of, with_article
 from shapelint.reading.recurrent import H_N, Slot, slot_of
+from shapelint.reading.single_index import picks
 from shapelint.reading.trail import nature_of
 from shapelint.regex import regex
 from shapelint.rules.base import Rule, check
@@ -38,7 +39,7 @@ Finds h_n of a GRU or RNN unpacked into two names, `output, (h, c) = gru(x)`.
 ## Why is this bad
 Only an LSTM returns (output, (h_n, c_n)). A GRU and an RNN return (output, h_n), and unpacking h_n takes
 its first axis apart: Python raises, unless the layer has two layers or two directions. Then `h` is silently
-the state of the first one, and `c` that of the second.
+the state of the first one, and `c` that of the second: `h[-1]` is the last sample's, not the last layer's.
 
 ## Example
 ```python
@@ -94,6 +95,20 @@ class Encoder(nn.Module):
         output, (h, c) = self.rnn(x)  # error: SHP305
         return h
 """,
+        """\
+import torch
+from torch import nn
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.rnn = nn.GRU(features, hidden, num_layers=2, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, (hidden, _) = self.rnn(x)  # error: SHP305
+        return self.fc(hidden[-1])
+""",
     ),
     good=(
         """\
@@ -142,6 +157,20 @@ gru = nn.GRU(3, 5, num_layers=2)
 output, states = gru(torch.randn(7, 4, 3))
 first, second = states
 """,
+        """\
+import torch
+from torch import nn
+
+class Ahead(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        _, (hidden, _) = self.gru(x)
+        return self.fc(hidden)
+""",
     ),
 )
 
@@ -158,8 +187,16 @@ def single_state_unpacked(trace: Trace) -> Iterator[Finding]:
         names = _PAIR.fullmatch(text_of(trace, target))
         if is_failed_unpacking(node):
             yield _failing(trace, node, slot, names)
-        elif names is not None and _is_cell(names[2]) and _is_nested(node, slot):
+        elif names is not None and _is_nested(node, slot) and _are_of_lstm(trace, node, names):
             yield _silent(trace, node, slot, names)
+
+
+def _are_of_lstm(trace: Trace, node: Node, names: re.Match[str]) -> bool:
+    """Whether the names are those of h_n and c_n, or c_n is dropped and h_n read by layers, `h_n[-1]`."""
+    if names[2].strip("_"):
+        return _is_cell(names[2])
+    first = Ref(node.id, (0,))
+    return says_state(names[1]) and any(one.base.ref == first and one.axis == 0 for one in picks(trace))
 
 
 def _is_cell(name: str) -> bool:
