@@ -22,7 +22,7 @@ from shapelint.reading.single_index import LAST, picks
 from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Int, Layer, Tensor
+from shapelint.shapes.value import Bool, Int, Layer, Tensor, Tuple
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH, NAMED, Evidence
@@ -250,6 +250,12 @@ def pooled_axis(node: Node) -> int | None:
     numbers = [one.dim if isinstance(one, Int) else one for one in named]
     found = numbers[0].constant if len(numbers) == 1 and isinstance(numbers[0], Dim) else None
     return None if found is None else found % 3
+
+
+def pooled_value(node: Node) -> Tensor | None:
+    """What is left of what a node pools: a maximum along an axis comes with its indices."""
+    result = node.result.items[0] if isinstance(node.result, Tuple) and node.result.items else node.result
+    return result if isinstance(result, Tensor) else None
 
 
 def _output_of(trace: Trace, value: object) -> Node | None:

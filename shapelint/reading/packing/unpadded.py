@@ -43,3 +43,10 @@ def _are_equal(trace: Trace, lengths: Value) -> bool:
         steps = {trace.resolve(item.dim) if isinstance(item, Int) else item for item in lengths.items}
         return len(steps) == 1 and all(isinstance(item, Int) for item in lengths.items)
     return False
+
+
+def is_unpacked_unlike(unpacking: Node) -> bool:
+    """Whether a call leaves batch_first out and gets what was packed with it."""
+    packed = unpacking.find("sequence", Packed)
+    given = len(unpacking.args) > 1 or "batch_first" in unpacking.kwargs
+    return packed is not None and packed.batch_first and not given

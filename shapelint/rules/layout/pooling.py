@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from shapelint.finding import Confidence, Finding, Fix, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import padding_matters, samples_mix
-from shapelint.reading.layout.intent import intent_of, pooled_axis
+from shapelint.reading.layout.intent import intent_of, pooled_axis, pooled_value
 from shapelint.reading.layout.readings import Readings, batch_first_claim, readings
 from shapelint.reading.operations import is_method
-from shapelint.reading.packing.unpadded import is_unpadded
+from shapelint.reading.packing.unpadded import is_unpacked_unlike, is_unpadded
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
 from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import ONE
@@ -20,7 +20,7 @@ from shapelint.reading.written import argument, is_written_to
 from shapelint.rules.base import Rule, check
 from shapelint.rules.report import report
 from shapelint.shapes.axis import Role
-from shapelint.shapes.value import Float, Tensor, Tuple
+from shapelint.shapes.value import Float, Tensor
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -290,7 +290,7 @@ def pooling(trace: Trace) -> Iterator[Finding]:
         sequence = sequence_of(trace, base) if axis is not None and isinstance(base, Tensor) else None
         if axis is None or sequence is None or not isinstance(base, Tensor) or trace.resolve(base.sizes[axis]) == ONE:
             continue
-        pooled = _pooled(node)
+        pooled = pooled_value(node)
         confidence = None if pooled is None or pooled.ref is None else confidence_of(trace, pooled.ref)
         if pooled is None or confidence is None:
             continue
@@ -301,15 +301,10 @@ def pooling(trace: Trace) -> Iterator[Finding]:
             yield _over_padding(trace, node, base, pooled, sequence, confidence)
 
 
-def _pooled(node: Node) -> Tensor | None:
-    """The pooled values: a maximum along an axis comes with its indices."""
-    result = node.result.items[0] if isinstance(node.result, Tuple) and node.result.items else node.result
-    return result if isinstance(result, Tensor) else None
-
-
 def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
     """Whether the axis is what the author means, and the layout is wrong before it (SHP110, SHP111, SHP406)."""
-    return sequence.unpacked is not None or intent_of(trace, sequence.slot.call).is_other_layout
+    is_unlike = sequence.unpacked is not None and not sequence.permuted and is_unpacked_unlike(sequence.unpacked)
+    return is_unlike or intent_of(trace, sequence.slot.call).is_other_layout
 
 
 def _over_batch(trace: Trace, node: Node, base: Tensor, pooled: Tensor, sequence: Sequence) -> Finding:
