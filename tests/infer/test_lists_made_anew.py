@@ -41,6 +41,54 @@ def test_it_has_an_item_for_each_round(start: str, made: str) -> None:
     assert plain_codes(model(start, made, held - 1)) == ["SHP903"]
 
 
+HOLDERS = {
+    "an entry of a dict": ("kept = {'h': []}", "kept['h'] = kept['h'] + [h]", "kept['h']"),
+    "an attribute": ("self.kept = []", "self.kept = [*self.kept, h]", "self.kept"),
+    "an entry of an attribute": ("self.kept = {'h': ()}", "self.kept['h'] += (h,)", "self.kept['h']"),
+}
+
+
+@pytest.mark.parametrize(("start", "made", "kept"), HOLDERS.values(), ids=HOLDERS)
+def test_it_has_them_where_no_name_holds_it(start: str, made: str, kept: str) -> None:
+    def text(items: int) -> str:
+        return f"""
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(8, 8)
+
+    def forward(self, h):
+        {start}
+        for _ in range(5):
+            h = self.cell(h, h)
+            {made}
+        return torch.stack(list({kept}), 1).view(h.size(0), {items}, 8)
+
+
+Model()(torch.randn(3, 8))
+"""
+
+    assert plain_codes(text(5)) == []
+    assert plain_codes(text(4)) == ["SHP903"]
+
+
+def test_a_tensor_that_grows_in_an_attribute_has_no_fixed_size() -> None:
+    text = """
+class Model(nn.Module):
+    def forward(self, x, steps):
+        self.kept = {"x": x[:, :0]}
+        self.seen = x[:, :0]
+        for step in range(steps):
+            self.kept["x"] = torch.cat((self.kept["x"], x[:, step : step + 1]), 1)
+            self.seen = torch.cat((self.seen, x[:, step : step + 1]), 1)
+        return self.kept["x"].view(x.size(0), 12), self.seen.view(x.size(0), 12)
+
+
+Model()(torch.randn(3, 12), 12)
+"""
+    assert plain_codes(text) == []
+
+
 def test_what_each_round_makes_alike_does_not_grow() -> None:
     assert plain_codes(model("[]", "out = [h, h]", 2)) == []
     assert plain_codes(model("[h, h]", "out = out[1:] + [h]", 2)) == []

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import TypeGuard
-
-from shapelint.data import dataclass
 from shapelint.infer.code.assign import assign
+from shapelint.infer.code.left_by_loops import LeftByLoop
 from shapelint.infer.dispatch import Flow, evaluate, execute, executes
 from shapelint.infer.protocol import rounds, truth
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
-from shapelint.infer.values.objects import Container, Instance
 from shapelint.infer.values.rounds import MAX_EXACT, are_alike, member_of, name_of_later
-from shapelint.infer.values.scopes import YIELDED, Function, Scope
+from shapelint.infer.values.scopes import Scope
 from shapelint.infer.values.truth import truth_of
-from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Dict, Int, List, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import Dict, Int, List, Tensor, Unknown, Value
 from shapelint.syntax import facts
 from shapelint.trace.events import Loop
 
-MAX_HELD = 3  #: lists in dicts in attributes are found
-MAX_SEARCHED = 500  #: values of one level that are searched for lists
 MAX_NESTING = 2  #: loops inside loops that get their second round
 
 
@@ -43,7 +35,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 
 
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int) -> Flow:
-    loop, followed = _Loop(run, scope, node), 0
+    loop, followed = LeftByLoop(run, scope, node), 0
     starts: list[int] = []
     run.loops += count is not None
     flow = Flow.NEXT
@@ -75,209 +67,10 @@ def _is_over(run: Run, count: Dim | None, followed: int) -> bool:
     return known is not None and known <= followed
 
 
-class _Loop:
-    """What the rounds of a loop leave behind, where those that were followed stand for more of them."""
-
-    def __init__(self, run: Run, scope: Scope, node: facts.For | facts.While) -> None:
-        self.run = run
-        self.scope = scope
-        # each call of a function, and each known round of a loop around this one, has sizes of its own
-        self.place = f"{node.span.line}:{node.span.column}{run.recorder.here}"
-        self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
-        self.names = node.names
-        self.before: dict[str, Value] = {}
-        self.first = self._named()
-        reached = _reached(self.first)
-        self.lists = self.latest = _collected(reached)
-        self.numbers = self.first_numbers = _numbers(reached)
-        self.asked = len(run.path.asked)  #: choices in front of the loop
-
-    def begin_round(self, later: bool) -> None:
-        """Remember the names and the lists as the round finds them; a `later` one stands for all that follow."""
-        if later:
-            self._loosen()
-        self.before = self._named()
-        reached = _reached(self.before)
-        self.latest, self.numbers = _collected(reached), _numbers(reached)
-
-    def _named(self) -> dict[str, Value]:
-        """The local names that the loop may change: those that it names, or all where it names a local function."""
-        names = self.scope.names
-        named = {name: names[name] for name in sorted(names.keys() & {*self.names, YIELDED})}
-        return dict(names) if any(isinstance(value, Function) for value in named.values()) else named
-
-    def stand_for(self, count: Dim, followed: int) -> None:
-        """The lists that the body appends to have items of `count` rounds; `followed` were run."""
-        grown = [(key, old) for key, old in self.latest.items() if old.has_changed]
-        for key, old in grown:
-            item = old.value
-            # the first round may have made the list
-            start = self.lists[key].size if key in self.lists else Dim.of(0)
-            added = _size(item) - old.size
-            if added.is_positive():
-                is_regular = _size(item) == start + added * Dim.of(followed)
-                item.length = start + (count * added if is_regular else Dim.symbol(f"items@{self.place}"))
-        self._stand_for_rebound(count, followed)
-        self._stand_for_counted(count, followed)
-        self._widen()
-
-    def _stand_for_rebound(self, count: Dim, followed: int) -> None:
-        """Sequences that each round makes anew from what the name held: `out = out + [step]`.
-
-        A single round does not tell whether it adds items or makes what every round makes so. A tuple of many items
-        is told as a list of them: a sample is all that is known of it.
-        """
-        for name, old in self.before.items():
-            new = self.scope.names.get(name)
-            before = _size_in(self.latest, old)
-            if (
-                type(old) is not type(new)
-                or not isinstance(new, List | Tuple)
-                or id(new) in self.latest
-                or before is None
-            ):
-                continue
-            start, added = _size_in(self.lists, self.first.get(name)) or Dim.of(0), _size(new) - before
-            if added == Dim.of(0):
-                continue
-            is_regular = followed > 1 and added.is_positive() and _size(new) == start + added * Dim.of(followed)
-            length = start + count * added if is_regular else Dim.symbol(f"len({name})@{self.place}")
-            if isinstance(new, List):
-                new.length = length
-            else:
-                self.scope.names[name] = List(list(new.items), length)
-
-    def _loosen(self) -> None:
-        """What the first round has changed in size has a size of its own in each round: `cat([history, new])`."""
-        for name, old in self.first.items():
-            new = self.scope.names.get(name)
-            if isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
-                self.scope.names[name] = replace(new, axes=tuple(self._loose_axes(f"{name}.size", old, new)))
-
-    def _loose_axes(self, size_of: str, old: Tensor, new: Tensor) -> Iterator[Axis]:
-        for place, axis in enumerate(new.axes):
-            size = self.run.resolve(axis.dim)
-            is_kept = old.rank == new.rank and self.run.resolve(old.sizes[place]) == size
-            if is_kept or (old.rank != new.rank and size.constant is None):
-                yield axis
-            else:
-                yield replace(axis, dim=Dim.symbol(f"{size_of}({place})@{self.place}"), parts=())
-
-    def _widen(self) -> None:
-        """What still changed its shape or number in the last round has no value that holds for all rounds.
-
-        A tensor keeps its number of axes, if the last round did: the rank is no guess.
-        """
-        for name, old in self.before.items():
-            new = self.scope.names.get(name)
-            if isinstance(old, Int) and isinstance(new, Int) and old.dim != new.dim:
-                self.scope.names[name] = Int(Dim.symbol(f"{name}@{self.place}"))
-            elif isinstance(old, Tensor) and isinstance(new, Tensor) and self._sizes(old) != self._sizes(new):
-                self.scope.names[name] = self._widened(name, old, new)
-
-    def _stand_for_counted(self, count: Dim, followed: int) -> None:
-        """Numbers of objects that the last round has changed: `self.count += 1`.
-
-        One that each round adds the same to, whatever the path, has grown so in `count` rounds. Any other one has a
-        symbol of its own.
-        """
-        is_plain = followed > 1 and len(self.run.path.asked) == self.asked
-        changed = 0
-        for (owner, name), old in self.numbers.items():
-            new = owner.attributes.get(name)
-            if not isinstance(new, Int) or new.dim == old:
-                continue
-            start = self.first_numbers.get((owner, name))
-            added = new.dim - old
-            if is_plain and start is not None and new.dim == start + added * Dim.of(followed):
-                number = start + count * added
-            else:  # two objects may have an attribute of one name
-                number = Dim.symbol(f"self.{name}#{changed}@{self.place}")
-            owner.assign(name, Int(number))
-            changed += 1
-
-    def _widened(self, name: str, old: Tensor, new: Tensor) -> Value:
-        if old.rank != new.rank:
-            return Unknown(f"{name}@{self.place}", "it grows in a loop")
-        return replace(new, axes=tuple(self._loose_axes(f"{name}.last_size", old, new)))
-
-    def _sizes(self, value: Tensor) -> list[Dim]:
-        return [self.run.resolve(size) for size in value.sizes]
-
-
-@dataclass(frozen=True, slots=True)
-class _Collected:
-    """A list that a loop's body can append to, and how long it was."""
-
-    value: List | Container
-    count: int
-    length: Dim | None
-
-    @property
-    def size(self) -> Dim:
-        """The number of its items at that time."""
-        return self.length or Dim.of(self.count)
-
-    @property
-    def has_changed(self) -> bool:
-        """Whether it is longer now, or shorter; most lists are not, and arithmetic with symbols is dear."""
-        return (self.count, self.length) != (_count(self.value), self.value.length)
-
-
-def _size_in(collected: Mapping[int, _Collected], value: Value | None) -> Dim | None:
-    """How many items a sequence had when lists were looked at; None for what is none, or was not searched."""
-    if isinstance(value, Tuple):
-        return _size(value)
-    known = collected.get(id(value))
-    return None if known is None else known.size
-
-
-def _reached(named: Mapping[str, Value]) -> list[Value]:
-    """What a loop's body can change: what local names hold, and what this holds in turn."""
-    reached: list[Value] = []
-    level = list(named.values())
-    for _ in range(MAX_HELD):
-        level = level[:MAX_SEARCHED]
-        reached += level
-        level = [held for value in level for held in _held(value)]
-    return reached
-
-
-def _collected(reached: Iterable[Value]) -> dict[int, _Collected]:
-    """The lists that a loop's body can append to."""
-    return {id(v): _Collected(v, _count(v), v.length) for v in reached if _is_growing(v)}
-
-
-def _numbers(reached: Iterable[Value]) -> dict[tuple[Instance, str], Dim]:
-    """The numbers that objects hold, as they are now."""
-    owners = dict.fromkeys(value for value in reached if isinstance(value, Instance))
-    return {(o, name): held.dim for o in owners for name, held in o.attributes.items() if isinstance(held, Int)}
-
-
-def _is_growing(value: Value) -> TypeGuard[List | Container]:
-    return isinstance(value, List) or (isinstance(value, Container) and value.kind != "ModuleDict")
-
-
-def _held(value: Value) -> Iterable[Value]:
-    if isinstance(value, Instance):
-        return value.attributes.values()
-    if isinstance(value, Dict):
-        return value.items.values()
-    return value.items if isinstance(value, List | Tuple) else ()
-
-
-def _size(value: List | Tuple | Container) -> Dim:
-    return Dim.of(len(value.items)) if isinstance(value, Tuple) else value.length or Dim.of(_count(value))
-
-
-def _count(value: List | Container) -> int:
-    return len(value.items if isinstance(value, List) else value.members)
-
-
 @executes(facts.While)
 def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
     """`while`: followed to its end while the condition is known, else for a round or two that stand for more."""
-    loop, followed, limit = _Loop(run, scope, node), 0, MAX_EXACT
+    loop, followed, limit = LeftByLoop(run, scope, node), 0, MAX_EXACT
     flow = Flow.NEXT
     while flow in (Flow.NEXT, Flow.CONTINUE):
         holds = _still_holds(run, scope, node)
