@@ -177,3 +177,19 @@ STAGES = """
 def test_rounds_of_layers_that_differ_have_values_of_their_own(told: Told, scaled: str) -> None:
     text = STAGES.replace("3 if i == 0 else 64, 32 if", "3 if i == 0 else 32 if i == 1 else 64, 32 if")
     assert told(text.format(scaled=scaled)) == []
+
+
+PAIRS_OF_STEPS = """
+    low = nn.LSTM(6, 2, batch_first=True, bidirectional=True)
+    high = nn.LSTM(8, 3, batch_first=True)
+    x, _ = low(torch.randn(5, 8, 6))
+    b, t, d = x.shape
+    y, _ = high(x.view({sizes}))
+    """
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wrong"), [("b, t // 2, d * 2", []), ("b, int(t / 2), d * 2", []), ("b, d, t", ["SHP112"])]
+)
+def test_pairs_of_steps_that_are_as_many_as_their_features(told: Told, sizes: str, wrong: list[str]) -> None:
+    assert told(PAIRS_OF_STEPS.format(sizes=sizes)) == wrong

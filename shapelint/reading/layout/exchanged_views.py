@@ -16,9 +16,11 @@ from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import recurrent_above
 from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs, trail
 from shapelint.reading.uses import feeds_class_loss, feeds_convolution
+from shapelint.reading.written import view_sizes
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
+from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, once
 
@@ -92,6 +94,7 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
         or _is_exchanged_back(trace, node, meant)
         or (meant.split is None and _may_hold_one(trace, root, node))
         or any(_is_one_by_default(trace, size) for size in meant.moved)
+        or (meant.split is None and _takes_part_of_axis(node))
     ):
         return False
     if all(_is_named(size) or _has_role(trace, root, size) for size in meant.moved):
@@ -171,6 +174,20 @@ def _may_hold_one(trace: Trace, root: Tensor, node: Node) -> bool:
     left = [size for axis in root.axes if (size := trace.resolve(axis.dim)) not in named_sizes(trace, node)]
     is_computed = any(size.constant is None and size.as_symbol is None for size in left)
     return is_computed and len(left) > 1 and _REST in named_sizes(trace, node)
+
+
+def _takes_part_of_axis(node: Node) -> bool:
+    """Whether a size is written as a part of another, `view(b, t // 2, d * 2)`: pairs of steps are meant.
+
+    Only where t happens to be 2 * d has the result the sizes of the tensor in another order.
+    """
+    return any(map(_divides, view_sizes(node)))
+
+
+def _divides(size: facts.Expression) -> bool:
+    if isinstance(size, facts.Call):  # int(t / 2)
+        return any(_divides(given.value) for given in size.arguments)
+    return isinstance(size, facts.Binary) and size.operator in ("//", "/")
 
 
 def _is_one_by_default(trace: Trace, size: Dim) -> bool:
