@@ -92,3 +92,43 @@ Model()(torch.randn(3, 12), 12)
 def test_what_each_round_makes_alike_does_not_grow() -> None:
     assert plain_codes(model("[]", "out = [h, h]", 2)) == []
     assert plain_codes(model("[h, h]", "out = out[1:] + [h]", 2)) == []
+
+
+DEEP = """
+def joined(x):
+    kept = None
+    for i in range(x.size(0)):
+        row = x[i].unsqueeze(0)
+        {begin}
+    return kept.squeeze()
+
+
+def run(loader, epochs, width):
+    for epoch in range(epochs):
+        for x in loader:
+            for _ in range(epochs):
+                joined(torch.zeros(len(x), 7, width)).permute({axes})
+"""
+
+BEGINNINGS = {
+    "none": "kept = row if kept is None else torch.cat((kept, row))",
+    "asked": """if kept is None:
+            kept = row
+        else:
+            kept = torch.cat((kept, row))""",
+    "number": """if i == 0:
+            kept = row
+        else:
+            kept = torch.cat((kept, row))""",
+}
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_what_the_first_round_of_a_deep_loop_begins_may_grow(begin: str) -> None:
+    """Three loops deep one round is followed, and its rows are not all there are."""
+    assert plain_codes(DEEP.format(begin=begin, axes="2, 0, 1")) == []
+
+
+def test_what_each_round_of_a_deep_loop_makes_anew_is_known() -> None:
+    assert plain_codes(DEEP.format(begin="kept = row", axes="1, 0")) == []
+    assert plain_codes(DEEP.format(begin="kept = row", axes="2, 0, 1")) == ["SHP905"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 
 from shapelint.data import dataclass
+from shapelint.infer.code.carried import carried
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container, Instance
 from shapelint.infer.values.scopes import YIELDED, Function, Scope
@@ -50,6 +51,7 @@ class LeftByLoop:
         self.place = f"{node.span.line}:{node.span.column}{run.recorder.here}"
         self.rounds = Dim.symbol(f"rounds@{self.place}")  #: their number, where nothing tells it
         self.names = node.names
+        self.body = node.body
         self.holders: dict[int, int] = {}  #: the numbers of dicts and objects, in the order in which they are met
         named = self._named()
         reached = _reached(named)
@@ -103,6 +105,17 @@ class LeftByLoop:
         self._stand_for_rebound(count, followed)
         self._stand_for_counted(count, followed)
         self._widen()
+
+    def forget_begun(self) -> None:
+        """A tensor that the one round has begun which was followed, and that others may add to, is not known.
+
+        `if kept is None: kept = x`, and else `kept = torch.cat((kept, x))`.
+        """
+        first = {key: slot.value for (holder, key), slot in self.first.items() if not holder}
+        for name in sorted(carried(self.body) & self.scope.names.keys()):
+            is_begun = isinstance(self.scope.names[name], Tensor) and not isinstance(first.get(name), Tensor)
+            if is_begun:
+                self.scope.names[name] = Unknown(f"{name}@{self.place}", "one round of a loop does not tell")
 
     def _stand_for_rebound(self, count: Dim, followed: int) -> None:
         """Sequences that each round makes anew from what was there: `out = out + [step]`.

@@ -25,10 +25,7 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
     iterable = evaluate(run, scope, node.iterable)
     begin = len(run.trace.nodes)
     followed = rounds(run, iterable, node.iterable)
-    values = followed.values
-    if followed.count is not None and run.loops >= MAX_NESTING:
-        values = values[:1]
-    flow = _follow(run, scope, node, values, followed.count, begin)
+    flow = _follow(run, scope, node, followed.values, followed.count, begin)
     if flow is Flow.RETURN:
         return flow
     return execute(run, scope, node.orelse) if flow is Flow.NEXT else Flow.NEXT
@@ -37,10 +34,11 @@ def for_loop(run: Run, scope: Scope, node: facts.For) -> Flow:
 def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], count: Dim | None, begin: int) -> Flow:
     loop, followed = LeftByLoop(run, scope, node), 0
     starts: list[int] = []
+    is_deep = count is not None and run.loops >= MAX_NESTING
     run.loops += count is not None
     flow = Flow.NEXT
     for value in values:
-        if followed and _is_over(run, count, followed):
+        if followed and (is_deep or _is_over(run, count, followed)):
             break
         loop.begin_round(later=count is not None and followed > 0)
         starts.append(len(run.trace.nodes))
@@ -55,6 +53,8 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
     run.loops -= count is not None
     if count is not None:
         loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
+        if is_deep and flow is Flow.NEXT and followed == 1:
+            loop.forget_begun()
         if flow is Flow.NEXT and followed == 2:
             step = name_of_later(node.iterable)
             run.trace.loops.append(Loop(begin, starts[0], starts[1], len(run.trace.nodes), count, step))
@@ -77,7 +77,10 @@ def while_loop(run: Run, scope: Scope, node: facts.While) -> Flow:
         if holds is False:
             return execute(run, scope, node.orelse)
         limit = limit if holds else 2
-        if followed >= limit or (followed and run.loops >= MAX_NESTING):
+        if followed >= limit:
+            break
+        if followed and run.loops >= MAX_NESTING:
+            loop.forget_begun()
             break
         loop.begin_round(later=limit == 2 and followed > 0)
         run.loops += 1
