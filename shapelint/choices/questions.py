@@ -17,6 +17,8 @@ from shapelint.shapes.term import RAISES, Term
 OTHER_TEXT = "\0"  #: a text that nothing is compared with
 OTHER_NUMBERS = (1_000_003, 1_000_033, 1_000_037, 1_000_039)  #: sizes that nothing is compared with
 
+NEAR = 1e-9  #: by which two fractions that code speaks of differ at least
+
 
 class Either:
     """No one answer: a value that is tried stands for some with each."""
@@ -174,11 +176,12 @@ class Compared(_AboutTerm):
     """`term > number`."""
 
     comparison: str
-    number: int
+    number: int | float
 
     def candidates(self) -> Iterable[object]:
-        """The number and its neighbours."""
-        return (self.number - 1, self.number, self.number + 1, OTHER_NUMBERS[0])
+        """The number and its neighbours; between two fractions lies what is a little more than the lesser one."""
+        beside = (NEAR,) if isinstance(self.number, float) else ()
+        return (self.number, *(self.number + step for by in (1, *beside) for step in (-by, by)), OTHER_NUMBERS[0])
 
     def holds(self, value: object) -> bool | None:
         """The comparison; None for what has no order with numbers."""

@@ -274,3 +274,34 @@ def test_what_every_path_shows_at_one_of_two_calls_is_certain(verifier: Verifier
     check = check_source(source(CALLED_TWICE.format(read=read)), Wanted(DEFAULT))
     (found,) = proven(check, verifier).findings
     assert (found.code, found.confidence.value) == ("SHP302", "high")
+
+
+MARGIN = """
+    class Triplet(nn.Module):
+        def __init__(self, margin=0.3):
+            super().__init__()
+            self.margin = margin
+            if margin {first}:
+                self.loss = nn.SoftMarginLoss()
+            else:
+                self.loss = nn.MarginRankingLoss(margin=margin)
+
+        def forward(self, near, far):
+            if self.margin {second}:
+                return self.loss(far - near, torch.ones_like(near))
+            return self.loss(far, near, torch.ones_like(near))
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wrong"),
+    [
+        ("== 0.", "== 0.", []),
+        ("== 0.0", "== 0", []),
+        ("<= 0.1", "<= 0.1", []),
+        ("<= 0.1", "< 0.05", []),
+        ("== 0.", "!= 0.", ["SHP908"]),
+    ],
+)
+def test_a_fraction_is_compared_twice(told: Told, first: str, second: str, wrong: list[str]) -> None:
+    assert sorted(set(told(MARGIN.format(first=first, second=second)))) == wrong

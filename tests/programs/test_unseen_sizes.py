@@ -193,3 +193,35 @@ PAIRS_OF_STEPS = """
 )
 def test_pairs_of_steps_that_are_as_many_as_their_features(told: Told, sizes: str, wrong: list[str]) -> None:
     assert told(PAIRS_OF_STEPS.format(sizes=sizes)) == wrong
+
+
+POOLED = """
+    from elsewhere import backbone
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.backbone = backbone()
+            self.conv = nn.Conv2d(2048, 512, 1)
+            self.pool = nn.AdaptiveAvgPool2d({pooled})
+            self.head = {head}
+
+        def forward(self, x):
+            y = self.pool(self.conv(self.backbone(x)))
+            return self.head(y.view({sizes}))
+    """
+
+
+@pytest.mark.parametrize(
+    ("pooled", "head", "sizes", "wrong"),
+    [
+        ("1", "nn.Conv1d(512, 256, 1)", "x.size(0), 512, -1", []),
+        ("1", "nn.Conv1d(512, 256, 1)", "len(x), -1, 1", []),
+        ("4", "nn.LSTM(512, 256, batch_first=True)", "y.size(0), -1, 512", ["SHP112"]),
+    ],
+)
+def test_a_batch_that_passed_through_what_is_not_read(
+    told: Told, pooled: str, head: str, sizes: str, wrong: list[str]
+) -> None:
+    """Whether it is as large as before nobody can tell; that a part of it remains is no reason to see an exchange."""
+    assert told(POOLED.format(pooled=pooled, head=head, sizes=sizes)) == wrong

@@ -25,7 +25,7 @@ from shapelint.shapes.term import Change, Framed, Term
 
 TEXTS = ("", "gru", "GRU", "Gru", "GRUCell", "lstm", "LSTM", "LSTMCell", "xGRUCell", "Cell", "other")
 OBJECTS = (Opaque(), Opaque(truth=False), Opaque(classes=frozenset({"list"})), Opaque(True, frozenset({"tuple"})))
-VALUES: tuple[object, ...] = (None, True, False, *range(-2, 9), 0.5, *TEXTS, *OBJECTS)
+VALUES: tuple[object, ...] = (None, True, False, *range(-2, 9), 0.1, 0.3, 0.5, 0.75, 1.25, *TEXTS, *OBJECTS)
 SIZES = range(1, 12)
 
 functions = st.lists(
@@ -44,7 +44,7 @@ about_x = st.one_of(
     st.builds(Same, terms, st.sampled_from([None, True, False])),
     st.builds(Truth, terms),
     st.builds(IsFlag, terms),
-    st.builds(Compared, terms, signs, st.integers(-1, 5)),
+    st.builds(Compared, terms, signs, st.integers(-1, 5) | st.sampled_from([0.0, 0.25, 0.5, 1.5])),
     st.builds(IsInstance, terms, st.sets(st.sampled_from(["str", "int", "bool", "list", "tuple"]), min_size=1)
               .map(frozenset)),
 )  # fmt: skip

@@ -25,6 +25,7 @@ from shapelint.shapes.value import (
     Bool,
     Dict,
     External,
+    Float,
     Int,
     List,
     NoneValue,
@@ -220,14 +221,19 @@ def _order(left: Dim, operator: str, right: Dim) -> bool | None:
 def _unknown_comparison(run: Run, left: Value, operator: str, right: Value, node: facts.Expression) -> Value:
     """A comparison that is decided where its truth matters: of a tensor it is another tensor."""
     for one, other, sign in ((left, right, operator), (right, left, MIRRORED.get(operator, operator))):
-        if isinstance(one, Unknown) and isinstance(other, Int):
-            return _compare_with_number(run, one, sign, other.dim)
+        if isinstance(one, Unknown) and isinstance(other, Int | Float):
+            return _compare_with_number(run, one, sign, other, node)
     return Unknown(run.key_of(node), "a comparison")
 
 
-def _compare_with_number(run: Run, value: Unknown, operator: str, number: Dim) -> Unknown:
-    key, likely, constant = f"{value.key}{operator}{number}", None, number.constant
-    hint = value.hint.dim.constant if isinstance(value.hint, Int) else None
+def _compare_with_number(
+    run: Run, value: Unknown, operator: str, other: Int | Float, node: facts.Expression
+) -> Unknown:
+    constant = known_number(other)
+    if constant is None and isinstance(other, Float):
+        return Unknown(run.key_of(node), "a comparison")
+    key, likely = f"{value.key}{operator}{other.dim if isinstance(other, Int) else constant}", None
+    hint = None if value.hint is None else known_number(value.hint)
     if constant is not None and operator in COMPARISONS:
         run.path.questions[key] = Compared(value.as_term, operator, constant)
         likely = None if hint is None else COMPARISONS[operator](hint, constant)

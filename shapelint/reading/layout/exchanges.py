@@ -8,6 +8,7 @@ from shapelint.data import dataclass
 from shapelint.reading.single_index import ONE
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Tensor
+from shapelint.trace.node import is_of_axis
 from shapelint.trace.trace import Trace
 
 Split = tuple[int, Dim, Dim]  #: an axis that is taken apart first, and its two parts
@@ -60,7 +61,14 @@ def _left(before: Sequence[Dim], after: Sequence[Dim]) -> Split | None:
     """The one axis whose size the view does not name, and the two sizes that only the view names."""
     gone = [place for place, size in enumerate(before) if size != ONE and size not in after]
     new = [size for size in after if size not in before]
-    return (gone[0], new[0], new[1]) if len(gone) == 1 and len(new) == 2 else None
+    if len(gone) != 1 or len(new) != 2 or any(_may_be_whole(part, before[gone[0]]) for part in new):
+        return None
+    return gone[0], new[0], new[1]
+
+
+def _may_be_whole(part: Dim, whole: Dim) -> bool:
+    """Whether two axes may be as long as each other: the batch of an input, and that of what is made of it unseen."""
+    return all(size.as_symbol is not None and is_of_axis(size.as_symbol) for size in (part, whole))
 
 
 def _taken_apart(before: Sequence[Dim], parts: Split | None) -> list[Dim]:
