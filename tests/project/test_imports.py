@@ -287,3 +287,34 @@ def test_rules_say_of_every_place_in_which_file_it_is() -> None:
         calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
         made = [call.lineno for call in calls if getattr(call.func, "id", None) == "Place"]
         assert len(made) == (path.name == "quoting.py"), f"{path}: {made}"
+
+
+COUNTS = (
+    "\n" * 40
+    + """
+def each(x):
+    return x if len(x.shape) == 2 else x[None]
+"""
+)
+SQUEEZES = """\
+from torch import nn
+from counts import each
+
+class Model(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden)
+        self.fc = nn.Linear(hidden, 2)
+
+    def forward(self, x):
+        _, h = self.gru(x)
+        return self.fc({given})
+"""
+
+
+def test_an_imported_function_asks_for_a_rank_further_down_than_the_file_is_long(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given, codes in (("each(h.squeeze())", []), ("h.squeeze()", ["SHP115"])):
+        write(root, {"counts.py": COUNTS, "model.py": SQUEEZES.format(given=given)})
+        assert [found["code"] for found in findings_in(capsys, "model.py")] == codes

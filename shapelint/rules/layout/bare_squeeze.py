@@ -226,7 +226,9 @@ def _minds(trace: Trace, user: Node) -> bool:
 def _is_counted(trace: Trace, user: Node) -> bool:
     """Whether it is the shape in `len(x.shape)`."""
     is_whole = nature_of(user) is Nature.SHAPE and len(user.args) == 1
-    return is_whole and lines_of(trace)[user.span.line - 1][: user.span.column].rstrip().endswith("len(")
+    if not is_whole or user.path != trace.path:
+        return is_whole  # the lines of other files are not at hand
+    return lines_of(trace)[user.span.line - 1][: user.span.column].rstrip().endswith("len(")
 
 
 def _batch_axis(trace: Trace, base: Tensor) -> int | None:
