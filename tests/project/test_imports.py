@@ -59,6 +59,7 @@ def output_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def findings_in(capsys: pytest.CaptureFixture[str], path: str) -> list[dict[str, Any]]:
     report = json.loads(output_of(capsys, "--verify=off", "--output-format=json", path))
+    assert report["errors"] == []
     found: list[dict[str, Any]] = report["findings"]
     for each in (*found, *(place for finding in found for place in finding["related"])):
         each["path"] = Path(each["path"]).as_posix()
