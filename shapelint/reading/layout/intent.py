@@ -238,10 +238,14 @@ def _used_as_time(node: Node, kind: str, message: str) -> Evidence:
     return Evidence("", Role.TIME, kind, 2, node.span, message, node.path)
 
 
+#: what makes one entry of all entries of an axis
+POOLS = frozenset((Nature.MEAN, Nature.EXTREME, Nature.TOTAL))
+
+
 def pooled_axis(node: Node) -> int | None:
     """The one axis of three that a node pools over; None where it pools over others, or does something else."""
     base = node.args[0] if node.args else None
-    if nature_of(node) not in (Nature.MEAN, Nature.EXTREME) or node.error is not None:
+    if nature_of(node) not in POOLS or node.error is not None:
         return None
     if not isinstance(base, Tensor) or base.rank != 3:
         return None

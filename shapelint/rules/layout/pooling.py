@@ -14,7 +14,7 @@ from shapelint.reading.packing.unpadded import is_unpacked_unlike, is_unpadded
 from shapelint.reading.quoting import construction_place, place_of, quote, replace_text
 from shapelint.reading.recurrent import Sequence, sequence_of
 from shapelint.reading.single_index import ONE
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import nature_of, tensor_inputs
 from shapelint.reading.uses import confidence_of
 from shapelint.reading.written import argument, is_written_to
 from shapelint.rules.base import Rule, check
@@ -32,7 +32,7 @@ BATCH = Rule(
     summary="`output.mean(0)` of a batch_first layer averages over the samples, not over the steps",
     page="""\
 ## What it does
-Finds a mean or maximum over the batch axis of a recurrent output, fed to a head as a summary of each sequence.
+Finds a mean, sum or maximum over the batch axis of a recurrent output, fed to a head as a summary of each sequence.
 
 ## Why is this bad
 With `batch_first=True` axis 0 is the batch (without it, axis 1). `output.mean(0)` has a row for each step, averaged
@@ -58,6 +58,20 @@ The value is only returned or is part of a loss; several axes are pooled; the ou
 evidence shows that the input is batch-first (then the finding is SHP110).
 """,
     bad=(
+        """\
+import torch
+from torch import nn
+
+class Attentive(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.score, self.fc = nn.Linear(hidden, 1), nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        return self.fc((self.score(output).softmax(1) * output).sum(dim=0))  # error: SHP116
+""",
         """\
 import torch
 from torch import nn
@@ -282,12 +296,13 @@ class Positive(nn.Module):
 )
 
 
-@check(BATCH, PADDING, at=(Nature.MEAN, Nature.EXTREME))
+@check(BATCH, PADDING, at=(Nature.MEAN, Nature.EXTREME, Nature.TOTAL))
 def pooling(trace: Trace) -> Iterator[Finding]:
-    """Means and maxima of a recurrent output over an axis that is no summary."""
+    """Means, sums and maxima of a recurrent output over an axis that is no summary."""
     for node in trace.nodes:
         axis, base = pooled_axis(node), node.args[0] if node.args else None
-        sequence = sequence_of(trace, base) if axis is not None and isinstance(base, Tensor) else None
+        steps = _unweighted(trace, base) if axis is not None and isinstance(base, Tensor) else None
+        sequence = None if steps is None else sequence_of(trace, steps)
         if axis is None or sequence is None or not isinstance(base, Tensor) or trace.resolve(base.sizes[axis]) == ONE:
             continue
         pooled = pooled_value(node)
@@ -299,6 +314,17 @@ def pooling(trace: Trace) -> Iterator[Finding]:
             yield _over_batch(trace, node, base, pooled, sequence)
         elif role is Role.TIME and _is_padded(trace, node, base, sequence):
             yield _over_padding(trace, node, base, pooled, sequence, confidence)
+
+
+def _unweighted(trace: Trace, value: Tensor) -> Tensor:
+    """The steps that a weight for each was multiplied with, `weights * output`; else the value itself."""
+    maker = None if value.ref is None else trace.node(value.ref)
+    if maker is None or nature_of(maker) is not Nature.POINTWISE:
+        return value
+    operands = [one for one in tensor_inputs(maker) if isinstance(one, Tensor) and one.rank == value.rank]
+    whole = [one for one in operands if one.sizes == value.sizes]
+    weights = [one for one in operands if trace.resolve(one.sizes[-1]) == ONE]
+    return whole[0] if len(whole) == len(weights) == 1 else value
 
 
 def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
@@ -342,6 +368,8 @@ def _fix(node: Node, description: str) -> Fix | None:
 def _is_padded(trace: Trace, node: Node, base: Tensor, sequence: Sequence) -> bool:
     """Whether steps that are filled with zeros count."""
     filled = sequence.unpacked
+    if nature_of(node) is Nature.TOTAL:
+        return False  # zeros add nothing
     if filled is None or filled.find("padding_value", Float) != Float(0.0) or is_unpadded(trace, base, sequence):
         return False
     if is_written_to(trace, filled):
