@@ -38,6 +38,7 @@ from shapelint.syntax import facts
 from shapelint.trace.node import LATER_ROUND, is_of_axis
 from shapelint.trace.writes import SETITEM, writes_by_name
 
+_OF_CODE_ALONE = frozenset({"SHP505"})  #: told only where the code says how many axes there are, not a text
 _READS_LENGTHS = frozenset({PACK, UNPAD})
 
 
@@ -141,7 +142,8 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     if any(isinstance(value, Layer) and value.ref and value.ref.node in run.recorder.skipping for value in args):
         return True
     is_plain = error.code is None or op.nature in LOSSES
-    if is_plain and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
+    of_code_alone = is_plain or error.code in _OF_CODE_ALONE
+    if of_code_alone and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
         _dispute_ranks(run, args)
         return True
     if not run.recorder.is_guess(*args) or _is_batched_state(error) or _is_between_layers(run, error):

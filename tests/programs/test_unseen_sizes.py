@@ -225,3 +225,31 @@ def test_a_batch_that_passed_through_what_is_not_read(
 ) -> None:
     """Whether it is as large as before nobody can tell; that a part of it remains is no reason to see an exchange."""
     assert told(POOLED.format(pooled=pooled, head=head, sizes=sizes)) == wrong
+
+
+DECODER = """
+    class Decoder(nn.Module):
+        def __init__(self, words, width, hidden):
+            super().__init__()
+            self.embedding = nn.Embedding(words, width)
+            self.rnn = nn.GRU(width, hidden, batch_first=True)
+            self.fc = nn.Linear(hidden, words)
+
+        def forward(self, ids, hidden):
+            # ids = {said}
+            # hidden = [num_layers, batch size, hid dim]
+            output, hidden = self.rnn(self.embedding({given}), hidden)
+            return self.fc(output.squeeze(1)), hidden
+    """
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "wrong"),
+    [
+        ("[batch size, vocab size]", "ids.unsqueeze(1)", []),
+        ("[batch size]", "ids.unsqueeze(1)", []),
+        ("what was said last", "ids.view(ids.size(0), 1, 1)", ["SHP505"]),
+    ],
+)
+def test_a_comment_does_not_give_ids_an_axis_too_many(told: Told, said: str, given: str, wrong: list[str]) -> None:
+    assert told(DECODER.format(said=said, given=given)) == wrong
