@@ -9,7 +9,8 @@ import pytest
 from end_to_end import Told
 from followed import DEFAULT
 
-from shapelint.pipeline.check import Wanted, check_source
+from shapelint.pipeline.check import Wanted, analyse_source, check_source
+from shapelint.reading.layout.exchanged_views import exchanged_views
 from shapelint.source import Source
 
 IMPORTS = "import torch\nfrom torch import nn\n"
@@ -224,7 +225,10 @@ def test_a_batch_that_passed_through_what_is_not_read(
     told: Told, pooled: str, head: str, sizes: str, wrong: list[str]
 ) -> None:
     """Whether it is as large as before nobody can tell; that a part of it remains is no reason to see an exchange."""
-    assert told(POOLED.format(pooled=pooled, head=head, sizes=sizes)) == wrong
+    text = POOLED.format(pooled=pooled, head=head, sizes=sizes)
+    assert told(text) == wrong
+    traces = analyse_source(Source("model.py", IMPORTS + dedent(text))).traces
+    assert sum(len(exchanged_views(trace)) for trace in traces) == len(wrong)
 
 
 DECODER = """
@@ -253,3 +257,18 @@ DECODER = """
 )
 def test_a_comment_does_not_give_ids_an_axis_too_many(told: Told, said: str, given: str, wrong: list[str]) -> None:
     assert told(DECODER.format(said=said, given=given)) == wrong
+
+
+COUNTED = """
+    class Words(nn.Module):
+        def forward(self, lengths):
+            known = lengths.clone()
+            known[{index}] = 0
+            lengths = lengths.contiguous()
+            return lengths.view(lengths.size(0) * lengths.size(1)), known.view(lengths.size(0), -1)
+    """
+
+
+@pytest.mark.parametrize(("index", "wrong"), [(":, -1, :", []), (":, -1", []), ("..., -1, :", [])])
+def test_a_view_that_leaves_out_an_axis_of_length_1(told: Told, index: str, wrong: list[str]) -> None:
+    assert told(COUNTED.format(index=index)) == wrong

@@ -59,6 +59,7 @@ class Path:
     kinds: dict[str, dict[str, bool]] = field(default_factory=dict)
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
     wishes: dict[str, Demand] = field(default_factory=dict)  #: of unknowns that are read with any number of axes
+    indexed: dict[str, int] = field(default_factory=dict)  #: how many axes an index takes of an unknown
     misfits: int = 0  #: operations that a guessed rank makes torch refuse
 
     def decide(self, condition: Unknown) -> bool:
@@ -266,6 +267,8 @@ class Path:
         """Ask that an unknown be a tensor on the next run, or rather the unknown that it comes from."""
         origins = list(self._origins(value, demand))
         for key, wanted in origins:
+            if wanted.rank < self.indexed.get(key, 0):
+                return  # what asks takes an axis of length 1 for none
             if wanted.rank > 0 and self.orders.demand(key) is None:
                 is_asked = self._has_asked_for_rank(key for key, _ in origins)
                 self.demands.setdefault(key, replace(wanted, because=plans.ASKED) if is_asked else wanted)
@@ -276,6 +279,13 @@ class Path:
         questions = (decision.question for decision in self.recorder.trace.decisions)
         ranks = set(map(plans.rank_symbol, keys))
         return any(not ranks.isdisjoint(question.variables) for question in questions if question is not None)
+
+    def note_indexed(self, value: Unknown, axes: int) -> None:
+        """Note that an index takes so many axes of an unknown: `x[:, -1, :]`; no demand for fewer holds."""
+        for key, least in self._origins(value, Demand(axes, "index")):
+            self.indexed[key] = max(least.rank, self.indexed.get(key, 0))
+            if key in self.demands and self.demands[key].rank < least.rank:
+                del self.demands[key]
 
     def note_array(self, made: Unknown, maker: Unknown) -> Unknown:
         """What a library of arrays of its own makes is no tensor, nor is what is made of that; `made` it is."""

@@ -77,7 +77,10 @@ def _item(run: Run, base: Unknown, index: Value, node: facts.Subscript) -> Value
     if (key := _key_of_item(base, index)) is not None:
         return Unknown(key, "an item of something unknown", _item_of_default(base, index))
     delta = _change_of_rank(index)
-    return unknown_item(run, node) if delta is None else _part(run, base, delta, node)
+    if delta is None:
+        return unknown_item(run, node)
+    _note_axes(run, base, index)
+    return _part(run, base, delta, node)
 
 
 @takes_item(Unknown)
@@ -87,6 +90,7 @@ def _set_item(run: Run, base: Unknown, index: Value, value: Value, node: facts.S
     Nor is it certainly what is set, since nobody knows what `base` does with it. What is put back stays what it is:
     `batch["x"] = batch["x"].to(device)`.
     """
+    _note_axes(run, base, index)
     key = _key_of_item(base, index)
     leaf = run.trace.leaf_of(value)
     came_from = value.key if isinstance(value, Unknown) else str(leaf.leaf_key) if leaf is not None else ""
@@ -108,6 +112,12 @@ def _item_of_default(base: Unknown, index: Value) -> Value | None:
     position = index.dim.constant if isinstance(index, Int) else None
     items = base.hint.items if isinstance(base.hint, Tuple | List) else ()
     return items[position] if position is not None and -len(items) <= position < len(items) else None
+
+
+def _note_axes(run: Run, base: Unknown, index: Value) -> None:
+    """An index of several parts takes an axis with each, but for what adds one and what stands for any number."""
+    if isinstance(index, Tuple) and all(isinstance(part, _PLAIN_INDICES) for part in index.items):
+        run.path.note_indexed(base, sum(isinstance(part, Int | SliceValue) for part in index.items))
 
 
 def _change_of_rank(index: Value) -> int | None:
