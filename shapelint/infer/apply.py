@@ -38,7 +38,6 @@ from shapelint.syntax import facts
 from shapelint.trace.node import LATER_ROUND, is_of_axis
 from shapelint.trace.writes import SETITEM, writes_by_name
 
-_OF_CODE_ALONE = frozenset({"SHP505"})  #: told only where the code says how many axes there are, not a text
 _READS_LENGTHS = frozenset({PACK, UNPAD})
 
 
@@ -72,6 +71,7 @@ def apply(
     except OverflowError as error:
         return Unknown(run.key_of(expression), str(error))
     if op.name in READS_IDS:
+        _dispute_features_of_ids(run, bound.get("input"))
         demand_ids(run, bound.get("input"))
     if op.name in _READS_LENGTHS and isinstance(bound["lengths"], Unknown):
         run.path.demand(bound["lengths"], Demand(1, op.name, dtype=Dtype.INT))
@@ -142,8 +142,7 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     if any(isinstance(value, Layer) and value.ref and value.ref.node in run.recorder.skipping for value in args):
         return True
     is_plain = error.code is None or op.nature in LOSSES
-    of_code_alone = is_plain or error.code in _OF_CODE_ALONE
-    if of_code_alone and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
+    if is_plain and isinstance(error, RankError | AxisError) and run.recorder.is_hearsay(*args):
         _dispute_ranks(run, args)
         return True
     if not run.recorder.is_guess(*args) or _is_batched_state(error) or _is_between_layers(run, error):
@@ -248,6 +247,13 @@ def _dispute_steps_as_features(run: Run, value: Value) -> None:
         piece.symbol == symbol and piece.role is Role.TIME and piece.kind.startswith("shape-")
         for piece in run.trace.evidence
     ):
+        run.path.disputed.add(symbol.rpartition(".size(")[0])
+
+
+def _dispute_features_of_ids(run: Run, value: object) -> None:
+    """Drop what the author says of ids where that ends in features, (batch, vocab size): ids have none."""
+    symbol = value.axes[-1].dim.as_symbol if isinstance(value, Tensor) and value.rank > 1 else None
+    if symbol is not None and symbol in run.path.said_features:
         run.path.disputed.add(symbol.rpartition(".size(")[0])
 
 

@@ -219,6 +219,8 @@ def _note_shape(run: Run, value: Value, shape: ShapeText, span: Span, kind: str,
             run.recorder.believe(told)
         elif role in _SEQUENCE_ROLES:
             run.recorder.believe_of(value, place, told)
+        elif role is Role.FEATURE and symbol is not None:
+            run.path.said_features.add(symbol)
     numbers = [written.number for written in shape.axes if written.number is not None]
     for axis, written in zip(value.axes, shape.axes, strict=True):
         # beside other numbers a number may be an example

@@ -58,6 +58,7 @@ class Path:
     #: of leaves that the code asks whether they are tensors: the sides on which they are none, by the choices' keys
     kinds: dict[str, dict[str, bool]] = field(default_factory=dict)
     disputed: set[str] = field(default_factory=set)  #: keys of leaves that two docstrings give other ranks
+    said_features: set[str] = field(default_factory=set)  #: sizes of axes that texts call features
     wishes: dict[str, Demand] = field(default_factory=dict)  #: of unknowns that are read with any number of axes
     indexed: dict[str, int] = field(default_factory=dict)  #: how many axes an index takes of an unknown
     misfits: int = 0  #: operations that a guessed rank makes torch refuse
