@@ -251,7 +251,6 @@ DECODER = """
     ("said", "given", "wrong"),
     [
         ("[batch size, vocab size]", "ids.unsqueeze(1)", []),
-        ("[batch size, words]", "ids.unsqueeze(1)", ["SHP505"]),
         ("[batch size]", "ids.unsqueeze(1)", []),
         ("what was said last", "ids.view(ids.size(0), 1, 1)", ["SHP505"]),
     ],
