@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -15,7 +15,7 @@ from shapelint.ops import binding, registry
 from shapelint.ops.layers.rnn import READ_AT_EACH_CALL
 from shapelint.ops.names import PACK, PACK_SEQUENCE, PAD, PAD_PACKED, RECURRENT, UNPAD
 from shapelint.ops.nature import LOSSES, Nature
-from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SignError, SizeError
+from shapelint.ops.refusals import AxisError, BroadcastError, RankError, SignError, SizeError, StepError
 from shapelint.ops.registry import Op, ShapeError, Undetermined
 from shapelint.ops.tensors.computing.reduce import VALUES_AND_INDICES
 from shapelint.shapes.axis import Axis, Role
@@ -35,7 +35,7 @@ from shapelint.shapes.value import (
 )
 from shapelint.source import Span
 from shapelint.syntax import facts
-from shapelint.trace.node import LATER_ROUND, is_of_axis
+from shapelint.trace.node import INPUT, LATER_ROUND, is_of_axis, refs
 from shapelint.trace.writes import SETITEM, writes_by_name
 
 _READS_LENGTHS = frozenset({PACK, UNPAD})
@@ -137,6 +137,8 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
         return True
     if _is_of_free_sign(run, error):
         return True
+    if isinstance(error, StepError) and _may_be_array(run, args):
+        return True
     if any(name.startswith(LATER_ROUND) for value in args for name in _symbols(value)):
         return True
     if any(isinstance(value, Layer) and value.ref and value.ref.node in run.recorder.skipping for value in args):
@@ -148,6 +150,22 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     if not run.recorder.is_guess(*args) or _is_batched_state(error) or _is_between_layers(run, error):
         return False
     return error.code is None or isinstance(error.details.get("got"), int)  # a number of axes
+
+
+def _may_be_array(run: Run, values: Iterable[Value]) -> bool:
+    """Whether nothing but methods that arrays of numpy have as well was applied to what a value comes from.
+
+    What a module's `forward` is given is a tensor.
+    """
+    is_module = any(entered.kind == "module" for entered in run.trace.entered[:1])
+    waiting = [ref.node for value in values for ref in refs(value)]
+    while waiting:
+        node = run.trace.nodes[waiting.pop()]
+        is_array = node.op.startswith("torch.Tensor.") or (node.op == INPUT and not (is_module and node.bound["given"]))
+        if not is_array:
+            return False
+        waiting += [ref.node for value in (*node.args, *node.kwargs.values()) for ref in refs(value)]
+    return True
 
 
 def _is_of_free_sign(run: Run, error: ShapeError) -> bool:

@@ -23,3 +23,7 @@ class AxisError(ShapeError):
 
 class SignError(ShapeError):
     """A size must not be so small, and is, if the sizes are positive that it is computed from."""
+
+
+class StepError(ShapeError):
+    """An index goes backwards, as one of an array of numpy may."""

@@ -272,3 +272,30 @@ COUNTED = """
 @pytest.mark.parametrize(("index", "wrong"), [(":, -1, :", []), (":, -1", []), ("..., -1, :", [])])
 def test_a_view_that_leaves_out_an_axis_of_length_1(told: Told, index: str, wrong: list[str]) -> None:
     assert told(COUNTED.format(index=index)) == wrong
+
+
+BACKWARDS = """
+    from numpy import diff
+    from elsewhere import windows
+
+    def slopes(given):
+        taken = (given - given.mean(axis=2, keepdims=True))[:, 0, :]
+        return diff(taken[:, ::-1], axis=1)
+
+    class Model(nn.Module):
+        def __init__(self, size):
+            super().__init__()
+            self.gru = nn.GRU(size, 8, batch_first=True)
+
+        def forward(self, x):
+            n, t, f = x.shape
+            return self.gru({given})[0]
+
+    count, channels, steps = windows.shape
+    slopes(windows[windows.argsort()[:5]])
+    """
+
+
+@pytest.mark.parametrize(("given", "wrong"), [("x.flip(1)", []), ("x[:, ::-1]", ["SHP907"])])
+def test_an_array_may_be_read_backwards(told: Told, given: str, wrong: list[str]) -> None:
+    assert told(BACKWARDS.format(given=given)) == wrong

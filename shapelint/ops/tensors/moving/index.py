@@ -13,8 +13,8 @@ from typing import Any
 from shapelint.ops.axes import ONE, Axes, broadcast, resized
 from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import Nature
-from shapelint.ops.refusals import AxisError, BroadcastError, RankError
-from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, op
+from shapelint.ops.refusals import AxisError, BroadcastError, RankError, StepError
+from shapelint.ops.registry import Assumptions, Undetermined, op
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim, Same
 from shapelint.shapes.inside import length_of
@@ -189,7 +189,7 @@ def sliced(axis: Axis, index: SliceValue, assume: Assumptions) -> Axis:
     if step is None:
         raise Undetermined("a slice with a symbolic step")
     if step < 1:
-        raise ShapeError("a slice of a tensor needs a positive step")
+        raise StepError("a slice of a tensor needs a positive step")
     size = assume.resolve(axis.dim)
     length = slice_length(_bound(index.lower, ZERO, assume), _bound(index.upper, size, assume), size)
     return resized(axis, length if step == 1 else (length + Dim.of(step - 1)) // Dim.of(step))
