@@ -67,7 +67,7 @@ def resized(axis: Axis, dim: Dim) -> Axis:
 
 def sizes_as_values(axes: Iterable[Axis]) -> Tuple:
     """A shape as a Python value."""
-    return Tuple(tuple(Int(axis.dim) for axis in axes))
+    return Tuple(tuple(Int(axis.dim) for axis in axes), is_size=True)
 
 
 def merged(axes: Sequence[Axis]) -> Axis:

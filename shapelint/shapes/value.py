@@ -144,6 +144,7 @@ class Tuple(Value):
     items: tuple[Value, ...]
     ref: Ref | None = None
     names: tuple[str, ...] = ()  #: field names of a named tuple
+    is_size: bool = field(default=False, compare=False)  #: a torch.Size, of which old constructors make another tensor
 
     def parts(self) -> Iterable[tuple[object, Value]]:
         """Its items."""

@@ -299,3 +299,31 @@ BACKWARDS = """
 @pytest.mark.parametrize(("given", "wrong"), [("x.flip(1)", []), ("x[:, ::-1]", ["SHP907"])])
 def test_an_array_may_be_read_backwards(told: Told, given: str, wrong: list[str]) -> None:
     assert told(BACKWARDS.format(given=given)) == wrong
+
+
+FILLED = """
+    def start(feats):
+        first = torch.{kind}({size}).fill_(-1000)
+        first[:, 2] = 0
+        return first.unsqueeze(1)
+
+    start(torch.randn(4, 5, 6))
+    """
+
+
+@pytest.mark.parametrize("kind", ["Tensor", "LongTensor"])
+@pytest.mark.parametrize(
+    ("size", "wrong"),
+    [
+        ("feats.size()[1:]", []),
+        ("feats.shape[:-1]", []),
+        ("feats[0].size()", []),
+        ("torch.Size([5, 6])", []),
+        ("feats.shape[:1] + feats.shape[2:]", []),
+        ("(5, 6)", ["SHP905"]),
+        ("tuple(feats.shape[1:])", ["SHP905"]),
+        ("feats.size()[2:]", ["SHP905"]),
+    ],
+)
+def test_an_old_constructor_reads_sizes_and_numbers(told: Told, kind: str, size: str, wrong: list[str]) -> None:
+    assert told(FILLED.format(kind=kind, size=size)) == wrong

@@ -89,7 +89,7 @@ def _joined(left: Value, right: Value) -> Value | None:
     if isinstance(left, Str) and isinstance(right, Str):
         return Str(left.value + right.value)
     if isinstance(left, Tuple) and isinstance(right, Tuple):
-        return Tuple(left.items + right.items)
+        return Tuple(left.items + right.items, is_size=left.is_size and right.is_size)
     if isinstance(left, List) and isinstance(right, List) and left.length is None and right.length is None:
         return List(left.items + right.items)
     return None

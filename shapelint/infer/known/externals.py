@@ -61,7 +61,7 @@ def size(run: Run, site: Site) -> Value:
     """torch.Size is a tuple."""
     given = unrolled(run, site.args[0], site.node)
     if isinstance(given, List | Tuple) and loop_length(given) is None:
-        return Tuple(tuple(given.items))
+        return Tuple(tuple(given.items), is_size=True)
     return site.unknown(run, "a size of unknown axes")
 
 

@@ -28,7 +28,7 @@ def stamp(value: Value, ref: Ref, origin: Span) -> Value:
         )
     if isinstance(value, Tuple):
         items = tuple(stamp(item, Ref(ref.node, (*ref.path, i)), origin) for i, item in enumerate(value.items))
-        return Tuple(items, ref, value.names)
+        return Tuple(items, ref, value.names, value.is_size)
     if isinstance(value, List):
         # the one item of a sample stands for the first and for a later one
         sample = value.items * 2 if value.length is not None and len(value.items) == 1 else value.items

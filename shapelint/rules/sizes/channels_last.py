@@ -62,6 +62,19 @@ The axes were exchanged before; a pooling whose result no Linear layer takes for
 """,
     bad=(
         """\
+import torch.nn.functional as F
+from torch import nn
+
+class Fingerprint(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.lstm = nn.LSTM(features, hidden, batch_first=True)
+
+    def forward(self, x):
+        output, _ = self.lstm(x)
+        return F.normalize(F.adaptive_avg_pool1d(output, 1).squeeze(2), dim=-1)  # error: SHP515
+""",
+        """\
 import torch
 from torch import nn
 
@@ -168,35 +181,36 @@ def _refused(trace: Trace, node: Node, value: Tensor) -> Iterator[Finding]:
 
 
 def _pooled(trace: Trace, node: Node, value: Tensor) -> Iterator[Finding]:
-    """A pooling over the features whose result a Linear layer takes for as many features as there were."""
+    """A pooling over the features whose result is taken for features: as many as there were, or one vector's."""
     sequence, call = sequence_of(trace, value), layer_call_above(trace, value)
     roles = [axis.role for axis in value.axes]
     if sequence is None or call is None or roles != [Role.BATCH, Role.TIME, Role.FEATURE]:
         return
-    taken = _taken_for_features(trace, node)
+    taken, user = _taken_for_features(trace, node)
     source = value.ref
-    if taken is None or taken.ref is None or source is None:
+    if taken is None or user is None or taken.ref is None or source is None:
         return
-    head = trace.resolve(taken.axes[-1].dim)
-    if taken.axes[-1].role is Role.TIME and head == trace.resolve(value.axes[2].dim) and taken.rank == 2:
+    is_vector = is_linear(user) and trace.resolve(taken.axes[-1].dim) == trace.resolve(value.axes[2].dim)
+    if taken.axes[-1].role is Role.TIME and taken.rank == 2 and (is_vector or not is_linear(user)):
         claim = SeesWholeSequence(taken.ref, source=source, time_axis=1)
         yield _finding(trace, node, value, call, [claim], Confidence.MEDIUM)
 
 
-def _taken_for_features(trace: Trace, node: Node) -> Tensor | None:
-    """What a Linear layer gets of a pooling's result."""
+def _taken_for_features(trace: Trace, node: Node) -> tuple[Tensor | None, Node | None]:
+    """What a Linear layer gets of a pooling's result, or what norms the last axis of it, and that operation."""
     value = node.result
     for _ in range(_DEPTH):
         if not isinstance(value, Tensor) or value.ref is None:
-            return None
+            break
         users = list(trace.uses(value.ref))
-        if any(is_linear(user) for user in users):
-            return value
+        taker = next((user for user in users if is_linear(user) or nature_of(user) is Nature.NORM), None)
+        if taker is not None:
+            return value, taker
         passing = [user for user in users if nature_of(user) in _PASSING]
         if len(passing) != 1:
-            return None
+            break
         value = passing[0].result
-    return None
+    return None, None
 
 
 def _finding(

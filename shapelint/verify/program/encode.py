@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shapelint.data import dataclass
@@ -183,11 +183,17 @@ def arguments_of(node: Node) -> Iterator[tuple[int | str, Value, inspect.Paramet
         name: parameter for name, parameter in operation_of(node.op).signature.parameters.items() if name != "assume"
     }
     ordered = [p for p in parameters.values() if p.kind is not p.KEYWORD_ONLY and p.kind is not p.VAR_KEYWORD]
-    for index, value in enumerate(node.args):
+    for index, value in enumerate(_one_by_one(node.args)):
         last = ordered[-1] if ordered and ordered[-1].kind is inspect.Parameter.VAR_POSITIONAL else None
         yield index, value, ordered[index] if index < len(ordered) else last
     for name, value in node.kwargs.items():
         yield name, value, parameters.get(name)
+
+
+def _one_by_one(args: Sequence[Value]) -> Sequence[Value]:
+    """The sizes in a torch.Size that is computed: as a tuple they are numbers to old constructors."""
+    only = args[0] if len(args) == 1 else None
+    return only.items if isinstance(only, Tuple) and only.is_size and only.ref is None else args
 
 
 def _takes_number(hint: Any) -> bool:

@@ -53,7 +53,9 @@ def _item(run: Run, base: Tuple, index: Value, node: facts.Subscript) -> Value:
         return base.items[position]
     if isinstance(index, SliceValue):
         cut = known_slice(index)
-        return Tuple(base.items[cut]) if cut is not None else Unknown(run.key_of(node), "a slice of unknown bounds")
+        if cut is None:
+            return Unknown(run.key_of(node), "a slice of unknown bounds")
+        return Tuple(base.items[cut], is_size=base.is_size)
     if isinstance(index, Tuple) and base.ref is not None:
         error = ShapeError("a tuple is indexed like a tensor", "SHP301")
         failed = Unknown(run.key_of(node), error.message)

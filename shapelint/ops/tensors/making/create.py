@@ -155,7 +155,7 @@ def tensor(data: Value, *, dtype: Value = NONE, **options: Value) -> Tensor:
 
 @op("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor", nature=Nature.DATA)
 def float_tensor(*data: Value) -> Tensor:
-    """The old constructors: the numbers in nested lists, or sizes given one by one."""
+    """The old constructors: the numbers in nested lists, or sizes given one by one or as a torch.Size."""
     return _constructed(data, Dtype.FLOAT)
 
 
@@ -166,7 +166,9 @@ def int_tensor(*data: Value) -> Tensor:
 
 
 def _constructed(data: Sequence[Value], dtype: Dtype) -> Tensor:
-    if len(data) == 1 and isinstance(data[0], Tuple | List):
+    if len(data) == 1 and isinstance(data[0], Tuple) and data[0].is_size:
+        data = data[0].items
+    elif len(data) == 1 and isinstance(data[0], Tuple | List):
         return _new(_nested_sizes(data[0]), NONE, dtype)
     if len(data) > 1:  # one alone may be data
         data = [Int(one.dim) if isinstance(one, Unknown) and not one.fractional else one for one in data]
