@@ -130,7 +130,7 @@ def _is_doubtful(run: Run, op: Op, args: tuple[Value, ...], error: ShapeError) -
     and a size that is counted in it. A rank of which only a text speaks does not go against the code: the text is of
     another value.
     """
-    if any(isinstance(value, List) and not value.items for value in args):
+    if any(isinstance(value, List | Tuple) and not value.items for value in args):
         return True
     counted = [size for value in args if not isinstance(value, Layer) for size in sizes_in(value)]
     if any(size.constant == 0 for size in (*counted, error.details.get("expected")) if isinstance(size, Dim)):

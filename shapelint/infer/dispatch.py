@@ -30,6 +30,12 @@ evaluates: ByKind[Evaluator] = ByKind()
 executes: ByKind[Executor] = ByKind()
 
 
+#: statements that hold others
+_COMPOUND = (
+    facts.If, facts.For, facts.While, facts.With, facts.Try, facts.Match, facts.FunctionDef, facts.ClassDef,
+)  # fmt: skip
+
+
 def evaluate(run: Run, scope: Scope, expression: facts.Expression) -> Value:
     """The abstract value of an expression; Unknown for what is not understood."""
     run.step()
@@ -49,6 +55,8 @@ def execute(run: Run, scope: Scope, statements: tuple[facts.Statement, ...]) -> 
     for statement in statements:
         run.step()
         run.covered.add(id(statement))
+        if not run.recorder.away and not isinstance(statement, _COMPOUND):
+            run.trace.run.add(statement.span)
         executor = executes.of(statement)
         flow = Flow.NEXT if executor is None else executor(run, scope, statement)
         if flow is not Flow.NEXT:

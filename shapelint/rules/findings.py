@@ -39,11 +39,12 @@ def findings(traces: list[Trace], codes: frozenset[str]) -> list[Hit]:
         trace.told, trace.classed = told if trace.entry == SCRIPT else {}, classed
         for found in _found_on(trace, codes):
             groups.setdefault((found.path, found.code, found.span), []).append((found, trace))
-    reaching = _reaching(traces, {span for _, _, span in groups})
+    spans = {span for _, _, span in groups}
+    reaching, passing = _reaching(traces, spans), _passing(traces, spans)
     running = _running(traces) if any(fix.safe for hits in groups.values() for f, _ in hits for fix in f.fixes) else {}
     sides = {choice for trace in traces for choice in _choices(trace)} if groups else set()
     merged = (
-        _unless_left_alone(_merge(hits, reaching.get(span, []), running, sides), hits)
+        _unless_left_alone(_merge(hits, (reaching.get(span, []), passing.get(span, [])), running, sides), hits)
         for (_, _, span), hits in groups.items()
     )
     return sorted((hit for hit in merged if hit is not None), key=lambda hit: (hit[0].span, hit[0].code))
@@ -55,12 +56,25 @@ def _found_on(trace: Trace, codes: frozenset[str]) -> list[Finding]:
 
 
 def _reaching(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace]]:
-    """The paths that reach each of some places."""
+    """The paths that reach each of some places, also where they call code of the project there."""
     reaching: dict[Span, list[Trace]] = {}
     for trace in traces if spans else ():
-        for span in {node.span for node in trace.nodes if node.path == trace.path} & spans:
+        reached = {node.span for node in trace.nodes if node.path == trace.path}
+        calls = {frame for frames in {node.frames for node in trace.nodes} for frame in frames}
+        for span in (reached | {call.span for call in calls if call.path == trace.path}) & spans:
             reaching.setdefault(span, []).append(trace)
     return reaching
+
+
+def _passing(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace]]:
+    """The paths that run the statements in which some places lie, whatever is known there."""
+    passing: dict[Span, list[Trace]] = {}
+    for trace in traces if spans else ():
+        lines = {line for span in trace.run for line in range(span.line, span.end_line + 1)} if trace.run else set()
+        for span in spans:
+            if span.line in lines and any(one.covers(span) for one in trace.run):
+                passing.setdefault(span, []).append(trace)
+    return passing
 
 
 def _running(traces: Sequence[Trace]) -> dict[int, set[int]]:
@@ -89,9 +103,16 @@ def _lines(fix: Fix) -> set[int]:
 
 
 def _merge(
-    hits: list[Hit], reaching: list[Trace], running: Mapping[int, set[int]], sides: set[tuple[str, object]]
+    hits: list[Hit],
+    known: tuple[list[Trace], list[Trace]],
+    running: Mapping[int, set[int]],
+    sides: set[tuple[str, object]],
 ) -> Hit | None:
-    """One finding for all paths that show it, or None where the file's own calls refute it."""
+    """One finding for all paths that show it, or None where the file's own calls refute it.
+
+    `known` are the paths that reach the place, and those that run its statement.
+    """
+    reaching, passing = known
     together = [hit for hit in hits if not _sizes_apart(hit[1])]
     if together:  # what torch refuses on a path that takes sizes apart does not speak against what the others show
         hits, reaching = together, [trace for trace in reaching if not _sizes_apart(trace)]
@@ -117,6 +138,9 @@ def _merge(
     own = [t for t in showing if t.entry == trace.entry]
     if not silent and apart is None:
         own, silent = _at_each_call(finding, trace, hits, reaching)
+        silent = silent or _likelier(finding, own, passing)
+    elif all(_likelier(finding, group, passing) for group in _by_calls(hits, trace).values()):
+        return None if RULES[finding.code].general else (replace(finding, confidence=Confidence.LOW), trace)
     if silent or apart is not None:
         hit = _on_one_side(finding, trace, own, silent, apart)
         is_told = hit is not None and hit[0].confidence is not Confidence.LOW
@@ -153,6 +177,23 @@ def _on_one_side(
     return replace(finding, confidence=lowered, message=message), trace
 
 
+def _likelier(finding: Finding, showing: list[Trace], passing: list[Trace]) -> list[Trace]:
+    """The paths that pass a place on the likely side of what all that show it turn, and nobody is seen to take.
+
+    Of some of them nothing is known at the place.
+    """
+    raises = finding.severity is Severity.ERROR
+    unlikely = [
+        one
+        for one in (showing[0].decisions if showing else ())
+        if one.likely is False and isinstance(one.choice, bool) and all(_key(one) in _choices(t) for t in showing)
+    ]
+    turned = {(one.subject, not one.choice) for one in unlikely if not is_taken(one, showing[0], raises=raises)}
+    return (
+        [trace for trace in passing if trace.entry == showing[0].entry and turned & _choices(trace)] if turned else []
+    )
+
+
 def _certain_elsewhere(
     trace: Trace, hits: list[Hit], reaching: list[Trace], sides: set[tuple[str, object]]
 ) -> Hit | None:
@@ -176,10 +217,7 @@ def _at_each_call(
     Where a function is called twice, each path that turns a choice in one call takes the likely side in the other.
     What all paths show at some call is certain.
     """
-    showing: dict[Frames, list[Trace]] = {}
-    for found, path in hits:
-        if path.entry == trace.entry:
-            showing.setdefault(_calls_to(found, path), []).append(path)
+    showing = _by_calls(hits, trace)
     silent: dict[Frames, list[Trace]] = {}
     for calls, shown in showing.items():
         known = set(map(id, shown))
@@ -188,6 +226,15 @@ def _at_each_call(
     certain = (calls for calls, others in silent.items() if not others)
     calls = next(certain, _calls_to(finding, trace))
     return showing[calls], silent[calls]
+
+
+def _by_calls(hits: list[Hit], trace: Trace) -> dict[Frames, list[Trace]]:
+    """The paths of an entry point that show a finding, by the calls that lead to its place."""
+    showing: dict[Frames, list[Trace]] = {}
+    for found, path in hits:
+        if path.entry == trace.entry:
+            showing.setdefault(_calls_to(found, path), []).append(path)
+    return showing
 
 
 def _calls_to(finding: Finding, trace: Trace) -> Frames:

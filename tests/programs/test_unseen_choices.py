@@ -305,3 +305,102 @@ MARGIN = """
 )
 def test_a_fraction_is_compared_twice(told: Told, first: str, second: str, wrong: list[str]) -> None:
     assert sorted(set(told(MARGIN.format(first=first, second=second)))) == wrong
+
+
+WITH_LENGTHS = """
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+    class Layer(nn.Module):
+        def __init__(self, features, hidden):
+            super().__init__()
+            self.rnn = nn.LSTM(features, hidden, bidirectional=True, batch_first=True)
+
+        def forward(self, x, lengths=None):
+            if lengths is None:
+                return self.rnn(x)
+            x = pack_padded_sequence(x, lengths.tolist(), batch_first=True, enforce_sorted=False)
+            return pad_packed_sequence(self.rnn(x)[0], batch_first=True)[0]
+
+    class Model(nn.Module):
+        def __init__(self, words, features, hidden):
+            super().__init__()
+            self.embedding = nn.Embedding(words, features)
+            self.layer = Layer(features, hidden)
+
+        def forward(self, batch):
+            context = self.layer(self.embedding(batch["words"]){lengths})
+            return torch.gather(context, 1, batch["places"]).sum(1)
+    """
+
+
+@pytest.mark.parametrize(
+    ("lengths", "wrong"),
+    [
+        (', batch["lengths"]', []),
+        (', batch.get("lengths", batch["all"])', []),
+        ("", ["SHP302"]),
+        (", None", ["SHP302"]),
+    ],
+)
+def test_what_is_given_is_not_none_where_little_is_known_of_it(told: Told, lengths: str, wrong: list[str]) -> None:
+    assert told(WITH_LENGTHS.format(lengths=lengths)) == wrong
+
+
+FLEXIBLE = """
+    class OfLayer(nn.Module):
+        def __init__(self, given, made, layers):
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(layers, made, given))
+
+        def forward(self, x, layer):
+            return nn.functional.linear(x, self.weight[layer])
+
+    class Gated(nn.Module):
+        def __init__(self, width, layers, flexible=False):
+            super().__init__()
+            if flexible:
+                self.fc = OfLayer(width, width, layers)
+            else:
+                self.fc = nn.Linear(width, width)
+
+        def forward(self, x, layer=None):
+            return self.fc(x) if layer is None else self.fc(x, layer)
+
+    class Outer(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.plain, self.gated = Gated(width, 2), Gated(width, 2, flexible={flexible})
+
+        def forward(self, x):
+            return self.plain(x), self.gated(x, layer=1)
+    """
+
+
+@pytest.mark.parametrize(("flexible", "wrong"), [("True", []), ("False", ["SHP907"])])
+def test_a_call_that_reaches_a_module_of_the_project_on_other_paths(
+    told: Told, flexible: str, wrong: list[str]
+) -> None:
+    assert told(FLEXIBLE.format(flexible=flexible)) == wrong
+
+
+KEPT = """
+    class Decoder(nn.Module):
+        def __init__(self, width, count, drop, keep):
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(count))
+            self.drop, self.keep = drop, keep
+
+        def forward(self, x):
+            kept = () if self.keep else None
+            for layer in self.layers:
+                if self.training and torch.rand([]) < self.drop:
+                    continue
+                x = layer(x)
+                if self.keep:
+                    kept += (x,)
+            return torch.stack(kept) if self.keep else x
+    """
+
+
+def test_a_tuple_that_no_followed_round_fills(told: Told) -> None:
+    assert told(KEPT) == []

@@ -189,6 +189,7 @@ def _before(trace: Trace, value: Tensor, size: Dim) -> Spot | None:
 
 
 def _finding(trace: Trace, node: Node, place: int, first: _Side, second: _Side) -> Finding:
+    paired = "rows of different samples" if place == 0 else "entries that do not belong together"
     makers = [made_by(trace, side.value) for side in (first, second)]
     claim = SamePlaces(
         Ref(node.id), first.spot.ref, first.spot.axis, second.spot.ref, second.spot.axis, target_axis=place
@@ -197,7 +198,7 @@ def _finding(trace: Trace, node: Node, place: int, first: _Side, second: _Side) 
         RULE,
         trace,
         node,
-        f"`{quote(trace, node.span)}` pairs rows of different samples: they lie in different orders along axis {place}",
+        f"`{quote(trace, node.span)}` pairs {paired}: they lie in different orders along axis {place}",
         claims=[claim],
         shapes=[("one", first.value), ("other", second.value)],
         related=[place_of(maker, "its rows are put in order here") for maker in makers if maker is not None],
