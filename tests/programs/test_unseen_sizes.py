@@ -327,3 +327,39 @@ FILLED = """
 )
 def test_an_old_constructor_reads_sizes_and_numbers(told: Told, kind: str, size: str, wrong: list[str]) -> None:
     assert told(FILLED.format(kind=kind, size=size)) == wrong
+
+
+BOTH_WAYS = """
+    {imported}
+
+    class Encoder(nn.Module):
+        def __init__(self, features, hidden, classes):
+            super().__init__()
+            self.hidden = hidden
+            self.rnn = nn.LSTM(features, hidden, batch_first=True, bidirectional=True)
+            self.fc = nn.Linear(hidden * {wide}, classes)
+
+        def forward(self, x):
+            output, _ = self.rnn(x)
+            output = output.reshape(output.size(1), output.size(0), 2, self.hidden)
+            output = {joined}
+            output = output.{back}
+            return self.fc(output)
+    """
+BACK = "view(output.size(1), output.size(0), output.size(2))"
+
+
+@pytest.mark.parametrize(
+    ("imported", "wide", "joined", "back", "is_wrong"),
+    [
+        ("import torch", 1, "output.sum(dim=2)", BACK, False),
+        ("import torch", 2, "torch.cat(output.unbind(dim=2), dim=2)", BACK, False),
+        ("from torch import torch", 2, "torch.cat(output.unbind(dim=2), dim=2)", BACK, False),
+        ("import torch", 1, "output.sum(dim=2)", "transpose(0, 1)", True),
+    ],
+)
+def test_a_view_that_a_later_one_takes_back(
+    told: Told, imported: str, wide: int, joined: str, back: str, is_wrong: bool
+) -> None:
+    text = BOTH_WAYS.format(imported=imported, wide=wide, joined=joined, back=back)
+    assert bool(told(text)) is is_wrong

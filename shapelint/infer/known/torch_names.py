@@ -30,10 +30,13 @@ def is_registered(path: str) -> bool:
 def canonical(path: str) -> str:
     """The registered name of a torch class or function, whichever way it was imported.
 
-    `torch.nn.modules.rnn.LSTM` is `torch.nn.LSTM`; `torch.functional.einsum` is `torch.einsum`.
+    `torch.nn.modules.rnn.LSTM` is `torch.nn.LSTM`; `torch.functional.einsum` is `torch.einsum`, and
+    `torch.torch` torch.
     """
     if is_registered(path):
         return path
+    if path.startswith("torch.torch"):
+        return canonical(path.removeprefix("torch."))
     name = path.rpartition(".")[2]
     if name == "LightningModule":
         return "torch.nn.Module"  # as far as shapes are concerned

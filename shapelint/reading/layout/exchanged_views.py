@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shapelint.data import dataclass
 from shapelint.finding import Ref
-from shapelint.ops.nature import Nature
+from shapelint.ops.nature import HANDS_ON, REDUCES, Nature
 from shapelint.project.settings import values_passed
 from shapelint.reading.layout.exchanges import Rearrangement, rearrangement
 from shapelint.reading.layout.views import named_sizes, view_base
@@ -14,16 +14,21 @@ from shapelint.reading.operations import is_parameter, is_recurrent_call
 from shapelint.reading.recurrent import state_of
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import recurrent_above
-from shapelint.reading.trail import made_by, nature_of, natures, origin_of, tensor_inputs, trail
+from shapelint.reading.trail import made_by, nature_of, natures, operands_of, origin_of, tensor_inputs, trail
 from shapelint.reading.uses import feeds_class_loss, feeds_convolution
 from shapelint.reading.written import view_sizes
 from shapelint.shapes.axis import Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Tensor
+from shapelint.shapes.value import Tensor, Tuple, Value
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace, once
 
+_STEPS = 12  #: operations that are looked through for a second view
+#: what leaves the first two axes as they are, if these keep their sizes
+_BY_ROWS = HANDS_ON | REDUCES | {
+    Nature.VIEW, Nature.SELECTION, Nature.PIECES, Nature.JOIN, Nature.POINTWISE, Nature.SUM, Nature.LINEAR,
+}  # fmt: skip
 _REST = Dim.of(-1)  #: the size that a view is left to compute
 
 
@@ -92,6 +97,7 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
         _is_shifted(trace, root)
         or _is_cut_back(trace, node)
         or _is_exchanged_back(trace, node, meant)
+        or is_viewed_back(trace, node)
         or (meant.split is None and _may_hold_one(trace, root, node))
         or any(_is_one_by_default(trace, size) for size in meant.moved)
         or (meant.split is None and _takes_part_of_axis(node))
@@ -154,6 +160,62 @@ def _is_exchanged_back(trace: Trace, node: Node, meant: Rearrangement) -> bool:
     """
     users = trace.uses(Ref(node.id)) if _keeps_first(trace, node, meant) else []
     return bool(users) and all(_puts_back(trace, user, meant) for user in users)
+
+
+def is_viewed_back(trace: Trace, node: Node) -> bool:
+    """Whether another view, before or behind, cuts the first two axes the other way, row by row in between.
+
+    The rows lie in memory as they lay, whatever their two numbers are called in between.
+    """
+    base, made = view_base(node), node.result
+    if base is None or not isinstance(made, Tensor):
+        return False
+    given, taken = _leading(trace, base), _leading(trace, made)
+    forward = (user for one in _rows_behind(trace, made, taken) for user in trace.uses(one))
+    backward = (maker for one in _rows_above(trace, base, given) if (maker := made_by(trace, one)) is not None)
+    return any(
+        (other := view_base(one)) is not None
+        and isinstance(one.result, Tensor)
+        and (_leading(trace, other), _leading(trace, one.result)) == (taken, given)
+        for one in (*forward, *backward)
+    )
+
+
+def _tensors(value: Value) -> list[Tensor]:
+    items = value.items if isinstance(value, Tuple) else (value,)
+    return [item for item in items if isinstance(item, Tensor)]
+
+
+def _leading(trace: Trace, value: Tensor) -> list[Dim]:
+    return [trace.resolve(size) for size in value.sizes[:2]]
+
+
+def _rows_behind(trace: Trace, value: Tensor, leading: list[Dim]) -> Iterator[Ref]:
+    """A value, and what its rows become one by one: their own sizes may change, not how many there are."""
+    waiting = [value.ref] if value.ref is not None else []
+    for _ in range(_STEPS):
+        if not waiting:
+            return
+        ref = waiting.pop()
+        yield ref
+        for user in trace.uses(ref):
+            made = _tensors(user.result)
+            if nature_of(user) in _BY_ROWS and all(_leading(trace, one) == leading for one in made):
+                waiting += {Ref(user.id), *(one.ref for one in made if one.ref is not None)}
+
+
+def _rows_above(trace: Trace, value: Tensor, leading: list[Dim]) -> Iterator[Tensor]:
+    """A value, and what its rows were made of one by one."""
+    waiting = [value]
+    for _ in range(_STEPS):
+        if not waiting:
+            return
+        one = waiting.pop()
+        yield one
+        maker = made_by(trace, one)
+        if maker is not None and nature_of(maker) in _BY_ROWS:
+            given = [other for other in operands_of(maker) if isinstance(other, Tensor)]
+            waiting += [other for other in given if _leading(trace, other) == leading]
 
 
 def _keeps_first(trace: Trace, node: Node, meant: Rearrangement) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapelint.finding import Edit, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
-from shapelint.reading.layout.exchanged_views import exchanged_views
+from shapelint.reading.layout.exchanged_views import exchanged_views, is_viewed_back
 from shapelint.reading.layout.views import is_view
 from shapelint.reading.operations import is_method
 from shapelint.reading.quoting import construction_place, quote
@@ -159,7 +159,7 @@ def scores_cut_across_samples(trace: Trace) -> Iterator[Finding]:
         if not is_view(node) or node.error is not None or node.id in told or not isinstance(value, Tensor):
             continue
         place = _exchanged_batch(trace, value, node.result)
-        if place is not None:
+        if place is not None and not is_viewed_back(trace, node):
             yield from _finding(trace, node, value, place)
 
 
