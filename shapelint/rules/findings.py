@@ -132,7 +132,8 @@ def _merge(
             return None  # who calls it gives other sizes than the likely ones
         finding = replace(finding, fixes=())  # their numbers stand where names belong
         if RULES[finding.code].general:
-            return _by_default(finding, trace)
+            is_side = any(t.entry == trace.entry and t.likely == trace.likely for t in silent)
+            return None if is_side else _by_default(finding, trace)
     apart = next(iter(_sizes_apart(trace)), None)
     silent = [t for t in silent if t.entry == trace.entry]
     own = [t for t in showing if t.entry == trace.entry]

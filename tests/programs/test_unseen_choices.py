@@ -404,3 +404,44 @@ KEPT = """
 
 def test_a_tuple_that_no_followed_round_fills(told: Told) -> None:
     assert told(KEPT) == []
+
+
+BACKBONES = """
+    class Plain(nn.Module):
+        growth = 1
+
+    class Wide(nn.Module):
+        growth = 4
+
+    def backbone(block, planes=64):
+        return nn.Conv2d(3, 8 * planes * block.growth, 3)
+
+    class Segmenter(nn.Module):
+        def __init__(self, kind, classes{default}):
+            super().__init__()
+            if kind == "small":
+                self.features = backbone({small})
+            elif kind == "large":
+                self.features = backbone({large})
+            else:
+                raise ValueError(kind)
+            self.head = nn.Conv2d(2048, classes, 1)
+
+        def forward(self, x):
+            return self.head(self.features(x))
+    """
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "default", "wrong"),
+    [
+        ("Plain", "Wide", "", []),
+        ("Plain, planes", "Wide, planes", ", planes=64", []),
+        ("Wide, planes", "Wide, planes", ", planes=64", []),
+        ("Wide, planes", "Wide, planes", ", planes=32", ["SHP901"]),
+    ],
+)
+def test_sizes_by_default_with_one_of_several_backbones(
+    told: Told, small: str, large: str, default: str, wrong: list[str]
+) -> None:
+    assert told(BACKBONES.format(small=small, large=large, default=default)) == wrong
