@@ -19,12 +19,35 @@ _REFUSALS = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
 #: how test frameworks and Python call the contexts in which a refusal or a warning is what is wanted
 _REFUSING = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 _EXPECTING = _REFUSING | frozenset("warns assertWarns assertWarnsRegex deprecated_call catch_warnings".split())
+#: what ends a program, and what tells people why
+_LEAVING = frozenset(("exit", "quit", "_exit"))
+_SAYING = frozenset("print print_help print_usage error critical warning warn info debug write".split())
 _MEANT_TO_FAIL = frozenset({"expectedFailure", "xfail"})
 
 
 def raises(block: tuple[facts.Statement, ...]) -> bool:
-    """Whether a block ends in a `raise`."""
-    return bool(block) and isinstance(block[-1], facts.Raise)
+    """Whether a block ends in a `raise`, or does nothing but say why and `exit()`."""
+    if not block or isinstance(block[-1], facts.Raise):
+        return bool(block)
+    return _exits(block[-1]) and all(_says(statement) for statement in block[:-1])
+
+
+def _exits(statement: facts.Statement) -> bool:
+    """Whether a statement is `exit()` or `sys.exit("why")`; `sys.exit(main())` does something first."""
+    call = statement.value if isinstance(statement, facts.ExpressionStatement) else None
+    if not isinstance(call, facts.Call) or any(isinstance(given.value, facts.Call) for given in call.arguments):
+        return False
+    if isinstance(call.func, facts.Attribute):
+        return call.func.attr in _LEAVING and isinstance(call.func.value, facts.Name)
+    return isinstance(call.func, facts.Name) and call.func.id in _LEAVING
+
+
+def _says(statement: facts.Statement) -> bool:
+    """Whether a statement prints or logs something."""
+    call = statement.value if isinstance(statement, facts.ExpressionStatement) else None
+    named = call.func if isinstance(call, facts.Call) else None
+    said = named.attr if isinstance(named, facts.Attribute) else named.id if isinstance(named, facts.Name) else ""
+    return said in _SAYING
 
 
 def reckons_with_torch(handler: facts.Handler) -> bool:

@@ -137,6 +137,12 @@ def _hasattr(run: Run, site: Site) -> Value:
     return site.unknown_result(run) if answer is None else Bool(answer)
 
 
+@builtin("exit", "quit")
+def leave(run: Run, site: Site) -> Value:
+    """The program ends, and the path with it."""
+    raise Raised
+
+
 @builtin("super", most=2)
 def _super(run: Run, site: Site) -> Value:
     owner, receiver = site.args if len(site.args) == 2 else _around(site.scope)

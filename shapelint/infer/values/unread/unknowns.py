@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapelint.infer.plan import Parent, rank_symbol
+from shapelint.infer.plan import Parent, Raised, rank_symbol
 from shapelint.infer.protocol import (
     Site,
     attribute_of,
@@ -41,6 +41,7 @@ from shapelint.shapes.value import (
 from shapelint.syntax import facts
 
 #: indices of a tensor that keep, drop or add an axis, whatever its rank
+_LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))  #: what ends the program, and the path with it
 _PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 
@@ -52,6 +53,8 @@ def _class(value: Unknown) -> Value:
 @calls(Unknown)
 def _call(run: Run, called: Unknown, site: Site) -> Value:
     lend(run, site)
+    if called.key in _LEAVING:
+        raise Raised
     if called.owner is None:
         return run.path.note_array(site.unknown(run, f"a call of something unknown: {called.reason}"), called)
     name = called.key.removeprefix(f"{called.owner.key}.")
