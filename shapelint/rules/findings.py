@@ -169,13 +169,24 @@ def _on_one_side(
         return None
     is_side = branch is not None and is_taken(branch, trace, raises=finding.severity is Severity.ERROR)
     # what torch refuses on one side alone is most often kept from it by conditions that hang together; not so sizes,
-    # nor the side that is taken where nobody says anything
-    hangs_alone = bool(trace.likely) or apart is not None or (branch is not None and branch.likely is True)
+    # nor what is made where a parameter is left at None
+    hangs_alone = bool(trace.likely) or apart is not None or _is_left_at_none(branch)
     lowered = _lower(finding.confidence, 1 if is_side and (hangs_alone or not rule.general) else 2)
     if lowered is None or (rule.general and not is_side):
         return None
     message = finding.message if branch is None else f"{finding.message} (when {branch.told})"
     return replace(finding, confidence=lowered, message=message), trace
+
+
+def _is_left_at_none(branch: Decision | None) -> bool:
+    """Whether a side is that of `if state is None`, for a parameter whose default is None."""
+    return (
+        branch is not None
+        and branch.likely is True
+        and branch.choice is True
+        and isinstance(branch.question, Same)
+        and branch.question.constant is None
+    )
 
 
 def _likelier(finding: Finding, showing: list[Trace], passing: list[Trace]) -> list[Trace]:

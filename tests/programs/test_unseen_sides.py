@@ -201,3 +201,22 @@ def test_a_program_that_is_left(told: Told, leave: str) -> None:
     assert told(LEFT.format(wide=8, leave=leave, look="pass", run=run)) == []
     assert told(LEFT.format(wide=4, leave=leave, look="pass", run=run)) == ["SHP901"]
     assert told(LEFT.format(wide=4, leave=leave, look=leave, run=run)) == []
+
+
+LEFT_OUT = """
+    class Encoder(nn.Module):
+        def __init__(self, features, hidden):
+            super().__init__()
+            self.hidden = hidden
+            self.rnn = nn.GRU(features, hidden, batch_first=True)
+
+        def forward(self, x, state=None):
+            if state is None:
+                state = torch.zeros({rows}, x.size(0), self.hidden)
+            return self.rnn(x, state)
+    """
+
+
+@pytest.mark.parametrize(("rows", "wrong"), [(1, []), (2, ["SHP907"])])
+def test_what_is_made_where_a_state_is_left_out(told: Told, rows: int, wrong: list[str]) -> None:
+    assert told(LEFT_OUT.format(rows=rows)) == wrong
