@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from shapelint.claims.rows.sees_whole_sequence import SeesWholeSequence
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Claim, Confidence, Finding, Fix, Ref, Severity
+from shapelint.ops.axis_flow import Source
 from shapelint.ops.nature import Nature
 from shapelint.reading.operations import is_linear, is_recurrent_call, short_name
 from shapelint.reading.quoting import construction_place
 from shapelint.reading.recurrent import layer_of, sequence_of
 from shapelint.reading.sizes.around import appended, given_at, in_words, layer_call_above, named, recurrent_above
-from shapelint.reading.trail import nature_of
+from shapelint.reading.trail import flow_of, nature_of
 from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
@@ -58,7 +59,8 @@ raises: torch refuses the number of channels. For pooling: sees_whole_sequence, 
 gets depend on one step each.
 
 ## When it stays silent
-The axes were exchanged before; a pooling whose result no Linear layer takes for the features.
+The axes were exchanged before; a pooling whose result is not taken for features: by a Linear layer that has as many, or
+by a norm of each row.
 """,
     bad=(
         """\
@@ -114,6 +116,20 @@ print(norm(output).shape)  # error: SHP515
 """,
     ),
     good=(
+        """\
+from torch import nn
+
+class StepWeights(nn.Module):
+    def __init__(self, features, hidden, steps):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.pool = nn.AdaptiveAvgPool1d(1)
+        self.norm = nn.BatchNorm1d(steps)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        return output * self.norm(self.pool(output).squeeze(2)).sigmoid().unsqueeze(2)
+""",
         """\
 import torch
 from torch import nn
@@ -186,31 +202,37 @@ def _pooled(trace: Trace, node: Node, value: Tensor) -> Iterator[Finding]:
     roles = [axis.role for axis in value.axes]
     if sequence is None or call is None or roles != [Role.BATCH, Role.TIME, Role.FEATURE]:
         return
-    taken, user = _taken_for_features(trace, node)
-    source = value.ref
-    if taken is None or user is None or taken.ref is None or source is None:
+    found, source = _taken_for_features(trace, node), value.ref
+    if found is None or source is None:
         return
-    is_vector = is_linear(user) and trace.resolve(taken.axes[-1].dim) == trace.resolve(value.axes[2].dim)
-    if taken.axes[-1].role is Role.TIME and taken.rank == 2 and (is_vector or not is_linear(user)):
+    taken, user = found
+    fits = not is_linear(user) or trace.resolve(taken.axes[-1].dim) == trace.resolve(value.axes[2].dim)
+    if taken.axes[-1].role is Role.TIME and taken.rank == 2 and fits and taken.ref is not None:
         claim = SeesWholeSequence(taken.ref, source=source, time_axis=1)
         yield _finding(trace, node, value, call, [claim], Confidence.MEDIUM)
 
 
-def _taken_for_features(trace: Trace, node: Node) -> tuple[Tensor | None, Node | None]:
+def _taken_for_features(trace: Trace, node: Node) -> tuple[Tensor, Node] | None:
     """What a Linear layer gets of a pooling's result, or what norms the last axis of it, and that operation."""
     value = node.result
     for _ in range(_DEPTH):
         if not isinstance(value, Tensor) or value.ref is None:
-            break
+            return None
         users = list(trace.uses(value.ref))
-        taker = next((user for user in users if is_linear(user) or nature_of(user) is Nature.NORM), None)
+        taker = next((user for user in users if is_linear(user) or _norms_last(trace, user, value)), None)
         if taker is not None:
             return value, taker
         passing = [user for user in users if nature_of(user) in _PASSING]
         if len(passing) != 1:
-            break
+            return None
         value = passing[0].result
-    return None, None
+    return None
+
+
+def _norms_last(trace: Trace, user: Node, value: Tensor) -> bool:
+    """Whether an operation norms each row along its last axis, as a vector of features is."""
+    flow = flow_of(trace, Ref(user.id)) if nature_of(user) is Nature.NORM else None
+    return flow is not None and flow.mixed == {Source(0, value.rank - 1)}
 
 
 def _finding(
