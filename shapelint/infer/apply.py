@@ -158,9 +158,12 @@ def _may_be_array(run: Run, values: Iterable[Value]) -> bool:
     What a module's `forward` is given is a tensor.
     """
     is_module = any(entered.kind == "module" for entered in run.trace.entered[:1])
-    waiting = [ref.node for value in values for ref in refs(value)]
+    waiting, seen = [ref.node for value in values for ref in refs(value)], set[int]()
     while waiting:
         node = run.trace.nodes[waiting.pop()]
+        if node.id in seen:
+            continue
+        seen.add(node.id)
         is_array = node.op.startswith("torch.Tensor.") or (node.op == INPUT and not (is_module and node.bound["given"]))
         if not is_array:
             return False

@@ -56,7 +56,7 @@ def execute(run: Run, scope: Scope, statements: tuple[facts.Statement, ...]) -> 
         run.step()
         run.covered.add(id(statement))
         if not run.recorder.away and not isinstance(statement, _COMPOUND):
-            run.trace.run.add(statement.span)
+            run.trace.executed.add(statement.span)
         executor = executes.of(statement)
         flow = Flow.NEXT if executor is None else executor(run, scope, statement)
         if flow is not Flow.NEXT:

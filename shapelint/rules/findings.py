@@ -70,9 +70,9 @@ def _passing(traces: Sequence[Trace], spans: set[Span]) -> dict[Span, list[Trace
     """The paths that run the statements in which some places lie, whatever is known there."""
     passing: dict[Span, list[Trace]] = {}
     for trace in traces if spans else ():
-        lines = {line for span in trace.run for line in range(span.line, span.end_line + 1)} if trace.run else set()
+        lines = {line for one in trace.executed for line in range(one.line, one.end_line + 1)}
         for span in spans:
-            if span.line in lines and any(one.covers(span) for one in trace.run):
+            if span.line in lines and any(one.covers(span) for one in trace.executed):
                 passing.setdefault(span, []).append(trace)
     return passing
 
@@ -195,15 +195,12 @@ def _likelier(finding: Finding, showing: list[Trace], passing: list[Trace]) -> l
     Of some of them nothing is known at the place.
     """
     raises = finding.severity is Severity.ERROR
-    unlikely = [
-        one
-        for one in (showing[0].decisions if showing else ())
-        if one.likely is False and isinstance(one.choice, bool) and all(_key(one) in _choices(t) for t in showing)
-    ]
-    turned = {(one.subject, not one.choice) for one in unlikely if not is_taken(one, showing[0], raises=raises)}
-    return (
-        [trace for trace in passing if trace.entry == showing[0].entry and turned & _choices(trace)] if turned else []
-    )
+    turned = {
+        (one.subject, not one.choice)
+        for one in _shared(showing)
+        if one.likely is False and isinstance(one.choice, bool) and not is_taken(one, showing[0], raises=raises)
+    }
+    return [trace for trace in passing if turned & _choices(trace) and trace.entry == showing[0].entry]
 
 
 def _certain_elsewhere(
@@ -296,11 +293,7 @@ def _symbolic_first(hits: list[Hit]) -> Hit:
 
 def _branch(showing: list[Trace], silent: list[Trace]) -> Decision | None:
     """The decision that all paths with the finding share, and none of the others."""
-    for decision in showing[0].decisions if showing else ():
-        key = _key(decision)
-        if all(key in _choices(t) for t in showing) and not any(key in _choices(t) for t in silent):
-            return decision
-    return None
+    return next((one for one in _shared(showing) if not any(_key(one) in _choices(t) for t in silent)), None)
 
 
 @once
@@ -325,9 +318,13 @@ def _is_kept_apart(showing: list[Trace], sides: set[tuple[str, object]]) -> bool
 
 def _turned_for(showing: list[Trace], sides: set[tuple[str, object]]) -> Iterator[Decision]:
     """The conditions whose one side all these paths take, where some path takes the other one."""
-    for decision in showing[0].decisions:
-        is_shared = all(_key(decision) in _choices(trace) for trace in showing)
-        if is_shared and (decision.subject, not decision.choice) in sides:
+    return (one for one in _shared(showing) if (one.subject, not one.choice) in sides)
+
+
+def _shared(showing: list[Trace]) -> Iterator[Decision]:
+    """The conditions whose one side all these paths take."""
+    for decision in showing[0].decisions if showing else ():
+        if all(_key(decision) in _choices(trace) for trace in showing):
             yield decision
 
 
@@ -335,6 +332,7 @@ def _key(decision: Decision) -> tuple[str, object]:
     return decision.subject, decision.choice
 
 
+@once
 def _choices(trace: Trace) -> set[tuple[str, object]]:
     return {_key(decision) for decision in trace.decisions}
 

@@ -47,7 +47,7 @@ class Trace:
     spoken: dict[Ref, list[tuple[int, Evidence]]] = field(default_factory=dict)  #: of axes whose sizes are numbers
     returned: list[Value] = field(default_factory=list)  #: values returned from the entry point itself
     decisions: list[Decision] = field(default_factory=list)
-    run: set[Span] = field(default_factory=set, repr=False)  #: the plain statements of the analysed file that were run
+    executed: set[Span] = field(default_factory=set, repr=False)  #: the plain statements of the analysed file
     store: Store = field(default_factory=Store, repr=False, compare=False)  #: what was said of unknown values
     members: dict[str, Value] = field(default_factory=dict)  #: members of enumerations by their texts
     entered: list[Entered] = field(default_factory=list)  #: what is called with values that nobody gives

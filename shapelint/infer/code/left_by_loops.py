@@ -111,11 +111,11 @@ class LeftByLoop:
 
         `if kept is None: kept = x`, and else `kept = torch.cat((kept, x))`.
         """
-        first = {key: slot.value for (holder, key), slot in self.first.items() if not holder}
-        for name in sorted(carried(self.body) & self.scope.names.keys()):
-            is_begun = isinstance(self.scope.names[name], Tensor) and not isinstance(first.get(name), Tensor)
-            if is_begun:
-                self.scope.names[name] = Unknown(f"{name}@{self.place}", "one round of a loop does not tell")
+        names, first = self.scope.names, {key: slot.value for (holder, key), slot in self.first.items() if not holder}
+        made = (name for name, value in names.items() if isinstance(value, Tensor))
+        begun = {name for name in made if not isinstance(first.get(name), Tensor)}
+        for name in sorted(begun & carried(self.body)) if begun else ():
+            names[name] = Unknown(f"{name}@{self.place}", "one round of a loop does not tell")
 
     def _stand_for_rebound(self, count: Dim, followed: int) -> None:
         """Sequences that each round makes anew from what was there: `out = out + [step]`.

@@ -35,7 +35,7 @@ def canonical(path: str) -> str:
     """
     if is_registered(path):
         return path
-    if path.startswith("torch.torch"):
+    if f"{path}.".startswith("torch.torch."):
         return canonical(path.removeprefix("torch."))
     name = path.rpartition(".")[2]
     if name == "LightningModule":
