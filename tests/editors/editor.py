@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from pygls.protocol import default_converter
 from pygls.workspace import PositionCodec
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from root import ROOT
 
 MODEL = """\
 from torch import nn
@@ -211,3 +215,22 @@ def edited(text: str, changes: dict[str, Any], uri: str) -> str:
         lines[start.line] = line[: start.character] + edit.new_text + line[end.character :]
         text = "\n".join(lines)
     return text
+
+
+def seen_by(command: Sequence[str], path: Path, homes: Mapping[str, str]) -> dict[str, Any]:
+    """What a script in a real editor reports of the model, which it opens at a path; it fails for none of its steps."""
+    report = path.with_name("report.json")
+    path.write_text(MODEL)
+    told = json.dumps([sys.executable, str(path), str(report)])
+    subprocess.run(
+        command,
+        env={**os.environ, **homes, "SHAPELINT_TEST": told, "PYTHONPATH": str(ROOT)},
+        cwd=path.parent,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=300,
+        check=True,
+    )
+    seen: dict[str, Any] = json.loads(report.read_text())
+    assert seen.get("failure") is None, seen
+    return seen

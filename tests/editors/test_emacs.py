@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from editor import COMMENTED, MODEL
-from root import ROOT
+from editor import COMMENTED, seen_by
 
 EMACS = shutil.which("emacs")
 SCRIPT = Path(__file__).with_name("emacs.el")
@@ -27,20 +23,8 @@ def has_eglot() -> bool:
 
 @pytest.mark.skipif(not has_eglot(), reason="no Emacs with eglot (Debian: apt-get install emacs-nox elpa-eglot)")
 def test_emacs_shows_findings_and_takes_actions(tmp_path: Path) -> None:
-    path, report = tmp_path / "model.py", tmp_path / "report.json"
-    path.write_text(MODEL)
-    told = json.dumps([sys.executable, str(path), str(report)])
-    subprocess.run(
-        [str(EMACS), "--batch", "-q", "-l", str(SCRIPT)],
-        env={**os.environ, "HOME": str(tmp_path), "SHAPELINT_TEST": told, "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=300,
-        check=True,
-    )
-    seen = json.loads(report.read_text())
-    assert seen.get("failure") is None, seen
+    path = tmp_path / "model.py"
+    seen = seen_by([str(EMACS), "--batch", "-q", "-l", str(SCRIPT)], path, {"HOME": str(tmp_path)})
     (finding,) = seen["told"]
     assert "SHP101" in finding
     assert "`out[-1]` selects the last sample of the batch" in finding

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from editor import COMMENTED, MENDED, MODEL
-from root import ROOT
+from editor import COMMENTED, MENDED, seen_by
 
 NEOVIM = shutil.which("nvim")
 SCRIPT = Path(__file__).with_name("neovim.lua")
@@ -19,22 +14,9 @@ SCRIPT = Path(__file__).with_name("neovim.lua")
 
 @pytest.mark.skipif(NEOVIM is None, reason="nvim is not on the path (Debian: apt-get install neovim)")
 def test_neovim_shows_findings_and_hints_and_takes_a_quick_fix(tmp_path: Path) -> None:
-    path, report = tmp_path / "model.py", tmp_path / "report.json"
-    path.write_text(MODEL)
-    told = json.dumps([sys.executable, str(path), str(report)])
-    root = str(ROOT)
+    path = tmp_path / "model.py"
     homes = {name: str(tmp_path) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
-    subprocess.run(
-        [str(NEOVIM), "--headless", "--clean", "-S", str(SCRIPT)],
-        env={**os.environ, **homes, "SHAPELINT_TEST": told, "PYTHONPATH": root},
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=300,
-        check=True,
-    )
-    seen = json.loads(report.read_text())
-    assert seen.get("failure") is None, seen
+    seen = seen_by([str(NEOVIM), "--headless", "--clean", "-S", str(SCRIPT)], path, homes)
     (first,), (confirmed,) = seen["first"], seen["confirmed"]
     assert (first["line"], first["column"], first["code"]) == (12, 27, "SHP101")
     assert "unverified: torch has not spoken yet" in first["message"]
