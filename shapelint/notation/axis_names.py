@@ -51,6 +51,9 @@ _OUTER = frozenset(
     " char word token vocab".split()
 )
 
+#: the parts of a name that say that it is a number of something
+_COUNTING = frozenset("n num nb no number of size count dim".split())
+
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(_BATCH.split(), Role.BATCH),
     **dict.fromkeys(_TIME.split(), Role.TIME),
@@ -113,3 +116,9 @@ def role_of_name(name: str) -> Role:
     `b` and `t` count in upper case only; `axis_roles.roles_in_company` decides them by the names beside them.
     """
     return Role.UNKNOWN if name in ("b", "t") else word_role(name.lstrip("_"))
+
+
+def counted_by(name: str) -> str:
+    """What a name speaks of: `n_labels`, `label_size` and `labels` are all of each `label`."""
+    words = [word for word in name.lower().rsplit(".", 1)[-1].split("_") if word not in _COUNTING]
+    return "".join(words).removesuffix("s")

@@ -87,6 +87,9 @@ class Assumptions(Protocol):
     def agree(self, left: Dim, right: Dim) -> bool:
         """Return False if the sizes certainly differ; otherwise they are assumed equal from now on."""
 
+    def sum_over(self, left: Dim, right: Dim) -> bool:
+        """`agree` for two axes that a product sums over: nobody builds a recurrent layer that is 1 wide for it."""
+
     def overlay(self, left: Dim, right: Dim) -> bool:
         """`agree` for sizes that are laid over each other: an axis of an input may have length 1 as well."""
 

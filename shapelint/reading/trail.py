@@ -62,6 +62,9 @@ class _Settled:
     def agree(self, left: Dim, right: Dim) -> bool:
         return self.same(left, right) is not Same.DIFFERENT
 
+    def sum_over(self, left: Dim, right: Dim) -> bool:
+        return self.agree(left, right)
+
     def overlay(self, left: Dim, right: Dim) -> bool:
         return self.agree(left, right)
 

@@ -31,6 +31,18 @@ def argument(node: Node, position: int, name: str) -> facts.Argument | None:
     return next((given for given in call.arguments if given.keyword == name), None)
 
 
+def sides_of(node: Node) -> tuple[facts.Expression, ...]:
+    """Both operands as they are written: `a + b`, `a == b`, `a.eq(b)` or `torch.eq(a, b)`; none where they are not."""
+    match node.expression:
+        case facts.Binary(left=left, right=right) | facts.Compare(left=left, rest=((_, right),)):
+            return left, right
+        case facts.Call(func=facts.Attribute(value=receiver), arguments=(other,)):
+            return receiver, other.value
+        case facts.Call(arguments=(one, other)):
+            return one.value, other.value
+    return ()
+
+
 def written(built: Node, name: str) -> facts.Argument | None:
     """The argument for a parameter of a layer class, or under a keyword that it does not have."""
     parameters = list(LAYERS[built.op].build.signature.parameters)

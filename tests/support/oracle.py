@@ -81,6 +81,10 @@ class PathAssumptions:
             self._assume(self.resolve(left), self.resolve(right))
         return answer is not Same.DIFFERENT
 
+    def sum_over(self, left: Dim, right: Dim) -> bool:
+        """What a product sums over has one size."""
+        return self.agree(left, right)
+
     def overlay(self, left: Dim, right: Dim) -> bool:
         """Sizes that are laid over each other are equal, or one of them is 1."""
         return self.agree(left, right)

@@ -9,7 +9,7 @@ from shapelint.infer.plan import JOINED, MAX_DEPTH, PRODUCT, Demand
 from shapelint.infer.run.run import Run
 from shapelint.ops.names import PAD_PACKED, READING_PACKED, RECURRENT
 from shapelint.ops.nature import Nature
-from shapelint.ops.registry import Op, Undetermined
+from shapelint.ops.registry import OPS, Op, Undetermined
 from shapelint.shapes.value import NONE, Dtype, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.trace.node import INPUT, Node
 
@@ -46,6 +46,8 @@ def demand_inputs(
         _demand_packed(run, args[0])
     elif op.name in JOINING and args:
         _demand_alike(run, op, args[0])
+    elif op.nature is Nature.COMPARISON:
+        _demand_class_numbers(run, args)
 
 
 def _is_state_of_one_sequence(args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> bool:
@@ -77,6 +79,18 @@ def _demand_alike(run: Run, op: Op, members: Value) -> None:
     for item in items:
         if isinstance(item, Unknown) and rank:
             run.path.demand(item, Demand(rank, JOINED))
+
+
+def _demand_class_numbers(run: Run, operands: tuple[Value, ...]) -> None:
+    """What the places of largest scores are compared with is as many class numbers: `scores.argmax(1) == labels`."""
+    for guess in operands:
+        if not isinstance(guess, Tensor) or guess.ref is None:
+            continue
+        maker = OPS.get(run.trace.node(guess.ref).op)
+        if maker is not None and maker.nature is Nature.EXTREME and guess.dtype is Dtype.INT:
+            for labels in operands:
+                if isinstance(labels, Unknown):
+                    run.path.demand(labels, Demand(guess.rank, JOINED, dtype=Dtype.INT))
 
 
 def demand_ids(run: Run, value: object) -> None:

@@ -16,6 +16,7 @@ from shapelint.infer.values.scopes import Function, Home
 from shapelint.infer.values.snapshot import captured
 from shapelint.ops.names import READING_PACKED
 from shapelint.ops.registry import ShapeError
+from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Layer, Packed, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
@@ -110,13 +111,20 @@ class Recorder:
         frames = tuple(self.frames)
         node = Node(number, op, args, kwargs, bound, stamped, span, self.path, expression, frames, error)
         self.trace.nodes.append(node)
-        if self.skips and isinstance(stamped, Layer):
-            self.skipping.add(number)
+        if isinstance(stamped, Layer):
+            self._note_layer(number, stamped)
         if self.graphless:
             self.trace.graphless.add(number)
         if caught:
             self.trace.tried.add(number)
         return stamped
+
+    def _note_layer(self, number: int, layer: Layer) -> None:
+        width = layer.find("hidden_size", Dim)
+        if width is not None and width.as_symbol:
+            self.sizes.widths.add(width.as_symbol)
+        if self.skips:
+            self.skipping.add(number)
 
     def is_guess(self, *values: Value) -> bool:
         """Whether a value rests on an input whose rank was guessed from the first operation on it."""

@@ -61,6 +61,10 @@ class Run:
         """False if the sizes differ, or this path takes them to; otherwise they are equal from now on."""
         return self.path.choose_agreement(left, right) if self.path.constructor else self.sizes.agree(left, right)
 
+    def sum_over(self, left: Dim, right: Dim) -> bool:
+        """`agree`, unless only a recurrent layer of width 1 would do."""
+        return not self.sizes.is_width_of_one(left, right) and self.agree(left, right)
+
     def overlay(self, left: Dim, right: Dim) -> bool:
         """`agree`, where an axis of an input may have length 1 as well."""
         self.sizes.note_overlaid(left, right)

@@ -23,6 +23,7 @@ class Sizes:
     trace: Trace
     store: Store
     positive: set[str] = field(default_factory=set)  #: symbols that are the size of an axis or a layer
+    widths: set[str] = field(default_factory=set)  #: symbols that are the hidden size of a recurrent layer
     overlaid: set[str] = field(default_factory=set)  #: axes that are as long as others, or 1 long
     assumed_zero: set[Dim] = field(default_factory=set)  #: differences of the equations
     mentions: dict[str, list[str]] = field(default_factory=dict)  #: solved symbols whose values may mention a symbol
@@ -52,6 +53,12 @@ class Sizes:
     def is_certain(self, difference: Dim) -> bool:
         """Whether what this says of its symbols, which are taken to be positive, is so: `a + b` is `a` where b is 0."""
         return all(is_of_axis(name) or name in self.positive for name in difference.symbols)
+
+    def is_width_of_one(self, left: Dim, right: Dim) -> bool:
+        """Whether sizes are equal only if a recurrent layer is 1 wide, which the code says nowhere."""
+        sides = (self.resolve(left), self.resolve(right))
+        names = [name for side in sides if (name := side.as_symbol) is not None and name in self.widths]
+        return ONE in sides and any(self.trace.defaults.get(name) != 1 for name in names)
 
     def agree(self, left: Dim, right: Dim) -> bool:
         """False if the sizes certainly differ; otherwise they are equal from now on."""

@@ -12,10 +12,10 @@ from shapelint.reading.quoting import quote
 from shapelint.reading.single_index import ONE
 from shapelint.reading.sizes.around import is_learned
 from shapelint.reading.trail import above, nature_of
+from shapelint.reading.written import sides_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.report import report
 from shapelint.shapes.value import Tensor, Value
-from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -189,14 +189,6 @@ def _claim(node: Node, column: Tensor, row: Tensor) -> Claim:
 
 def _written(trace: Trace, node: Node, column: Tensor, row: Tensor) -> tuple[str, str]:
     """How the two operands are written, the column first."""
-    match node.expression:
-        case facts.Binary(left=left, right=right) | facts.Compare(left=left, rest=((_, right),)):
-            sides = [quote(trace, left.span), quote(trace, right.span)]
-        case facts.Call(func=facts.Attribute(value=receiver), arguments=given) if len(given) == 1:
-            sides = [quote(trace, receiver.span), quote(trace, given[0].value.span)]
-        case facts.Call(arguments=given) if len(given) == 2:
-            sides = [quote(trace, one.value.span) for one in given]
-        case _:
-            return "the column", "the vector"
+    sides = [quote(trace, side.span) for side in sides_of(node)] or ["the column", "the vector"]
     is_first = isinstance(node.args[0], Tensor) and node.args[0].rank == 2
     return (sides[0], sides[1]) if is_first else (sides[1], sides[0])

@@ -86,8 +86,34 @@ class Scores(nn.Module):
         output, _ = self.rnn(x)
         return torch.relu(output) @ self.weight  # error: SHP901
 """,
+        """import torch
+from torch import nn
+
+class Attention(nn.Module):
+    def __init__(self, features, hidden):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+        self.score = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        weights = torch.softmax(self.score(output), dim=1)
+        return torch.bmm(output, weights.transpose(1, 2))  # error: SHP901
+""",
     ),
     good=(
+        """\
+import torch
+from torch import nn
+
+class OneWide(nn.Module):
+    def __init__(self, features, hidden=1):
+        super().__init__()
+        self.gru = nn.GRU(features, hidden, batch_first=True)
+
+    def forward(self, x, scale):
+        return self.gru(x)[0] @ scale.view(1, 5)
+""",
         """\
 import torch
 from torch import nn

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapelint.claims.values.has_shape import HasShape
 from shapelint.claims.values.raises import Raises
 from shapelint.data import dataclass
-from shapelint.finding import Finding, Fix, Ref, Severity
+from shapelint.finding import Claim, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.quoting import construction_place, place_of, quote
@@ -37,7 +38,8 @@ Finds `fc(h_n)` whose result is read as (batch, classes): a loss takes it, or a 
 
 ## Why is this bad
 `h_n` is (D*num_layers, batch, hidden_size), with one layer too, and a head keeps the first axis. Axis 1 of the
-result is the batch: a softmax over it mixes the samples, and torch accepts that. A loss over classes raises.
+result is the batch: a softmax over it mixes the samples, and torch accepts that. A loss over classes takes the
+samples for the classes: it raises, or reads targets of (layers, classes).
 
 ## Example
 ```python
@@ -52,7 +54,8 @@ return torch.log_softmax(self.fc(h_n[-1]), dim=1)
 ```
 
 ## Proved by
-batch_independence: the softmax mixes the samples. raises: the loss does not take the result.
+batch_independence: the softmax mixes the samples. raises: the loss does not take the result. has_shape: the result
+that a loss takes has not a row for each sample.
 
 ## When it stays silent
 A layer is chosen before or after the head (`squeeze(0)`, `[-1]`, `view`), or nothing tells what the result is
@@ -84,6 +87,20 @@ lstm = nn.LSTM(3, 5, 2, batch_first=True)
 fc = nn.Linear(5, 4)
 _, (h_n, c_n) = lstm(torch.randn(3, 7, 3))
 loss = F.cross_entropy(fc(h_n), torch.randint(0, 4, (3,)))  # error: SHP309
+""",
+        """from torch import nn
+
+class Clips(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.rnn = nn.RNN(features, hidden, num_layers=2)
+        self.head = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[1])  # error: SHP309
+
+def step(model: Clips, x, target):
+    return nn.CrossEntropyLoss()(model(x), target)
 """,
     ),
     good=(
@@ -126,6 +143,20 @@ fc = nn.Linear(5, 4)
 _, (h_n, c_n) = lstm(torch.randn(7, 3, 3))
 loss = nn.functional.cross_entropy(fc(h_n).view(-1, 4), torch.randint(0, 4, (3,)))
 """,
+        """from torch import nn
+
+class EachLayer(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.rnn = nn.RNN(features, hidden, num_layers=2)
+        self.head = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[1])
+
+def step(model: EachLayer, x, target):
+    return nn.CrossEntropyLoss()(model(x).transpose(1, 2), target)
+""",
     ),
 )
 
@@ -139,12 +170,12 @@ class Headed:
     state: Tensor
 
 
-@check(RULE, at=(Nature.SOFTMAX, Event.REFUSED))
+@check(RULE, at=(Nature.SOFTMAX, Nature.CROSS_ENTROPY, Event.REFUSED))
 def whole_state_as_rows(trace: Trace) -> Iterator[Finding]:
     """Softmaxes and losses that take the result of a head on a whole state for rows of scores."""
     told: set[int] = set()
     for node in trace.nodes:
-        headed = _headed(trace, node) if _is_softmax(node) or _refuses(node) else None
+        headed = _headed(trace, node) if _is_softmax(node) or _takes_scores(node) else None
         if headed is not None and headed.head.id not in told:
             told.add(headed.head.id)
             yield _finding(trace, headed, node)
@@ -164,9 +195,12 @@ def _is_softmax(node: Node) -> bool:
     return (layer if isinstance(layer, Layer) else node).number("dim") in (1, -2)
 
 
-def _refuses(node: Node) -> bool:
-    """Whether torch refuses scores in a loss: they have one axis more than the classes."""
-    return node.error is not None and is_loss(node)
+def _takes_scores(node: Node) -> bool:
+    """Whether a loss refuses scores, which have an axis too many, or takes their axis 1 for the classes."""
+    if node.error is not None:
+        return is_loss(node)
+    value = next(tensor_inputs(node), None)
+    return nature_of(node) is Nature.CROSS_ENTROPY and isinstance(value, Tensor) and value.rank == 3
 
 
 def _headed(trace: Trace, node: Node) -> Headed | None:
@@ -191,20 +225,28 @@ def _headed(trace: Trace, node: Node) -> Headed | None:
 def _finding(trace: Trace, headed: Headed, reader: Node) -> Finding:
     slot, given = headed.slot, argument(headed.head, 0, "input")
     name = slot.slot if given is None else quote(trace, given.value.span)
-    refused = reader.error is not None
-    how = "a loss takes it for (batch, classes)" if refused else "a softmax goes over the batch"
-    claims = [Raises(Ref(reader.id))] if refused else samples_mix(trace, slot.call, Ref(reader.id), -2)
+    how = "a softmax goes over the batch" if _is_softmax(reader) else "a loss takes it for (batch, classes)"
     return report(
         RULE,
         trace,
         headed.head,
         f"`{name}` is (layers * directions, batch, hidden), so the result has a row for each layer, and {how}",
-        claims=claims,
+        claims=_claims(trace, headed, reader),
         shapes=[(name, headed.state), ("the result", headed.head.result)],
         related=[construction_place(slot.layer), place_of(reader, "the result is read here")],
         help=_help(name, slot),
         fixes=[_last_layer(name, slot, given)],
     )
+
+
+def _claims(trace: Trace, headed: Headed, reader: Node) -> list[Claim]:
+    if reader.error is not None:
+        return [Raises(Ref(reader.id))]
+    if _is_softmax(reader):
+        return samples_mix(trace, headed.slot.call, Ref(reader.id), -2)
+    result = headed.head.result
+    assert isinstance(result, Tensor)
+    return [HasShape(Ref(headed.head.id), sizes=result.sizes[1:])]
 
 
 def _help(name: str, slot: Slot) -> str:

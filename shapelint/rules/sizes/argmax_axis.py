@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from shapelint.claims.values.has_shape import HasShape
 from shapelint.data import dataclass
 from shapelint.finding import Confidence, Edit, Finding, Fix, Severity
+from shapelint.notation.axis_names import counted_by
 from shapelint.ops.nature import Nature
 from shapelint.reading.loops.rounds_of_calls import place_of_operation
 from shapelint.reading.quoting import quote
 from shapelint.reading.recurrent import is_returned
 from shapelint.reading.sizes.around import given_at, in_words, layout_of, named, recurrent_above
 from shapelint.reading.trail import made_by, nature_of
+from shapelint.reading.written import sides_of
 from shapelint.rules.base import Rule, check
 from shapelint.rules.report import report
 from shapelint.shapes.axis import SEQUENCE, Role
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.value import Dtype, Tensor, Tuple
 from shapelint.syntax import facts
+from shapelint.trace.decision import without_places
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
@@ -31,7 +34,7 @@ RULE = Rule(
 ## What it does
 Finds `argmax` and `max` along the steps or the samples of (B, T, C) scores, where other code shows that the
 last axis holds the classes: a loss of scores that are made at the same place, an embedding of the result, a
-comparison that fails.
+comparison that fails, a comparison with what the last axis counts (`labels`, of `n_labels` scores).
 
 ## Why is this bad
 `scores.argmax(1)` of (B, T, C) is (B, C): for each class, the step where it has its highest score. As class
@@ -97,6 +100,20 @@ tags = torch.randint(0, 5, (10, 32))
 predicted = torch.argmax(head(states), 1)  # error: SHP519
 accuracy = (predicted == tags).float().mean()
 """,
+        """from torch import nn
+
+class Tagger(nn.Module):
+    def __init__(self, features, num_labels):
+        super().__init__()
+        self.gru = nn.GRU(features, 16, batch_first=True)
+        self.head = nn.Linear(16, num_labels)
+
+    def forward(self, x):
+        return self.head(self.gru(x)[0])
+
+def accuracy(model: Tagger, x, labels):
+    return model(x).argmax(dim=1).eq(labels).float().mean()  # error: SHP519
+""",
     ),
     good=(
         """\
@@ -128,6 +145,9 @@ class Spotter(nn.Module):
     def forward(self, x):
         output, _ = self.lstm(x)
         return self.fc(output).argmax(dim=1)
+
+def hits(model: Spotter, x, steps):
+    return (model(x) == steps).float().mean()
 """,
         """\
 import torch
@@ -199,7 +219,16 @@ def _is_used_as_classes(trace: Trace, choice: _Choice) -> bool:
             return True
         if nature_of(user) is Nature.COMPARISON and user.error is not None:
             return any(_sizes(trace, other)[:2] == _sizes(trace, choice.scores)[:2] for other in user.args)
+        if nature_of(user) is Nature.COMPARISON and _is_with_the_classes(trace, choice, user):
+            return True
     return False
+
+
+def _is_with_the_classes(trace: Trace, choice: _Choice, comparison: Node) -> bool:
+    """Whether the places are compared with what the size of the last axis counts: `labels`, of `n_labels` scores."""
+    counted = choice.scores.axes[2].dim.as_symbol
+    names = [getattr(side, "attr", getattr(side, "id", "")) for side in sides_of(comparison)]
+    return counted is not None and counted_by(without_places(counted)) in map(counted_by, filter(None, names))
 
 
 def _sizes(trace: Trace, value: object) -> list[Dim]:

@@ -13,7 +13,7 @@ from shapelint.shapes.value import NONE, Tensor, Value
 
 def _contracted(left: Axis, right: Axis, assume: Assumptions) -> None:
     """The two axes that a product sums over must have one size."""
-    if not assume.agree(left.dim, right.dim):
+    if not assume.sum_over(left.dim, right.dim):
         message = "the product sums over sizes $expected and $got"
         raise SizeError(message, expected=left.dim, got=right.dim)
 
