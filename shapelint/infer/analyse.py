@@ -25,6 +25,7 @@ from shapelint.infer.plan import (
     Turn,
 )
 from shapelint.infer.run.run import Run
+from shapelint.infer.turning import turned
 from shapelint.infer.values.objects import ModuleValue
 from shapelint.infer.values.scopes import Home, Scope
 from shapelint.ops.names import CELLS, RECURRENT
@@ -188,7 +189,7 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
                 yield from _by_default(checked, entry, replace(run.plan, sizes=sizes))
         yield run.trace
         if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.path.choices.values())):
-            waiting.extend(_turned(run, plan))
+            waiting.extend(turned(run, plan, checked.home))
 
 
 def _defaults(trace: Trace) -> dict[str, int]:
@@ -210,19 +211,3 @@ def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
 def _is_worth_more(node: Node) -> bool:
     """Whether a path meets what the other paths are wanted for: of what is refused, whether all of them refuse it."""
     return node.error is not None or node.op.removesuffix(".forward") in RECURRENT | CELLS
-
-
-def _turned(run: Run, plan: Plan) -> Iterator[Turn]:
-    """The plans that differ from a path in one choice that the path's own plan did not make.
-
-    Close choices come first, and among them those of a kind: they decide which layers there are.
-    """
-    refused = errors(run.trace)
-    for choice in sorted(run.path.choices.values(), key=lambda choice: (choice.remote, not choice.is_of_kind)):
-        if choice.key in plan.choices:
-            continue
-        for option in choice.options:
-            if option != choice.taken:
-                opens = run.path.beyond.get(choice.key, set()) if not choice.is_of_kind else None
-                turned = replace(run.plan, choices={**plan.choices, choice.key: option})
-                yield Turn(turned, None if opens is None else frozenset(opens), refused)

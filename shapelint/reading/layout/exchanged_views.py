@@ -99,11 +99,11 @@ def _is_meant(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) -> b
         or _is_exchanged_back(trace, node, meant)
         or is_viewed_back(trace, node)
         or (meant.split is None and _may_hold_one(trace, root, node))
-        or any(_is_one_by_default(trace, size) for size in meant.moved)
+        or not meant.moves_without([size for size in meant.moved if _is_one_by_default(trace, size)])
         or (meant.split is None and _takes_part_of_axis(node))
     ):
         return False
-    if all(_is_named(size) or _has_role(trace, root, size) for size in meant.moved):
+    if all(_is_named(size) or _has_role(trace, root, size) or _is_part(meant, size) for size in meant.moved):
         return True
     return any(is_recurrent_call(user) for user in trace.uses(Ref(node.id))) or _is_for_layer(trace, root, node, meant)
 
@@ -280,6 +280,11 @@ def _is_for_layer(trace: Trace, root: Tensor, node: Node, meant: Rearrangement) 
         return _has_role(trace, root, channels)
     last = trace.resolve(root.sizes[-1])
     return last == channels and root.rank >= 3 and feeds_convolution(trace, Ref(node.id))
+
+
+def _is_part(meant: Rearrangement, size: Dim) -> bool:
+    """Whether a number is what an axis is taken apart by, to leave a size that has a name: 2 of 2 * H."""
+    return meant.split is not None and meant.split[1] == size and _is_named(meant.split[2])
 
 
 def _is_named(size: Dim) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shapelint.data import dataclass
 from shapelint.reading.single_index import ONE
@@ -18,33 +18,41 @@ Split = tuple[int, Dim, Dim]  #: an axis that is taken apart first, and its two 
 class Rearrangement:
     """`source.unflatten(*split).permute(order)`, up to merging neighbours: what the sizes of a view say.
 
-    `moved` are the sizes of the axes that do not stay where they are, `long` is how many axes are longer than 1.
+    `pieces` are the sizes before `order` is applied, `moved` those of the axes that do not stay where they are, `long`
+    is how many axes are longer than 1.
     """
 
     order: tuple[int, ...]
     split: Split | None
+    pieces: tuple[Dim, ...]
     moved: tuple[Dim, ...]
     long: int
+
+    def moves_without(self, ones: Collection[Dim]) -> bool:
+        """Whether axes move past each other, too, where some sizes are 1."""
+        left = [place for place in self.order[: self.long] if self.pieces[place] not in ones]
+        return left != sorted(left)
 
 
 def rearrangement(trace: Trace, root: Tensor, result: Tensor) -> Rearrangement | None:
     """What the sizes of a view say that it does; None where that is what a view does, or where they do not tell.
 
-    One axis may be taken apart, and some may be merged to one: the sizes that are left over say which. Axes of length 1
-    do not count: moving them changes no element.
+    One axis may be taken apart, and some may be merged to one: the sizes that are left over say which; (B, L, 2H) as
+    (2L, B, H) does both. Axes of length 1 do not count: moving them changes no element.
     """
     before = [trace.resolve(axis.dim) for axis in root.axes]
     after = [size for axis in result.axes if (size := trace.resolve(axis.dim)) != ONE]
     parts = _parts(trace, root, after)
     if parts is None and sum(size != ONE for size in before) == sum(size in after for size in before) + 1:
         parts = _left(before, after)
+    parts = parts or _left_and_merged(before, after)
     pieces = _taken_apart(before, parts)
     order = _order(pieces, after)
     if order is None or order == sorted(order):
         return None
     moved = tuple(pieces[at] for place, at in enumerate(order) if place != sorted(order).index(at))
     ones = tuple(at for at, size in enumerate(pieces) if size == ONE)
-    return Rearrangement((*order, *ones), parts, moved, len(order))
+    return Rearrangement((*order, *ones), parts, tuple(pieces), moved, len(order))
 
 
 def _parts(trace: Trace, root: Tensor, after: Sequence[Dim]) -> Split | None:
@@ -64,6 +72,21 @@ def _left(before: Sequence[Dim], after: Sequence[Dim]) -> Split | None:
     if len(gone) != 1 or len(new) != 2 or any(_may_be_whole(part, before[gone[0]]) for part in new):
         return None
     return gone[0], new[0], new[1]
+
+
+def _left_and_merged(before: Sequence[Dim], after: Sequence[Dim]) -> Split | None:
+    """The one axis of (B, L, 2H) that (2L, B, H) takes apart, where one part is merged with another axis."""
+    gone = [place for place, size in enumerate(before) if size != ONE and size not in after]
+    new = [size for size in after if size not in before]
+    if len(gone) != 2 or len(new) != 2:
+        return None
+    found = [
+        (place, count, kept)
+        for place, other in (gone, reversed(gone))
+        for merged, kept in (new, reversed(new))
+        if (count := before[place].divide(kept)) is not None and count != ONE and merged == count * before[other]
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _may_be_whole(part: Dim, whole: Dim) -> bool:

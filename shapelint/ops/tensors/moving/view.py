@@ -225,10 +225,16 @@ def expand_as(input: Tensor, other: Tensor, assume: Assumptions) -> Tensor:
     return _expanded(input, Sizes(other.sizes), assume)
 
 
-@op("torch.broadcast_to", "torch.Tensor.broadcast_to", nature=Nature.EXPANSION)
+@op("torch.broadcast_to", nature=Nature.EXPANSION)
 def broadcast_to(input: Tensor, size: Sizes, assume: Assumptions) -> Tensor:
     """Expand, with the sizes as one sequence."""
     return _expanded(input, size, assume)
+
+
+@op("torch.Tensor.broadcast_to", nature=Nature.EXPANSION)
+def broadcast_method(input: Tensor, *size: Sizes, assume: Assumptions) -> Tensor:
+    """Expand, with the sizes as one sequence or one by one."""
+    return _expanded(input, given(size), assume)
 
 
 def _repeated(axes: Axes, times: Sizes) -> Axes:
