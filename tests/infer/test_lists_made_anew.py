@@ -1,6 +1,7 @@
 """Sequences that a loop makes anew in each round from what the name held."""
 
 import pytest
+from followed import found, only
 from reported import plain_codes
 
 MADE = {
@@ -132,3 +133,32 @@ def test_what_the_first_round_of_a_deep_loop_begins_may_grow(begin: str) -> None
 def test_what_each_round_of_a_deep_loop_makes_anew_is_known() -> None:
     assert plain_codes(DEEP.format(begin="kept = row", axes="1, 0")) == []
     assert plain_codes(DEEP.format(begin="kept = row", axes="2, 0, 1")) == ["SHP905"]
+
+
+WIDTHS = """\
+from torch import nn
+
+
+class Interests(nn.Module):
+    def __init__(self, columns, wanted, hidden):
+        super().__init__()
+        width, kept = 0, []
+        for column in columns:
+            if column.name {operator} wanted:
+                width += column.width
+                kept.append(column)
+        self.gru = nn.GRU({width}, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, 4)
+
+    def forward(self, x):
+        output, _ = self.gru(x)
+        return self.fc(output[{step}])
+"""
+
+
+@pytest.mark.parametrize("width", ["width", "len(kept)"])
+@pytest.mark.parametrize("operator", ["in", "not in"])
+def test_a_filter_keeps_some(operator: str, width: str) -> None:
+    """That it keeps nothing is a side of its condition, and no run of the code: a layer of width 0 is none."""
+    assert found(WIDTHS.format(operator=operator, width=width, step=":, -1")) == []
+    assert only(WIDTHS.format(operator=operator, width=width, step="-1"), "SHP101")

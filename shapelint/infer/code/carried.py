@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
-from shapelint.infer.code.walk import names_in
+from shapelint.infer.code.walk import facts_in, names_in
 from shapelint.syntax import facts
 
 Names = frozenset[str]
@@ -15,6 +15,31 @@ def carried(body: tuple[facts.Statement, ...]) -> Names:
     """The names that a body may read before it binds them, and that it may bind."""
     read, _, changed = _flow(body, NOTHING)
     return read & changed
+
+
+def passed_over(body: tuple[facts.Statement, ...], executed: Collection[int]) -> Names:
+    """The names that a body would have added to on sides of conditions that were not run: `if keep(x): kept.append(x)`.
+
+    `executed` has the ids of the statements that were run.
+    """
+    found: Names = NOTHING
+    for condition in facts_in(body):
+        if isinstance(condition, facts.If):
+            blocks = [block for block in (condition.body, condition.orelse) if block]
+            left = [block for block in blocks if id(block[0]) not in executed]
+            run = [block for block in blocks if id(block[0]) in executed]
+            found |= frozenset(_added_to(left)) - frozenset(_added_to(run))
+    return found
+
+
+def _added_to(blocks: Iterable[tuple[facts.Statement, ...]]) -> Iterator[str]:
+    """The names of what statements count up, or call a method of."""
+    for fact in (one for block in blocks for one in facts_in(block)):
+        match fact:
+            case facts.AugAssign(target=facts.Name(id=name)):
+                yield name
+            case facts.Call(func=facts.Attribute(value=facts.Name(id=name))):
+                yield name
 
 
 def _flow(body: tuple[facts.Statement, ...], bound: Names) -> tuple[Names, Names, Names]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 
 from shapelint.data import dataclass
-from shapelint.infer.code.carried import carried
+from shapelint.infer.code.carried import carried, passed_over
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.objects import Container, Instance
 from shapelint.infer.values.scopes import YIELDED, Function, Scope
@@ -117,6 +117,16 @@ class LeftByLoop:
         for name in sorted(begun & carried(self.body)) if begun else ():
             names[name] = Unknown(f"{name}@{self.place}", "one round of a loop does not tell")
 
+    def forget_passed_over(self) -> None:
+        """What no round has added to is not known where they have passed over the code that does: a filter keeps some.
+
+        That it keeps nothing is a side that the path has taken once, for all rounds.
+        """
+        for name in sorted(passed_over(self.body, self.run.covered)):
+            slot = self.first.get((0, name))
+            if slot is not None and slot.now is slot.value and _is_of_nothing(slot.value):
+                slot.put(Unknown(f"{name}@{self.place}", "no round of a loop that was followed adds to it"))
+
     def _stand_for_rebound(self, count: Dim, followed: int) -> None:
         """Sequences that each round makes anew from what was there: `out = out + [step]`.
 
@@ -223,6 +233,13 @@ class _Collected:
     def has_changed(self) -> bool:
         """Whether it is longer now, or shorter; most lists are not, and arithmetic with symbols is dear."""
         return (self.count, self.length) != (_count(self.value), self.value.length)
+
+
+def _is_of_nothing(value: Value) -> bool:
+    """Whether a number is 0, or a collection empty."""
+    if isinstance(value, Int):
+        return value.dim == Dim.of(0)
+    return isinstance(value, List | Dict) and not value.items
 
 
 def _size_in(collected: Mapping[int, _Collected], value: Value | None) -> Dim | None:

@@ -53,6 +53,7 @@ def _follow(run: Run, scope: Scope, node: facts.For, values: tuple[Value, ...], 
     run.loops -= count is not None
     if count is not None:
         loop.stand_for(count if flow is Flow.NEXT else loop.rounds, followed)
+        loop.forget_passed_over()
         if is_deep and flow is Flow.NEXT and followed == 1:
             loop.forget_begun()
         if flow is Flow.NEXT and followed == 2:
