@@ -76,6 +76,14 @@ def follows_links(stream: TextIO | None) -> bool:
     return known or "WT_SESSION" in os.environ or (vte.isdecimal() and int(vte) >= _VTE)
 
 
+def columns_of(stream: TextIO | None) -> int | None:
+    """The width of the terminal that a stream goes to, as far as it is told; None where there is no terminal."""
+    if stream is None or not stream.isatty():
+        return None
+    return max(os.get_terminal_size(stream.fileno()).columns or _USUAL, _NARROWEST)
+
+
+_USUAL, _NARROWEST = 80, 40
 _FOLLOWING = ("ghostty", "iTerm.app", "Hyper", "vscode", "WezTerm", "zed")
 _FOLLOWING_TERMS = ("alacritty", "foot", "xterm-ghostty", "xterm-kitty")
 _VTE = 5000  #: the first version of GNOME's terminal that does: 0.50

@@ -121,7 +121,7 @@ class Session:
         places = Places({PATH: result.text})
         here = [one for one in result.findings if places.of(PATH, one.span).cell == number]
         if here:
-            told = blocks(here, places, Telling(footprints="none"))
+            told = blocks(here, places, Telling())
             print(click.unstyle(told) if os.environ.get("NO_COLOR") else told, end="")
         for problem in result.problems:
             if problem.cell is None:

@@ -11,22 +11,22 @@ from shapelint.data import dataclass
 from shapelint.finding import Confidence, Finding, Fix, Severity, ShownShape
 from shapelint.notebooks.places import Cells, Places
 from shapelint.report import frame, proof
-from shapelint.report.footprint import grid
 from shapelint.report.links import link, page_of
+from shapelint.report.screen import Screen
 from shapelint.report.telling import Telling
 from shapelint.report.text import expand, plain
 from shapelint.source import Source
 from shapelint.verify.edits import apply_edits
 
-MOST = 12  #: rows of a finding, its footprint not counted, unless all is wanted
+MOST = 12  #: lines of a finding, unless all is wanted
 MOST_FIXES = 2
 MOST_PLACES = 4  #: that are named of findings alike
-WIDEST = 100  #: columns of the shapes that stand in one row
+WIDEST = 100  #: columns of the shapes that stand in one row, where no terminal has others
 
 _COLORS: Mapping[Severity, str] = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_LABEL = len("proof: ")
+_EDGE, _LABEL = len(" = "), len("proof: ")
 
-Note = tuple[str, Sequence[str]]  #: a label, and the rows of its text
+Note = tuple[str, list[str]]  #: a label, and the rows of its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,16 @@ class Block:
     places: Places
     findings: Sequence[Finding]
     telling: Telling
-    has_grid: bool
 
     @property
     def text(self) -> str:
         """The source of the file."""
         return self.places.texts.get(self.findings[0].path, "")
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """Its lines."""
+        return Source("", self.text).lines
 
     @property
     def cells(self) -> Cells:
@@ -50,23 +54,44 @@ class Block:
 
     def rows(self) -> Iterator[str]:
         """The rows, without their ends."""
-        finding, lines = self.findings[0], Source("", self.text).lines
-        left = 10_000 if self.telling.whole else MOST
-        notes = list(self._notes())
-        fixes = list(self._fixes())
-        left -= 2 + len(notes) + len(fixes)
-        marks = _marks(finding, lines, left, self.cells)
-        framed, left = _fitting(frame.render(lines, marks, gutter := _gutter(lines, finding), self.cells), left)
-        diff, left = _fitting(list(self._diff(lines, gutter)) if fixes else [], left)
-        see, left = _fitting(list(_elsewhere(finding, marks, self.places)), left)
-        shapes, left = _fitting(_shapes(finding.shapes), left)
-        yield _title(finding, self.telling.links)
-        yield f"{' ' * gutter}{frame.bar('-->')} {self._place()}"
+        finding, screen, gutter = self.findings[0], Screen(self.telling.columns), _gutter(self.findings[0], self.lines)
+        place = f"{' ' * gutter}{frame.bar('-->')} {self._place()}"
+        needed = self._needed(screen, gutter)
+        left = (10_000 if self.telling.whole else MOST) - screen.lines([place])
+        message, notes, fixes, left = self._told(screen, gutter, left - needed)
+        framed, see, shapes, diff = self._explained(screen, gutter, left + needed)
+        yield _title(finding, message, self.telling.links)
+        yield place
         yield from framed
-        for label, rows in [("see", see), ("shape", shapes), *notes, *self._grid(), *fixes]:
+        for label, rows in [("see", see), ("shape", shapes), *notes, *fixes]:
             yield from _note(label, rows, gutter)
             if label == "fix":
                 yield from diff
+
+    def _needed(self, screen: Screen, gutter: int) -> int:
+        """The room that the first line of the finding takes, with what underlines it."""
+        rows = frame.render(self.lines, [_primary(self.findings[0])], gutter, self.cells)
+        return screen.lines(rows[:3])  # where there are more lines, the third row says so
+
+    def _told(self, screen: Screen, gutter: int, left: int) -> tuple[str, list[Note], list[Note], int]:
+        """What is always told: the message, the notes and the fixes, and the room that is left."""
+        notes, fixes = list(self._notes()), list(self._fixes())
+        message = (_title_margin(self.findings[0]), plain(self.findings[0].message))
+        texts = [(gutter + _EDGE + _LABEL, text) for _, (text,) in (*fixes, *notes)]
+        (begun, *told), left = screen.shared([message, *texts], left)
+        shown = [(label, [text]) for (label, _), text in zip((*fixes, *notes), told, strict=True)]
+        return begun, shown[len(fixes) :], shown[: len(fixes)], left
+
+    def _explained(self, screen: Screen, gutter: int, left: int) -> tuple[list[str], ...]:
+        """What explains it, as far as there is room: the frame, other places, the shapes, and the mended lines."""
+        finding, margin = self.findings[0], gutter + _EDGE + _LABEL
+        marks = _marks(finding, self.lines, left, self.cells, screen)
+        framed, left = screen.fitting(frame.render(self.lines, marks, gutter, self.cells), left)
+        diff, left = screen.fitting(list(self._diff(gutter)) if finding.fixes else [], left)
+        see, left = screen.noted(list(_elsewhere(finding, marks, self.places)), left, margin)
+        widest = screen.columns - margin if screen.columns else WIDEST
+        shapes, left = screen.noted(_shapes(finding.shapes, widest), left, margin)
+        return framed, see, shapes, diff
 
     def _place(self) -> str:
         finding = self.findings[0]
@@ -85,20 +110,14 @@ class Block:
         if finding.help and not finding.fixes:
             yield "help", [plain(finding.help)]
 
-    def _grid(self) -> Iterator[Note]:
-        finding = self.findings[0]
-        footprint = finding.verdict.footprint if finding.verdict and self.has_grid else None
-        if rows := grid(footprint or (), finding.fixes[0].footprint if finding.fixes else None):
-            yield "reach", rows
-
     def _fixes(self) -> Iterator[Note]:
         fixes = self.findings[0].fixes
         for number, fix in enumerate(fixes if self.telling.whole else fixes[:MOST_FIXES]):
             yield "or" if number else "fix", [plain(fix.description) + _standing(fix)]
 
-    def _diff(self, lines: Sequence[str], gutter: int) -> Iterator[str]:
+    def _diff(self, gutter: int) -> Iterator[str]:
         """The lines that the first fix takes out and puts in; what the frame shows is not repeated above its mend."""
-        span = self.findings[0].span
+        span, lines = self.findings[0].span, self.lines
         mended = apply_edits(self.text, self.findings[0].fixes[0].edits)
         after, cells = Source("", mended).lines, Cells.of(self.findings[0].path, mended)
         matcher = SequenceMatcher(None, lines, after, autojunk=False)
@@ -110,7 +129,7 @@ class Block:
                 yield from _changed("+", "green", cells.at(new_start + 1)[1], after[new_start:new_end], gutter)
 
 
-def _gutter(lines: Sequence[str], finding: Finding) -> int:
+def _gutter(finding: Finding, lines: Sequence[str]) -> int:
     ends = [finding.span.end_line, *(place.span.end_line for place in finding.related if _is_here(finding, place.path))]
     return len(str(min(max(ends), len(lines))))
 
@@ -119,26 +138,27 @@ def _is_here(finding: Finding, path: str | None) -> bool:
     return path in (None, finding.path)
 
 
-def _fitting(rows: list[str], left: int) -> tuple[list[str], int]:
-    """The rows that there is room for, and the room that is left; of more than that the last one says so."""
-    if len(rows) > left:
-        rows = [*rows[: left - 1], click.style("...", fg="blue", bold=True)] if left > 1 else []
-    return rows, left - len(rows)
-
-
-def _title(finding: Finding, linked: bool) -> str:
+def _title(finding: Finding, message: str, linked: bool) -> str:
     code = link(finding.code, page_of(finding.code)) if linked else finding.code
     kind = click.style(f"{finding.severity.value}[{code}]", fg=_COLORS[finding.severity], bold=True)
-    return kind + click.style(f": {plain(finding.message)}", bold=True)
+    return kind + click.style(f": {message}", bold=True)
 
 
-def _marks(finding: Finding, lines: Sequence[str], room: int, cells: Cells) -> list[frame.Mark]:
+def _title_margin(finding: Finding) -> int:
+    return len(f"{finding.severity.value}[{finding.code}]: ")
+
+
+def _primary(finding: Finding) -> frame.Mark:
+    return frame.Mark(finding.span, "", primary=True, color=_COLORS[finding.severity])
+
+
+def _marks(finding: Finding, lines: Sequence[str], room: int, cells: Cells, screen: Screen) -> list[frame.Mark]:
     """The place of the finding, and of those that explain it as many as there is room for: a fix needs two rows."""
-    marks = [frame.Mark(finding.span, "", primary=True, color=_COLORS[finding.severity])]
+    marks = [_primary(finding)]
     for place in finding.related:
         if _is_here(finding, place.path):
             more = [*marks, frame.Mark(place.span, place.message)]
-            if len(frame.render(lines, more, 1, cells)) > room - 2 * bool(finding.fixes):
+            if screen.lines(frame.render(lines, more, _gutter(finding, lines), cells)) > room - 2 * bool(finding.fixes):
                 break
             marks = more
     return marks
@@ -168,11 +188,11 @@ def _note(label: str, rows: Sequence[str], gutter: int) -> Iterator[str]:
         yield frame.edge(gutter, (head if index == 0 else " " * _LABEL) + row, "=" if index == 0 else " ")
 
 
-def _shapes(shapes: Sequence[ShownShape]) -> list[str]:
-    """The shapes in one row, or in columns: name, shape, roles."""
+def _shapes(shapes: Sequence[ShownShape], widest: int) -> list[str]:
+    """The shapes in one row where it is no wider, or in columns: name, shape, roles."""
     cells = [(plain(s.name), plain(s.shape), ", ".join(s.roles)) for s in shapes]
     alone = "; ".join(" ".join(filter(None, cell)) for cell in cells)
-    if not cells or expand(alone)[1][-1] <= WIDEST:
+    if not cells or expand(alone)[1][-1] <= widest:
         return [alone] if cells else []
     widths = [max(expand(row[i])[1][-1] for row in cells) for i in range(2)]
     return ["  ".join((_pad(a, widths[0]), _pad(b, widths[1]), c)).rstrip() for a, b, c in cells]

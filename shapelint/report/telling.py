@@ -19,3 +19,4 @@ class Telling:
     footprints: str = "first"
     whole: bool = False
     links: bool = False
+    columns: int | None = None  #: of the terminal that shows it; a pipe or a file has none

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+import struct
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import click
 import pytest
 from here import here
 
-pty = pytest.importorskip("pty")
+from shapelint.report.screen import Screen
+from shapelint.rules.base import RULES, load
+
+pty, fcntl, termios = map(pytest.importorskip, ("pty", "fcntl", "termios"))
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202e\x9b"
 MODEL = f'''\
@@ -37,9 +43,10 @@ def model(tmp_path: Path) -> Path:
     return file
 
 
-def on_terminal(folder: Path, *arguments: str, given: bytes = b"", **environment: str) -> str:
-    """All that a command shows on a terminal of 80 columns, its colours left away."""
+def on_terminal(folder: Path, *arguments: str, given: bytes = b"", columns: int = 80, **environment: str) -> str:
+    """All that a command shows on a terminal."""
     ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CI", "FORCE_HYPERLINK")}
     command = [sys.executable, "-m", "shapelint", *arguments]
     running = subprocess.Popen(
@@ -100,6 +107,27 @@ def test_codes_are_links_where_the_terminal_follows_them(model: Path) -> None:
     assert link in on_terminal(model.parent, "--verify=off", "model.py", TERM_PROGRAM="WezTerm")
     assert link not in on_terminal(model.parent, "--verify=off", "model.py", TERM_PROGRAM="", TERM="dumb")
     assert link.encode() not in here(model.parent, "--verify=off", "model.py").out
+
+
+def test_a_finding_has_at_most_twelve_lines(tmp_path: Path) -> None:
+    """What the pages of all rules show to be wrong, in lines of the terminal: a wider row takes several."""
+    load()
+    for code, rule in RULES.items():
+        for number, text in enumerate(rule.bad):
+            (tmp_path / f"{code}_{number}.py").write_text(text, encoding="utf-8")
+    for columns in (60, 80, 100, 140):
+        told = click.unstyle(on_terminal(tmp_path, "-q", ".", columns=columns, SHAPELINT_NO_CACHE=""))
+        blocks = [block.split("\n") for block in told.replace("\r\n", "\n").rstrip("\n").split("\n\n")]
+        findings = [block for block in blocks if not block[0].startswith("reach of ")]
+        assert len(blocks) - len(findings) > 30  # as many drawings
+        assert set(re.findall(r"\[(SHP\d+)\]: ", told)) == {code for code, rule in RULES.items() if rule.default}
+        assert max(Screen(columns).lines(rows) for rows in findings) == 12
+        for rows in findings:
+            labels = {row.split(" = ")[1].split(":")[0] for row in rows if row.lstrip().startswith("= ")}
+            assert rows[1].lstrip().startswith("--> ")
+            assert any("^" in row for row in rows)
+            assert "proof" in labels
+            assert labels & {"fix", "help"}
 
 
 def test_a_long_run_shows_how_far_it_is(model: Path) -> None:

@@ -143,8 +143,11 @@ def test_no_text_of_the_code_is_markup() -> None:
 
 
 def rows(findings: Sequence[Finding], **telling: Any) -> list[str]:
-    texts = {ERROR.path: SCRIPT, FINDING.path: TEXT}
-    return click.unstyle(full.blocks(findings, Places(texts), Telling(**telling))).splitlines()
+    texts = {ERROR.path: SCRIPT, FINDING.path: TEXT, "other.py": ""}
+    of_files = (
+        FileResult(path, text, tuple(one for one in findings if one.path == path)) for path, text in texts.items()
+    )
+    return click.unstyle(full.render(RunResult(2, 2, tuple(of_files)), Telling(**telling))).splitlines()
 
 
 def test_a_finding_has_few_rows_unless_all_is_wanted() -> None:
@@ -165,9 +168,8 @@ def test_a_finding_has_few_rows_unless_all_is_wanted() -> None:
     assert len(rows([long], footprints="none")) <= MOST
     assert len(rows([FINDING], footprints="none")) <= MOST
     assert len(rows([long], footprints="none", whole=True)) > 40
-    drawn = replace(FINDING, verdict=replace(FINDING.verdict, footprint=((((True,),) * 2,) * 12)))
-    drawn = replace(drawn, fixes=tuple(replace(fix, footprint=drawn.verdict.footprint) for fix in drawn.fixes))
-    assert len(rows([drawn])) == len(rows([drawn], footprints="none")) + 10
+    for columns in (40, 60, 100):
+        assert sum(-(-len(row) // columns) for row in rows([long], footprints="none", columns=columns)) <= MOST
 
 
 def test_findings_of_one_cause_in_a_file_are_one_block() -> None:
@@ -186,16 +188,61 @@ def test_findings_of_one_cause_in_a_file_are_one_block() -> None:
 def test_how_many_footprints_are_drawn(footprints: str, grids: int) -> None:
     other = replace(FINDING, code="SHP102")
     findings = [FINDING, replace(FINDING, message="another", related=()), other, ERROR]
-    assert sum("= reach:" in row for row in rows(findings, footprints=footprints)) == grids
+    assert sum(row.startswith("reach of ") for row in rows(findings, footprints=footprints)) == grids
 
 
 def test_the_mended_footprint_stands_beside_it_where_there_is_room() -> None:
     mended = (((True, True), (False, False)), ((False, False), (True, True)))
     fix = replace(FINDING.fixes[0], footprint=mended)
     both = rows([replace(FINDING, fixes=(fix,))])
-    assert "            output row 1  ··        ██          ··        ██" in both
+    assert "output row 1  ··        ██          ··        ██" in both
     wide = replace(FINDING, fixes=(replace(fix, footprint=((((True,) * 90),) * 2,)),))
     assert not any("with the fix" in row for row in rows([wide]))
+
+
+def test_a_footprint_is_narrow_on_a_narrow_terminal() -> None:
+    steps = (True,) * 5
+    footprint = ((steps, steps, steps),) * 2
+    finding = replace(
+        FINDING,
+        verdict=replace(FINDING.verdict, footprint=footprint),
+        fixes=(replace(FINDING.fixes[0], footprint=footprint),),
+    )
+    assert rows([finding], columns=60)[-4:] == [
+        "              as it is               with the fix",
+        "sample        0      1      2        0      1      2",
+        "output row 0  █████  █████  █████    █████  █████  █████",
+        "output row 1  █████  █████  █████    █████  █████  █████",
+    ]
+    assert rows([finding], columns=40)[-3:] == [
+        "sample        0      1      2",
+        "output row 0  █████  █████  █████",
+        "output row 1  █████  █████  █████",
+    ]
+
+
+def test_what_has_no_room_on_a_terminal_is_told_to_be_missing() -> None:
+    """The message, the proof and the fix each have a line, whatever their length; of the rest is told what fits."""
+    long = replace(
+        FINDING,
+        message="message " * 90,
+        shapes=(ShownShape("x" * 20, "(B, T)"),) * 9,
+        verdict=replace(FINDING.verdict, detail="日本 " * 90, footprint=None),
+    )
+    shown = rows([long], columns=60)
+    starts = [
+        "warning[SHP101]: message",
+        "  --> tagger.py",
+        "10 |",
+        "   |",
+        "   = proof: ran",
+        "   = fix:   take the last step",
+    ]
+    assert [next(row for row in shown if row.startswith(start)) for start in starts]
+    assert [row[-3:] for row in shown if "message" in row or "proof" in row] == ["...", "..."]
+    short = rows([replace(long, message="it is wrong", related=(), verdict=None)], columns=80)
+    assert f"   = shape: {'x' * 20}  (B, T)" in short
+    assert f"            {'x' * 20}  (B, T) ..." in short
 
 
 def test_links_are_for_terminals() -> None:

@@ -38,17 +38,21 @@ warning[SHP101]: `out[-1]` is the last sample, not the last step
    = see:   train.py:3: used here
    = shape: out (B, T, h) batch, time, feature; out[-1] (T, h)
    = proof: ran torch 2.13.0: output row 0 depends on sample 1
-   = reach: which input reaches which output: █ does, · does not; of each sample its 2 steps from left to right
-                          sample 0  sample 1
-            output row 0  ··        █·
-            output row 1  ··        ██
    = fix:   take the last step: `out[:, -1]` (changes results; proven: torch ran the mended program)
 10 +         return out[:, -1]
+
+reach of SHP101 at tagger.py:10:16: which input reaches which output
+█ does, · does not; of each sample its 2 steps from left to right
+              sample 0  sample 1
+output row 0  ··        █·
+output row 1  ··        ██
 """
 
 
 def test_full() -> None:
-    assert click.unstyle(full.blocks([FINDING], Places({"tagger.py": TEXT}), Telling())) == EXPECTED
+    assert (
+        click.unstyle(full.render(RunResult(1, 1, (FileResult("tagger.py", TEXT, (FINDING,)),)), Telling())) == EXPECTED
+    )
 
 
 def test_full_says_why_torch_did_not_run_and_what_it_refuted() -> None:
@@ -167,6 +171,7 @@ def test_the_grid_has_no_rows_for_nothing_and_ends_after_a_few() -> None:
     assert grid(()) == grid(((),)) == []
     rows = [click.unstyle(row) for row in grid(tuple(((T,),) for _ in range(12)))]
     assert rows[-1] == "(6 more rows)"
+    assert grid(tuple(((T,),) for _ in range(7)))[-1] == "(1 more row)"
     assert len(rows) == 2 + 6 + 1
 
 

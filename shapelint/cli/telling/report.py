@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shapelint.cli.options import follows_links, tell_problem, write, write_code
+from shapelint.cli.options import columns_of, follows_links, tell_problem, write, write_code
 from shapelint.cli.telling import counts
 from shapelint.cli.telling.outputs import Output
 from shapelint.config import Config
@@ -33,8 +33,9 @@ def tell(
     if mended is not None:
         write_code(next((change.after for change in result.changes if not change.written), mended.raw))
     for output in outputs:
-        links = output.path is None and follows_links(sys.stderr if mended else sys.stdout)
-        telling = Telling(options["show_refuted"], options["footprints"], options["verbose"], links)
+        stream = None if output.path else sys.stderr if mended else sys.stdout
+        links, columns = stream is not None and follows_links(stream), columns_of(stream)
+        telling = Telling(options["show_refuted"], options["footprints"], options["verbose"], links, columns)
         write(formats.render(output.format, result, telling), output.path, to_stderr=mended is not None)
     if not all(formats.is_complete(output.format) for output in outputs):
         _tell_problems(result)

@@ -1,11 +1,12 @@
 """The full report: each finding as a frame of source, with its shapes, what torch did, and the fix.
 
-What has one cause in a file is one block. How the samples reach the result is drawn once for each kind of finding.
+What has one cause in a file is one block. How the samples reach the result is drawn below all of them, once for each
+kind of finding: a finding stays a few lines long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from shapelint.finding import Finding
 from shapelint.notebooks.places import Places
@@ -14,23 +15,30 @@ from shapelint.report.telling import Telling
 
 
 def render(result: RunResult, telling: Telling) -> str:
-    """All findings, each with the code that it is about."""
-    return blocks(result.told(telling.show_refuted), result.places, telling)
+    """All findings, each with the code that it is about, and their footprints."""
+    groups = _groups(result.told(telling.show_refuted), telling)
+    if not groups:
+        return ""
+    first = [group[0] for group in groups]
+    return "\n".join((*_blocks(groups, result.places, telling), *_drawings(first, result.places, telling)))
 
 
 def blocks(findings: Iterable[Finding], places: Places, telling: Telling) -> str:
     """Some findings in their order; `places` knows the source of each file that they are in."""
-    groups = [(finding,) for finding in findings] if telling.whole else _of_one_cause(findings)
-    if not groups:
-        return ""
+    return "\n".join(_blocks(_groups(findings, telling), places, telling))
+
+
+def _blocks(groups: Iterable[tuple[Finding, ...]], places: Places, telling: Telling) -> Iterator[str]:
     from shapelint.report.block import Block  # where something is found: most files are right
 
-    shown = (Block(places, group, telling, grid) for group, grid in _drawn(groups, telling))
-    return "\n".join("\n".join(block.rows()) + "\n" for block in shown)
+    for group in groups:
+        yield "\n".join(Block(places, group, telling).rows()) + "\n"
 
 
-def _of_one_cause(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
+def _groups(findings: Iterable[Finding], telling: Telling) -> list[tuple[Finding, ...]]:
     """The findings of one file that one place explains, together: each group where its first finding stands."""
+    if telling.whole:
+        return [(finding,) for finding in findings]
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         why = finding.related or finding.message
@@ -39,12 +47,13 @@ def _of_one_cause(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def _drawn(groups: Iterable[Sequence[Finding]], telling: Telling) -> Iterator[tuple[Sequence[Finding], bool]]:
-    """Each group, with whether its footprint is drawn."""
+def _drawings(findings: Iterable[Finding], places: Places, telling: Telling) -> Iterator[str]:
+    """The footprints that are wanted, each below the code and the place of its finding."""
+    from shapelint.report.footprint import drawing
+
     seen = set[str]()
-    for group in groups:
-        has_one = group[0].verdict is not None and bool(group[0].verdict.footprint)
-        wanted = telling.footprints == "all" or (telling.footprints == "first" and group[0].code not in seen)
-        if has_one:
-            seen.add(group[0].code)
-        yield group, wanted and has_one
+    for finding in findings:
+        is_wanted = telling.footprints == "all" or (telling.footprints == "first" and finding.code not in seen)
+        if is_wanted and (rows := drawing(finding, places.of(finding.path, finding.span), telling.columns)):
+            seen.add(finding.code)
+            yield "\n".join(rows) + "\n"
