@@ -204,6 +204,6 @@ def test_the_picture_in_the_documentation_is_real(file: Path, capsys: pytest.Cap
 
 def test_the_grid_in_the_documentation_is_that_of_the_readme() -> None:
     code, page = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/formats.md"))
-    grid = re.search(r"^   = reach:.*?(?=```)", page, re.DOTALL | re.MULTILINE)
+    grid = re.search(r"^reach of .*?(?=```)", page, re.DOTALL | re.MULTILINE)
     assert grid
     assert grid[0] in code
