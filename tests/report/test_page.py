@@ -283,6 +283,25 @@ def test_whole_footprints_and_counts_are_seen_on_a_phone(open_page: Any, tmp_pat
     assert "blue" not in rendered(result())
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_code_and_what_is_told_of_it_are_seen_without_scrolling(open_page: Any, tmp_path: Path, width: int) -> None:
+    """What stands behind a line of code explains the finding, and nothing shows that it is there beyond the edge."""
+    long = "batch_first=True, bidirectional=True, num_layers=2, dropout=0.5, input_size=128, hidden_size=256"
+    first, second = FINDING.related
+    told = replace(
+        FINDING,
+        related=(replace(first, message=f"this GRU has {long}"), second),
+        shapes=(*FINDING.shapes, ShownShape(f"self.drop(torch.cat(({long}), dim=1))", "(B, T, 2*hidden)", ("batch",))),
+    )
+    file = tmp_path / "long.html"
+    code = TEXT.replace("out[-1]", f"out[-1], {long.replace('=', '')}")
+    file.write_text(rendered(RunResult(1, 1, (FileResult("tagger.py", code, (told,)),))), encoding="utf-8")
+    page = open_page(file, viewport={"width": width, "height": 700})
+    parts = page.locator("pre.code:not(.script), .shapes").all()
+    assert len(parts) == 3
+    assert [part.evaluate("one => one.scrollWidth - one.clientWidth") for part in parts] == [0, 0, 0]
+
+
 def test_a_picture_is_printed_on_one_page(open_page: Any, tmp_path: Path) -> None:
     rows = "".join(f"        x = self.l{i}(x)\n" for i in range(12))
     layers = "".join(f"        self.l{i} = nn.Linear(8, 8)\n" for i in range(12))

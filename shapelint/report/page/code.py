@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from shapelint.data import dataclass
@@ -33,7 +33,7 @@ def frame(finding: Finding, code: str, cells: Cells) -> Markup:
 
 def _rows(lines: Sequence[str], marks: Sequence[_Mark], cells: Cells) -> Iterator[Markup]:
     shown = sorted({number for mark in marks for number in _around(mark.span, lines)})
-    indent = min((len(line) - len(line.lstrip()) for line in (lines[n - 1] for n in shown) if line.strip()), default=0)
+    indent = _indent(lines[number - 1] for number in shown)
     previous = shown[0] - 1 if shown else 0
     before = None
     for number in shown:
@@ -89,10 +89,16 @@ def _changed(path: str, old: str, new: str) -> Iterator[Markup]:
     before, after = Source("", old).lines, Source("", new).lines
     was, now = Cells.of(path, old), Cells.of(path, new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
-        if tag != "equal":
-            yield from (_line("-", was.at(number + 1)[1], before[number], "out") for number in range(start, end))
-            yield from (_line("+", now.at(number + 1)[1], after[number], "in") for number in range(new_start, new_end))
+    changes = [codes for codes in matcher.get_opcodes() if codes[0] != "equal"]
+    indent = _indent(line for _, a, b, c, d in changes for line in (*before[a:b], *after[c:d]))
+    for _, start, end, new_start, new_end in changes:
+        yield from (_line("-", was.at(n + 1)[1], before[n][indent:], "out") for n in range(start, end))
+        yield from (_line("+", now.at(n + 1)[1], after[n][indent:], "in") for n in range(new_start, new_end))
+
+
+def _indent(lines: Iterable[str]) -> int:
+    """The indentation that all lines have."""
+    return min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
 
 
 def _line(sign: str, number: int, line: str, kind: str) -> Markup:
