@@ -77,10 +77,14 @@ def follows_links(stream: TextIO | None) -> bool:
 
 
 def columns_of(stream: TextIO | None) -> int | None:
-    """The width of the terminal that a stream goes to, as far as it is told; None where there is no terminal."""
+    """The width of the terminal that a stream goes to, the usual one where it tells none; None without a terminal."""
     if stream is None or not stream.isatty():
         return None
-    return max(os.get_terminal_size(stream.fileno()).columns or _USUAL, _NARROWEST)
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except OSError:  # what takes itself for a terminal, as the shell of IDLE
+        return None
+    return max(columns or _USUAL, _NARROWEST)
 
 
 _USUAL, _NARROWEST = 80, 40

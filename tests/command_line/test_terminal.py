@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import struct
@@ -14,6 +15,7 @@ import click
 import pytest
 from here import here
 
+from shapelint.cli.options import columns_of
 from shapelint.report.screen import Screen
 from shapelint.rules.base import RULES, load
 
@@ -128,6 +130,18 @@ def test_a_finding_has_at_most_twelve_lines(tmp_path: Path) -> None:
             assert any("^" in row for row in rows)
             assert "proof" in labels
             assert labels & {"fix", "help"}
+
+
+def test_what_takes_itself_for_a_terminal_has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = io.StringIO()
+    assert columns_of(shell) is None
+    monkeypatch.setattr(shell, "isatty", lambda: True)
+    assert columns_of(shell) is None
+
+
+def test_a_terminal_that_tells_no_width_has_the_usual_one(model: Path) -> None:
+    told, untold = (on_terminal(model.parent, "-q", "model.py", "--color=never", columns=one) for one in (80, 0))
+    assert told == untold != on_terminal(model.parent, "-q", "model.py", "--color=never", columns=200)
 
 
 def test_a_long_run_shows_how_far_it_is(model: Path) -> None:
