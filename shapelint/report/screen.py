@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import click
 
@@ -25,12 +26,14 @@ class Screen:
     def fitting(self, rows: Sequence[str], left: int) -> tuple[list[str], int]:
         """The rows that there is room for, and the room that is left; a row of its own says that there are more."""
         more = click.style(ELLIPSIS, fg="blue", bold=True)
-        return self._longest([rows, *([*rows[:fit], more] for fit in range(len(rows) - 1, 0, -1))], left)
+        shorter = ([*rows[:fit], more] for fit in range(min(len(rows), left) - 1, 0, -1))
+        return self._longest(chain([rows], shorter), left)
 
     def noted(self, rows: Sequence[str], left: int, margin: int) -> tuple[list[str], int]:
         """The same of texts with a margin, the last of which says itself that there are more."""
-        shorter = ([*rows[: fit - 1], f"{rows[fit - 1]} {ELLIPSIS}"] for fit in range(len(rows) - 1, 0, -1))
-        return self._longest([rows, *shorter], left, margin)
+        fits = range(min(len(rows) - 1, left), 0, -1)
+        shorter = ([*rows[: fit - 1], f"{rows[fit - 1]} {ELLIPSIS}"] for fit in fits)
+        return self._longest(chain([rows], shorter), left, margin)
 
     def _longest(self, choices: Iterable[Sequence[str]], left: int, margin: int = 0) -> tuple[list[str], int]:
         for rows in choices:
@@ -39,7 +42,7 @@ class Screen:
         return [], left
 
     def shared(self, texts: Sequence[tuple[int, str]], left: int) -> tuple[list[str], int]:
-        """Texts, each with its margin, and the room that is left: each has a line, and the first ones more of need."""
+        """Texts, each with its margin, and the room that is left: each has a line, and more goes to the first ones."""
         left -= len(texts)
         shown = []
         for margin, text in texts:
