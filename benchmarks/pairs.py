@@ -15,6 +15,8 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copy
+from tempfile import TemporaryDirectory
 
 from shapelint.api import check
 
@@ -30,12 +32,21 @@ class Hit:
 
 
 def hits_in(paths: list[Path]) -> dict[str, list[Hit]]:
-    """The findings by the names of the files."""
+    """The findings by the names of the files.
+
+    Each program is a project of its own: what one gives a parameter says nothing of the parameters of another.
+    """
     found: dict[str, list[Hit]] = {}
-    for finding in check(paths, cache=False).findings:
-        if finding.confidence != "low":
-            is_confirmed = finding.verification.status == "confirmed"
-            found.setdefault(Path(finding.path).name, []).append(Hit(finding.line, is_confirmed))
+    with TemporaryDirectory() as folder:
+        for path in paths:
+            alone = Path(folder, path.stem)
+            alone.mkdir()
+            (alone / "pyproject.toml").touch()
+            copy(path, alone)
+        for finding in check([folder], cache=False).findings:
+            if finding.confidence != "low":
+                is_confirmed = finding.verification.status == "confirmed"
+                found.setdefault(Path(finding.path).name, []).append(Hit(finding.line, is_confirmed))
     return found
 
 

@@ -187,6 +187,8 @@ def _paths(checked: Checked, entry: Entry, called: set[int]) -> Iterator[Trace]:
                 waiting.insert(0, Turn(replace(run.plan, sizes=sizes)))
             elif sizes := _defaults(run.trace):
                 yield from _by_default(checked, entry, replace(run.plan, sizes=sizes))
+            if run.trace.last_batches and not errors(run.trace):
+                yield from _by_default(checked, entry, replace(run.plan, sizes=run.trace.last_batches))
         yield run.trace
         if len(waiting) < MAX_PATHS and (run.trace.nodes or any(c.is_of_kind for c in run.path.choices.values())):
             waiting.extend(turned(run, plan, checked.home))
@@ -200,7 +202,7 @@ def _defaults(trace: Trace) -> dict[str, int]:
 
 
 def _by_default(checked: Checked, entry: Entry, plan: Plan) -> Iterator[Trace]:
-    """The path with the default sizes, if torch refuses something there: loops are followed to their ends."""
+    """The path with the default sizes, or a smaller last batch, if torch refuses something there."""
     run = follow(checked, entry, plan)
     if run.raised is None and errors(run.trace):
         may_be_retaken(checked, entry, run)

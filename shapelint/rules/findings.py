@@ -127,6 +127,8 @@ def _merge(
     finding, trace = plain[0] if called and len(called) == len(reaching) else _symbolic_first(plain)
     finding = _weighed(finding, shown, running)
     silent = [t for t in reaching if id(t) not in shown]
+    if silent and (last := _in_last_batch(hits)) is not None:
+        return last
     if trace.likely:
         if any(t.entry != trace.entry and _is_called_as_deep(t, trace, finding) for t in silent):
             return None  # who calls it gives other sizes than the likely ones
@@ -262,15 +264,25 @@ def _is_called_as_deep(other: Trace, trace: Trace, finding: Finding) -> bool:
     return any(len(node.frames) >= depth for node in other.nodes if node.span == finding.span)
 
 
+def _in_last_batch(hits: list[Hit]) -> Hit | None:
+    """What torch refuses of the batch that a loader gives last, if that is among what paths show."""
+    for finding, trace in hits:
+        batches = [size for name, size in trace.likely.items() if trace.loader_of(name) is not None]
+        if batches and len(batches) == len(trace.likely) and trace.is_by_default:
+            told = f"{finding.message} (in the last batch, of {batches[-1]})"
+            return replace(finding, message=told, fixes=()), trace
+    return None
+
+
 def _by_default(finding: Finding, trace: Trace) -> Hit | None:
     """What torch refuses with the defaults of parameters, told with them; None where others may always be given."""
     defaults = {name.rpartition(".")[2]: size for name, size in trace.likely.items()}
     for name, size in defaults.items():
         if not is_default_left(trace.path, name) or any(value != size for value in values_passed(trace.path, name)):
             return None
-    told = ", ".join(f"{name}={size}" for name, size in defaults.items())
+    told = "by default: " + ", ".join(f"{name}={size}" for name, size in defaults.items())
     confidence = _LEVELS[max(_LEVELS.index(finding.confidence), _LEVELS.index(Confidence.MEDIUM))]
-    return replace(finding, message=f"{finding.message} (by default: {told})", confidence=confidence), trace
+    return replace(finding, message=f"{finding.message} ({told})", confidence=confidence), trace
 
 
 def _unless_left_alone(merged: Hit | None, hits: list[Hit]) -> Hit | None:

@@ -49,7 +49,7 @@ class Stated:
 class Loader:
     """A `DataLoader`: `stacked`, samples lie along axis 0 of what it gives, `samples` of them where that is told.
 
-    `paired`, each sample comes with a target of its own.
+    `paired`, each sample comes with a target of its own. `last`, its last batch is smaller, and has so many.
     """
 
     span: Span
@@ -58,6 +58,7 @@ class Loader:
     shuffled: bool
     paired: bool = False
     path: str | None = None  #: None: the analysed file
+    last: int | None = None
 
     def says_of(self, samples: str) -> Evidence:
         """What axis 0 of a batch is; samples in random order, or with targets, are no steps of one sequence."""

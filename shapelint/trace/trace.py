@@ -56,7 +56,8 @@ class Trace:
     names: dict[str, str] = field(default_factory=dict)  #: display names of symbols
     loops: list[Loop] = field(default_factory=list)  #: in the order in which they ended
     defaults: dict[str, int] = field(default_factory=dict)  #: symbols with a likely value: defaults, batches of loaders
-    likely: Mapping[str, int] = field(default_factory=dict)  #: those that have this value on this path
+    last_batches: dict[str, int] = field(default_factory=dict)  #: what loaders give first, and in their last batch
+    likely: Mapping[str, int] = field(default_factory=dict)  #: symbols that have such a value on this path
     is_by_default: bool = False  #: all sizes are those of defaults: only what torch refuses is asked of it
     doubtful_from: float = inf  #: the first node behind a guard at which the code raises, as far as it is understood
     text: str = ""  #: the source that `path` was read from

@@ -11,6 +11,7 @@ from shapelint.infer.run.run import Run
 from shapelint.infer.values.checked.instances import call_special
 from shapelint.infer.values.objects import Rows
 from shapelint.infer.values.rounds import MAX_EXACT, later_round
+from shapelint.shapes.axis import Axis
 from shapelint.shapes.dim import Dim
 from shapelint.shapes.inside import listed
 from shapelint.shapes.value import NONE, Bool, Dict, Dtype, Float, Int, List, Tensor, Tuple, Unknown, Value
@@ -30,14 +31,24 @@ def tensor_dataset(run: Run, site: Site) -> Value:
 @external("torch.utils.data.Subset", least=2)
 def subset(run: Run, site: Site) -> Value:
     """Subset(dataset, indices) has samples of the same form."""
-    return site.args[0]
+    return _part(run, site, site.args[0], 0)
 
 
 @external("torch.utils.data.random_split", least=2)
 def random_split(run: Run, site: Site) -> Value:
     """The parts of a dataset have samples of the same form."""
     parts = listed(site.args[1])
-    return site.unknown(run, "parts of a dataset") if parts is None else List([site.args[0] for _ in parts])
+    if parts is None:
+        return site.unknown(run, "parts of a dataset")
+    return List([_part(run, site, site.args[0], number) for number in range(len(parts))])
+
+
+def _part(run: Run, site: Site, dataset: Value, number: int) -> Value:
+    """Some of the samples of a dataset: how many is not said."""
+    if not isinstance(dataset, Rows):
+        return dataset
+    count = Dim.symbol(f"len({run.key_of(site.node)}[{number}])")
+    return Rows(tuple(Tensor((Axis(count), *one.axes[1:]), one.dtype) for one in dataset.tensors))
 
 
 @external("torch.utils.data.DataLoader")
@@ -50,7 +61,8 @@ def data_loader(run: Run, site: Site) -> Value:
     samples = size.dim.constant if isinstance(size, Int) and stacked else None
     shuffled = (site.args[2] if len(site.args) > 2 else site.kwargs.get("shuffle")) == Bool(True)
     paired = isinstance(dataset, Rows) and len(dataset.tensors) > 1
-    run.trace.loaders[key] = Loader(site.node.span, stacked, samples, shuffled, paired, run.recorder.away)
+    last = _last_batch(site, dataset, samples)
+    run.trace.loaders[key] = Loader(site.node.span, stacked, samples, shuffled, paired, run.recorder.away, last)
     sample = _sample(run, dataset, site) if stacked and dataset is not None else None
     for number in range(_ROUNDS if sample is not None else 0):
         batch = f"{key}[*{number}]"
@@ -58,6 +70,16 @@ def data_loader(run: Run, site: Site) -> Value:
             _stack(run, batch, part, value)
     made = _collated(run, dataset, site, key) if "collate_fn" in site.kwargs and dataset is not None else None
     return made or Unknown(key, "the batches of a dataset")
+
+
+def _last_batch(site: Site, dataset: Value | None, samples: int | None) -> int | None:
+    """How many samples the last batch has behind full ones; None where that is not told, or it is full or left out."""
+    rows = dataset.tensors[0] if isinstance(dataset, Rows) else dataset
+    count = rows.sizes[0].constant if isinstance(rows, Tensor) and rows.rank else None
+    is_all = "sampler" not in site.kwargs and site.kwargs.get("drop_last", Bool(False)) == Bool(False)
+    if count is None or samples is None or not 1 <= samples <= count or not is_all:
+        return None
+    return count % samples or None
 
 
 def _collated(run: Run, dataset: Value, site: Site, key: str) -> Value | None:

@@ -252,6 +252,9 @@ class Path:
             return
         if loader.samples is not None:
             self.recorder.trace.defaults[samples] = loader.samples
+            if loader.last is not None:
+                is_first = "[*0]" in samples
+                self.recorder.trace.last_batches[samples] = loader.samples if is_first else loader.last
         self.recorder.believe(loader.says_of(samples))
 
     def size_of(self, symbol: str) -> Dim:
