@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapelint.finding import Confidence, Finding, Fix, Severity
+from shapelint.finding import Confidence, Finding, Fix, Ref, Severity
 from shapelint.ops.nature import Nature
 from shapelint.reading.claims import samples_mix
 from shapelint.reading.names import exchanged_names
 from shapelint.reading.quoting import construction_place, quote, replace_text
 from shapelint.reading.recurrent import C_N, H_N, Slot, slot_of
 from shapelint.reading.single_index import FIRST, LAST, ONE, Pick, picks
-from shapelint.reading.uses import summary_confidence
+from shapelint.reading.trail import nature_of
+from shapelint.reading.uses import confidence_of, summary_confidence
 from shapelint.rules.base import Rule, check
 from shapelint.rules.report import report
 from shapelint.syntax import facts
+from shapelint.trace.node import given_refs
 from shapelint.trace.trace import Trace
 
 RULE = Rule(
@@ -73,6 +75,23 @@ gru = nn.GRU(8, 16, num_layers=2, batch_first=True)
 head = nn.Linear(16, 2)
 states, hidden = gru(torch.randn(32, 10, 8))
 print(head(hidden[:, 0]).shape)  # error: SHP126
+""",
+        """\
+import torch
+from torch import nn
+
+class Sorter(nn.Module):
+    def __init__(self, encoder, width, hidden, labels):
+        super().__init__()
+        self.encoder = encoder
+        self.rnn = nn.LSTM(width, hidden, bidirectional=True, batch_first=True)
+        self.drop = nn.Dropout(0.1)
+        self.classifier = nn.Linear(2 * hidden, labels)
+
+    def forward(self, ids):
+        _, (hidden, cell) = self.rnn(self.encoder(ids))
+        hidden = self.drop(torch.cat((hidden[:, -2], hidden[:, -1]), dim=1))  # error: SHP126
+        return self.classifier(hidden)
 """,
         """\
 import torch
@@ -143,10 +162,18 @@ def state_indexed_as_batch_first(trace: Trace) -> Iterator[Finding]:
             continue
         if pick.axis != 1 or pick.index not in (FIRST, LAST) or trace.resolve(pick.picked.dim) == ONE:
             continue
-        confidence = summary_confidence(trace, pick.node)
+        confidence = summary_confidence(trace, pick.node) or _confidence_of_both(trace, pick)
         if confidence is not None:
             # the first sample may be taken on purpose, where the batch is known to hold one
             yield _finding(trace, pick, slot, confidence if pick.index == LAST else Confidence.MEDIUM)
+
+
+def _confidence_of_both(trace: Trace, pick: Pick) -> Confidence | None:
+    """How sure it is that `cat((h_n[:, -2], h_n[:, -1]), dim=1)` is a summary: it is meant to join both directions."""
+    alike = {other.ref for other in picks(trace) if other.axis == pick.axis and other.base.ref == pick.base.ref}
+    joins = (user for user in trace.uses(pick.ref) if nature_of(user) is Nature.JOIN)
+    sure = (confidence_of(trace, Ref(join.id)) for join in joins if alike.issuperset(given_refs(join)))
+    return next((one for one in sure if one is not None), None)
 
 
 def _finding(trace: Trace, pick: Pick, slot: Slot, confidence: Confidence) -> Finding:
