@@ -20,7 +20,7 @@ from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
 
 #: what gives the same numbers another shape, type or place, or keeps them inside the axis
-_RESHAPING = HANDS_ON | {Nature.VIEW, Nature.EXPANSION, Nature.BOUND}
+_RESHAPING = HANDS_ON | {Nature.VIEW, Nature.EXPANSION, Nature.PERMUTATION, Nature.BOUND}
 
 
 @dataclass(frozen=True, slots=True)

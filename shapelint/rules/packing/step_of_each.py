@@ -223,6 +223,23 @@ index = (lengths - 1)[None, :, None].expand(1, -1, states.size(2))
 summary = torch.gather(states, 0, index)  # error: SHP421
 print(head(summary.squeeze(0)).shape)
 """,
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+class Tower(nn.Module):
+    def __init__(self, features, width):
+        super().__init__()
+        self.gru = nn.GRU(features, width // 2, bidirectional=True, batch_first=True)
+        self.fc = nn.Linear(width, width)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True)
+        output, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True)
+        last = lengths.expand(output.size(2), 1, -1).permute(2, 1, 0) - 1
+        return self.fc(torch.gather(output, 1, last).squeeze(1))  # error: SHP421
+""",
     ),
     good=_GOOD,
 )

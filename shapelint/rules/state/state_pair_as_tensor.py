@@ -15,7 +15,7 @@ from shapelint.reading.written import insertion
 from shapelint.rules.base import Rule, check
 from shapelint.rules.occurring import Event
 from shapelint.rules.report import report
-from shapelint.shapes.value import Tuple
+from shapelint.shapes.value import Layer, Tensor, Tuple
 from shapelint.syntax import facts
 from shapelint.trace.node import Node
 from shapelint.trace.trace import Trace
@@ -29,8 +29,8 @@ RULE = Rule(
     summary="the state of an LSTM is a tuple: `hidden.detach()` must be called on both tensors",
     page="""\
 ## What it does
-Finds a method or an attribute of tensors on the state of an LSTM: `hidden.detach()`, `hidden.to(device)`,
-`hidden.size(0)`.
+Finds a method or an attribute of tensors on the state of an LSTM, or on a pair of tensors that is made for one:
+`hidden.detach()`, `hidden.to(device)`, `hidden.size(0)`.
 
 ## Why is this bad
 The state of an LSTM is the tuple (h_n, c_n), and that of an LSTMCell the tuple (h, c). A tuple has none of
@@ -85,6 +85,29 @@ cell = nn.LSTMCell(3, 5)
 state = cell(torch.randn(4, 3))
 batch = state.size(0)  # error: SHP207
 """,
+        """\
+import torch
+from torch import nn
+
+class Letters(nn.Module):
+    def __init__(self, letters, hidden, kind="lstm"):
+        super().__init__()
+        self.kind, self.hidden = kind, hidden
+        self.encoder = nn.Embedding(letters, hidden)
+        self.rnn = nn.GRU(hidden, hidden) if kind == "gru" else nn.LSTM(hidden, hidden)
+
+    def forward(self, letters, state):
+        return self.rnn(self.encoder(letters), state)
+
+    def init_state(self, batch):
+        if self.kind == "lstm":
+            return torch.zeros(1, batch, self.hidden), torch.zeros(1, batch, self.hidden)
+        return torch.zeros(1, batch, self.hidden)
+
+model = Letters(100, 32)
+state = model.init_state(8).to("cpu")  # error: SHP207
+output, state = model(torch.randint(0, 100, (5, 8)), state)
+""",
     ),
     good=(
         """\
@@ -131,27 +154,39 @@ def state_pair_as_tensor(trace: Trace) -> Iterator[Finding]:
     """Attributes of tensors that are looked up on the pair of states."""
     for node in trace.nodes:
         state = node.args[0] if node.error is not None and node.error.code == "SHP301" else None
-        if isinstance(state, Tuple) and not is_subscript(node) and is_state_pair(trace, state):
-            yield _finding(trace, node, state)
+        if isinstance(state, Tuple) and not is_subscript(node):
+            layer = layer_of(trace.node(state.ref)) if state.ref and is_state_pair(trace, state) else None
+            if layer is not None or _is_made_pair(state):
+                yield _finding(trace, node, layer)
 
 
-def _finding(trace: Trace, node: Node, state: Tuple) -> Finding:
-    assert state.ref is not None
-    layer, method = layer_of(trace.node(state.ref)), short_name(node)
-    pair = "(h_n, c_n)" if has_cell_state(layer) else "(h, c)"
-    written = _written(node)
-    name = f"the state of nn.{layer.name}" if written is None else f"`{quote(trace, written.span)}`"
+def _is_made_pair(state: Tuple) -> bool:
+    """Whether the code puts two tensors of one shape together, as `init_hidden` does: h and c."""
+    shapes = {item.sizes if isinstance(item, Tensor) else None for item in state.items}
+    return state.ref is None and len(state.items) == 2 and len(shapes) == 1 and None not in shapes
+
+
+def _finding(trace: Trace, node: Node, layer: Layer | None) -> Finding:
+    method, written = short_name(node), _written(node)
+    name = "the state" if written is None else f"`{quote(trace, written.span)}`"
     each = nature_of(node) in HANDS_ON
     return report(
         RULE,
         trace,
         node,
-        f"{name} is the tuple {pair} of {with_article(layer)}, which has no `{method}`",
+        f"{name} is {_told(layer)}, which has no `{method}`",
         claims=[Raises(Ref(node.id))],
-        related=[kind_place(layer)],
+        related=[kind_place(layer)] if layer is not None else [],
         help=f"call `{method}` on both tensors" if each else "take h, the first of the two tensors",
         fixes=[_on_each(trace, node, written) if each else _first(written)],
     )
+
+
+def _told(layer: Layer | None) -> str:
+    if layer is None:
+        return "a tuple of two tensors"
+    pair = "(h_n, c_n)" if has_cell_state(layer) else "(h, c)"
+    return f"the tuple {pair} of {with_article(layer)}"
 
 
 def _written(node: Node) -> facts.Expression | None:

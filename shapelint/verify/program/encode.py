@@ -132,7 +132,7 @@ class Encoder:
 
     def _argument(self, node: Node, key: int | str, value: Value, parameter: inspect.Parameter | None) -> Encoded:
         name = key if isinstance(key, str) else parameter.name if parameter is not None else ""
-        if name in _PLACEMENT or (node.op in _CONVERSIONS and not _converts(value)):
+        if name in _PLACEMENT or (node.op in _CONVERSIONS and key != 0 and not _converts(value)):
             raise _OmittedError
         if name == "dtype":
             return self._dtype_argument(value)
@@ -226,7 +226,7 @@ def _dtype(value: Value) -> str | None:
 
 
 def _converts(value: Value) -> bool:
-    """Whether an argument of `x.to(...)` matters: x itself, another tensor, or an integer dtype."""
+    """Whether an argument of `x.to(...)` matters: another tensor, or an integer dtype."""
     return getattr(value, "ref", None) is not None or _dtype(value) is not None
 
 

@@ -44,13 +44,18 @@ def attribute_by(run: Run, operation: str, base: Tensor | Packed, name: str, nod
 
 
 def refused_attribute(run: Run, base: Tuple | Packed, name: str, node: facts.Expression, code: str) -> Value:
-    """What only a tensor has, read or called on the tuple that an operation returned, or a packed sequence."""
+    """What only a tensor has, read or called on a tuple of tensors, or on a packed sequence."""
     op = f"torch.Tensor.{name}"
-    if base.ref is None or op not in registry.OPS or hasattr(tuple, name):
+    is_known = base.ref is not None or (isinstance(base, Tuple) and _holds_tensors(base))
+    if not is_known or op not in registry.OPS or hasattr(tuple, name):
         return unknown_attribute(run, name, node)
     error = ShapeError(f"a tuple has no attribute {name}", code)
     failed = Unknown(run.key_of(node), error.message)
     return run.recorder.record(op, (base,), {}, {}, failed, node.span, node, error)
+
+
+def _holds_tensors(value: Tuple) -> bool:
+    return bool(value.items) and all(isinstance(item, Tensor) for item in value.items)
 
 
 def unknown_attribute(run: Run, name: str, node: facts.Expression) -> Value:
