@@ -7,7 +7,14 @@ from dataclasses import replace
 from itertools import islice
 
 from shapelint.infer.plan import PRODUCT, Demand, Parent
-from shapelint.infer.run.demands import READS_IDS, demand_ids, demand_inputs, was_never_packed
+from shapelint.infer.run.demands import (
+    FLATTENING,
+    READS_IDS,
+    demand_flattened,
+    demand_ids,
+    demand_inputs,
+    was_never_packed,
+)
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
@@ -67,7 +74,7 @@ def apply(
             # what is written is not known; that it is written is
             written = NONE if op.name == SETITEM else replace(args[0], ref=None)
             return run.recorder.record(op.name, args, kwargs, {}, written, expression.span, expression)
-        return _unknown_result(run, op, args, expression, open_question.reason)
+        return _unknown_result(run, op, args, kwargs, expression, open_question.reason)
     except OverflowError as error:
         return Unknown(run.key_of(expression), str(error))
     if op.name in READS_IDS:
@@ -278,11 +285,20 @@ def _dispute_features_of_ids(run: Run, value: object) -> None:
         run.path.disputed.add(symbol.rpartition(".size(")[0])
 
 
-def _unknown_result(run: Run, op: Op, args: tuple[Value, ...], expression: facts.Expression, reason: str) -> Value:
+def _unknown_result(
+    run: Run,
+    op: Op,
+    args: tuple[Value, ...],
+    kwargs: Mapping[str, Value],
+    expression: facts.Expression,
+    reason: str,
+) -> Value:
     key = run.key_of(expression)
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if isinstance(first, Unknown) and op.name.endswith(".unbind"):
         run.path.note_entries(key, first)
+    if isinstance(first, Unknown) and op.name in FLATTENING:
+        demand_flattened(run, op, args, kwargs, key)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)
     return derived(run, op, first, key, reason)

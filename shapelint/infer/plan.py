@@ -13,6 +13,7 @@ from shapelint.trace.node import TRIED
 MAX_DEPTH = 16  #: inlined calls
 MAX_STEPS = 60_000  #: statements and expressions of one run
 VIEWED = "view"  #: demands the rank that the sizes of a view have
+FLATTENED = "flatten"  #: demands the rank that a flattening leaves, whatever it is given: `x.flatten(1)` two axes
 PRODUCT = "product"  #: demands the one rank that a product of matrices or vectors takes
 
 WISHED = "wished"  #: demands a rank that nothing asks for: a Linear takes any number of axes in front of the features
@@ -25,7 +26,7 @@ COMMENTED = "shape-comment"  #: demands the rank that a comment states
 WRITTEN_RANKS = frozenset({COMMENTED, "shape-docstring"})  #: what texts say, which may be of other values
 ORDERED_RANKS = WRITTEN_RANKS | {TRIED}  #: these, and a rank that is tried (`Trace.retaken`): of any path
 #: these, the author's own words on an input's rank, and what a layer that is told how its batches lie reads
-STATED_RANKS = ORDERED_RANKS | {VIEWED, PRODUCT, "unpacked", "permute", "pattern", "batch_first"}
+STATED_RANKS = ORDERED_RANKS | {VIEWED, FLATTENED, PRODUCT, "unpacked", "permute", "pattern", "batch_first"}
 #: what leaves no doubt about an input's rank: recurrent layers read batches by all usage
 CERTAIN_RANKS = STATED_RANKS | {f"torch.nn.{name}.forward" for name in ("LSTM", "GRU", "RNN")}
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shapelint.infer.plan import JOINED, MAX_DEPTH, PRODUCT, Demand
+from shapelint.infer.plan import FLATTENED, JOINED, MAX_DEPTH, PRODUCT, Demand
 from shapelint.infer.run.run import Run
 from shapelint.ops.names import PAD_PACKED, READING_PACKED, RECURRENT
 from shapelint.ops.nature import Nature
 from shapelint.ops.registry import OPS, Op, Undetermined
-from shapelint.shapes.value import NONE, Dtype, Layer, List, Str, Tensor, Tuple, Unknown, Value
+from shapelint.shapes.value import NONE, Dtype, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.trace.node import INPUT, Node
 
+FLATTENING = frozenset(("torch.nn.Flatten.forward", "torch.flatten", "torch.Tensor.flatten"))
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 READS_IDS = frozenset(
     f"torch.nn.{name}"
@@ -91,6 +92,19 @@ def _demand_class_numbers(run: Run, operands: tuple[Value, ...]) -> None:
             for labels in operands:
                 if isinstance(labels, Unknown):
                     run.path.demand(labels, Demand(guess.rank, JOINED, dtype=Dtype.INT))
+
+
+def demand_flattened(run: Run, op: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], key: str) -> None:
+    """What merges all axes from one on has a known number of axes, if what it is given is not known at all."""
+    layer = args[0] if args and isinstance(args[0], Layer) else None
+    if layer is not None:
+        start, end = layer.find("start_dim", int), layer.find("end_dim", int)
+    else:
+        given = [*args[1:], *kwargs.values()]
+        number = given[0].dim.constant if len(given) == 1 and isinstance(given[0], Int) else None
+        start, end = number, -1
+    if start is not None and start > 0 and end == -1:
+        run.path.demand(Unknown(key, op.name), Demand(start + 1, FLATTENED))
 
 
 def demand_ids(run: Run, value: object) -> None:

@@ -14,6 +14,7 @@ from shapelint.ops.refusals import RankError
 from shapelint.ops.registry import Assumptions, ShapeError, Undetermined, layer, op
 from shapelint.ops.require import (
     require_at_least,
+    require_equal,
     require_features,
     require_rank,
 )
@@ -55,11 +56,33 @@ def multihead_attention_forward(
     if batch:
         others = [steps_of(tensor, batch_first)[0] for tensor in (key, value)]
         matched([*batch, *others[0], *others[1]], assume, "batch of query, key and value")
+    heads = layer.get("num_heads", Dim)
+    _check_mask(attn_mask, (target, source), [axis.dim * heads for axis in batch] or [heads], assume)
+    _check_padding(key_padding_mask, (*batch, source), assume)
     output = laid_out(batch, target, Axis(embed_dim, Role.FEATURE), batch_first)
     if not need_weights:
         return Tuple((output, NONE))
-    heads = () if average_attn_weights else (Axis(layer.get("num_heads", Dim)),)
-    return Tuple((output, Tensor((*batch, *heads, target, _attended(layer, source)))))
+    each = () if average_attn_weights else (Axis(heads),)
+    return Tuple((output, Tensor((*batch, *each, target, _attended(layer, source)))))
+
+
+def _check_mask(mask: Value, steps: tuple[Axis, Axis], rows: list[Dim], assume: Assumptions) -> None:
+    """A mask is (L, S), or one for each head of each sample: (B * heads, L, S)."""
+    if not isinstance(mask, Tensor):
+        return
+    require_rank("MultiheadAttention (attn_mask)", mask, 2, 3)
+    wanted = [*(rows if mask.rank == 3 else ()), *(axis.dim for axis in steps)]
+    for size, expected in zip(mask.sizes, wanted, strict=True):
+        require_equal("MultiheadAttention", "along an axis of attn_mask", size, expected, assume)
+
+
+def _check_padding(mask: Value, axes: tuple[Axis, ...], assume: Assumptions) -> None:
+    """A mask of what is padding is (B, S), or (S,) for one sample."""
+    if not isinstance(mask, Tensor):
+        return
+    require_rank("MultiheadAttention (key_padding_mask)", mask, len(axes))
+    for size, axis in zip(mask.sizes, axes, strict=True):
+        require_equal("MultiheadAttention", "along an axis of key_padding_mask", size, axis.dim, assume)
 
 
 def _attended(layer: Layer, source: Axis) -> Axis:
@@ -143,4 +166,6 @@ def scaled_dot_product_attention(
     require_features("query and key", query, key.axes[-1].dim, assume)
     matched([key.axes[-2], value.axes[-2]], assume, "steps of key and value")
     leading = broadcast(assume, query.axes[:-2], key.axes[:-2], value.axes[:-2])
+    if isinstance(attn_mask, Tensor):
+        broadcast(assume, (*leading, query.axes[-2], key.axes[-2]), attn_mask.axes)
     return Tensor((*leading, query.axes[-2], value.axes[-1]))

@@ -64,8 +64,36 @@ class Last(nn.Module):
         output, _ = self.lstm(x)
         return output[:, -1].permute(0, 2, 1)  # error: SHP905
 """,
+        """\
+from torch import nn
+
+class Discriminator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.flatten = nn.Flatten()
+        self.fc = nn.Linear(784, 512)
+        self.norm = nn.BatchNorm2d(512)
+
+    def forward(self, image):
+        return self.norm(self.fc(self.flatten(image)))  # error: SHP905
+""",
     ),
     good=(
+        """\
+from torch import nn
+
+class Discriminator(nn.Module):
+    def __init__(self, backbone):
+        super().__init__()
+        self.backbone = backbone
+        self.fc = nn.Linear(784, 512)
+        self.norm = nn.BatchNorm1d(512)
+        self.maps = nn.BatchNorm2d(16)
+
+    def forward(self, image):
+        maps = self.backbone(image)
+        return self.norm(self.fc(maps.flatten(1))), self.maps(maps.flatten(0, 1).unflatten(0, (-1, 16)))
+""",
         """\
 import torch
 from torch import nn

@@ -143,6 +143,9 @@ refused("torch.nn.functional.glu", tensor())
 # attention
 works("torch.nn.functional.scaled_dot_product_attention", BTI, tensor("B", "N", "I"), tensor("B", "N", "H"))
 refused("torch.nn.functional.scaled_dot_product_attention", tensor("B", 3), tensor("N", 4), tensor("N", 4))
+four = tensor(2, 4, 3)
+works("torch.nn.functional.scaled_dot_product_attention", four, four, four, tensor(4, 4))
+refused("torch.nn.functional.scaled_dot_product_attention", four, four, four, tensor(4, 5))
 refused("torch.nn.functional.scaled_dot_product_attention", B, tensor("N", 4), tensor("N", 4))
 
 # losses

@@ -40,10 +40,12 @@ def works(names: str, config: Mapping[str, Argument], *args: Argument, **kwargs:
         CALLS.setdefault(f"torch.nn.{name}", []).append(Call(config, args, kwargs))
 
 
-def refused(names: str, config: Mapping[str, Argument], *args: Argument, code: str | None = None) -> None:
+def refused(
+    names: str, config: Mapping[str, Argument], *args: Argument, code: str | None = None, **kwargs: Argument
+) -> None:
     """Torch raises, in the constructor or in the call."""
     for name in names.split():
-        CALLS.setdefault(f"torch.nn.{name}", []).append(Call(config, args, {}, True, code))
+        CALLS.setdefault(f"torch.nn.{name}", []).append(Call(config, args, kwargs, True, code))
 
 
 BTI, BT, B = tensor("B", "T", "I"), tensor("B", "T"), tensor("B")
@@ -205,6 +207,14 @@ works("MultiheadAttention", {**heads, "batch_first": TRUE}, tensor("B", "T", 8),
 works("MultiheadAttention", {**heads, "add_bias_kv": TRUE, "add_zero_attn": TRUE}, q, kv, kv)
 others = {"kdim": number("I"), "vdim": number("H")}
 works("MultiheadAttention", {**heads, **others}, q, tensor("N", "B", "I"), tensor("N", "B", "H"))
+for mask in (tensor("T", "N"), tensor(6, "T", "N")):  # of 2 heads and 3 samples
+    works("MultiheadAttention", heads, tensor("T", 3, 8), *[tensor("N", 3, 8)] * 2, attn_mask=mask)
+works("MultiheadAttention", heads, q, kv, kv, key_padding_mask=tensor("B", "N"))
+works("MultiheadAttention", heads, tensor("T", 8), *[tensor("N", 8)] * 2, key_padding_mask=tensor("N"))
+for mask in (tensor(4, 5), tensor(5, 4, 4), tensor(4)):
+    refused("MultiheadAttention", heads, tensor(4, 3, 8), *[tensor(4, 3, 8)] * 2, attn_mask=mask)
+for mask in (tensor(4, 3), tensor(4)):
+    refused("MultiheadAttention", heads, tensor(4, 3, 8), *[tensor(4, 3, 8)] * 2, key_padding_mask=mask)
 refused("MultiheadAttention", {**heads, "num_heads": number(3)}, q, kv, kv)
 refused("MultiheadAttention", heads, tensor("T", "B", 6), kv, kv)
 refused("MultiheadAttention", heads, tensor("T", 3, 8), tensor("N", 4, 8), tensor("N", 4, 8))
