@@ -6,6 +6,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Union
 
 from shapelint.ops.registry import Assumptions, LayerOp, Op, ShapeError, Sizes, Undetermined
@@ -46,10 +47,7 @@ def build(
 
 def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], assume: Assumptions) -> dict[str, Any]:
     """Bind a call's values to the function's parameters, with defaults, coerced to its annotations."""
-    signature = operation.signature
-    if operation.assumes:
-        kept = [parameter for name, parameter in signature.parameters.items() if name != "assume"]
-        signature = signature.replace(parameters=kept)
+    signature, hints, coercers = operation.of_torch, operation.hints, operation.coercers
     args, kwargs = _spread_sizes(args, _torch_names(kwargs, signature), signature)
     try:
         given = signature.bind(*args, **kwargs)
@@ -57,15 +55,14 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
         _refuse_stranger(operation, kwargs)
         refused = f"{operation.name}(): {error}"
         raise (ShapeError if operation.name.endswith(".forward") else Undetermined)(refused) from None
-    bound = dict.fromkeys(signature.parameters)
-    bound.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
+    bound = dict(operation.defaults)
     for name, raw in given.arguments.items():
-        hint = operation.hints.get(name, Value)
+        hint = hints.get(name, Value)
         kind = signature.parameters[name].kind
         if hint is Sizes:
             bound[name] = sizes_of(raw)
-        elif name in operation.coercers:
-            bound[name] = operation.coercers[name](name, raw, assume)
+        elif name in coercers:
+            bound[name] = coercers[name](name, raw, assume)
         elif kind is inspect.Parameter.VAR_POSITIONAL:
             bound[name] = tuple(coerce(value, hint, assume) for value in raw)
         elif kind is inspect.Parameter.VAR_KEYWORD:
@@ -117,8 +114,8 @@ def _spread(signature: inspect.Signature, bound: Mapping[str, Any]) -> tuple[lis
 
 def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     """Turn an abstract value into what an annotation asks for; raises Undetermined."""
-    if typing.get_origin(hint) in (Union, types.UnionType):
-        return _coerce_union(value, typing.get_args(hint), assume)
+    if hint is not Value and (members := _members(hint)):
+        return _coerce_union(value, members, assume)
     if hint is Value or hint is Any or (isinstance(hint, type) and isinstance(value, hint)):
         return value
     if hint is bool and isinstance(value, Unknown):
@@ -132,6 +129,12 @@ def coerce(value: Value, hint: Any, assume: Assumptions) -> Any:
     if hint is Tensor and isinstance(value, Packed):
         raise ShapeError("a PackedSequence where a tensor is needed", "SHP412", source=value.ref)
     raise _mismatch(value, hint)
+
+
+@cache
+def _members(hint: Any) -> tuple[Any, ...]:
+    """The types of a union; none of any other type."""
+    return typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()
 
 
 def _coerce_union(value: Value, hints: tuple[Any, ...], assume: Assumptions) -> Any:

@@ -120,6 +120,8 @@ class _Header(NamedTuple):
     signature: inspect.Signature
     hints: Mapping[str, Any]
     coercers: Mapping[str, Coercer]
+    of_torch: inspect.Signature  #: without what the interpreter gives
+    defaults: Mapping[str, Any]  #: of all parameters of torch; None where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,16 @@ class Op:
     def hints(self) -> Mapping[str, Any]:
         """The types of the parameters, and the result's as `return`."""
         return _header(self.function).hints
+
+    @property
+    def of_torch(self) -> inspect.Signature:
+        """The parameters that are torch's."""
+        return _header(self.function).of_torch
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """What torch's parameters are where nothing is given, None without a default."""
+        return _header(self.function).defaults
 
     @property
     def coercers(self) -> Mapping[str, Coercer]:
@@ -266,4 +278,8 @@ def _header(function: Callable[..., Any]) -> _Header:
     marked = typing.get_type_hints(function, include_extras=True)
     coercers = {key: hint.__metadata__[0] for key, hint in marked.items() if typing.get_origin(hint) is Annotated}
     hints = {key: hint.__origin__ if typing.get_origin(hint) is Annotated else hint for key, hint in marked.items()}
-    return _Header(inspect.signature(function), hints, coercers)
+    signature = inspect.signature(function)
+    assumes = hints.get("assume") is Assumptions
+    kept = [one for one in signature.parameters.values() if not (assumes and one.name == "assume")]
+    defaults = {one.name: None if one.default is one.empty else one.default for one in kept}
+    return _Header(signature, hints, coercers, signature.replace(parameters=kept), defaults)

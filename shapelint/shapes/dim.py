@@ -67,12 +67,12 @@ class Dim:
     @staticmethod
     def of(value: int) -> Dim:
         """The constant `value`."""
-        return Dim((((), value),)) if value else Dim(())
+        return _number(value)
 
     @staticmethod
     def symbol(name: str) -> Dim:
         """A size known by name only."""
-        return Dim(((((Symbol(name), 1),), 1),))
+        return _named(name)
 
     @property
     def constant(self) -> int | None:
@@ -201,6 +201,16 @@ class Dim:
 
 # Each run of a file computes with the same sizes: what has been computed is kept.
 _kept = lru_cache(maxsize=8_192)
+
+
+@lru_cache(maxsize=1_024, typed=True)  # True is no 1, where it is written
+def _number(value: int) -> Dim:
+    return Dim((((), value),)) if value else Dim(())
+
+
+@_kept
+def _named(name: str) -> Dim:
+    return Dim(((((Symbol(name), 1),), 1),))
 
 
 @_kept

@@ -43,7 +43,7 @@ def _assign_attribute(
     else:
         source = node.value if isinstance(node, facts.Assign) and target in node.targets else None
         set_attribute(run, base, target.attr, value, source)
-    run.recorder.bind(target.span, run.recorder.home.text(target.span), value)
+    run.recorder.bind(target.span, None, value)
 
 
 def _assign_item(run: Run, scope: Scope, target: facts.Subscript, value: Value) -> None:

@@ -19,7 +19,7 @@ def call_expression(run: Run, scope: Scope, node: facts.Call) -> Value:
     if args is None:
         return Unknown(run.key_of(node), "an argument list of unknown length")
     value = call_value(run, function, Site(node, args, kwargs, scope))
-    run.recorder.bind(node.span, run.recorder.home.text(node.span), value)
+    run.recorder.bind(node.span, None, value)
     return value
 
 

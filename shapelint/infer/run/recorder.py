@@ -25,6 +25,8 @@ from shapelint.trace.evidence import Evidence, Stated
 from shapelint.trace.node import INPUT, Frame, Node, refs
 from shapelint.trace.trace import Trace
 
+_SHOWN = (Tensor, Packed, Layer, Tuple)  #: values with shapes, for people
+
 
 @dataclass(slots=True)
 class Recorder:
@@ -134,15 +136,15 @@ class Recorder:
         """Whether a value rests on an input whose rank a comment or docstring states, and no code."""
         return any(ref.node in self.hearsay for value in values for ref in refs(value))
 
-    def bind(self, span: Span, name: str, value: Value) -> None:
-        """Record what a name or a call is worth, for `shapelint shapes`."""
-        if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
+    def bind(self, span: Span, name: str | None, value: Value) -> None:
+        """Record what a name or, without one, the code at a place is worth, for `shapelint shapes`."""
+        if isinstance(value, _SHOWN) and not self.away:
             value = captured(value)
-            self.trace.bindings.append(Binding(span, name, value, self.path))
+            self.trace.bindings.append(Binding(span, self.home.text(span) if name is None else name, value, self.path))
 
     def mention(self, span: Span, value: Value) -> None:
         """Record what an expression is worth, for who points at it in an editor."""
-        if isinstance(value, Tensor | Packed | Layer | Tuple) and not self.away:
+        if isinstance(value, _SHOWN) and not self.away:
             self.trace.mentions.append((span, value))
 
     def believe(self, evidence: Evidence) -> None:
