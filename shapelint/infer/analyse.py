@@ -16,6 +16,7 @@ from shapelint.infer.definitions import definitions, earlier_versions
 from shapelint.infer.dispatch import execute
 from shapelint.infer.entries.instances import Instances
 from shapelint.infer.entries.points import Entry, entries
+from shapelint.infer.finished import Finished
 from shapelint.infer.follow import Budget, Checked, errors, follow, may_be_retaken
 from shapelint.infer.library import Library
 from shapelint.infer.plan import (
@@ -135,7 +136,7 @@ def _defined(module: facts.Module, home: Home) -> Checked:
     _define(module, home, scope, library)
     first_paths = FIRST_PATHS if _NAMES_RECURRENT.search(home.source.text) else PLAIN_PATHS
     budget = Budget(MAX_TOTAL_STEPS + STEPS_OF_A_LINE * len(home.lines))
-    return Checked(home, library, scope, budget, Instances(), first_paths, set())
+    return Checked(home, library, scope, budget, Instances(), Finished(), first_paths, set())
 
 
 def _define(module: facts.Module, home: Home, scope: Scope, library: Library) -> None:
@@ -151,7 +152,9 @@ def explore(checked: Checked, entry: Entry, called: set[int]) -> list[Trace]:
     """The paths of an entry point; they are followed anew where one shows that a docstring misled the others."""
     for _ in range(MAX_MISLED):
         known = frozenset(checked.misstated)
+        checked.finished.begin(entry)
         traces = list(_paths(checked, entry, called))
+        checked.finished.begin(None)
         if checked.misstated == known:
             break
     return traces

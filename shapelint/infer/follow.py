@@ -10,6 +10,7 @@ from shapelint.data import dataclass
 from shapelint.effort import count
 from shapelint.infer.entries.instances import Instances
 from shapelint.infer.entries.points import Entry
+from shapelint.infer.finished import Finished
 from shapelint.infer.library import Library
 from shapelint.infer.plan import (
     COMMENTED,
@@ -50,6 +51,7 @@ class Checked:
     scope: Scope  #: the module's definitions, which all entry points but the script share
     budget: Budget
     instances: Instances
+    finished: Finished
     first_paths: int  #: followed from an entry point until one meets what is worth more of them
     misstated: set[tuple[str, str]]  #: what docstrings say of a class's parameters and some entry point does not do
 
@@ -165,11 +167,8 @@ def _demanded(checked: Checked, entry: Entry, plan: Plan) -> Run:
     Code does not raise on its likely path: where it seems to, something was misunderstood, and the guard is passed.
     """
     for _ in range(MAX_REPEATS):
-        run = _start(checked, entry, plan)
-        _run_once(run, checked, entry)
+        run = checked.finished.alike(entry, plan) or _run_once(checked, entry, plan)
         checked.budget.left -= run.steps
-        count("runs")
-        count("steps", run.steps - run.resumed)
         fresh = {key: demand for key, demand in run.path.demands.items() if plan.demands.get(key) != demand}
         passed = plan.passed if run.raised is None or plan.choices else plan.passed | {run.raised}
         if not fresh and passed == plan.passed:
@@ -225,7 +224,8 @@ def _start(checked: Checked, entry: Entry, plan: Plan) -> Run:
     return Run.of(trace, checked.home, checked.library, plan)
 
 
-def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
+def _run_once(checked: Checked, entry: Entry, plan: Plan) -> Run:
+    run = _start(checked, entry, plan)
     try:
         entry.body(run, checked.scope, checked.instances)
     except Raised:
@@ -234,3 +234,7 @@ def _run_once(run: Run, checked: Checked, entry: Entry) -> None:
     except (BudgetSpent, RecursionError, OverflowError):
         # what the trace holds so far is true; the rest of the path is not followed
         run.recorder.frames.clear()
+    count("runs")
+    count("steps", run.steps - run.resumed)
+    checked.finished.keep(entry, run)
+    return run

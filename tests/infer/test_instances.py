@@ -1,4 +1,4 @@
-"""What a class builds is shared by the runs that begin with it, and no run sees what another one does with it."""
+"""What runs share: what a class builds, of which no run sees what another one does with it, and whole runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from followed import traces_of
 
 from shapelint.effort import spent
+from shapelint.infer import finished
 from shapelint.infer.entries import instances
 from shapelint.rules.base import RULES, load
 from shapelint.trace.trace import Trace
@@ -23,13 +24,38 @@ class Net(nn.Module):
         super().__init__()
         self.layers = [nn.LSTM(features, 8)]
 """
-TEXTS = [text for code in sorted(RULES) for text in (RULES[code].bad[0], RULES[code].good[0])]
+FLAGS = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.rnn = nn.LSTM(features, 8, batch_first=True)
+        self.one = nn.Linear(8, 8)
+        self.two = nn.GRU(8, 8, batch_first=True)
+
+    def forward(self, x, first, second):
+        out, _ = self.rnn(x)
+        if first:
+            out = self.one(out)
+        if second:
+            out, _ = self.two(out)
+        return out
+"""
+TEXTS = [FLAGS, *(text for code in sorted(RULES) for text in (RULES[code].bad[0], RULES[code].good[0]))]
 
 
 def steps_for(text: str) -> int:
     spent()
     traces_of(text)
     return spent().work["steps"]
+
+
+def runs_for(text: str) -> int:
+    spent()
+    traces_of(text)
+    return spent().work["runs"]
 
 
 def told(trace: Trace) -> str:
@@ -66,6 +92,18 @@ def test_what_a_method_changes_the_next_one_does_not_see() -> None:
     )
     returned = {trace.entry: str(trace.returned) for trace in traces_of(text)}
     assert len({returned[f"Net.{name}"] for name in ("first", "second", "third")}) == 1
+
+
+def test_two_turned_choices_are_one_path_in_either_order() -> None:
+    # the script, the forward twice for the rank of `x`, and each of the three other ways through it once
+    assert runs_for(FLAGS) == 1 + 2 + 3
+
+
+def test_traces_are_those_of_runs_that_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = {text: list(map(told, traces_of(text))) for text in TEXTS}
+    monkeypatch.setattr(finished.Finished, "alike", lambda *_: None)
+    for text, traces in shared.items():
+        assert traces == list(map(told, traces_of(text)))
 
 
 def test_traces_are_those_of_runs_that_build_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
