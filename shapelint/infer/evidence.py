@@ -26,6 +26,7 @@ from shapelint.trace.evidence import NAMED, Evidence, Stated
 from shapelint.trace.node import is_of_axis
 
 _SEQUENCE_ROLES = (Role.BATCH, Role.TIME)
+_DESCRIBED = (Tensor, Unknown)  #: what a comment may give a shape
 _ARROW = regex(r"\s*(?:-+>|=+>|→)")
 
 
@@ -36,7 +37,7 @@ def note_assignment(
     name = target.id if isinstance(target, facts.Name) else target.attr
     if isinstance(value, Int):
         _note_size(run, name, value, role_of_name(name), target.span)
-    elif isinstance(value, Tensor | Unknown) and node is not None and run.recorder.home.comments:
+    elif node is not None and isinstance(value, _DESCRIBED) and run.recorder.home.comments:
         _note_comment(run, name, target, value, node)
     return value
 

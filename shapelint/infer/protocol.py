@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
 from shapelint.data import dataclass
@@ -33,11 +33,11 @@ class Site:
 
     def passing(self, *args: Value) -> Site:
         """The same call with other arguments by place."""
-        return replace(self, args=args)
+        return Site(self.node, args, self.kwargs, self.scope, self.name)
 
     def called(self, name: str) -> Site:
         """The same call of what is called by another name."""
-        return replace(self, name=name)
+        return Site(self.node, self.args, self.kwargs, self.scope, name)
 
     def unknown(self, run: Run, reason: str) -> Unknown:
         """What the call gives where that is not known."""

@@ -51,12 +51,14 @@ class Dim:
     terms: tuple[Term, ...]
     hash: int = field(init=False, repr=False, compare=False)
     weight: int = field(init=False, repr=False, compare=False)  #: how many atoms it holds, nested ones included
+    names: frozenset[str] | None = field(init=False, repr=False, compare=False)  #: `symbols`, once that was asked for
 
     def __post_init__(self) -> None:
         # sizes are compared and looked up far more often than they are made
         object.__setattr__(self, "hash", hash(self.terms))
         weight = sum(weight_of(atom) for monomial, _ in self.terms for atom, _power in monomial)
         object.__setattr__(self, "weight", weight + len(self.terms))
+        object.__setattr__(self, "names", None)
 
     def __hash__(self) -> int:
         return self.hash
@@ -94,6 +96,8 @@ class Dim:
     @property
     def symbols(self) -> frozenset[str]:
         """The names of all symbols in it, also inside quotients and minima."""
+        if self.names is not None:
+            return self.names
         found: set[str] = set()
         for atom, _power in (factor for monomial, _ in self.terms for factor in monomial):
             if isinstance(atom, Symbol):
@@ -101,7 +105,9 @@ class Dim:
             else:
                 left, right = operands(atom)
                 found |= left.symbols | right.symbols
-        return frozenset(found)
+        names = frozenset(found)
+        object.__setattr__(self, "names", names)
+        return names
 
     def __add__(self, other: Dim) -> Dim:
         return _sum(self, other)

@@ -20,6 +20,8 @@ MAX_HELD = 3  #: lists in dicts in attributes are found
 MAX_SEARCHED = 500  #: values of one level that are searched for lists
 _KINDS_OF_OBJECT = (List, Tuple, Tensor)  #: what may grow in a loop
 _KINDS = (*_KINDS_OF_OBJECT, Int)
+_HOLDERS = (Dict, Instance)
+_SEQUENCES = (List, Tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class LeftByLoop:
         for name, value in named.items():
             slots[0, name] = _Slot(self.scope.names, name, name, value)
         for value in reached:
-            if not isinstance(value, Dict | Instance):
+            if not isinstance(value, _HOLDERS):
                 continue
             holder: MutableMapping[Any, Value] = value.items if isinstance(value, Dict) else value.attributes
             number = self.holders.setdefault(id(holder), len(self.holders))
@@ -281,7 +283,7 @@ def _held(value: Value) -> Iterable[Value]:
         return value.attributes.values()
     if isinstance(value, Dict):
         return value.items.values()
-    return value.items if isinstance(value, List | Tuple) else ()
+    return value.items if isinstance(value, _SEQUENCES) else ()
 
 
 def _size(value: List | Tuple | Container) -> Dim:

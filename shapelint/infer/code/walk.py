@@ -17,6 +17,7 @@ def _parts(fact: object) -> list[object]:
     return [getattr(fact, name) for name in names]
 
 
+_AROUND_EXPRESSIONS = (facts.Argument, facts.Generator)  #: parts of expressions that are none
 _NAMES: dict[type, tuple[str, ...]] = {}  #: the fields of kinds of facts, without the places
 
 
@@ -30,7 +31,7 @@ def expressions_in(fact: object) -> Iterator[facts.Expression]:
         elif isinstance(current, facts.Expression):
             yield current
             waiting.extend(_parts(current))
-        elif isinstance(current, facts.Argument | facts.Generator):
+        elif isinstance(current, _AROUND_EXPRESSIONS):
             waiting.extend(_parts(current))
 
 

@@ -106,7 +106,7 @@ def _list(things: list[Any], made: dict[int, Any]) -> list[Any]:
     found: list[Any] | None = made.get(id(things))
     if found is None:
         made[id(things)] = found = []
-        found.extend([_copy(thing, made) for thing in things])
+        found.extend([_copy(thing, made) if _HOW.get(type(thing)) is not _itself else thing for thing in things])
     return found
 
 
@@ -114,7 +114,10 @@ def _dict(things: dict[Any, Any], made: dict[int, Any]) -> dict[Any, Any]:
     found: dict[Any, Any] | None = made.get(id(things))
     if found is None:
         made[id(things)] = found = {}
-        found.update({_copy(key, made): _copy(thing, made) for key, thing in things.items()})
+        if all(type(key) is str for key in things):
+            found.update({key: _copy(thing, made) for key, thing in things.items()})
+        else:
+            found.update({_copy(key, made): _copy(thing, made) for key, thing in things.items()})
     return found
 
 
@@ -126,6 +129,8 @@ def _set(things: set[Any], made: dict[int, Any]) -> set[Any]:
 
 
 def _tuple(things: tuple[Any, ...], made: dict[int, Any]) -> tuple[Any, ...]:
+    if all(_HOW.get(type(thing)) is _itself for thing in things):
+        return things
     after = tuple([_copy(thing, made) for thing in things])
     return things if all(one is other for one, other in zip(things, after, strict=True)) else after
 

@@ -149,7 +149,8 @@ class Recorder:
 
     def believe(self, evidence: Evidence) -> None:
         """Record a piece of evidence, once; it lies where the run is, unless it says where."""
-        evidence = evidence if evidence.path else replace(evidence, path=self.away)
+        if not evidence.path and self.away:
+            evidence = replace(evidence, path=self.away)
         if evidence not in self.believed:
             self.believed.add(evidence)
             self.trace.evidence.append(evidence)
