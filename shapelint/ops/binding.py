@@ -50,13 +50,13 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
     signature, hints, coercers = operation.of_torch, operation.hints, operation.coercers
     args, kwargs = _spread_sizes(args, _torch_names(kwargs, signature), signature)
     try:
-        given = signature.bind(*args, **kwargs)
+        given = _given(operation, args, kwargs)
     except TypeError as error:
         _refuse_stranger(operation, kwargs)
         refused = f"{operation.name}(): {error}"
         raise (ShapeError if operation.name.endswith(".forward") else Undetermined)(refused) from None
     bound = dict(operation.defaults)
-    for name, raw in given.arguments.items():
+    for name, raw in given.items():
         hint = hints.get(name, Value)
         kind = signature.parameters[name].kind
         if hint is Sizes:
@@ -70,6 +70,14 @@ def bind(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], as
         else:
             bound[name] = coerce(raw, hint, assume)
     return bound
+
+
+def _given(operation: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Mapping[str, Any]:
+    """A call's values by the names of the parameters that take them; raises TypeError as Python would."""
+    names = operation.defaults
+    if kwargs or operation.needed is None or not operation.needed <= len(args) <= len(names):
+        return operation.of_torch.bind(*args, **kwargs).arguments
+    return dict(zip(names, args, strict=False))
 
 
 def _refuse_stranger(operation: Op, kwargs: Mapping[str, Value]) -> None:

@@ -122,6 +122,7 @@ class _Header(NamedTuple):
     coercers: Mapping[str, Coercer]
     of_torch: inspect.Signature  #: without what the interpreter gives
     defaults: Mapping[str, Any]  #: of all parameters of torch; None where there is none
+    needed: int | None  #: how many of them have none; None where not all are plain, given by place or by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,11 @@ class Op:
     def of_torch(self) -> inspect.Signature:
         """The parameters that are torch's."""
         return _header(self.function).of_torch
+
+    @property
+    def needed(self) -> int | None:
+        """How many of torch's parameters have no default; None where some take several values, or go by name alone."""
+        return _header(self.function).needed
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -282,4 +288,6 @@ def _header(function: Callable[..., Any]) -> _Header:
     assumes = hints.get("assume") is Assumptions
     kept = [one for one in signature.parameters.values() if not (assumes and one.name == "assume")]
     defaults = {one.name: None if one.default is one.empty else one.default for one in kept}
-    return _Header(signature, hints, coercers, signature.replace(parameters=kept), defaults)
+    is_plain = all(one.kind is one.POSITIONAL_OR_KEYWORD for one in kept)
+    needed = sum(one.default is one.empty for one in kept) if is_plain else None
+    return _Header(signature, hints, coercers, signature.replace(parameters=kept), defaults, needed)

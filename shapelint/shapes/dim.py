@@ -33,6 +33,7 @@ from shapelint.shapes.monomials import (
     weight_of,
 )
 
+_keep = object.__setattr__  #: what was computed of a size, in the size
 MAX_TERMS = 256  #: monomials of one size
 
 
@@ -55,10 +56,13 @@ class Dim:
 
     def __post_init__(self) -> None:
         # sizes are compared and looked up far more often than they are made
-        object.__setattr__(self, "hash", hash(self.terms))
-        weight = sum(weight_of(atom) for monomial, _ in self.terms for atom, _power in monomial)
-        object.__setattr__(self, "weight", weight + len(self.terms))
-        object.__setattr__(self, "names", None)
+        _keep(self, "hash", hash(self.terms))
+        weight = len(self.terms)
+        for monomial, _ in self.terms:
+            for atom, _power in monomial:
+                weight += weight_of(atom)
+        _keep(self, "weight", weight)
+        _keep(self, "names", None)
 
     def __hash__(self) -> int:
         return self.hash
@@ -106,7 +110,7 @@ class Dim:
                 left, right = operands(atom)
                 found |= left.symbols | right.symbols
         names = frozenset(found)
-        object.__setattr__(self, "names", names)
+        _keep(self, "names", names)
         return names
 
     def __add__(self, other: Dim) -> Dim:
@@ -116,7 +120,7 @@ class Dim:
         return Dim(tuple((monomial, -coefficient) for monomial, coefficient in self.terms))
 
     def __sub__(self, other: Dim) -> Dim:
-        return self + -other
+        return _difference(self, other)
 
     def __mul__(self, other: Dim) -> Dim:
         return _product(self, other)
@@ -222,6 +226,11 @@ def _named(name: str) -> Dim:
 @_kept
 def _sum(left: Dim, right: Dim) -> Dim:
     return _collect([*left.terms, *right.terms])
+
+
+@_kept
+def _difference(left: Dim, right: Dim) -> Dim:
+    return left + -right
 
 
 @_kept
