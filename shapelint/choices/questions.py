@@ -12,6 +12,7 @@ from typing import Protocol
 
 from shapelint.data import dataclass
 from shapelint.shapes.dim import Dim
+from shapelint.shapes.monomials import name_of
 from shapelint.shapes.term import RAISES, Term
 
 OTHER_TEXT = "\0"  #: a text that nothing is compared with
@@ -248,7 +249,7 @@ def related(left: Dim, comparison: str, right: Dim) -> Related | None:
     first: str | None = None
     second: str | None = None
     for monomial, coefficient in (left - right).terms:
-        symbol = Dim(((monomial, 1),)).as_symbol
+        symbol = name_of(monomial)
         if not monomial:
             number = -coefficient
         elif symbol is not None and coefficient == 1 and first is None:

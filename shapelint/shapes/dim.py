@@ -25,12 +25,12 @@ from shapelint.shapes.monomials import (
     Term,
     in_reading_order,
     is_huge,
+    name_of,
     operands,
     order,
     over,
     shown,
     times,
-    weight_of,
 )
 
 _keep = object.__setattr__  #: what was computed of a size, in the size
@@ -57,11 +57,8 @@ class Dim:
     def __post_init__(self) -> None:
         # sizes are compared and looked up far more often than they are made
         _keep(self, "hash", hash(self.terms))
-        weight = len(self.terms)
-        for monomial, _ in self.terms:
-            for atom, _power in monomial:
-                weight += weight_of(atom)
-        _keep(self, "weight", weight)
+        weight = sum(atom.weight for monomial, _ in self.terms for atom, _power in monomial)
+        _keep(self, "weight", weight + len(self.terms))
         _keep(self, "names", None)
 
     def __hash__(self) -> int:
@@ -91,11 +88,7 @@ class Dim:
     @property
     def as_symbol(self) -> str | None:
         """The name, if this is one bare symbol."""
-        if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
-            atom, power = self.terms[0][0][0]
-            if power == 1 and isinstance(atom, Symbol):
-                return atom.name
-        return None
+        return name_of(self.terms[0][0]) if len(self.terms) == 1 and self.terms[0][1] == 1 else None
 
     @property
     def symbols(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from shapelint.data import dataclass
 
@@ -20,6 +20,7 @@ class Symbol:
     """A named size, at least 1."""
 
     name: str
+    weight: ClassVar[int] = 1
 
     def __str__(self) -> str:
         return self.name
@@ -32,6 +33,11 @@ class Quotient:
     numerator: Dim
     denominator: Dim
     text: str = field(init=False, repr=False, compare=False)
+
+    @property
+    def weight(self) -> int:
+        """How many atoms it holds."""
+        return self.numerator.weight + self.denominator.weight
 
     def __post_init__(self) -> None:
         # atoms are ordered by their text again and again, and may be nested deeply
@@ -48,6 +54,11 @@ class Minimum:
     left: Dim
     right: Dim
     text: str = field(init=False, repr=False, compare=False)
+
+    @property
+    def weight(self) -> int:
+        """How many atoms it holds."""
+        return self.left.weight + self.right.weight
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", f"min({self.left}, {self.right})")
@@ -68,12 +79,13 @@ def operands(atom: Quotient | Minimum) -> tuple[Dim, Dim]:
     return atom.numerator, atom.denominator
 
 
-def weight_of(atom: Atom) -> int:
-    """How many atoms an atom holds, itself or nested."""
-    if isinstance(atom, Symbol):
-        return 1
-    left, right = operands(atom)
-    return left.weight + right.weight
+def name_of(monomial: Monomial) -> str | None:
+    """The name, if it is one bare symbol."""
+    if len(monomial) == 1:
+        atom, power = monomial[0]
+        if power == 1 and isinstance(atom, Symbol):
+            return atom.name
+    return None
 
 
 def order(monomial: Monomial) -> tuple[int, tuple[str, ...]]:

@@ -60,9 +60,9 @@ def cost_of(monkeypatch: pytest.MonkeyPatch) -> Measure:
         runs: list[Run] = []
         once = following._run_once
 
-        def counted(run: Run, *rest: Any) -> None:
-            runs.append(run)
-            once(run, *rest)
+        def counted(*given: Any) -> Run:
+            runs.append(once(*given))
+            return runs[-1]
 
         with monkeypatch.context() as patch:
             patch.setattr(following, "_run_once", counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from shapelint.finding import Confidence
 from shapelint.infer import analyse as driver
 from shapelint.pipeline.check import Wanted, check_source
 from shapelint.pipeline.fix import mender
+from shapelint.pipeline.processes.bounds import Bounded
 from shapelint.pipeline.verdicts import proven
 from shapelint.reading.text import _holds
 from shapelint.rules.base import RULES, load
@@ -124,6 +126,24 @@ def test_a_text_is_searched_once_for_all_paths() -> None:
     info = _holds.cache_info()
     assert info.misses <= len(RULES)
     assert info.hits >= 20 * info.misses
+
+
+def test_a_check_hardly_looks_for_garbage() -> None:
+    process = Bounded()
+
+    def looks() -> int:
+        return sum(generation["collections"] for generation in process.call(gc.get_stats))
+
+    def check() -> int:
+        before = looks()
+        process.call(check_source, Source("/nowhere/grown.py", wrong_models(SMALL)), WANTED)
+        return looks() - before
+
+    try:
+        process.call(check_source, Source("/nowhere/first.py", wrong_models(1)), WANTED)
+        assert check() <= 4
+    finally:
+        process.close()
 
 
 def test_a_judge_analyses_each_text_once(monkeypatch: pytest.MonkeyPatch, verifier: Verifier) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 from shapelint.data import dataclass
 from shapelint.finding import Place
@@ -22,7 +23,7 @@ from shapelint.reading.single_index import LAST, picks
 from shapelint.reading.trail import nature_of
 from shapelint.shapes.axis import Axis, Role
 from shapelint.shapes.dim import Dim
-from shapelint.shapes.value import Bool, Int, Layer, Tensor, Tuple
+from shapelint.shapes.value import Bool, Int, Layer, Tensor, Tuple, Value
 from shapelint.source import Span
 from shapelint.syntax import facts
 from shapelint.trace.evidence import ENOUGH, NAMED, Evidence
@@ -166,13 +167,21 @@ class _Filtered:
 def _convolution_above(trace: Trace, value: Tensor) -> _Filtered | None:
     """The last value above, along first arguments, whose axis 1 a convolution gave the role of channels."""
     layout = None
-    for node in line_above(trace, value):
-        made = node.result
-        if layout is None and isinstance(made, Tensor) and made.rank >= 3 and made.axes[1].role is Role.CHANNEL:
-            layout = made
+    for node in line_above(trace, value) if _has_channels(trace) else ():
+        if layout is None and _is_of_channels(node.result):
+            layout = node.result
         if layout is not None and node.span == layout.axes[1].origin:
             return _Filtered(layout, node)
     return None
+
+
+@once
+def _has_channels(trace: Trace) -> bool:
+    return any(_is_of_channels(node.result) for node in trace.nodes)
+
+
+def _is_of_channels(value: Value) -> TypeGuard[Tensor]:
+    return isinstance(value, Tensor) and value.rank >= 3 and value.axes[1].role is Role.CHANNEL
 
 
 def _built(trace: Trace, call: Node) -> Iterator[Evidence]:
