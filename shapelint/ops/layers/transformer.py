@@ -107,7 +107,8 @@ def _decoded(layer: Layer, target: Tensor, memory: Tensor, width: Dim, assume: A
         raise RankError(f"{layer.name}: a {target.rank}-D target and a {memory.rank}-D memory")
     batch_first = layer.flag("batch_first")
     batch, time = steps_of(target, batch_first)
-    matched([*batch, *steps_of(memory, batch_first)[0]], assume, "batch of target and memory")
+    if batch:
+        matched([*batch, *steps_of(memory, batch_first)[0]], assume, "batch of target and memory")
     return laid_out(batch, time, target.axes[-1], batch_first)
 
 

@@ -112,6 +112,7 @@ refused("LazyBatchNorm2d LazyBatchNorm3d", {}, BT)
 # transformers
 source, target = tensor("T", "B", 8), tensor("N", "B", 8)
 works("TransformerDecoderLayer", width, target, source)
+works("TransformerDecoderLayer", width, tensor("N", 8), tensor("T", 8))
 works("TransformerDecoderLayer", {**width, "batch_first": TRUE}, tensor("B", "N", 8), tensor("B", "T", 8))
 refused("TransformerDecoderLayer", width, target, tensor("T", "B", 6))
 refused("TransformerDecoderLayer", width, tensor("T", 3, 8), tensor("N", 4, 8))
