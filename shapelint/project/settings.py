@@ -99,6 +99,12 @@ def is_default_left(path: str, name: str) -> bool:
     return not takers or any(_is_left(project, taker, name) for taker in takers)
 
 
+def is_written(path: str, name: str, pattern: re.Pattern[str]) -> bool:
+    """Whether code in the project of the file `path` writes what a pattern finds, in which `name` stands."""
+    texts = texts_with(project_of(path), "mention", name) if is_file(path) else ()
+    return any(pattern.search(text) for where, text in texts if where.endswith(CODE))
+
+
 def is_left_alone(path: str, cls: str, method: str) -> bool:
     """Whether the project of the file `path` uses a class of it, and nobody calls one of its methods.
 

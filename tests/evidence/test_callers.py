@@ -273,3 +273,33 @@ def test_a_dropout_by_default(tmp_path: Path, call: str, expected: Confidence) -
         "options.py": options,
     }
     assert level(tmp_path, files, DROPPING) is expected
+
+
+#: a state for batches of one size
+FIXED = """\
+import torch
+import torch.nn as nn
+
+
+class Reader(nn.Module):
+    def __init__(self, size, batch_size):
+        super().__init__()
+        self.size, self.batch_size = size, batch_size
+        self.gru = nn.GRU(size, size, batch_first=True)
+
+    def forward(self, x):
+        h = torch.zeros(1, self.batch_size, self.size)
+        return self.gru(x, h)[0]
+"""
+
+
+@pytest.mark.parametrize(("drops", "expected"), [("True", 0), ("False", 1)])
+def test_a_loader_elsewhere_that_leaves_the_last_batch_out(tmp_path: Path, drops: str, expected: int) -> None:
+    loader = (
+        f"from torch.utils.data import DataLoader\n\n\ndef load(d):\n    return DataLoader(d, 8, drop_last={drops})\n"
+    )
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "data.py").write_text(loader)
+    (tmp_path / "model.py").write_text(FIXED)
+    checked = check_source(Source(str(tmp_path / "model.py"), FIXED), Wanted(DEFAULT, Confidence.MEDIUM, prove=False))
+    assert [one.finding.code for one in checked.candidates] == ["SHP205"] * expected

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shapelint.claims.rows.batch_size_polymorphism import BatchSizePolymorphism
 from shapelint.claims.values.raises import Raises
 from shapelint.finding import Confidence, Finding, Ref, Severity
+from shapelint.project.settings import is_written
 from shapelint.reading.loops.rounds_of_calls import feeds, round_pairs
 from shapelint.reading.names import kept_on_objects
 from shapelint.reading.operations import is_method
@@ -194,8 +195,13 @@ def state_of_fixed_batch(trace: Trace) -> Iterator[Finding]:
     for call in recurrent_calls(trace):
         if call.error is not None and call.error.code == RULE.code:
             yield _refused(trace, call)
-        elif call.error is None and state_given(call) is not None and not holds(trace, _DROPS_LAST):
+        elif call.error is None and state_given(call) is not None and not _is_dropped(trace):
             yield from _assumed(trace, call)
+
+
+def _is_dropped(trace: Trace) -> bool:
+    """Whether a loader leaves the smaller last batch out, in this file or in another one of the project."""
+    return holds(trace, _DROPS_LAST) or is_written(trace.path, "drop_last", _DROPS_LAST)
 
 
 def _refused(trace: Trace, call: Node) -> Finding:
