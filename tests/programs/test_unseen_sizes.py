@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 from end_to_end import Told
-from followed import DEFAULT
+from followed import DEFAULT, found
 
 from shapelint.pipeline.check import Wanted, analyse_source, check_source
 from shapelint.reading.layout.exchanged_views import exchanged_views
@@ -363,3 +363,28 @@ def test_a_view_that_a_later_one_takes_back(
 ) -> None:
     text = BOTH_WAYS.format(imported=imported, wide=wide, joined=joined, back=back)
     assert bool(told(text)) is is_wrong
+
+
+MIXED = """\
+import numpy as np
+import torch
+
+
+def mix(model, x, targets, alpha):
+    weight = torch.from_numpy(np.random.beta(alpha, alpha, [len(x)])).float()
+    targets = torch.eye(10)[targets.argmax(dim=1)]
+    order = torch.randperm(len(x))
+    mixed = (weight * x.permute(1, 2, 3, 0) + (1 - weight) * x[order].permute(1, 2, 3, 0)).permute(3, 0, 1, 2)
+    labels = (weight * targets.permute(1, 0) + (1 - weight) * targets[order].permute(1, 0)).permute(1, 0)
+    return model(mixed), labels
+"""
+
+
+def test_the_weights_of_a_mixture_have_not_the_rank_of_what_they_weigh() -> None:
+    """Of two unknown operands either may be laid over the other: what the result must be says nothing of one of them."""
+    assert found(MIXED) == []
+
+
+def test_what_has_two_axes_is_not_permuted_as_four() -> None:
+    wrong = "targets = torch.eye(10)[torch.randint(0, 10, (8,))]\nmixed = (0.5 * targets.permute(1, 0)).permute(3, 0, 1, 2)\n"
+    assert [one.code for one in found("import torch\n\n" + wrong)] == ["SHP905"]

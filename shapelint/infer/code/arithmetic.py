@@ -145,15 +145,26 @@ def _exact_number(a: Dim, operator: str, b: Dim) -> Dim | None:
 
 def _unknown_binary(run: Run, left: Value, right: Value, node: facts.Expression) -> Value:
     key = run.key_of(node)
-    parent = left if isinstance(left, Unknown) else right
-    if not isinstance(parent, Unknown):
+    unknown = [operand for operand in (left, right) if isinstance(operand, Unknown)]
+    if not unknown:
         return Unknown(key, f"{type(left).__name__.lower()} and {type(right).__name__.lower()} in an operator")
-    run.path.parents[key] = Parent(parent.key)
-    made = Unknown(key, "arithmetic of an unknown", lineage=Lineage(parent.key, 0))
-    for operand in (left, right):
-        if isinstance(operand, Unknown):
-            run.path.note_array(made, operand)
+    lineage = None
+    if (parent := _ranking(unknown)) is not None:
+        run.path.parents[key] = Parent(parent.key)
+        lineage = Lineage(parent.key, 0)
+    made = Unknown(key, "arithmetic of an unknown", lineage=lineage)
+    for operand in unknown:
+        run.path.note_array(made, operand)
     return made
+
+
+def _ranking(operands: list[Unknown]) -> Unknown | None:
+    """The operand whose rank is that of the result, where one is known to be: either may be laid over the other.
+
+    Of `weight * x.permute(1, 2, 0)` it is what an operation has made.
+    """
+    made = [operand for operand in operands if operand.lineage is not None] if len(operands) > 1 else operands
+    return made[0] if len(made) == 1 else None
 
 
 def _tensor_binary(run: Run, left: Value, method: str, right: Value, node: facts.Expression) -> Value:
