@@ -2,6 +2,7 @@
 
 import pytest
 from followed import DEFAULT
+from reported import PLAIN, codes
 
 from shapelint.finding import Confidence, Finding, Status
 from shapelint.pipeline.check import Wanted, analyse_source, check_source
@@ -87,3 +88,42 @@ def test_a_loader_gives_batches_of_the_size_that_it_was_told(verifier: Verifier)
 @pytest.mark.parametrize("loader", ["batch_size=28", "batch_size=64, collate_fn=side_by_side", "batch_size=size", ""])
 def test_a_loader_that_may_give_what_fits_is_silent(loader: str, verifier: Verifier) -> None:
     assert findings(TRAINED.format(rows=28, loader=loader), verifier) == ()
+
+
+DIALOG = """
+    class Dialog(nn.Module):
+        def __init__(self, size=16, hidden=20, ctx=24):
+            super().__init__()
+            self.turn = nn.GRU(size, hidden, batch_first=True, bidirectional=True)
+            self.ctx = nn.GRU(2 * hidden, ctx{layout})
+            self.fc = nn.Linear(ctx, 3)
+
+        def encode(self, dialog):
+            B, U, T, F = dialog.shape
+            _, h = self.turn(dialog.view(B * U, T, F))
+            u = h.permute(1, 0, 2).reshape(B * U, -1){cut}
+            return self.ctx(u)[0]
+
+        def forward(self, dialog):
+            return self.fc(self.encode(dialog))
+
+        def respond(self, dialog):
+            return self.fc(self.encode(dialog)[:, -1])
+
+    model = Dialog()
+    dialogs = torch.randn(3, 4, 8, 16)
+    model(dialogs)
+    model.respond(dialogs[:1])
+    """
+
+
+@pytest.mark.parametrize("cut", [".view(B, U, -1)", ".reshape(B, -1, 40)"])
+def test_the_turns_of_one_dialog_are_its_steps(cut: str) -> None:
+    text = DIALOG.format(layout=", batch_first=True", cut=cut)
+    assert codes(text, PLAIN) == []
+
+
+def test_the_turns_of_one_dialog_that_a_layer_reads_as_samples_are_told() -> None:
+    text = DIALOG.format(layout="", cut=".unsqueeze(0)").replace("dialog.shape", "1, *dialog.shape")
+    text = text.replace("(3, 4, 8, 16)", "(4, 8, 16)").replace("dialogs[:1]", "dialogs").replace("B * U", "U")
+    assert codes(text, PLAIN) == ["SHP102"]

@@ -124,3 +124,29 @@ STAGES = """
 
 def test_a_layer_is_not_given_what_a_layer_gives_that_is_not_the_one_before_it() -> None:
     assert codes(STAGES) == []
+
+
+READ = """
+    import numpy as np
+
+    def columns(rows):
+        states, actions = zip(*rows)
+        return [torch.FloatTensor(np.array(column)) for column in (states, actions)]
+
+    one = nn.Linear(3, 4)
+    two = nn.Linear(2, 4)
+
+    def train(rows):
+        for _ in range(2):
+            states, actions = columns(rows)
+            one(states)
+            two({read})
+    """
+
+
+def test_the_first_of_later_rounds_is_not_the_second_of_the_first_round() -> None:
+    assert codes(READ.format(read="actions")) == []
+
+
+def test_one_value_that_two_layers_read_as_of_other_widths_is_told() -> None:
+    assert codes(READ.format(read="states")) == ["SHP901"]

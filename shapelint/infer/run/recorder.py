@@ -26,6 +26,7 @@ from shapelint.trace.node import INPUT, Frame, Node, refs
 from shapelint.trace.trace import Trace
 
 _SHOWN = (Tensor, Packed, Layer, Tuple)  #: values with shapes, for people
+_LEVEL = "/"  #: between the numbers of a round and of one inside it
 
 
 @dataclass(slots=True)
@@ -77,7 +78,8 @@ class Recorder:
     def within(self, member: str, skips: bool = False) -> Iterator[None]:
         """One of several times that the same code is run; `skips`: not all those before it were, and they differ."""
         outer = self.member, self.skips
-        self.member, self.skips = self.member + member, self.skips or skips
+        # a mark for each level: round 1 around round 0 is another time than round 0 around round 1
+        self.member, self.skips = f"{self.member}{_LEVEL}{member}", self.skips or skips
         try:
             yield
         finally:
@@ -177,7 +179,7 @@ class Recorder:
     @property
     def here(self) -> str:
         """What tells the times apart that the same code is run: the calls that lead there, and the round."""
-        return "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames) + self.member
+        return "".join(f"@{frame.span.line}:{frame.span.column}" for frame in self.frames) + self.member.rstrip(_LEVEL)
 
 
 def _of_open_rank(op: str, values: Iterable[Value]) -> Iterable[Value]:

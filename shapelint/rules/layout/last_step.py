@@ -10,7 +10,7 @@ from shapelint.reading.claims import samples_mix
 from shapelint.reading.layout.intent import intent_of
 from shapelint.reading.layout.readings import Readings, batch_first_claim, readings
 from shapelint.reading.quoting import construction_place, quote, replace_text
-from shapelint.reading.recurrent import Sequence, sequence_of
+from shapelint.reading.recurrent import Sequence, config_of, sequence_of
 from shapelint.reading.single_index import LAST, ONE, Pick, picks
 from shapelint.reading.uses import summary_confidence
 from shapelint.rules.base import Rule, check
@@ -246,7 +246,7 @@ def last_step_on_batch_axis(trace: Trace) -> Iterator[Finding]:
         confidence = summary_confidence(trace, pick.node)
         if sequence is None or confidence is None or trace.resolve(pick.picked.dim) == ONE:
             continue
-        if not _is_better_told(trace, sequence):
+        if not _is_better_told(trace, sequence) and not _is_step(trace, pick, sequence):
             yield _finding(trace, pick, sequence, confidence)
 
 
@@ -255,6 +255,18 @@ def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
     if sequence.unpacked is not None:
         return not sequence.unpacked.flag("batch_first")
     return intent_of(trace, sequence.slot.call).is_other_layout
+
+
+def _is_step(trace: Trace, pick: Pick, sequence: Sequence) -> bool:
+    """Whether the layer reads the axis as steps, and the other one as the batch that it is: one sample, or said to be it.
+
+    `rows.view(B, U, -1)` of B * U rows keeps the role of the rows for U where B is 1: the rows become steps.
+    """
+    batch_first = config_of(sequence.slot.call).batch_first
+    if sequence.permuted or sequence.unpacked is not None or pick.axis != int(batch_first):
+        return False
+    is_one = trace.resolve(pick.base.axes[1 - pick.axis].dim) == ONE
+    return is_one or any(piece.role is Role.BATCH for piece in intent_of(trace, sequence.slot.call).agreeing)
 
 
 def _finding(trace: Trace, pick: Pick, sequence: Sequence, confidence: Confidence) -> Finding:
