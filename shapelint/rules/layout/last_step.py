@@ -258,7 +258,7 @@ def _is_better_told(trace: Trace, sequence: Sequence) -> bool:
 
 
 def _is_step(trace: Trace, pick: Pick, sequence: Sequence) -> bool:
-    """Whether the layer reads the axis as steps, and the other one as the batch that it is: one sample, or said to be it.
+    """Whether the layer reads the axis as steps, and the other one is the batch: one sample, or said to be it.
 
     `rows.view(B, U, -1)` of B * U rows keeps the role of the rows for U where B is 1: the rows become steps.
     """
