@@ -150,3 +150,21 @@ def test_the_first_of_later_rounds_is_not_the_second_of_the_first_round() -> Non
 
 def test_one_value_that_two_layers_read_as_of_other_widths_is_told() -> None:
     assert codes(READ.format(read="states")) == ["SHP901"]
+
+
+LETTERS = """
+    one = nn.Linear(3, 4)
+    two = nn.Linear(2, 4)
+    columns = [torch.tensor(read(letter)) for letter in "ab"]
+    for layer, column in zip((one, {second}), columns):
+        layer(column)
+    two(columns[1])
+    """
+
+
+def test_the_letters_of_a_text_are_as_many_items() -> None:
+    assert codes(LETTERS.format(second="two")) == []
+
+
+def test_the_second_letter_has_one_value() -> None:
+    assert codes(LETTERS.format(second="one")) == ["SHP901"]

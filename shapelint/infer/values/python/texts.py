@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from shapelint.choices.questions import Holds
-from shapelint.infer.protocol import Site, attributes, classes, has_attribute, items, lengths, methods, unknown_item
+from shapelint.infer.protocol import (
+    Site,
+    attributes,
+    classes,
+    has_attribute,
+    items,
+    iterates,
+    lengths,
+    methods,
+    unknown_item,
+    unknown_rounds,
+)
 from shapelint.infer.run.path import shown
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.constants import constant_key
 from shapelint.infer.values.objects import Builtin, Method
+from shapelint.infer.values.rounds import MAX_EXACT, Rounds
 from shapelint.infer.values.snapshot import MAX_ITEMS
 from shapelint.infer.values.truth import truths
 from shapelint.regex import regex
@@ -61,6 +73,13 @@ def _item(run: Run, text: Str, index: Value, node: facts.Subscript) -> Value:
 @lengths(Str)
 def _length(run: Run, text: Str, node: facts.Expression) -> Value:
     return integer(len(text.value))
+
+
+@iterates(Str)
+def _rounds(run: Run, text: Str, node: facts.Expression) -> Rounds:
+    """The letters of a short text, the names of columns; those of a longer one are data, and so are unknown ones."""
+    is_known = len(text.value) <= MAX_EXACT and _LATER not in text.value
+    return Rounds(tuple(map(Str, text.value))) if is_known else unknown_rounds(run.key_of(node))
 
 
 @truths(Str)
