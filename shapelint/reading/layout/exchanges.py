@@ -86,7 +86,14 @@ def _left_and_merged(before: Sequence[Dim], after: Sequence[Dim]) -> Split | Non
         for merged, kept in (new, reversed(new))
         if (count := before[place].divide(kept)) is not None and count != ONE and merged == count * before[other]
     ]
-    return found[0] if len(found) == 1 else None
+    # (B * N, C) as (B, N * C) is what a view does, if N are the heads of each sample and not the samples of each head
+    is_plain = any(_is_in_order(before, (place, kept, count), after) for place, count, kept in found)
+    return found[0] if len(found) == 1 and not is_plain else None
+
+
+def _is_in_order(before: Sequence[Dim], parts: Split, after: Sequence[Dim]) -> bool:
+    order = _order(_taken_apart(before, parts), after)
+    return order is not None and order == sorted(order)
 
 
 def _may_be_whole(part: Dim, whole: Dim) -> bool:

@@ -139,6 +139,24 @@ print(conv(scaled).shape)
 import torch
 from torch import nn
 
+class Groups(nn.Module):
+    def __init__(self, groups, width, codes):
+        super().__init__()
+        self.groups, self.width = groups, width
+        self.table = nn.Embedding(codes, width)
+        self.gate = nn.Conv1d(groups * width, 8, 1)
+
+    def forward(self, x):
+        batch, channels, length = x.shape
+        heads = x.reshape(batch * self.groups, channels // self.groups, length).softmax(dim=-1)
+        nearest = (x.transpose(1, 2).reshape(-1, self.width) @ self.table.weight.t()).argmax(1)
+        codes = self.table(nearest).view(-1, self.groups * self.width)
+        return self.gate(heads.reshape(batch, -1, length)), codes
+""",
+        """\
+import torch
+from torch import nn
+
 class Model(nn.Module):
     def __init__(self, features, hidden):
         super().__init__()
