@@ -267,9 +267,9 @@ def _is_called_as_deep(other: Trace, trace: Trace, finding: Finding) -> bool:
 def _in_last_batch(hits: list[Hit]) -> Hit | None:
     """What torch refuses of the batch that a loader gives last, if that is among what paths show."""
     for finding, trace in hits:
-        batches = [size for name, size in trace.likely.items() if trace.loader_of(name) is not None]
-        if batches and len(batches) == len(trace.likely) and trace.is_by_default:
-            told = f"{finding.message} (in the last batch, of {batches[-1]})"
+        if trace.is_of_last_batch:
+            *_, last = trace.likely.values()
+            told = f"{finding.message} (in the last batch, of {last})"
             return replace(finding, message=told, fixes=()), trace
     return None
 

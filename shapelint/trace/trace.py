@@ -85,6 +85,11 @@ class Trace:
         """The data loader that an unknown value is (a part of) a batch of."""
         return next((loader for made, loader in self.loaders.items() if key.startswith(f"{made}[*")), None)
 
+    @property
+    def is_of_last_batch(self) -> bool:
+        """Whether the path is followed with the smaller last batch of a loader, for what torch refuses of it."""
+        return self.is_by_default and bool(self.likely) and all(map(self.loader_of, self.likely))
+
     def uses(self, ref: Ref) -> Sequence[Node]:
         """The nodes that take the value, or a part of it, as an argument."""
         return _users(self).get(ref, ())

@@ -53,7 +53,9 @@ def found_in(traces: Iterable[Trace]) -> Found:
 
 @once
 def _rows_on(trace: Trace) -> list[ShapeRow]:
-    """The shapes of the values on one path."""
+    """The shapes of the values on one path; the last batch of a loader is no shape that a reader asks for."""
+    if trace.is_of_last_batch:
+        return []
     naming = Letters(trace)
     known = [row for binding in trace.bindings for row in _rows(binding, naming)]
     return [*known, *_failing(trace, naming)]
