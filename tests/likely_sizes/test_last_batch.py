@@ -73,3 +73,15 @@ def test_nothing_is_where_all_are_full_or_nobody_knows(text: str, count: int, da
 
 def test_a_last_batch_that_fits_is_silent() -> None:
     assert told(SQUEEZED, 152) == []
+
+
+SINGLE = """\
+rows, net = torch.randn(101, 8), nn.Linear(8, 4)
+for x in DataLoader({data}, batch_size=50):
+    scores = net(x).squeeze().sum(dim=1)
+"""
+
+
+def test_how_long_a_part_of_a_single_tensor_is_nobody_says() -> None:
+    assert len(told(SINGLE, 101, "rows")) == 1
+    assert told(SINGLE, 101, "random_split(rows, [100, 1])[0]") == []

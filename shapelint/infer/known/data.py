@@ -45,10 +45,12 @@ def random_split(run: Run, site: Site) -> Value:
 
 def _part(run: Run, site: Site, dataset: Value, number: int) -> Value:
     """Some of the samples of a dataset: how many is not said."""
-    if not isinstance(dataset, Rows):
-        return dataset
-    count = Dim.symbol(f"len({run.key_of(site.node)}[{number}])")
-    return Rows(tuple(Tensor((Axis(count), *one.axes[1:]), one.dtype) for one in dataset.tensors))
+    count = Axis(Dim.symbol(f"len({run.key_of(site.node)}[{number}])"))
+    if isinstance(dataset, Tensor) and dataset.rank:
+        return Tensor((count, *dataset.axes[1:]), dataset.dtype)
+    if isinstance(dataset, Rows):
+        return Rows(tuple(Tensor((count, *one.axes[1:]), one.dtype) for one in dataset.tensors))
+    return dataset
 
 
 @external("torch.utils.data.DataLoader")
