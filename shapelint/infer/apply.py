@@ -7,14 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from shapelint.infer.plan import PRODUCT, Demand, Parent
-from shapelint.infer.run.demands import (
-    FLATTENING,
-    READS_IDS,
-    demand_flattened,
-    demand_ids,
-    demand_inputs,
-    was_never_packed,
-)
+from shapelint.infer.run.demands import READS_IDS, demand_flattened, demand_ids, demand_inputs, was_never_packed
 from shapelint.infer.run.run import Run
 from shapelint.infer.values.provenance import sizes_in
 from shapelint.infer.values.snapshot import captured
@@ -297,7 +290,7 @@ def _unknown_result(
     first = next((arg for arg in args if not isinstance(arg, Layer)), None)
     if isinstance(first, Unknown) and op.name.endswith(".unbind"):
         run.path.note_entries(key, first)
-    if isinstance(first, Unknown) and op.name in FLATTENING:
+    if isinstance(first, Unknown):
         demand_flattened(run, op, args, kwargs, key)
     if not isinstance(first, Unknown) or op.rank_change is None:
         return Unknown(key, reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from shapelint.infer.follow import errors
 from shapelint.infer.plan import Choice, Plan, Turn
@@ -25,7 +26,7 @@ def turned(run: Run, plan: Plan, home: Home) -> Iterator[Turn]:
     """
     refused = errors(run.trace)
     open_ones = [choice for choice in run.path.choices.values() if choice.key not in plan.choices]
-    asked = _asked(home) if len(open_ones) > 1 else Counter()
+    asked = _asked(home.source.text) if len(open_ones) > 1 else Counter()
 
     def order(choice: Choice) -> tuple[bool, int, bool]:
         subject = _SUBJECT.match(choice.key)
@@ -39,7 +40,7 @@ def turned(run: Run, plan: Plan, home: Home) -> Iterator[Turn]:
                 yield Turn(replace(run.plan, choices=choices), None if opens is None else frozenset(opens), refused)
 
 
-def _asked(home: Home) -> Counter[str]:
+@lru_cache(maxsize=4)  # each path of each entry point of a file asks
+def _asked(text: str) -> Counter[str]:
     """In how many lines of a file a condition speaks of a name."""
-    tests = (_TEST.search(line) for line in home.lines)
-    return Counter(word for test in tests if test is not None for word in set(_WORD.findall(test[1])))
+    return Counter(word for test in _TEST.findall(text) for word in set(_WORD.findall(test)))

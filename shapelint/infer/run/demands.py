@@ -13,7 +13,6 @@ from shapelint.ops.registry import OPS, Op, Undetermined
 from shapelint.shapes.value import NONE, Dtype, Int, Layer, List, Str, Tensor, Tuple, Unknown, Value
 from shapelint.trace.node import INPUT, Node
 
-FLATTENING = frozenset(("torch.nn.Flatten.forward", "torch.flatten", "torch.Tensor.flatten"))
 JOINING = frozenset(("torch.cat", "torch.concat", "torch.concatenate", "torch.stack"))
 READS_IDS = frozenset(
     f"torch.nn.{name}"
@@ -96,13 +95,13 @@ def _demand_class_numbers(run: Run, operands: tuple[Value, ...]) -> None:
 
 def demand_flattened(run: Run, op: Op, args: tuple[Value, ...], kwargs: Mapping[str, Value], key: str) -> None:
     """What merges all axes from one on has a known number of axes, if what it is given is not known at all."""
-    layer = args[0] if args and isinstance(args[0], Layer) else None
-    if layer is not None:
-        start, end = layer.find("start_dim", int), layer.find("end_dim", int)
-    else:
+    start: int | None = None
+    end: int | None = -1
+    if args and isinstance(args[0], Layer):
+        start, end = args[0].find("start_dim", int), args[0].find("end_dim", int)
+    elif "start_dim" in op.signature.parameters:
         given = [*args[1:], *kwargs.values()]
-        number = given[0].dim.constant if len(given) == 1 and isinstance(given[0], Int) else None
-        start, end = number, -1
+        start = given[0].dim.constant if len(given) == 1 and isinstance(given[0], Int) else None
     if start is not None and start > 0 and end == -1:
         run.path.demand(Unknown(key, op.name), Demand(start + 1, FLATTENED))
 

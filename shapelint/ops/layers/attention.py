@@ -57,8 +57,10 @@ def multihead_attention_forward(
         others = [steps_of(tensor, batch_first)[0] for tensor in (key, value)]
         matched([*batch, *others[0], *others[1]], assume, "batch of query, key and value")
     heads = layer.get("num_heads", Dim)
-    _check_mask(attn_mask, (target, source), [axis.dim * heads for axis in batch] or [heads], assume)
-    _check_padding(key_padding_mask, (*batch, source), assume)
+    samples, steps = tuple(axis.dim for axis in batch), (target.dim, source.dim)
+    each_head = (samples[0] * heads if samples else heads, *steps)
+    _check_mask("attn_mask", attn_mask, steps, each_head, assume=assume)
+    _check_mask("key_padding_mask", key_padding_mask, (*samples, source.dim), assume=assume)
     output = laid_out(batch, target, Axis(embed_dim, Role.FEATURE), batch_first)
     if not need_weights:
         return Tuple((output, NONE))
@@ -66,23 +68,14 @@ def multihead_attention_forward(
     return Tuple((output, Tensor((*batch, *each, target, _attended(layer, source)))))
 
 
-def _check_mask(mask: Value, steps: tuple[Axis, Axis], rows: list[Dim], assume: Assumptions) -> None:
-    """A mask is (L, S), or one for each head of each sample: (B * heads, L, S)."""
+def _check_mask(name: str, mask: Value, *shapes: tuple[Dim, ...], assume: Assumptions) -> None:
+    """A mask has one of some shapes, which have different numbers of axes."""
     if not isinstance(mask, Tensor):
         return
-    require_rank("MultiheadAttention (attn_mask)", mask, 2, 3)
-    wanted = [*(rows if mask.rank == 3 else ()), *(axis.dim for axis in steps)]
+    require_rank(f"MultiheadAttention ({name})", mask, *map(len, shapes))
+    wanted = next(shape for shape in shapes if len(shape) == mask.rank)
     for size, expected in zip(mask.sizes, wanted, strict=True):
-        require_equal("MultiheadAttention", "along an axis of attn_mask", size, expected, assume)
-
-
-def _check_padding(mask: Value, axes: tuple[Axis, ...], assume: Assumptions) -> None:
-    """A mask of what is padding is (B, S), or (S,) for one sample."""
-    if not isinstance(mask, Tensor):
-        return
-    require_rank("MultiheadAttention (key_padding_mask)", mask, len(axes))
-    for size, axis in zip(mask.sizes, axes, strict=True):
-        require_equal("MultiheadAttention", "along an axis of key_padding_mask", size, axis.dim, assume)
+        require_equal("MultiheadAttention", f"along an axis of {name}", size, expected, assume)
 
 
 def _attended(layer: Layer, source: Axis) -> Axis:

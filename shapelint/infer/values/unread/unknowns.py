@@ -40,8 +40,8 @@ from shapelint.shapes.value import (
 )
 from shapelint.syntax import facts
 
-#: indices of a tensor that keep, drop or add an axis, whatever its rank
 _LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))  #: what ends the program, and the path with it
+#: indices of a tensor that keep, drop or add an axis, whatever its rank
 _PLAIN_INDICES = (Int, SliceValue, NoneValue, EllipsisValue)
 
 
